@@ -1,0 +1,68 @@
+import type { Json } from "@millrace/core";
+
+/** The kinds of nodes. A new one fails to compile until every `Record<NodeKind, …>` handles it. */
+export type NodeKind =
+  | "source"
+  | "map"
+  | "filter"
+  | "flatMap"
+  | "process"
+  | "keyedProcess"
+  | "coProcess"
+  | "reduce"
+  | "window"
+  | "watermarks"
+  | "sink";
+
+/** How records travel along an edge. `forward`: to the same subtask; `hash`: by key group; `rebalance`: in turn; `global`: all to subtask 0. */
+export type Exchange = "forward" | "hash" | "rebalance" | "global";
+
+/** A job as frozen, serializable data (law P1). Nodes are in topological order; `id` is the index. */
+export interface LogicalPlan {
+  readonly formatVersion: 1;
+  readonly jobName: string;
+  /** Parameters of the job as given (secrets never stand here). */
+  readonly parameters: { readonly [name: string]: Json };
+  readonly nodes: readonly PlanNode[];
+}
+
+export interface PlanNode {
+  readonly id: number;
+  readonly kind: NodeKind;
+  /** Identity of the node's state. Given by the user for stateful nodes; derived from kind and upstream uids otherwise. */
+  readonly uid: string;
+  readonly uidDerived: boolean;
+  /** For people; the uid unless given. */
+  readonly name: string;
+  /** Edges in; several edges with the same `input` are a union. */
+  readonly inputs: readonly PlanEdge[];
+  readonly states: readonly PlannedState[];
+  readonly timers: readonly TimeDomain[];
+  readonly sideOutputs: readonly string[];
+  /** What the kind needs to know or to show: assigner, trigger, lateness, connector options. */
+  readonly details: { readonly [name: string]: Json };
+  /** Fixed number of subtasks; absent: the job's. */
+  readonly parallelism?: number;
+}
+
+export type TimeDomain = "event" | "processing";
+
+export interface PlanEdge {
+  readonly from: number;
+  /** Side output of `from`, or "" for its main output. */
+  readonly output: string;
+  /** 0, or 1 for the second input of a connected pair. */
+  readonly input: 0 | 1;
+  readonly exchange: Exchange;
+}
+
+export interface PlannedState {
+  readonly name: string;
+  readonly kind: "value" | "list" | "map" | "reducing" | "aggregating";
+  /** Type and fingerprint of the value (element, accumulator) codec. */
+  readonly type: Json;
+  readonly fingerprint: string;
+  /** Of a map's keys. */
+  readonly keyType?: Json;
+  readonly ttlMs?: number;
+}

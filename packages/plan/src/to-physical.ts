@@ -1,0 +1,120 @@
+import { limits, MillraceError } from "@millrace/core";
+import type { Exchange, LogicalPlan, PlanEdge, PlanNode } from "./logical.ts";
+import { nodeAt } from "./nodes.ts";
+import type { PhysicalEdge, PhysicalPlan, PhysicalTask } from "./physical.ts";
+
+export interface PhysicalOptions {
+  /** Subtasks of every node that fixes no parallelism of its own. */
+  readonly parallelism: number;
+  /** Default 720, as everywhere. */
+  readonly maxParallelism?: number;
+  /** false: every node is a task of its own. Default true. */
+  readonly chaining?: boolean;
+}
+
+/**
+ * Groups nodes into tasks by Flink's chaining rule, extended: a node joins the task of its upstream when the edge between
+ * them is its only one, both have the same parallelism, and the edge is `forward`, or anything at all at parallelism 1,
+ * where every exchange ends at the one subtask there is. A forward edge between different parallelisms becomes rebalance.
+ */
+export function toPhysical(plan: LogicalPlan, options: PhysicalOptions): PhysicalPlan {
+  const { parallelism, maxParallelism = limits.maxParallelismDefault, chaining = true } = options;
+  checkParallelism(plan, parallelism, maxParallelism);
+  const parallelismOf = (node: PlanNode): number => node.parallelism ?? parallelism;
+  const taskOf = assignTasks(plan, parallelismOf, chaining);
+  const edges = crossingEdges(plan, parallelismOf, taskOf);
+  const members = new Map<number, PlanNode[]>();
+  for (const node of plan.nodes) {
+    const task = taskOf[node.id] as number;
+    members.set(task, [...(members.get(task) ?? []), node]);
+  }
+  const tasks = [...members].map(([id, nodes]) => taskFrom(id, nodes, parallelismOf, edges));
+  return Object.freeze({ tasks: Object.freeze(tasks), parallelism, maxParallelism });
+}
+
+/** Whether a record that takes this edge may be handed over by a call. */
+function chains(node: PlanNode, edge: PlanEdge, from: number, to: number): boolean {
+  if (node.inputs.length !== 1 || from !== to) return false;
+  return edge.exchange === "forward" || to === 1;
+}
+
+/** The task of each node, by node id. Tasks are numbered in the order of their heads, which is topological. */
+function assignTasks(plan: LogicalPlan, parallelismOf: (node: PlanNode) => number, chaining: boolean): readonly number[] {
+  const taskOf: number[] = [];
+  let tasks = 0;
+  for (const node of plan.nodes) {
+    const edge = node.inputs[0];
+    const joins = chaining && edge !== undefined && chains(node, edge, parallelismOf(nodeAt(plan, edge.from)), parallelismOf(node));
+    taskOf.push(joins ? (taskOf[edge.from] as number) : tasks++);
+  }
+  return taskOf;
+}
+
+function crossingEdges(plan: LogicalPlan, parallelismOf: (node: PlanNode) => number, taskOf: readonly number[]): readonly PhysicalEdge[] {
+  const edges: PhysicalEdge[] = [];
+  for (const node of plan.nodes) {
+    for (const { from, output, input, exchange } of node.inputs) {
+      const fromTask = taskOf[from] as number;
+      const toTask = taskOf[node.id] as number;
+      if (fromTask === toTask) continue;
+      const actual = exchangeBetween(exchange, parallelismOf(nodeAt(plan, from)), parallelismOf(node));
+      edges.push(Object.freeze({ id: edges.length, fromTask, fromNode: from, output, toTask, toNode: node.id, input, exchange: actual }));
+    }
+  }
+  return edges;
+}
+
+function exchangeBetween(exchange: Exchange, from: number, to: number): Exchange {
+  return exchange === "forward" && from !== to ? "rebalance" : exchange;
+}
+
+function taskFrom(id: number, nodes: readonly PlanNode[], parallelismOf: (node: PlanNode) => number, edges: readonly PhysicalEdge[]): PhysicalTask {
+  const head = nodes[0] as PlanNode;
+  return Object.freeze({
+    id,
+    name: nodes.map((node) => node.name).join(" → "),
+    parallelism: parallelismOf(head),
+    head: head.id,
+    nodes: Object.freeze(nodes.map((node) => node.id)),
+    inputs: Object.freeze(edges.filter((edge) => edge.toTask === id)),
+    outputs: Object.freeze(edges.filter((edge) => edge.fromTask === id)),
+  });
+}
+
+function checkParallelism(plan: LogicalPlan, parallelism: number, maxParallelism: number): void {
+  if (!isCount(maxParallelism) || maxParallelism > limits.maxParallelismMax) {
+    throw new MillraceError(
+      "PLAN_PARALLELISM",
+      `max parallelism must be a whole number from 1 to ${limits.maxParallelismMax}, not ${maxParallelism}`,
+      {
+        where: { job: plan.jobName },
+      },
+    );
+  }
+  if (!isCount(parallelism) || parallelism > maxParallelism) {
+    throw new MillraceError(
+      "PLAN_PARALLELISM",
+      `parallelism must be a whole number from 1 to ${maxParallelism} (max parallelism), not ${parallelism}`,
+      {
+        hint: "lower --parallelism; max parallelism is fixed for the life of a job's state",
+        where: { job: plan.jobName },
+      },
+    );
+  }
+  for (const node of plan.nodes) {
+    if (node.parallelism !== undefined && node.parallelism > maxParallelism) {
+      throw new MillraceError(
+        "PLAN_PARALLELISM",
+        `${node.kind} "${node.uid}" asks for parallelism ${node.parallelism}, over the max parallelism of ${maxParallelism}`,
+        {
+          hint: "lower the node's parallelism option",
+          where: { job: plan.jobName, uid: node.uid },
+        },
+      );
+    }
+  }
+}
+
+function isCount(value: number): boolean {
+  return Number.isInteger(value) && value >= 1;
+}
