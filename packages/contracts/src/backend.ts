@@ -1,0 +1,70 @@
+import type { KeyedContext } from "./keyed-state.ts";
+
+/** Inclusive at both ends, as Flink's KeyGroupRange. */
+export interface KeyGroupRange {
+  readonly start: number;
+  readonly end: number;
+}
+
+export interface BackendOptions {
+  readonly uid: string;
+  readonly subtask: number;
+  readonly keyGroups: KeyGroupRange;
+  readonly maxParallelism: number;
+  /** Processing time for TTL. */
+  readonly now: () => number;
+  /** For slicing the encoding at a barrier; milliseconds. */
+  readonly monotonic: () => number;
+}
+
+/**
+ * Holds the keyed state of one operator subtask and turns it into snapshots. Two forms stand behind this contract and
+ * its suite: heap (everything in memory), and LevelDB (a heap cache in front of a local store that holds exactly a
+ * completed checkpoint, law S3).
+ *
+ * A checkpoint runs: `freeze(id)` at the barrier → `encodeSlice()` until it returns true, processing goes on between →
+ * `takeDelta()` once → then `complete(id)` or `abort(id)`. One checkpoint is in flight at a time.
+ */
+export interface KeyedStateBackend extends KeyedContext {
+  /**
+   * The synchronous part of a barrier: what changed since the last freeze is set aside in time that does not depend on
+   * how much state there is. Changes after it belong to the next checkpoint.
+   * `full`: everything is set aside, so that the file can stand as a new base.
+   */
+  freeze(checkpointId: number, full: boolean): void;
+  /** Encodes frozen values for at most `budgetMs`. True when all are encoded. */
+  encodeSlice(budgetMs: number): boolean;
+  /**
+   * The encoded delta (or base) of the frozen checkpoint in chunks, in the format of `docs/` "state records": for each
+   * entry its store key and the value or a tombstone. Valid once, after encodeSlice returned true.
+   */
+  takeDelta(): EncodedState;
+  /** The checkpoint is complete: the frozen set may go to the local store. Resolves when the store's marker says so. */
+  complete(checkpointId: number): Promise<void>;
+  /** The checkpoint failed: its frozen set becomes part of the next one. */
+  abort(checkpointId: number): void;
+
+  /** Fills an empty backend from the chunks of bases and deltas, oldest first; records outside `keyGroups` are skipped. */
+  restore(chunks: AsyncIterable<Uint8Array>): Promise<void>;
+
+  /** Bytes and entries held, for metrics and for the choice of a new base. Cheap. */
+  readonly usage: BackendUsage;
+  /** True when dirty bytes are at their bound: bring a checkpoint forward. */
+  readonly wantsCheckpoint: boolean;
+  close(): Promise<void>;
+}
+
+export interface EncodedState {
+  readonly chunks: readonly Uint8Array[];
+  readonly bytes: number;
+  readonly records: number;
+}
+
+export interface BackendUsage {
+  /** Entries in memory. */
+  readonly entries: number;
+  /** Entries changed since the last freeze. */
+  readonly dirtyEntries: number;
+  /** Estimated encoded bytes in memory. */
+  readonly bytes: number;
+}

@@ -1,0 +1,84 @@
+import type { Json } from "@millrace/core";
+import type { KeyGroupRange } from "./backend.ts";
+
+/** A data file of a checkpoint, written once, never changed. */
+export interface DataFile {
+  /** Unique within the storage, e.g. `window-0-000012.delta`. */
+  readonly name: string;
+  readonly bytes: number;
+  /** CRC-32C of the whole content, 8 hexadecimal digits. */
+  readonly checksum: string;
+}
+
+/** A completed checkpoint. It exists when its manifest does (law C3). JSON; infinities of watermarks are "min" and "max". */
+export interface CheckpointManifest {
+  readonly formatVersion: 1;
+  readonly engineVersion: string;
+  readonly kind: "checkpoint" | "savepoint";
+  readonly jobName: string;
+  readonly runId: string;
+  /** Of the lock under which it was written. */
+  readonly lockToken: string;
+  /** Never repeats within a job, also over restarts. */
+  readonly checkpointId: number;
+  readonly triggeredAtMs: number;
+  readonly completedAtMs: number;
+  readonly parallelism: number;
+  readonly maxParallelism: number;
+  readonly planHash: string;
+  /** The logical plan: uids, states, codecs. */
+  readonly plan: Json;
+  readonly operators: readonly OperatorSnapshot[];
+}
+
+/** The state of one node of the plan. */
+export interface OperatorSnapshot {
+  readonly uid: string;
+  /** A source's enumerator. */
+  readonly enumerator?: Json;
+  readonly subtasks: readonly SubtaskSnapshot[];
+}
+
+export interface SubtaskSnapshot {
+  readonly subtask: number;
+  /** This node has ended here; it is not started again. */
+  readonly finished?: boolean;
+  /** The watermark the node had reached; a firing cut by the barrier goes on from here. */
+  readonly watermark?: number | "min" | "max";
+  readonly keyed?: KeyedSnapshot;
+  /** Items of Operator.snapshotState. */
+  readonly operatorState?: readonly Json[];
+  /** Splits of a source reader with their watermark generators. */
+  readonly splits?: readonly Json[];
+  /** Of a sink: what publishes the records before the barrier, and the writer's states. */
+  readonly committables?: readonly Json[];
+  readonly writerStates?: readonly Json[];
+}
+
+/** Files that together hold the keyed state: a base, then deltas, oldest first. Empty: no state. */
+export interface KeyedSnapshot {
+  readonly keyGroups: KeyGroupRange;
+  readonly files: readonly DataFile[];
+}
+
+/**
+ * Where checkpoints live. Writers finish data files first (written, fsynced, checksummed), then the manifest appears by
+ * atomic rename. Reading verifies: a torn, cut or altered file is an error that names it, never half a result.
+ */
+export interface CheckpointStorage {
+  /** Writes and fsyncs a data file; fails if the name exists. A failed write leaves nothing under that name. */
+  writeData(name: string, chunks: readonly Uint8Array[]): Promise<DataFile>;
+  /** Makes the checkpoint exist. All its data files are on disk already. */
+  writeManifest(manifest: CheckpointManifest): Promise<void>;
+  /** Ids of manifests found, ascending; they need not be readable. */
+  list(): Promise<readonly number[]>;
+  /** Verified against its own checksum; throws CHECKPOINT_CORRUPT naming the file, CHECKPOINT_MISSING, or CHECKPOINT_VERSION. */
+  readManifest(checkpointId: number): Promise<CheckpointManifest>;
+  /** Streams a data file; throws CHECKPOINT_CORRUPT at its end at the latest when length or checksum differ. */
+  readData(file: DataFile): AsyncIterable<Uint8Array>;
+  /** Checks every file of a checkpoint without keeping it. Throws as readManifest and readData. */
+  verify(manifest: CheckpointManifest): Promise<void>;
+  removeManifest(checkpointId: number): Promise<void>;
+  /** Removes data files that none of `keep` names; also the leftovers of writes that never finished. Returns the names. */
+  collectGarbage(keep: readonly CheckpointManifest[]): Promise<readonly string[]>;
+}

@@ -1,0 +1,54 @@
+export type { BackendOptions, BackendUsage, EncodedState, KeyedStateBackend, KeyGroupRange } from "./backend.ts";
+export type { CheckpointManifest, CheckpointStorage, DataFile, KeyedSnapshot, OperatorSnapshot, SubtaskSnapshot } from "./checkpoint-storage.ts";
+export type {
+  Collector,
+  KeyedCoProcessFunction,
+  KeyedProcessContext,
+  KeyedProcessFunction,
+  OnTimerContext,
+  OutputTag,
+  ProcessContext,
+  ProcessFunction,
+  SubtaskInfo,
+  TimeContext,
+  TimerAccess,
+} from "./functions.ts";
+export { outputTag } from "./functions.ts";
+export type {
+  Cell,
+  Cells,
+  CellTable,
+  Key,
+  KeyedContext,
+  Namespace,
+  NamespaceCodec,
+  NamespacedState,
+  PrimitiveKey,
+  TimerService,
+  TimerTarget,
+} from "./keyed-state.ts";
+export type { Operator, OperatorContext, OperatorMetrics, OperatorStateItem, Output, WatermarkStatus } from "./operator.ts";
+export { newOperatorMetrics } from "./operator.ts";
+export type { CommitResult, Guarantee, PreparedSink, Sink, SinkCommitter, SinkContext, SinkWriter } from "./sink.ts";
+export type { EnumeratorContext, ReaderContext, ReaderOutput, Source, SourceReader, SourceSplit, SplitEnumerator } from "./source.ts";
+export type {
+  AggregateFunction,
+  AggregatingDeclaration,
+  AggregatingState,
+  ListDeclaration,
+  ListState,
+  MapDeclaration,
+  MapState,
+  ReduceFunction,
+  ReducingDeclaration,
+  ReducingState,
+  StateDeclaration,
+  StateDeclarations,
+  StateHandle,
+  StateHandles,
+  TtlConfig,
+  ValueDeclaration,
+  ValueState,
+} from "./state.ts";
+export { state } from "./state.ts";
+export type { WatermarkGenerator, WatermarkOutput, WatermarkStrategy } from "./watermarks.ts";

@@ -1,0 +1,69 @@
+import type { Json, Ports } from "@millrace/core";
+
+export type Guarantee = "exactly-once" | "at-least-once" | "none";
+
+/**
+ * A sink in two phases: records are written, made durable but not visible at a barrier, and published when the
+ * checkpoint is complete. Commits are cumulative and idempotent: after a crash they are done again, and "already
+ * committed" is success (law C6).
+ */
+export interface Sink<T> {
+  /** E.g. "files"; for plan, logs and errors. */
+  readonly name: string;
+  readonly guarantee: Guarantee;
+  /** What stands in the plan: options without secrets. */
+  readonly description: Json;
+  /** Checks the target before anything runs, e.g. that a directory holds no other run's files. Throws MillraceError. */
+  prepareRun?(context: SinkContext): Promise<void>;
+  createWriter(context: SinkContext): SinkWriter<T>;
+  /** Called by the coordinator side of the runtime; absent when there is nothing to commit. */
+  createCommitter?(context: SinkContext): SinkCommitter;
+}
+
+export interface SinkContext {
+  readonly ports: Ports;
+  readonly jobName: string;
+  /** Stays the same when a crashed run resumes; part of file names and transactional ids. */
+  readonly runId: string;
+  readonly uid: string;
+  readonly subtask: number;
+  readonly parallelism: number;
+  /** True when this start continues a run from a checkpoint (then output of this runId may exist). */
+  readonly resumed: boolean;
+  /** `--overwrite` or the option of that name. */
+  readonly overwrite: boolean;
+}
+
+export interface SinkWriter<T> {
+  /** Restored writer states of this subtask (all of them when parallelism changed are dealt out over the subtasks). Before the first write; removes what an earlier attempt left behind. */
+  open(states: readonly Json[]): Promise<void>;
+  /** Takes one record; synchronous, buffers. */
+  write(value: T, timestamp: number): void;
+  /** undefined: go on writing. A promise: its buffers are full; write no more before it resolves. Rejects on I/O errors. */
+  ready(): Promise<void> | undefined;
+  /**
+   * The barrier: called synchronously, so that exactly the records written so far are inside. Resolves when they are
+   * durable: the committables that publish them, and the state needed to go on after a restore.
+   */
+  prepare(checkpointId: number): Promise<PreparedSink>;
+  /** No record will come any more; `prepare` is called once more after this. */
+  endInput?(): void;
+  close(): Promise<void>;
+}
+
+export interface PreparedSink {
+  readonly committables: readonly Json[];
+  /** Writer states for restore; empty when there is nothing to go on with. */
+  readonly states: readonly Json[];
+}
+
+export interface SinkCommitter {
+  /** Publishes; committables that are published already are skipped. Throws when one can't be published: the job fails and tries again after restart. */
+  commit(committables: readonly Json[]): Promise<CommitResult>;
+  close(): Promise<void>;
+}
+
+export interface CommitResult {
+  readonly committed: number;
+  readonly alreadyCommitted: number;
+}

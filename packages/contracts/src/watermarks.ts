@@ -1,0 +1,28 @@
+/** Makes the watermarks of one split, or of one subtask of assignTimestampsAndWatermarks. Its state is in every checkpoint. */
+export interface WatermarkGenerator<T> {
+  /** Sees every record with its timestamp; may emit. */
+  onEvent(value: T, timestamp: number, output: WatermarkOutput): void;
+  /** Called after every `limits.watermarkEveryRecords` records of the split, and when a live source falls quiet. */
+  onPeriodicEmit(output: WatermarkOutput): void;
+  /** Numbers to keep; restored into a new generator. Infinities are allowed. */
+  snapshot(): readonly number[];
+  restore(state: readonly number[]): void;
+}
+
+export interface WatermarkOutput {
+  /** Watermarks that do not rise are ignored; a watermark makes the output active. */
+  emitWatermark(watermark: number): void;
+  markIdle(): void;
+  markActive(): void;
+}
+
+/** How event time is found in a stream (Flink's WatermarkStrategy). */
+export interface WatermarkStrategy<T> {
+  /** For the plan, e.g. "boundedOutOfOrderness(60000)". */
+  readonly description: string;
+  /** undefined: the source's own timestamps are kept. Returns milliseconds; NaN, strings and fractions fail the job. */
+  readonly timestampOf: ((value: T, recordTimestamp: number) => number) | undefined;
+  /** Idle after so long without a record, in ms of active time. undefined: the default of the source's boundedness. 0: never. */
+  readonly idlenessMs: number | undefined;
+  createGenerator(): WatermarkGenerator<T>;
+}

@@ -1,0 +1,26 @@
+import { assert } from "./assert.ts";
+
+/** Every queue, loop, cache and retry of the engine has its bound here. Sizes in the unit that the name ends with. */
+export const limits = {
+  /** Records that a source hands over in one poll, and that travel in one batch. */
+  batchRecordsMax: 256,
+  /** Batches that wait in one in-thread channel before the sender is blocked. */
+  channelBatchesMax: 8,
+  /** Encoded bytes that wait in one channel before the sender is blocked. */
+  channelBytesMax: 4 << 20,
+  /** A firing or a sliced encoding yields after this long. */
+  sliceMs: 0.5,
+  /** A worker runs tasks this long before it lets the event loop turn. */
+  turnMs: 4,
+  /** Records of one split between two watermarks. */
+  watermarkEveryRecords: 64,
+  /** Bytes of one write to the local store. */
+  storeBatchBytesMax: 8 << 20,
+  /** Elements in one page of a list or map state. */
+  pageElementsMax: 64,
+  maxParallelismDefault: 720,
+  maxParallelismMax: 32_768,
+} as const;
+
+assert(limits.maxParallelismDefault <= limits.maxParallelismMax, "limits: default max parallelism");
+assert(limits.watermarkEveryRecords <= limits.batchRecordsMax, "limits: a batch must hold a watermark interval");

@@ -1,0 +1,103 @@
+import { randomFillSync } from "node:crypto";
+import { constants, type Stats } from "node:fs";
+import * as fs from "node:fs/promises";
+import type { Clock, FileHandle, FileStat, Files, Ports, Random, Scheduler } from "../ports/index.ts";
+
+const nodeClock: Clock = { now: () => Date.now(), monotonic: () => performance.now() };
+
+const nodeScheduler: Scheduler = {
+  immediate: (task) => {
+    setImmediate(task);
+  },
+  after: (delayMs, task) => {
+    const timer = setTimeout(task, delayMs);
+    return () => clearTimeout(timer);
+  },
+};
+
+const word = new Uint32Array(1);
+const nodeRandom: Random = { uint32: () => randomFillSync(word)[0] as number };
+
+const openFlags = {
+  read: constants.O_RDONLY,
+  write: constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC,
+  append: constants.O_RDWR | constants.O_CREAT | constants.O_APPEND,
+  exclusive: constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL,
+} as const;
+
+function statOf(stat: Stats): FileStat {
+  return {
+    kind: stat.isFile() ? "file" : stat.isDirectory() ? "directory" : "other",
+    bytes: stat.size,
+    modifiedMs: stat.mtimeMs,
+    inode: stat.ino,
+  };
+}
+
+function missing(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException).code === "ENOENT";
+}
+
+class NodeFileHandle implements FileHandle {
+  readonly #handle: fs.FileHandle;
+  constructor(handle: fs.FileHandle) {
+    this.#handle = handle;
+  }
+  async read(into: Uint8Array, position: number): Promise<number> {
+    return (await this.#handle.read(into, 0, into.length, position)).bytesRead;
+  }
+  async write(bytes: Uint8Array): Promise<void> {
+    let done = 0;
+    while (done < bytes.length) done += (await this.#handle.write(bytes, done, bytes.length - done)).bytesWritten;
+  }
+  truncate(length: number): Promise<void> {
+    return this.#handle.truncate(length);
+  }
+  async stat(): Promise<FileStat> {
+    return statOf(await this.#handle.stat());
+  }
+  sync(): Promise<void> {
+    return this.#handle.datasync();
+  }
+  close(): Promise<void> {
+    return this.#handle.close();
+  }
+}
+
+const nodeFiles: Files = {
+  open: async (path, mode) => new NodeFileHandle(await fs.open(path, openFlags[mode], 0o644)),
+  readFile: (path) => fs.readFile(path),
+  stat: async (path) => {
+    try {
+      return statOf(await fs.stat(path));
+    } catch (error) {
+      if (missing(error)) return undefined;
+      throw error;
+    }
+  },
+  list: async (path) => {
+    try {
+      return (await fs.readdir(path)).sort();
+    } catch (error) {
+      if (missing(error)) return [];
+      throw error;
+    }
+  },
+  makeDirectory: async (path, mode) => {
+    await fs.mkdir(path, mode === undefined ? { recursive: true } : { recursive: true, mode });
+  },
+  rename: (from, to) => fs.rename(from, to),
+  remove: (path) => fs.rm(path, { recursive: true, force: true }),
+  truncate: (path, length) => fs.truncate(path, length),
+  syncDirectory: async (path) => {
+    const handle = await fs.open(path, "r");
+    try {
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+  },
+};
+
+/** The real clock, event loop, randomness and file system. */
+export const nodePorts: Ports = { clock: nodeClock, scheduler: nodeScheduler, random: nodeRandom, files: nodeFiles };

@@ -1,0 +1,47 @@
+import { MillraceError } from "./errors.ts";
+
+/**
+ * Time is a count of milliseconds since 1970-01-01T00:00:00Z, an integer within ±2^53.
+ * The infinities are watermarks only: before the first one, and after the last record.
+ */
+export const WATERMARK_MIN: number = Number.NEGATIVE_INFINITY;
+export const WATERMARK_MAX: number = Number.POSITIVE_INFINITY;
+
+/** The timestamp of a record that has none. It compares below every real time, as Flink's Long.MIN_VALUE does. */
+export const NO_TIMESTAMP: number = Number.NEGATIVE_INFINITY;
+
+/** The greatest magnitude of a timestamp, in milliseconds. */
+export const TIME_LIMIT = Number.MAX_SAFE_INTEGER;
+
+export const milliseconds = (n: number): number => duration(n, 1);
+export const seconds = (n: number): number => duration(n, 1_000);
+export const minutes = (n: number): number => duration(n, 60_000);
+export const hours = (n: number): number => duration(n, 3_600_000);
+export const days = (n: number): number => duration(n, 86_400_000);
+
+function duration(n: number, unitMs: number): number {
+  const ms = n * unitMs;
+  if (!Number.isSafeInteger(ms)) {
+    throw new MillraceError("TIME_DURATION", `a duration must be a whole number of milliseconds, not ${n} × ${unitMs} ms`, {
+      hint: "use a smaller unit, e.g. milliseconds(1500) for one and a half seconds",
+    });
+  }
+  return ms;
+}
+
+/**
+ * Passes a timestamp of a user's function through, or throws TIME_TIMESTAMP: NaN, strings, Dates, fractions and
+ * values past ±2^53 are refused, because comparisons with them would silently make records late or windows wrong.
+ */
+export function checkTimestamp(value: unknown): number {
+  if (Number.isSafeInteger(value)) return value as number;
+  throw new MillraceError("TIME_TIMESTAMP", `a timestamp must be an integer of milliseconds within ±2^53, not ${describe(value)}`, {
+    hint: value instanceof Date ? "return date.getTime()" : "return milliseconds since 1970, e.g. Date.parse(record.at)",
+  });
+}
+
+function describe(value: unknown): string {
+  if (typeof value === "string") return `the string ${JSON.stringify(value.slice(0, 40))}`;
+  if (value instanceof Date) return "a Date";
+  return typeof value === "object" ? (value === null ? "null" : "an object") : String(value);
+}
