@@ -1,0 +1,151 @@
+import type { Json, Ports } from "@millrace/core";
+import type { NodeKind } from "@millrace/plan";
+
+/** How a job is started. Everything is optional: the defaults are those of `millrace run`. */
+export interface StartOptions {
+  /** Where the job keeps its checkpoints, local state and lock. Default: `<stateRoot>/<job name>`. */
+  readonly stateDir?: string;
+  /** Default `.millrace` under the working directory. */
+  readonly stateRoot?: string;
+  /** No state directory at all: nothing is resumed and checkpoints are off. */
+  readonly ephemeral?: boolean;
+  readonly parameters?: { readonly [name: string]: Json };
+  readonly parallelism?: number;
+  readonly maxParallelism?: number;
+  readonly checkpointIntervalMs?: number;
+  readonly minPauseMs?: number;
+  readonly checkpointTimeoutMs?: number;
+  /** Checkpoints in a row that may fail before the job does. */
+  readonly tolerableFailures?: number;
+  /** Completed checkpoints kept. */
+  readonly retained?: number;
+  /** Abandons an unfinished run; its checkpoints are kept aside. */
+  readonly fresh?: boolean;
+  /** Output of an earlier run may be replaced. */
+  readonly overwrite?: boolean;
+  /** Path of the checkpoint or savepoint to start from. */
+  readonly from?: string;
+  readonly backend?: "heap" | "leveldb";
+  readonly memoryBytes?: number;
+  /** Takes over a lock that another host left behind. */
+  readonly breakLock?: boolean;
+  /** Records make a round trip through the codec on every edge. */
+  readonly dev?: boolean;
+  /** Records that a source hands over in one poll. */
+  readonly batchSize?: number;
+  readonly restart?: RestartStrategy;
+  /** Aborted: the job stops as by `JobHandle.stop`. */
+  readonly signal?: AbortSignal;
+  /** Default: the real clock, event loop, randomness and files. */
+  readonly ports?: Ports;
+  readonly logger?: JobLogger;
+}
+
+/** Flink's restart strategies (law F1). */
+export type RestartStrategy =
+  | { readonly kind: "none" }
+  | { readonly kind: "fixedDelay"; readonly attempts: number; readonly delayMs: number }
+  | { readonly kind: "exponentialDelay"; readonly initialDelayMs: number; readonly maxDelayMs: number; readonly factor: number }
+  | { readonly kind: "failureRate"; readonly failures: number; readonly intervalMs: number; readonly delayMs: number };
+
+/** What the engine needs of a logger; a pino logger is one. */
+export interface JobLogger {
+  debug(fields: object, message: string): void;
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+/** A job that runs in this process. Disposing of it stops the job as `stop` does. */
+export interface JobHandle extends AsyncDisposable {
+  readonly name: string;
+  readonly runId: string;
+  /** Id of the checkpoint that this run started from. */
+  readonly resumedFrom: number | undefined;
+  /** undefined: the job is ephemeral. */
+  readonly stateDirectory: string | undefined;
+  /** Resolves when the job has finished, was stopped or cancelled; rejects with the cause when it failed. */
+  readonly finished: Promise<JobResult>;
+  /** A cheap snapshot for the live view and the control API. */
+  status(): JobStatus;
+  /** Takes a last checkpoint and ends the process's part; the next run resumes. Calls after the first get the same promise. */
+  stop(): Promise<JobResult>;
+  /** Ends the run for good, without a checkpoint. */
+  cancel(): Promise<JobResult>;
+  /** Hears every event from now on; the returned function ends that. */
+  on(listener: (event: JobEvent) => void): () => void;
+}
+
+export interface JobResult {
+  readonly end: "finished" | "stopped" | "cancelled";
+  readonly runId: string;
+  /** The last completed checkpoint. */
+  readonly checkpointId?: number;
+  readonly durationMs: number;
+  readonly restarts: number;
+  readonly operators: readonly OperatorStatus[];
+}
+
+export type JobState = "starting" | "running" | "restarting" | "stopping" | "finished" | "stopped" | "failed" | "cancelled";
+
+/** One moment of a job, as data. Counters only grow, and start anew with each run. */
+export interface JobStatus {
+  readonly state: JobState;
+  readonly name: string;
+  readonly runId: string;
+  readonly startedAtMs: number;
+  readonly nowMs: number;
+  readonly parallelism: number;
+  readonly restarts: number;
+  /** In the plan's order. */
+  readonly operators: readonly OperatorStatus[];
+  readonly checkpoint: CheckpointStatus;
+}
+
+/** Sums over the subtasks of one operator. Times count milliseconds of all subtasks since the run started. */
+export interface OperatorStatus {
+  readonly uid: string;
+  readonly name: string;
+  readonly kind: NodeKind;
+  readonly subtasks: number;
+  readonly recordsIn: number;
+  readonly recordsOut: number;
+  readonly lateDropped: number;
+  readonly lateSide: number;
+  /** Bad input records that were left out, where the source counts them. */
+  readonly skipped?: number;
+  /** The least over the subtasks; infinite before the first and after the last; undefined: none is known. */
+  readonly watermark: number | undefined;
+  readonly busyMs: number;
+  readonly backPressuredMs: number;
+  readonly idleMs: number;
+}
+
+export interface CheckpointStatus {
+  /** The last completed one. */
+  readonly lastId?: number;
+  readonly lastCompletedAtMs?: number;
+  readonly lastDurationMs?: number;
+  readonly lastBytes?: number;
+  readonly failures: number;
+  /** The one that is being taken. */
+  readonly inFlight?: number;
+}
+
+/** What happens to a job, in order. `atMs` is wall time. */
+export type JobEvent =
+  | { readonly kind: "started"; readonly atMs: number; readonly runId: string }
+  | { readonly kind: "resumed"; readonly atMs: number; readonly runId: string; readonly checkpointId: number }
+  | { readonly kind: "running"; readonly atMs: number }
+  | {
+      readonly kind: "checkpointCompleted";
+      readonly atMs: number;
+      readonly checkpointId: number;
+      readonly durationMs: number;
+      readonly bytes: number;
+    }
+  | { readonly kind: "checkpointFailed"; readonly atMs: number; readonly checkpointId: number; readonly error: unknown }
+  | { readonly kind: "restarting"; readonly atMs: number; readonly attempt: number; readonly delayMs: number; readonly error: unknown }
+  | { readonly kind: "warning"; readonly atMs: number; readonly code: string; readonly message: string }
+  | { readonly kind: "finished" | "stopped" | "cancelled"; readonly atMs: number; readonly result: JobResult }
+  | { readonly kind: "failed"; readonly atMs: number; readonly error: unknown };
