@@ -1,1 +1,1 @@
-export {};
+export * from "./watermarks/index.ts";

@@ -1,1 +1,2 @@
-export {};
+export * from "./harness/index.ts";
+export * from "./semantics/index.ts";

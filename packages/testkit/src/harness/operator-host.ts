@@ -1,0 +1,130 @@
+import { type KeyedStateBackend, newOperatorMetrics, type Operator, type OperatorContext, type OperatorStateItem } from "@millrace/contracts";
+import { assert } from "@millrace/core";
+import { createCombinedWatermarks } from "@millrace/operators";
+import { createHeapBackend } from "@millrace/state";
+import { type ObservedKeyed, observeKeyed } from "./observed-keyed.ts";
+import type { HarnessOptions } from "./options.ts";
+import { createOutputLog, type OutputLog } from "./output-log.ts";
+import { createSnapshotChain } from "./snapshot-chain.ts";
+
+const KEY_GROUPS = 128;
+
+/** The operator under test with all that a runtime keeps for it; what lies outside the operator outlives its restarts. */
+export class OperatorHost<In, Out, In2> {
+  readonly inputs: 1 | 2;
+  readonly log: OutputLog<Out>;
+  readonly combined: ReturnType<typeof createCombinedWatermarks>;
+  readonly metrics = newOperatorMetrics();
+  /** Processing time. */
+  now: number;
+  readonly #options: HarnessOptions<In, Out, In2>;
+  readonly #chain = createSnapshotChain();
+  readonly #capacity: number;
+  #wish = Number.POSITIVE_INFINITY;
+  #monotonicReadings = 0;
+  #operator: Operator<In, Out, In2> | undefined;
+  #backend: KeyedStateBackend | undefined;
+  #observed: ObservedKeyed | undefined;
+
+  constructor(options: HarnessOptions<In, Out, In2>) {
+    this.#options = options;
+    this.inputs = options.inputs ?? 1;
+    this.log = createOutputLog(options.onOutput);
+    this.combined = createCombinedWatermarks(this.inputs);
+    this.now = options.clockStart ?? 0;
+    this.#capacity = options.capacity ?? Number.POSITIVE_INFINITY;
+  }
+
+  async start(stored?: readonly OperatorStateItem[]): Promise<void> {
+    this.#wish = Number.POSITIVE_INFINITY;
+    if (this.#options.keyed ?? true) {
+      this.#backend = await this.#newBackend();
+      await this.#chain.restoreInto(this.#backend);
+      this.#observed = observeKeyed(this.#backend, this.#options.timerObserver);
+    }
+    const operator = this.#options.create();
+    this.#operator = operator;
+    this.log.startCall();
+    await operator.open?.(this.#newContext());
+    if (stored !== undefined) operator.restoreState?.(stored);
+    this.log.endCall();
+  }
+
+  async restart(): Promise<void> {
+    const items = this.#operator?.snapshotState?.();
+    // Through text, as in a manifest: what does not survive JSON must not survive here either.
+    const stored = items === undefined ? undefined : (JSON.parse(JSON.stringify(items)) as OperatorStateItem[]);
+    if (this.#backend !== undefined) await this.#chain.take(this.#backend);
+    await this.close();
+    await this.start(stored);
+  }
+
+  get ownsWatermarks(): boolean {
+    return this.#operator?.ownsWatermarks === true;
+  }
+
+  /** One call into the operator; its watermarks and statuses take effect after it. */
+  call<T>(action: (operator: Operator<In, Out, In2>) => T): T {
+    assert(this.#operator !== undefined, "the harness is closed");
+    this.log.startCall();
+    const result = action(this.#operator);
+    this.log.endCall();
+    return result;
+  }
+
+  /** True once for a wish of `wakeAt` that is due. */
+  takeDueWish(): boolean {
+    if (this.#wish > this.now) return false;
+    this.#wish = Number.POSITIVE_INFINITY;
+    return true;
+  }
+
+  stateEmpty(): boolean | undefined {
+    return this.#backend?.isEmpty();
+  }
+
+  timerCounts(): { readonly event: number; readonly processing: number } {
+    return this.#observed?.timerCounts() ?? { event: 0, processing: 0 };
+  }
+
+  async close(): Promise<void> {
+    const operator = this.#operator;
+    this.#operator = undefined;
+    await operator?.close?.();
+    await this.#backend?.close();
+  }
+
+  async #newBackend(): Promise<KeyedStateBackend> {
+    const create = this.#options.backend ?? createHeapBackend;
+    return await create({
+      uid: this.#options.uid ?? "operator",
+      subtask: 0,
+      keyGroups: { start: 0, end: KEY_GROUPS - 1 },
+      maxParallelism: KEY_GROUPS,
+      now: () => this.now,
+      // Each reading is a little later, so that slices of encoding come to an end.
+      monotonic: () => this.#monotonicReadings++ / 10,
+    });
+  }
+
+  #newContext(): OperatorContext<Out> {
+    const observed = this.#observed;
+    return {
+      uid: this.#options.uid ?? "operator",
+      subtask: 0,
+      parallelism: 1,
+      output: this.log.output,
+      metrics: this.metrics,
+      now: () => this.now,
+      currentWatermark: () => this.combined.watermark,
+      wakeAt: (time) => {
+        this.#wish = Math.min(this.#wish, time);
+      },
+      shouldYield: () => this.log.emittedInCall() >= this.#capacity,
+      get keyed() {
+        assert(observed !== undefined, "this operator has no key");
+        return observed.context;
+      },
+    };
+  }
+}

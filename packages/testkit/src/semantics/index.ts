@@ -1,0 +1,10 @@
+export type { CaseElement, CaseEnd, CaseResult, CaseStep, CaseTime, SemanticsCase, TraceEntry } from "./case.ts";
+export { parseCases, timeFromCase, timeToCase } from "./case.ts";
+export { compareCase } from "./compare.ts";
+export type { OperatorProgram } from "./drive-operator.ts";
+export { driveOperator } from "./drive-operator.ts";
+export type { KindRunner } from "./kinds.ts";
+export { kindRunners } from "./kinds.ts";
+export type { TraceRecorder } from "./trace.ts";
+export { createTraceRecorder, toCaseJson } from "./trace.ts";
+export type { Variation } from "./variation.ts";

@@ -1,0 +1,8 @@
+import type { CaseResult, SemanticsCase } from "./case.ts";
+import type { Variation } from "./variation.ts";
+
+/** Runs one case. A program that is refused or fails is an `error` entry of the output, never a throw. */
+export type KindRunner = (recorded: SemanticsCase, variation: Variation) => Promise<CaseResult>;
+
+/** The kinds that are built. A kind that is not here is reported as skipped. */
+export const kindRunners: Readonly<Record<string, KindRunner>> = {};
