@@ -6,7 +6,7 @@ export interface DataFile {
   /** Unique within the storage, e.g. `window-0-000012.delta`. */
   readonly name: string;
   readonly bytes: number;
-  /** CRC-32C of the whole content, 8 hexadecimal digits. */
+  /** CRC-32 (ISO 3309, as in gzip) of the whole content, 8 hexadecimal digits. */
   readonly checksum: string;
 }
 
@@ -66,7 +66,10 @@ export interface KeyedSnapshot {
  * atomic rename. Reading verifies: a torn, cut or altered file is an error that names it, never half a result.
  */
 export interface CheckpointStorage {
-  /** Writes and fsyncs a data file; fails if the name exists. A failed write leaves nothing under that name. */
+  /**
+   * Writes and fsyncs a data file; CHECKPOINT_EXISTS if the name is taken. A failed write leaves nothing under that name.
+   * `chunks` must not change before it resolves.
+   */
   writeData(name: string, chunks: readonly Uint8Array[]): Promise<DataFile>;
   /** Makes the checkpoint exist. All its data files are on disk already. */
   writeManifest(manifest: CheckpointManifest): Promise<void>;
@@ -79,6 +82,10 @@ export interface CheckpointStorage {
   /** Checks every file of a checkpoint without keeping it. Throws as readManifest and readData. */
   verify(manifest: CheckpointManifest): Promise<void>;
   removeManifest(checkpointId: number): Promise<void>;
-  /** Removes data files that none of `keep` names; also the leftovers of writes that never finished. Returns the names. */
+  /**
+   * Removes data files that none of `keep` names; also the leftovers of writes that never finished. Returns the names.
+   * `keep` has every manifest that is listed (CHECKPOINT_GARBAGE otherwise, and nothing is removed). No checkpoint is
+   * being written meanwhile through another instance; what this one wrote since its last manifest stays.
+   */
   collectGarbage(keep: readonly CheckpointManifest[]): Promise<readonly string[]>;
 }

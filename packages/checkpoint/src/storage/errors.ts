@@ -1,0 +1,42 @@
+import { MillraceError, messageOf } from "@millrace/core";
+
+/** CHECKPOINT_CORRUPT: `file` is torn, cut, altered, exchanged or gone. `expected` and `found` say what differs. */
+export function corrupt(file: string, expected: string, found: string): MillraceError {
+  return new MillraceError("CHECKPOINT_CORRUPT", `the checkpoint file ${file} is damaged: expected ${expected}, found ${found}`, {
+    hint: "bring the file back from a copy, or start from an older checkpoint with --from chk-N",
+  });
+}
+
+/** CHECKPOINT_WRITE: the disk is full, not writable or failing. Nothing stands under the name of `file`. */
+export function writeFailed(file: string, cause: unknown): MillraceError {
+  return new MillraceError("CHECKPOINT_WRITE", `cannot write the checkpoint file ${file}: ${messageOf(cause)}`, { hint: hintFor(cause), cause });
+}
+
+/** CHECKPOINT_READ: the file could not be read for a reason outside of it; it may well be whole. */
+export function readFailed(file: string, cause: unknown): MillraceError {
+  return new MillraceError("CHECKPOINT_READ", `cannot read the checkpoint file ${file}: ${messageOf(cause)}`, { hint: hintFor(cause), cause });
+}
+
+/** Node's code of a failed file operation, e.g. `ENOENT`. */
+export function systemCode(error: unknown): string | undefined {
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  return typeof code === "string" ? code : undefined;
+}
+
+function hintFor(cause: unknown): string {
+  switch (systemCode(cause)) {
+    case "ENOSPC":
+    case "EDQUOT":
+      return "the disk is full: free some space, or move the state directory with --state-dir";
+    case "EACCES":
+    case "EPERM":
+      return "give this user the right to read and write the state directory";
+    case "EROFS":
+      return "the file system is read-only: mount it for writing, or move the state directory with --state-dir";
+    case "EMFILE":
+    case "ENFILE":
+      return "too many files are open: raise the limit with ulimit -n";
+    default:
+      return "check the disk that holds the state directory";
+  }
+}
