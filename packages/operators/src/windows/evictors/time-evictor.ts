@@ -1,0 +1,20 @@
+import { MillraceError, NO_TIMESTAMP } from "@millrace/core";
+import { type Evictor, type EvictorOptions, evictorOf, type TimestampedValue } from "./evictor.ts";
+
+/**
+ * Keeps the elements less than `sizeMs` older than the newest one (Flink's TimeEvictor). When the first element has no
+ * timestamp, all stay. Throws WINDOW_EVICTOR.
+ */
+export function timeEvictor(sizeMs: number, options: EvictorOptions = {}): Evictor<unknown> {
+  if (!Number.isSafeInteger(sizeMs) || sizeMs < 0) {
+    throw new MillraceError("WINDOW_EVICTOR", `a time evictor keeps a whole number of milliseconds, not ${sizeMs}`);
+  }
+  return evictorOf({ type: "time", sizeMs }, options, (elements) => newerThan(elements, sizeMs));
+}
+
+function newerThan(elements: readonly TimestampedValue<unknown>[], sizeMs: number): readonly TimestampedValue<unknown>[] {
+  if (elements[0] === undefined || elements[0].timestamp === NO_TIMESTAMP) return elements;
+  let newest = NO_TIMESTAMP;
+  for (const element of elements) newest = Math.max(newest, element.timestamp);
+  return elements.filter((element) => element.timestamp > newest - sizeMs);
+}

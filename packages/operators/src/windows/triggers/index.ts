@@ -1,0 +1,12 @@
+export { continuousEventTimeTrigger } from "./continuous-event-time.ts";
+export { continuousProcessingTimeTrigger } from "./continuous-processing-time.ts";
+export { countTrigger } from "./count.ts";
+export { deltaTrigger } from "./delta.ts";
+export { eventTimeTrigger } from "./event-time.ts";
+export { endOfStreamTrigger, never } from "./never.ts";
+export { processingTimeTrigger } from "./processing-time.ts";
+export type { ProcessingTimeoutOptions } from "./processing-timeout.ts";
+export { processingTimeoutTrigger } from "./processing-timeout.ts";
+export { purging } from "./purging.ts";
+export type { MergeContext, Trigger, TriggerContext, TriggerResult } from "./trigger.ts";
+export { defineTrigger } from "./trigger.ts";
