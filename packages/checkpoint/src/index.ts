@@ -1,3 +1,11 @@
+export type { ChainFacts } from "./protocol/base.ts";
+export { DELTAS_MAX, decideBase } from "./protocol/base.ts";
+export type { CheckpointFailureDecision, CheckpointFailureFacts } from "./protocol/failures.ts";
+export { decideAfterAbort } from "./protocol/failures.ts";
+export type { CheckpointIdentity } from "./protocol/lineage.ts";
+export { ancestryOf, identityOf, sameCheckpoint } from "./protocol/lineage.ts";
+export type { ChainFile, LocalMarker, LocalStoreDecision, LocalStoreFacts, RebuildReason } from "./protocol/local-store.ts";
+export { decideLocalStore } from "./protocol/local-store.ts";
 export type {
   AbortReason,
   Acknowledgement,
@@ -18,10 +26,23 @@ export {
   onTaskFinished,
   onTimeout,
 } from "./protocol/pending-checkpoint.ts";
+export type { JobFailure, RestartDecision, RestartHistory, RestartStrategy } from "./protocol/restart.ts";
+export { decideRestart, defaultRestartStrategy, failureOf, noRestarts } from "./protocol/restart.ts";
+export type {
+  ReadableCandidate,
+  RestoreCandidate,
+  RestoreDecision,
+  RestoreFacts,
+  SkippedCheckpoint,
+  UnreadableCandidate,
+} from "./protocol/restore.ts";
+export { decideRestore } from "./protocol/restore.ts";
+export type { RetentionDecision, RetentionFacts } from "./protocol/retention.ts";
+export { decideRetention } from "./protocol/retention.ts";
 export type { ForcedCheckpoint, TriggerDecision, TriggerFacts, TriggerSettings } from "./protocol/trigger.ts";
 export { decideTrigger } from "./protocol/trigger.ts";
 export type { FileCheckpointStorageOptions } from "./storage/file-storage.ts";
 export { createFileCheckpointStorage } from "./storage/file-storage.ts";
 export { dataFilesOf, MANIFEST_FORMAT_VERSION } from "./storage/manifest-text.ts";
 export type { DataFileIdentity } from "./storage/names.ts";
-export { dataFileName, manifestName } from "./storage/names.ts";
+export { dataFileName, manifestName, parseDataFileName } from "./storage/names.ts";

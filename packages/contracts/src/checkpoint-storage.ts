@@ -21,6 +21,11 @@ export interface CheckpointManifest {
   readonly lockToken: string;
   /** Never repeats within a job, also over restarts. */
   readonly checkpointId: number;
+  /**
+   * The checkpoint that this one's state grew from: the one completed before it in this attempt, or the one restored.
+   * Absent: it grew from nothing, or from a snapshot of another run.
+   */
+  readonly parentCheckpointId?: number;
   readonly triggeredAtMs: number;
   readonly completedAtMs: number;
   readonly parallelism: number;

@@ -32,10 +32,10 @@ export function decodeManifest(bytes: Uint8Array, file: string, checkpointId: nu
   if (found !== tail[1]) throw corrupt(file, `checksum ${tail[1]}`, `checksum ${found} over ${body.length} bytes`);
   const parsed: unknown = parse(`${new TextDecoder().decode(body)}}`, file);
   if (!isRecord(parsed)) throw corrupt(file, "a JSON object", "something else");
-  const version = parsed["formatVersion"];
-  if (version !== MANIFEST_FORMAT_VERSION) throw unknownVersion(file, version, parsed["engineVersion"]);
-  if (parsed["checkpointId"] !== checkpointId) {
-    throw corrupt(file, `checkpoint ${checkpointId}`, `checkpoint ${String(parsed["checkpointId"])}: the file was renamed or exchanged`);
+  const version = parsed.formatVersion;
+  if (version !== MANIFEST_FORMAT_VERSION) throw unknownVersion(file, version, parsed.engineVersion);
+  if (parsed.checkpointId !== checkpointId) {
+    throw corrupt(file, `checkpoint ${checkpointId}`, `checkpoint ${String(parsed.checkpointId)}: the file was renamed or exchanged`);
   }
   const manifest = parsed as unknown as CheckpointManifest;
   for (const data of dataFilesOf(manifest)) checkDataName(data.name);

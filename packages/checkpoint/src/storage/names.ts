@@ -49,3 +49,12 @@ export function dataFileName({ uid, subtask, checkpointId, kind }: DataFileIdent
   const mark = plain === uid ? "" : `.${checksumOf(new TextEncoder().encode(uid))}`;
   return `${plain}${mark}-${subtask}-${String(checkpointId).padStart(6, "0")}.${kind}`;
 }
+
+const DATA_FILE_NAME = /-(\d+)-(\d{6,16})\.([a-z]+)$/;
+
+/** What the name of a data file says, apart from its uid; undefined for a name that dataFileName did not make. */
+export function parseDataFileName(name: string): Omit<DataFileIdentity, "uid"> | undefined {
+  const [, subtask, checkpointId, kind] = DATA_FILE_NAME.exec(name) ?? [];
+  if (subtask === undefined || checkpointId === undefined || kind === undefined) return undefined;
+  return { subtask: Number(subtask), checkpointId: Number(checkpointId), kind };
+}
