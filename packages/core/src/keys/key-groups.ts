@@ -1,0 +1,47 @@
+import { limits } from "../limits.ts";
+import { type Key, keyHash } from "./java-hash.ts";
+
+/** Flink's MathUtils.murmurHash: spreads a 32-bit hash code; the result is in 0…2^31 − 1. */
+export function murmurHash(code: number): number {
+  let hash = Math.imul(code, 0xcc9e2d51);
+  hash = (hash << 15) | (hash >>> 17);
+  hash = Math.imul(hash, 0x1b873593);
+  hash = (hash << 13) | (hash >>> 19);
+  hash = (Math.imul(hash, 5) + 0xe6546b64) | 0;
+  hash ^= 4;
+  hash ^= hash >>> 16;
+  hash = Math.imul(hash, 0x85ebca6b);
+  hash ^= hash >>> 13;
+  hash = Math.imul(hash, 0xc2b2ae35);
+  hash ^= hash >>> 16;
+  if (hash >= 0) return hash;
+  return hash === -2_147_483_648 ? 0 : -hash;
+}
+
+/** The key group of a checked key: Flink's KeyGroupRangeAssignment.assignToKeyGroup. */
+export function keyGroupOf(key: Key, maxParallelism: number): number {
+  return murmurHash(keyHash(key)) % maxParallelism;
+}
+
+/** The subtask that owns a key group: KeyGroupRangeAssignment.computeOperatorIndexForKeyGroup. */
+export function subtaskOf(keyGroup: number, maxParallelism: number, parallelism: number): number {
+  return Math.floor((keyGroup * parallelism) / maxParallelism);
+}
+
+/** The key groups of a subtask, both ends included; `end < start` when it has none. */
+export function keyGroupRange(subtask: number, maxParallelism: number, parallelism: number): { readonly start: number; readonly end: number } {
+  return {
+    start: Math.ceil((subtask * maxParallelism) / parallelism),
+    end: Math.floor(((subtask + 1) * maxParallelism - 1) / parallelism),
+  };
+}
+
+/**
+ * The max parallelism that Flink chooses for an operator of that parallelism when none is set: one and a half times as
+ * much, rounded up to a power of two, at least 128. A job of Millrace has 720 instead unless told otherwise.
+ */
+export function defaultMaxParallelism(parallelism: number): number {
+  let power = 1;
+  while (power < parallelism + Math.floor(parallelism / 2)) power *= 2;
+  return Math.min(Math.max(power, 128), limits.maxParallelismMax);
+}
