@@ -26,6 +26,8 @@ export interface BackendOptions {
  * `takeDelta()` once → then `complete(id)` or `abort(id)`. One checkpoint is in flight at a time.
  */
 export interface KeyedStateBackend extends KeyedContext {
+  /** The range it was opened for. */
+  readonly keyGroups: KeyGroupRange;
   /**
    * The synchronous part of a barrier: what changed since the last freeze is set aside in time that does not depend on
    * how much state there is. Changes after it belong to the next checkpoint.

@@ -14,6 +14,10 @@ export const limits = {
   turnMs: 4,
   /** Records of one split between two watermarks. */
   watermarkEveryRecords: 64,
+  /** Steps of a busy task after which half-full output batches are sent. */
+  stepsPerFlush: 32,
+  /** A live source without a record for so long is quiet: its watermark then follows its records at once. */
+  quietMs: 200,
   /** Bytes of one write to the local store. */
   storeBatchBytesMax: 8 << 20,
   /** Elements in one page of a list or map state. */

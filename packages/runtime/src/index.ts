@@ -1,1 +1,14 @@
-export {};
+export type { ChainBindings, ChainCode, ChainControl, EdgePush, RecordWriter } from "./chain/code.ts";
+export { generateChain } from "./chain/generate.ts";
+export { interpretChain } from "./chain/interpret.ts";
+export type { ChainNode, ChainProgram, Taker } from "./chain/program.ts";
+export { chainProgram } from "./chain/program.ts";
+export type { Channel, ChannelListeners } from "./channel/channel.ts";
+export { LocalChannel } from "./channel/channel.ts";
+export type { Batch, StreamElement } from "./channel/element.ts";
+export type { DeployedTask } from "./job/attempt.ts";
+export type { StateBackends } from "./job/backends.ts";
+export type { RunEnd } from "./job/job-run.ts";
+export { JobRun } from "./job/job-run.ts";
+export type { RunEvent, RunListener } from "./job/run-events.ts";
+export type { CheckpointSettings, RunSettings } from "./job/settings.ts";

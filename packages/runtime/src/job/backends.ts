@@ -1,0 +1,19 @@
+import type { BackendOptions, CheckpointManifest, KeyedStateBackend } from "@millrace/contracts";
+
+/**
+ * Where an attempt's keyed state lives. The heap kind keeps nothing between attempts; the LevelDB kind has a local store
+ * a slot (subtask index), which may hold the restored checkpoint already (law S3).
+ */
+export interface StateBackends {
+  /** Before the first `open` of an attempt: which checkpoint is restored, and its older relatives still at hand. */
+  prepare(restored: CheckpointManifest | undefined, others: readonly CheckpointManifest[]): Promise<void>;
+  /**
+   * A backend for one operator subtask. `chain`: its own files in the restored checkpoint; undefined when they have to be
+   * put together from several subtasks. `filled`: the local store held the state; nothing is to be restored.
+   */
+  open(options: BackendOptions): Promise<{ readonly backend: KeyedStateBackend; readonly filled: boolean }>;
+  /** The checkpoint in the marker of each local store; what they lack is in newer checkpoints, which must be kept. */
+  markers(): readonly number[];
+  /** After the attempt's backends are closed. */
+  close(): Promise<void>;
+}

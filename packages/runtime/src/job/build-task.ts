@@ -1,0 +1,250 @@
+import { decideBase } from "@millrace/checkpoint";
+import type { CheckpointManifest, KeyedStateBackend, SinkContext, SinkWriter, Source, SourceSplit } from "@millrace/contracts";
+import { assert, keyGroupRange } from "@millrace/core";
+import { noWatermarks } from "@millrace/operators";
+import type { NodeBody, OperatorBody, PhysicalEdge, PhysicalTask, PlanNode } from "@millrace/plan";
+import type { ChainBindings, ChainCode, ChainControl } from "../chain/code.ts";
+import { generateChain } from "../chain/generate.ts";
+import { interpretChain } from "../chain/interpret.ts";
+import { type ChainProgram, chainProgram } from "../chain/program.ts";
+import type { Channel } from "../channel/channel.ts";
+import { createEdgeWriter, type EdgeWriter } from "../channel/edge-writer.ts";
+import { InputGate } from "../task/gate.ts";
+import { OperatorHost } from "../task/operator-host.ts";
+import { SinkPort } from "../task/sink-port.ts";
+import { SourceInput } from "../task/source-input.ts";
+import { StreamTask } from "../task/stream-task.ts";
+import type { KeyedChain } from "../task/task-checkpoint.ts";
+import type { TaskListener } from "../task/task-events.ts";
+import { WatermarkFlow } from "../task/watermark-flow.ts";
+import { type DeployedTask, metricsOf } from "./attempt.ts";
+import { keyedChunks, type RestoredNode, restoredNode } from "./restored-state.ts";
+import type { RunSettings } from "./settings.ts";
+
+export interface TaskOrder {
+  readonly settings: RunSettings;
+  readonly restored: CheckpointManifest | undefined;
+  readonly physical: PhysicalTask;
+  readonly subtask: number;
+  readonly id: string;
+  readonly listener: TaskListener;
+  readonly wake: (task: StreamTask) => void;
+  readonly channelsTo: (edge: PhysicalEdge) => readonly Channel[];
+  readonly channelsFrom: (edge: PhysicalEdge) => readonly Channel[];
+  readonly requestSplit: () => void;
+  readonly sinkContext: (uid: string, subtask: number, parallelism: number) => SinkContext;
+}
+
+/** Builds one subtask: state first, then operators are opened, sinks last; then its position in time is restored. */
+export async function buildTask(order: TaskOrder): Promise<DeployedTask> {
+  const { settings, physical, subtask } = order;
+  const { graph, ports } = settings;
+  const program = chainProgram(graph.plan, physical);
+  const control: ChainControl = { interrupt: false };
+  const metrics = metricsOf(physical.nodes);
+  const edges = physical.outputs.map((edge) => edgeWriterOf(order, edge, control));
+  const sinks = createSinks(order, program);
+  const operators = createOperators(order, program);
+  const bindings: ChainBindings = {
+    functions: functionsOf(graph.bodies, physical.nodes),
+    operators,
+    sinks: new Map([...sinks].map(([node, port]) => [node, port.writer])),
+    edges,
+    metrics,
+    control,
+  };
+  const code = settings.interpret ? interpretChain(program, bindings) : generate(program, bindings);
+  const chains = new Map<number, KeyedChain>();
+  const hosts: OperatorHost[] = [];
+  let task: StreamTask | undefined;
+  const services = {
+    now: () => ports.clock.now(),
+    shouldYield: () => task?.shouldYield() ?? false,
+    wakeAt: (time: number) => task?.wakeAt(time),
+    emitted: (host: OperatorHost, event: Parameters<WatermarkFlow["emitted"]>[1]) => {
+      flow.emitted(host, event);
+      control.interrupt = true;
+    },
+  };
+  for (const [node, operator] of operators) {
+    const place = { node, uid: planNode(order, node).uid, subtask, parallelism: physical.parallelism };
+    const backend = await openBackend(order, node, chains);
+    const nodeMetrics = metrics.get(node);
+    assert(nodeMetrics !== undefined, "every node has metrics");
+    hosts.push(new OperatorHost(place, operator, backend, nodeMetrics, code, services));
+  }
+  const flow = new WatermarkFlow(
+    program,
+    new Map(hosts.map((host) => [host.node, host])),
+    bindings.sinks as ReadonlyMap<number, SinkWriter<unknown>>,
+    edges,
+  );
+  const source = sourceInputOf(order, code, flow, control, () => task !== undefined && order.wake(task));
+  const input = source ?? gateOf(order, code, flow);
+  const parts = {
+    jobName: graph.plan.jobName,
+    program,
+    subtask,
+    ports,
+    control,
+    input,
+    flow,
+    hosts,
+    sinks: [...sinks.values()],
+    edges,
+    storage: settings.storage,
+    listener: order.listener,
+    wantsBase,
+    chains,
+  };
+  const built = new StreamTask(parts, () => order.wake(built));
+  task = built;
+  await openAll(order, program, hosts, sinks, source);
+  const watermarks = new Map(hosts.map((host) => [host.node, host]));
+  return { id: order.id, task: built, physical, subtask, source, metrics, watermarkOf: (node) => watermarks.get(node)?.watermark };
+}
+
+/** Code generation may be forbidden (`--disallow-code-generation-from-strings`); the interpreter then does the same, slower. */
+function generate(program: ChainProgram, bindings: ChainBindings): ChainCode {
+  try {
+    return generateChain(program, bindings);
+  } catch (error) {
+    if (error instanceof EvalError) return interpretChain(program, bindings);
+    throw error;
+  }
+}
+
+async function openAll(
+  order: TaskOrder,
+  program: ChainProgram,
+  hosts: readonly OperatorHost[],
+  sinks: ReadonlyMap<number, SinkPort>,
+  source: SourceInput | undefined,
+): Promise<void> {
+  for (const [node, sink] of sinks) await sink.writer.open(restoredOf(order, node)?.writerStates ?? []);
+  for (const host of hosts) {
+    const restored = restoredOf(order, host.node);
+    if (restored !== undefined) host.watermark = restored.watermark;
+    await host.operator.open?.(host);
+    if (restored !== undefined) host.operator.restoreState?.(restored.operatorState);
+  }
+  const head = restoredOf(order, program.head);
+  if (head === undefined) return;
+  source?.restore(head.splits, head.finished, head.watermark);
+}
+
+function restoredOf(order: TaskOrder, node: number): RestoredNode | undefined {
+  const uid = planNode(order, node).uid;
+  const snapshot = order.restored?.operators.find((operator) => operator.uid === uid);
+  if (snapshot === undefined) return undefined;
+  const { parallelism } = order.physical;
+  return restoredNode(snapshot, order.subtask, parallelism, keyGroupRange(order.subtask, order.settings.maxParallelism, parallelism));
+}
+
+async function openBackend(order: TaskOrder, node: number, chains: Map<number, KeyedChain>): Promise<KeyedStateBackend | undefined> {
+  const { settings, physical, subtask } = order;
+  const body = settings.graph.bodies[node] as OperatorBody;
+  if (body.keySelectors.length === 0) return undefined;
+  const uid = planNode(order, node).uid;
+  const { clock } = settings.ports;
+  const { backend, filled } = await settings.backends.open({
+    uid,
+    subtask,
+    keyGroups: keyGroupRange(subtask, settings.maxParallelism, physical.parallelism),
+    maxParallelism: settings.maxParallelism,
+    now: () => clock.now(),
+    monotonic: () => clock.monotonic(),
+  });
+  const restored = restoredOf(order, node);
+  if (restored !== undefined && settings.storage !== undefined) {
+    if (!filled) await backend.restore(keyedChunks(settings.storage, restored.keyed));
+    const own = restored.ownChain ? restored.keyed[0] : undefined;
+    if (own !== undefined) chains.set(node, { files: own.files });
+  }
+  return backend;
+}
+
+function wantsBase(_backend: KeyedStateBackend, chain: KeyedChain): boolean {
+  const [base, ...deltas] = chain.files;
+  return decideBase({ baseBytes: base?.bytes, deltaBytes: deltas.reduce((sum, file) => sum + file.bytes, 0), deltaCount: deltas.length }) === "base";
+}
+
+function edgeWriterOf(order: TaskOrder, edge: PhysicalEdge, control: ChainControl): EdgeWriter {
+  const body = order.settings.graph.bodies[edge.toNode];
+  return createEdgeWriter({
+    exchange: edge.exchange,
+    channels: order.channelsTo(edge),
+    subtask: order.subtask,
+    keyOf: body?.kind === "operator" ? body.keySelectors[edge.input] : undefined,
+    maxParallelism: order.settings.maxParallelism,
+    batchRecords: order.settings.batchRecords,
+    control,
+  });
+}
+
+function createSinks(order: TaskOrder, program: ChainProgram): ReadonlyMap<number, SinkPort> {
+  const sinks = new Map<number, SinkPort>();
+  for (const node of program.nodes) {
+    const body = order.settings.graph.bodies[node.id];
+    if (body?.kind !== "sink") continue;
+    const writer = body.sink.createWriter(order.sinkContext(node.uid, order.subtask, order.physical.parallelism));
+    sinks.set(node.id, new SinkPort(node.id, writer));
+  }
+  return sinks;
+}
+
+function createOperators(order: TaskOrder, program: ChainProgram): Map<number, ReturnType<OperatorBody["create"]>> {
+  const operators = new Map<number, ReturnType<OperatorBody["create"]>>();
+  for (const node of program.nodes) {
+    const body = order.settings.graph.bodies[node.id];
+    if (body?.kind === "operator") operators.set(node.id, body.create());
+  }
+  return operators;
+}
+
+function functionsOf(bodies: readonly NodeBody[], nodes: readonly number[]): ReadonlyMap<number, (value: unknown) => unknown> {
+  const functions = new Map<number, (value: unknown) => unknown>();
+  for (const node of nodes) {
+    const body = bodies[node];
+    if (body?.kind === "map" || body?.kind === "filter" || body?.kind === "flatMap") functions.set(node, body.fn);
+  }
+  return functions;
+}
+
+function sourceInputOf(
+  order: TaskOrder,
+  code: ChainCode,
+  flow: WatermarkFlow,
+  control: ChainControl,
+  available: () => void,
+): SourceInput | undefined {
+  const { settings, physical, subtask } = order;
+  const body = settings.graph.bodies[physical.head];
+  if (body?.kind !== "source") return undefined;
+  const source = body.source as Source<unknown, SourceSplit>;
+  const reader = source.createReader({ ports: settings.ports, subtask, requestSplit: order.requestSplit, available });
+  return new SourceInput({
+    node: physical.head,
+    reader,
+    strategy: body.watermarks ?? noWatermarks(),
+    live: source.boundedness === "unbounded",
+    ports: settings.ports,
+    wake: available,
+    code,
+    flow,
+    control,
+    batchRecords: settings.batchRecords,
+    sideOutput: (name) => code.side(physical.head, name),
+  });
+}
+
+function gateOf(order: TaskOrder, code: ChainCode, flow: WatermarkFlow): InputGate {
+  const channels = order.physical.inputs.flatMap((edge) => order.channelsFrom(edge).map((channel) => ({ channel, input: edge.input })));
+  return new InputGate(channels, code, flow);
+}
+
+function planNode(order: TaskOrder, node: number): PlanNode {
+  const found = order.settings.graph.plan.nodes[node];
+  assert(found !== undefined, `node ${node} is in the plan`);
+  return found;
+}

@@ -1,0 +1,313 @@
+import {
+  type AbortReason,
+  beginCheckpoint,
+  dataFilesOf,
+  decideAfterAbort,
+  decideRetention,
+  decideTrigger,
+  type ForcedCheckpoint,
+  onAck,
+  onDecline,
+  onInterrupted,
+  onManifestFailed,
+  onManifestWritten,
+  onTimeout,
+  type PendingCheckpoint,
+  type PendingStep,
+} from "@millrace/checkpoint";
+import type { CheckpointManifest, CheckpointStorage, OperatorSnapshot, SubtaskSnapshot } from "@millrace/contracts";
+import { assert, type Cancel, type Json, MillraceError, messageOf } from "@millrace/core";
+import type { NodeSnapshot } from "../task/task-events.ts";
+import type { Attempt } from "./attempt.ts";
+import type { RunSettings } from "./settings.ts";
+
+/** What the run hears of its checkpoints. */
+export interface CheckpointListener {
+  completed(manifest: CheckpointManifest, durationMs: number, bytes: number): void;
+  aborted(checkpointId: number, error: MillraceError): void;
+  /** Too many failed in a row, or what was written can't be published: the attempt is over. */
+  failJob(error: unknown): void;
+}
+
+/** Publishes what a completed checkpoint holds. */
+export type Commit = (manifest: CheckpointManifest) => Promise<void>;
+
+type Tasks = readonly NodeSnapshot[];
+
+/**
+ * Takes the checkpoints of one attempt. What happens is decided by the pure protocol (law C4); here are the timers, the
+ * storage and the calls to tasks. A checkpoint is over when it has been committed, applied to the local stores and the
+ * garbage is gone; the next one starts after that.
+ */
+export class CheckpointCoordinator {
+  readonly #settings: RunSettings;
+  readonly #storage: CheckpointStorage;
+  readonly #attempt: Attempt;
+  readonly #listener: CheckpointListener;
+  readonly #commit: Commit;
+  #parentId: number | undefined;
+  #nextId: number;
+  #pending: PendingCheckpoint<Tasks> | undefined;
+  #enumerators: ReadonlyMap<number, Json> = new Map();
+  #inFlight = false;
+  #forced: ForcedCheckpoint | undefined;
+  #runningSinceMs: number | undefined;
+  #lastTriggeredMs: number | undefined;
+  #lastEndedMs: number | undefined;
+  #consecutiveFailures = 0;
+  #cancelTimer: Cancel | undefined;
+  #cancelTimeout: Cancel | undefined;
+  #closed = false;
+  #finalWaiters: { resolve: (id: number) => void; reject: (error: unknown) => void }[] = [];
+  #triggeredWallMs = 0;
+
+  constructor(
+    settings: RunSettings,
+    attempt: Attempt,
+    start: { nextId: number; parentId: number | undefined },
+    listener: CheckpointListener,
+    commit: Commit,
+  ) {
+    assert(settings.storage !== undefined, "a coordinator has a storage");
+    this.#settings = settings;
+    this.#storage = settings.storage;
+    this.#attempt = attempt;
+    this.#nextId = start.nextId;
+    this.#parentId = start.parentId;
+    this.#listener = listener;
+    this.#commit = commit;
+  }
+
+  get nextId(): number {
+    return this.#nextId;
+  }
+
+  get inFlightId(): number | undefined {
+    return this.#inFlight ? this.#pending?.checkpointId : undefined;
+  }
+
+  started(): void {
+    this.#runningSinceMs = this.#now();
+    this.#decide();
+  }
+
+  /** Asks for a checkpoint before its time. */
+  force(reason: ForcedCheckpoint): void {
+    if (this.#forced === undefined || reason === "final") this.#forced = reason;
+    this.#decide();
+  }
+
+  /** A checkpoint triggered from now on, complete and committed; resolves with its id. */
+  final(): Promise<number> {
+    return new Promise((resolve, reject) => {
+      this.#finalWaiters.push({ resolve, reject });
+      this.force("final");
+    });
+  }
+
+  acknowledged(task: string, checkpointId: number, snapshot: Tasks): void {
+    if (this.#pending === undefined || this.#closed) return;
+    this.#follow(onAck(this.#pending, { checkpointId, task, snapshot }));
+  }
+
+  declined(task: string, checkpointId: number, cause: unknown): void {
+    if (this.#pending === undefined || this.#closed) return;
+    this.#follow(onDecline(this.#pending, { checkpointId, task, cause }));
+  }
+
+  /** The attempt ends: no more triggers. Resolves when nothing is being written any more. */
+  async close(): Promise<void> {
+    if (this.#pending !== undefined && !this.#closed) this.#follow(onInterrupted(this.#pending, { kind: "job-ended" }));
+    this.#closed = true;
+    this.#cancelTimer?.();
+    this.#cancelTimeout?.();
+    for (const waiter of this.#finalWaiters)
+      waiter.reject(new MillraceError("CHECKPOINT_ABORTED", "the job ended before its checkpoint was complete"));
+    this.#finalWaiters = [];
+    await this.#writing;
+  }
+
+  #writing: Promise<void> = Promise.resolve();
+
+  #decide(): void {
+    if (this.#closed) return;
+    this.#cancelTimer?.();
+    this.#cancelTimer = undefined;
+    const { intervalMs, minPauseMs } = this.#settings.checkpoints;
+    const decision = decideTrigger({
+      settings: { intervalMs, minPauseMs },
+      nowMs: this.#now(),
+      runningSinceMs: this.#runningSinceMs,
+      inFlight: this.#inFlight,
+      lastTriggeredMs: this.#lastTriggeredMs,
+      lastEndedMs: this.#lastEndedMs,
+      forced: this.#forced,
+      nextCheckpointId: this.#nextId,
+      baseWanted: false,
+    });
+    if (decision.kind === "trigger") this.#trigger(decision.checkpointId, decision.full);
+    if (decision.kind === "wait") {
+      this.#cancelTimer = this.#settings.ports.scheduler.after(Math.max(0, decision.untilMs - this.#now()), () => this.#decide());
+    }
+  }
+
+  #trigger(checkpointId: number, full: boolean): void {
+    this.#nextId = checkpointId + 1;
+    this.#inFlight = true;
+    this.#forced = undefined;
+    this.#lastTriggeredMs = this.#now();
+    this.#triggeredWallMs = this.#settings.ports.clock.now();
+    this.#enumerators = this.#attempt.enumeratorSnapshots();
+    const running = this.#attempt.tasks.map((task) => task.id);
+    const started = beginCheckpoint<Tasks>({ checkpointId, triggeredAtMs: this.#triggeredWallMs, running, finished: new Map() });
+    this.#pending = started.pending;
+    this.#cancelTimeout = this.#settings.ports.scheduler.after(this.#settings.checkpoints.timeoutMs, () => {
+      if (this.#pending !== undefined && !this.#closed) this.#follow(onTimeout(this.#pending, checkpointId));
+    });
+    for (const { task, source } of this.#attempt.tasks) if (source !== undefined) task.triggerCheckpoint(checkpointId, full);
+  }
+
+  #follow(step: PendingStep<Tasks>): void {
+    this.#pending = step.pending;
+    const { decision } = step;
+    switch (decision.kind) {
+      case "wait":
+      case "ignore":
+        return;
+      case "complete":
+        this.#cancelTimeout?.();
+        this.#writing = this.#complete(step.pending, decision.snapshots);
+        return;
+      case "abort":
+        this.#abort(step.pending.checkpointId, decision.reason);
+        return;
+      case "commit":
+        return;
+    }
+  }
+
+  async #complete(pending: PendingCheckpoint<Tasks>, snapshots: ReadonlyMap<string, Tasks>): Promise<void> {
+    const manifest = this.#manifest(pending, snapshots);
+    try {
+      await this.#storage.writeManifest(manifest);
+    } catch (error) {
+      this.#follow(onManifestFailed(pending, error));
+      return;
+    }
+    this.#follow(onManifestWritten(pending));
+    this.#parentId = manifest.checkpointId;
+    this.#consecutiveFailures = 0;
+    try {
+      await this.#commit(manifest);
+      await Promise.all(this.#attempt.tasks.map(({ task }) => task.completeCheckpoint(manifest.checkpointId)));
+      await this.#cleanUp();
+    } catch (error) {
+      this.#over();
+      this.#listener.failJob(error);
+      return;
+    }
+    const bytes = dataFilesOf(manifest)
+      .filter((file) => file.name.includes(`-${String(manifest.checkpointId).padStart(6, "0")}.`))
+      .reduce((sum, file) => sum + file.bytes, 0);
+    this.#listener.completed(manifest, this.#now() - (this.#lastTriggeredMs ?? 0), bytes);
+    const waiters = this.#finalWaiters;
+    this.#finalWaiters = [];
+    // A checkpoint that was under way when the final one was asked for does not hold everything: those wait for the next.
+    if (this.#forced === "final") this.#finalWaiters = waiters;
+    else for (const waiter of waiters) waiter.resolve(manifest.checkpointId);
+    this.#over();
+  }
+
+  #abort(checkpointId: number, reason: AbortReason): void {
+    this.#cancelTimeout?.();
+    const error = abortError(checkpointId, reason);
+    for (const { task } of this.#attempt.tasks) task.abortCheckpoint(checkpointId);
+    const decision = decideAfterAbort({
+      reason,
+      consecutiveFailures: this.#consecutiveFailures,
+      tolerableFailures: this.#settings.checkpoints.tolerableFailures,
+    });
+    this.#consecutiveFailures = decision.consecutiveFailures;
+    this.#listener.aborted(checkpointId, error);
+    if (this.#finalWaiters.length > 0 && decision.kind === "continue") this.#forced = "final";
+    this.#over();
+    if (decision.kind === "failJob") this.#listener.failJob(error);
+  }
+
+  #over(): void {
+    this.#pending = undefined;
+    this.#inFlight = false;
+    this.#lastEndedMs = this.#now();
+    this.#decide();
+  }
+
+  async #cleanUp(): Promise<void> {
+    const ids = await this.#storage.list();
+    const manifests = new Map<number, CheckpointManifest>();
+    for (const id of ids) {
+      const manifest = await this.#storage.readManifest(id).catch(() => undefined);
+      if (manifest !== undefined) manifests.set(id, manifest);
+    }
+    const decision = decideRetention({
+      retained: this.#settings.checkpoints.retained,
+      manifests: ids.map((checkpointId) => ({ checkpointId, readable: manifests.has(checkpointId) })),
+      localMarkers: this.#settings.backends.markers(),
+      inUse: [],
+    });
+    for (const id of decision.remove) await this.#storage.removeManifest(id);
+    await this.#storage.collectGarbage(decision.keep.flatMap((id) => manifests.get(id) ?? []));
+  }
+
+  #manifest(pending: PendingCheckpoint<Tasks>, snapshots: ReadonlyMap<string, Tasks>): CheckpointManifest {
+    const { settings } = { settings: this.#settings };
+    const subtasks = new Map<string, SubtaskSnapshot[]>();
+    for (const nodes of snapshots.values()) {
+      for (const { uid, snapshot } of nodes) {
+        const list = subtasks.get(uid);
+        if (list === undefined) subtasks.set(uid, [snapshot]);
+        else list.push(snapshot);
+      }
+    }
+    const operators = settings.graph.plan.nodes.map((node): OperatorSnapshot => {
+      const enumerator = this.#enumerators.get(node.id);
+      const parts = (subtasks.get(node.uid) ?? []).sort((a, b) => a.subtask - b.subtask);
+      return { uid: node.uid, subtasks: parts, ...(enumerator === undefined ? {} : { enumerator }) };
+    });
+    return {
+      formatVersion: 1,
+      engineVersion: settings.engineVersion,
+      kind: "checkpoint",
+      jobName: settings.graph.plan.jobName,
+      runId: settings.runId,
+      lockToken: settings.lockToken,
+      checkpointId: pending.checkpointId,
+      ...(this.#parentId === undefined ? {} : { parentCheckpointId: this.#parentId }),
+      triggeredAtMs: pending.triggeredAtMs,
+      completedAtMs: settings.ports.clock.now(),
+      parallelism: settings.parallelism,
+      maxParallelism: settings.maxParallelism,
+      planHash: settings.planHash,
+      plan: settings.graph.plan as unknown as Json,
+      operators,
+    };
+  }
+
+  #now(): number {
+    return this.#settings.ports.clock.monotonic();
+  }
+}
+
+function abortError(checkpointId: number, reason: AbortReason): MillraceError {
+  const why = {
+    declined: () => `task ${(reason as { task: string }).task} could not take it: ${messageOf((reason as { cause: unknown }).cause)}`,
+    timeout: () => `it took too long; still waiting for tasks ${(reason as { waitingFor: readonly string[] }).waitingFor.join(", ")}`,
+    "write-failed": () => `its manifest could not be written: ${messageOf((reason as { cause: unknown }).cause)}`,
+    "task-failed": () => "a task failed",
+    "job-ended": () => "the job ended",
+  }[reason.kind]();
+  const cause = "cause" in reason ? reason.cause : undefined;
+  return new MillraceError("CHECKPOINT_ABORTED", `checkpoint ${checkpointId} was given up: ${why}`, {
+    cause,
+    hint: cause instanceof MillraceError ? cause.hint : undefined,
+  });
+}

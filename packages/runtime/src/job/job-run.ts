@@ -1,0 +1,268 @@
+import { decideRestart, failureOf, noRestarts, type RestartHistory } from "@millrace/checkpoint";
+import type { CheckpointManifest, SinkContext } from "@millrace/contracts";
+import { assert, type Cancel, MillraceError } from "@millrace/core";
+import type { TaskListener } from "../task/task-events.ts";
+import { Attempt, type DeployedTask } from "./attempt.ts";
+import { CheckpointCoordinator } from "./checkpoint-coordinator.ts";
+import { Committers } from "./committers.ts";
+import type { RunEvent, RunListener } from "./run-events.ts";
+import type { RunSettings } from "./settings.ts";
+
+export type RunEnd = "finished" | "stopped" | "cancelled";
+
+/**
+ * Runs a job from its first deployment to its end: deploys, restarts after failures from the last completed checkpoint,
+ * finishes when all input has ended and the last checkpoint is committed (law C8).
+ */
+export class JobRun {
+  readonly ended: Promise<RunEnd>;
+  readonly #settings: RunSettings;
+  readonly #listener: RunListener;
+  readonly #committers: Committers;
+  #attempt: Attempt | undefined;
+  #coordinator: CheckpointCoordinator | undefined;
+  #restored: CheckpointManifest | undefined;
+  #resumed: boolean;
+  #nextCheckpointId: number;
+  #history: RestartHistory = noRestarts;
+  #endedTasks = new Set<string>();
+  #ending: Promise<void> | undefined;
+  #over = false;
+  #cancelRestart: Cancel | undefined;
+  #resolve: (end: RunEnd) => void = () => undefined;
+  #reject: (error: unknown) => void = () => undefined;
+  #attemptNumber = 0;
+
+  constructor(settings: RunSettings, listener: RunListener) {
+    this.#settings = settings;
+    this.#listener = listener;
+    this.#restored = settings.restored;
+    this.#resumed = settings.resumed;
+    this.#nextCheckpointId = settings.nextCheckpointId;
+    this.#committers = new Committers(settings.graph, (uid, subtask, parallelism) => this.#sinkContext(uid, subtask, parallelism));
+    this.ended = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+  }
+
+  get restarts(): number {
+    return this.#attemptNumber === 0 ? 0 : this.#attemptNumber - 1;
+  }
+
+  get tasks(): readonly DeployedTask[] {
+    return this.#attempt?.tasks ?? [];
+  }
+
+  get checkpointInFlight(): number | undefined {
+    return this.#coordinator?.inFlightId;
+  }
+
+  /** Checks the sinks' targets and deploys for the first time. Rejects when that is refused: then nothing has run. */
+  async start(): Promise<void> {
+    if (!this.#resumed) {
+      for (const node of this.#settings.graph.plan.nodes) {
+        const body = this.#settings.graph.bodies[node.id];
+        if (body?.kind === "sink") await body.sink.prepareRun?.(this.#sinkContext(node.uid, 0, 1));
+      }
+    }
+    await this.#deploy();
+  }
+
+  /** Takes a last checkpoint and ends; the run is to be resumed. */
+  stop(): Promise<void> {
+    return this.#endOnce(async () => {
+      this.#cancelRestart?.();
+      // A run that is finishing by itself, or between two attempts, has nothing to add to its last checkpoint.
+      if (this.#coordinator !== undefined) await this.#coordinator.final().catch((error: unknown) => this.#emit({ kind: "warning", error }));
+      await this.#teardown();
+      this.#finish("stopped");
+    });
+  }
+
+  /** Ends at once; the run is over. */
+  cancel(): Promise<void> {
+    return this.#endOnce(async () => {
+      this.#cancelRestart?.();
+      await this.#teardown();
+      this.#finish("cancelled");
+    });
+  }
+
+  #endOnce(end: () => Promise<void>): Promise<void> {
+    if (this.#over) return Promise.resolve();
+    this.#ending ??= end().catch((error: unknown) => this.#fail(error));
+    return this.#ending;
+  }
+
+  async #deploy(): Promise<void> {
+    const { settings } = { settings: this.#settings };
+    this.#attemptNumber++;
+    this.#endedTasks = new Set();
+    const attempt = new Attempt(settings, this.#restored, {
+      taskListener: (taskId) => this.#taskListener(attempt, taskId),
+      failed: (error) => this.#attemptFailed(attempt, error),
+    });
+    this.#attempt = attempt;
+    await settings.backends.prepare(this.#restored, await this.#knownManifests());
+    if (this.#restored !== undefined) await this.#committers.commit(this.#restored);
+    await attempt.deploy((uid, subtask, parallelism) => this.#sinkContext(uid, subtask, parallelism));
+    if (settings.storage !== undefined) {
+      this.#coordinator = new CheckpointCoordinator(
+        settings,
+        attempt,
+        { nextId: this.#nextCheckpointId, parentId: this.#restored?.checkpointId },
+        {
+          completed: (manifest, durationMs, bytes) => {
+            this.#restored = manifest;
+            this.#resumed = true;
+            this.#emit({ kind: "checkpointCompleted", checkpointId: manifest.checkpointId, durationMs, bytes });
+          },
+          aborted: (checkpointId, error) => this.#emit({ kind: "checkpointFailed", checkpointId, error }),
+          failJob: (error) => this.#attemptFailed(attempt, error),
+        },
+        async (manifest) => {
+          // From here on the checkpoint exists: a failure while it is being published restarts from it.
+          this.#restored = manifest;
+          this.#resumed = true;
+          await this.#committers.commit(manifest);
+        },
+      );
+    }
+    await attempt.start();
+    this.#coordinator?.started();
+    this.#emit({ kind: "running", attempt: this.#attemptNumber });
+    if (this.#allEnded(attempt)) this.#inputEnded(attempt);
+  }
+
+  #taskListener(attempt: Attempt, taskId: string): TaskListener {
+    const current = () => this.#attempt === attempt;
+    return {
+      acknowledged: (checkpointId, nodes) => {
+        if (current()) this.#coordinator?.acknowledged(taskId, checkpointId, nodes);
+      },
+      declined: (checkpointId, error) => {
+        if (current()) this.#coordinator?.declined(taskId, checkpointId, error);
+      },
+      ended: () => {
+        if (!current()) return;
+        this.#endedTasks.add(taskId);
+        if (this.#allEnded(attempt)) this.#inputEnded(attempt);
+      },
+      failed: (error) => this.#attemptFailed(attempt, error),
+      wantsCheckpoint: () => {
+        if (current()) this.#coordinator?.force("state");
+      },
+    };
+  }
+
+  #allEnded(attempt: Attempt): boolean {
+    return attempt.tasks.length > 0 && attempt.tasks.every((task) => this.#endedTasks.has(task.id));
+  }
+
+  /** Every task has emitted all it ever will: a last checkpoint, its commit, and the run is finished. */
+  #inputEnded(attempt: Attempt): void {
+    if (this.#over || this.#ending !== undefined || this.#attempt !== attempt) return;
+    const last = this.#coordinator === undefined ? this.#commitWithoutCheckpoint(attempt) : this.#coordinator.final();
+    last.then(
+      () => {
+        if (this.#attempt === attempt) void this.#endOnce(() => this.#teardown().then(() => this.#finish("finished")));
+      },
+      (error: unknown) => this.#attemptFailed(attempt, error),
+    );
+  }
+
+  /** With checkpoints off, output is published at the end; a crash before that publishes nothing. */
+  async #commitWithoutCheckpoint(attempt: Attempt): Promise<void> {
+    for (const { task } of attempt.tasks) {
+      for (const [uid, committables] of await task.prepareSinks()) await this.#committers.commitOne(uid, committables);
+    }
+  }
+
+  #attemptFailed(attempt: Attempt, error: unknown): void {
+    if (this.#over || this.#attempt !== attempt || this.#ending !== undefined) {
+      if (this.#attempt === attempt && this.#ending !== undefined && !this.#over) this.#emit({ kind: "warning", error });
+      return;
+    }
+    this.#attempt = undefined;
+    const { clock } = this.#settings.ports;
+    const decision = decideRestart(this.#settings.restart, this.#history, failureOf(error), clock.monotonic());
+    const closed = this.#closeAttempt(attempt);
+    if (decision.kind === "fail") {
+      void closed.then(() => this.#fail(withReason(error, decision.reason, decision.message)));
+      return;
+    }
+    this.#history = decision.history;
+    this.#emit({ kind: "restarting", attempt: this.#attemptNumber + 1, delayMs: decision.delayMs, error });
+    void closed.then(() => {
+      if (this.#ending !== undefined || this.#over) return;
+      this.#cancelRestart = this.#settings.ports.scheduler.after(decision.delayMs, () => void this.#redeploy());
+    });
+  }
+
+  async #redeploy(): Promise<void> {
+    if (this.#ending !== undefined || this.#over) return;
+    try {
+      await this.#deploy();
+    } catch (error) {
+      const attempt = this.#attempt;
+      assert(attempt !== undefined, "a failed deployment has an attempt");
+      this.#attemptFailed(attempt, error);
+    }
+  }
+
+  async #closeAttempt(attempt: Attempt): Promise<void> {
+    const coordinator = this.#coordinator;
+    this.#coordinator = undefined;
+    if (coordinator !== undefined) {
+      await coordinator.close();
+      this.#nextCheckpointId = coordinator.nextId;
+    }
+    await attempt.close().catch((error: unknown) => this.#emit({ kind: "warning", error }));
+    await this.#settings.backends.close();
+  }
+
+  async #teardown(): Promise<void> {
+    const attempt = this.#attempt;
+    if (attempt !== undefined) await this.#closeAttempt(attempt);
+    await this.#committers.close();
+  }
+
+  async #knownManifests(): Promise<readonly CheckpointManifest[]> {
+    const { storage } = this.#settings;
+    if (storage === undefined) return [];
+    const manifests: CheckpointManifest[] = [];
+    for (const id of await storage.list()) {
+      const manifest = await storage.readManifest(id).catch(() => undefined);
+      if (manifest !== undefined) manifests.push(manifest);
+    }
+    return manifests;
+  }
+
+  #sinkContext(uid: string, subtask: number, parallelism: number): SinkContext {
+    const { ports, runId, graph, overwrite } = this.#settings;
+    return { ports, jobName: graph.plan.jobName, runId, uid, subtask, parallelism, resumed: this.#resumed, overwrite };
+  }
+
+  #finish(end: RunEnd): void {
+    this.#over = true;
+    this.#resolve(end);
+  }
+
+  #fail(error: unknown): void {
+    if (this.#over) return;
+    this.#over = true;
+    void this.#committers.close().finally(() => this.#reject(error));
+  }
+
+  #emit(event: RunEvent): void {
+    this.#listener(event);
+  }
+}
+
+function withReason(error: unknown, reason: string, message: string): unknown {
+  if (reason === "no-restarts" || reason === "engine-fault") return error;
+  const where = error instanceof MillraceError ? error.where : {};
+  const hint = error instanceof MillraceError ? error.hint : undefined;
+  return new MillraceError(reason === "poison-record" ? "JOB_POISON_RECORD" : "JOB_RESTARTS", message, { cause: error, where, hint });
+}

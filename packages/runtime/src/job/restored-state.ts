@@ -1,0 +1,58 @@
+import type { CheckpointManifest, CheckpointStorage, KeyedSnapshot, KeyGroupRange, OperatorSnapshot, SubtaskSnapshot } from "@millrace/contracts";
+import type { Json } from "@millrace/core";
+import { numberOf } from "../task/source-input.ts";
+
+/** What one subtask of a node gets from a manifest, whatever the parallelism was when it was taken. */
+export interface RestoredNode {
+  readonly watermark: number;
+  readonly finished: boolean;
+  readonly operatorState: readonly Json[];
+  readonly splits: readonly Json[];
+  readonly writerStates: readonly Json[];
+  readonly keyed: readonly KeyedSnapshot[];
+  /** True when `keyed` is this subtask's own chain, so that deltas may be added to it. */
+  readonly ownChain: boolean;
+}
+
+/** Lists go to the same subtask when parallelism is unchanged, else around in turn; watermarks start from the least (Flink's rules). */
+export function restoredNode(snapshot: OperatorSnapshot, subtask: number, parallelism: number, keyGroups: KeyGroupRange): RestoredNode {
+  const olds = snapshot.subtasks;
+  const same = olds.length === parallelism;
+  const share = (of: (old: SubtaskSnapshot) => readonly Json[] | undefined): readonly Json[] => {
+    if (same) return of(olds[subtask] as SubtaskSnapshot) ?? [];
+    return olds.flatMap((old) => of(old) ?? []).filter((_, index) => index % parallelism === subtask);
+  };
+  const own = olds[subtask];
+  const keyed = same
+    ? [own?.keyed].filter((one) => one !== undefined)
+    : olds.flatMap((old) => (old.keyed !== undefined && overlaps(old.keyed.keyGroups, keyGroups) ? [old.keyed] : []));
+  const watermarks = (same ? [own as SubtaskSnapshot] : olds).map((old) => numberOf(old.watermark ?? "min"));
+  return {
+    watermark: Math.min(...watermarks),
+    finished: same ? own?.finished === true : olds.every((old) => old.finished === true),
+    operatorState: share((old) => old.operatorState),
+    splits: share((old) => old.splits),
+    writerStates: share((old) => old.writerStates),
+    keyed,
+    ownChain: same,
+  };
+}
+
+function overlaps(a: KeyGroupRange, b: KeyGroupRange): boolean {
+  return a.start <= b.end && b.start <= a.end;
+}
+
+/** All chunks of the given chains, each base before its deltas. */
+export async function* keyedChunks(storage: CheckpointStorage, keyed: readonly KeyedSnapshot[]): AsyncIterable<Uint8Array> {
+  for (const snapshot of keyed) for (const file of snapshot.files) yield* storage.readData(file);
+}
+
+/** The committables of every sink in a checkpoint, by uid. */
+export function committablesOf(manifest: CheckpointManifest): ReadonlyMap<string, readonly Json[]> {
+  const result = new Map<string, readonly Json[]>();
+  for (const operator of manifest.operators) {
+    const all = operator.subtasks.flatMap((subtask) => subtask.committables ?? []);
+    if (all.length > 0) result.set(operator.uid, all);
+  }
+  return result;
+}

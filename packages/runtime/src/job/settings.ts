@@ -1,0 +1,43 @@
+import type { RestartStrategy } from "@millrace/checkpoint";
+import type { CheckpointManifest, CheckpointStorage } from "@millrace/contracts";
+import type { Ports } from "@millrace/core";
+import type { JobGraph } from "@millrace/plan";
+import type { StateBackends } from "./backends.ts";
+
+/** Everything a run of a job needs; composed by the host. */
+export interface RunSettings {
+  readonly graph: JobGraph;
+  readonly planHash: string;
+  readonly ports: Ports;
+  readonly runId: string;
+  /** Of the state directory's lock; written into manifests. */
+  readonly lockToken: string;
+  readonly engineVersion: string;
+  readonly parallelism: number;
+  readonly maxParallelism: number;
+  /** Records in one batch and in one poll. */
+  readonly batchRecords: number;
+  /** Every edge makes the round trip through the codec, and hashed edges are not fused. */
+  readonly dev: boolean;
+  /** Interpret chains instead of generating code. */
+  readonly interpret: boolean;
+  readonly overwrite: boolean;
+  readonly backends: StateBackends;
+  /** undefined: checkpoints are off. */
+  readonly storage: CheckpointStorage | undefined;
+  readonly checkpoints: CheckpointSettings;
+  readonly restart: RestartStrategy;
+  /** What this run starts from; its own later checkpoints take its place after a failure. */
+  readonly restored: CheckpointManifest | undefined;
+  /** True when `restored` belongs to this very run (its output exists already). */
+  readonly resumed: boolean;
+  readonly nextCheckpointId: number;
+}
+
+export interface CheckpointSettings {
+  readonly intervalMs: number | undefined;
+  readonly minPauseMs: number;
+  readonly timeoutMs: number;
+  readonly tolerableFailures: number;
+  readonly retained: number;
+}

@@ -1,0 +1,21 @@
+import type { Json } from "@millrace/core";
+
+/**
+ * Where a task's records come from: a source reader, or channels from other tasks. `step` does one bounded piece of
+ * work and leaves no record behind that is not dealt with or still in the input.
+ */
+export interface TaskInput {
+  /** "progress": call again. "waiting": nothing now, the task will be woken. "ended": nothing ever. "barrier": a checkpoint is due now. */
+  step(): InputStep;
+  /** State of a source for the snapshot: splits. Undefined for channels. */
+  snapshot(): readonly Json[] | undefined;
+  /** For errors: where the record in hand came from. */
+  position(): string | undefined;
+  close(): Promise<void>;
+}
+
+export type InputStep = { readonly kind: "progress" | "waiting" | "ended" } | { readonly kind: "barrier"; readonly checkpointId: number };
+
+export const progress: InputStep = { kind: "progress" };
+export const waiting: InputStep = { kind: "waiting" };
+export const ended: InputStep = { kind: "ended" };

@@ -1,0 +1,238 @@
+import type { ReaderOutput, SourceReader, SourceSplit, WatermarkGenerator, WatermarkOutput, WatermarkStrategy } from "@millrace/contracts";
+import { assert, type Cancel, checkTimestamp, type Json, limits, MillraceError, type Ports, WATERMARK_MAX, WATERMARK_MIN } from "@millrace/core";
+import { createMultiplexer, type Multiplexer } from "@millrace/operators";
+import type { ChainCode, ChainControl, Emit } from "../chain/code.ts";
+import { ended, type InputStep, progress, type TaskInput, waiting } from "./input.ts";
+import type { FlowEvent, WatermarkFlow } from "./watermark-flow.ts";
+
+/** One split being read, with the generator of its watermarks. */
+interface SplitTrack {
+  readonly generator: WatermarkGenerator<unknown>;
+  readonly output: WatermarkOutput;
+  /** Records since the last watermark. */
+  records: number;
+}
+
+export interface SourceInputOptions {
+  readonly node: number;
+  readonly reader: SourceReader<unknown, SourceSplit>;
+  readonly strategy: WatermarkStrategy<unknown>;
+  readonly code: ChainCode;
+  readonly flow: WatermarkFlow;
+  readonly control: ChainControl;
+  readonly batchRecords: number;
+  /** An unbounded source: when it falls quiet, what it has seen moves event time on. */
+  readonly live: boolean;
+  readonly ports: Ports;
+  readonly wake: () => void;
+  readonly sideOutput: (name: string) => Emit | undefined;
+}
+
+/** A split in a snapshot, with its generator's numbers; the infinities are "min" and "max". */
+interface SplitSnapshot {
+  readonly split: SourceSplit;
+  readonly generator: readonly (number | "min" | "max")[];
+  readonly records: number;
+}
+
+/**
+ * The head of a chain that begins with a source. Each record runs through the chain inside `collect`, so that between
+ * two polls the reader's positions are exactly what the chain has seen, and an error has its record's own position.
+ * Watermarks come after a fixed number of a split's records (law T4), never from the wall clock.
+ */
+export class SourceInput implements TaskInput, ReaderOutput<unknown> {
+  readonly #options: SourceInputOptions;
+  readonly #emit: Emit;
+  readonly #multiplexer: Multiplexer;
+  readonly #splits = new Map<string, SplitTrack>();
+  readonly #timestampOf: ((value: unknown, timestamp: number) => number) | undefined;
+  #lastId = "";
+  #last: SplitTrack | undefined;
+  #due: SplitTrack | undefined;
+  /** Event time moved during this poll: it takes effect before the next record, whatever the batch size. */
+  #moved = false;
+  #watermark = WATERMARK_MIN;
+  #recordsSeen = 0;
+  #quiet = false;
+  #cancelQuiet: Cancel | undefined;
+  #ended = false;
+  /** Of a restored source that had ended. */
+  #wasFinished = false;
+
+  constructor(options: SourceInputOptions) {
+    this.#options = options;
+    this.#emit = options.code.emit(options.node);
+    this.#timestampOf = options.strategy.timestampOf;
+    this.#multiplexer = createMultiplexer({
+      onWatermark: (watermark) => this.#flows({ kind: "watermark", watermark }),
+      onStatus: (status) => this.#flows({ kind: "status", status }),
+    });
+  }
+
+  get stop(): boolean {
+    return this.#due !== undefined || this.#moved || this.#options.control.interrupt;
+  }
+
+  addSplits(splits: readonly SourceSplit[]): void {
+    for (const split of splits) this.#track(split.id);
+    this.#options.reader.addSplits(splits);
+  }
+
+  /** Splits of a snapshot; `finished`: the source had ended here. */
+  restore(items: readonly Json[], finished: boolean, watermark: number): void {
+    this.#wasFinished = finished;
+    if (watermark > WATERMARK_MIN) this.#flows({ kind: "watermark", watermark });
+    const snapshots = items as unknown as readonly SplitSnapshot[];
+    // All are registered before any speaks: a watermark is the least over all splits.
+    const tracks = snapshots.map((snapshot) => this.#track(snapshot.split.id));
+    snapshots.forEach(({ generator, records }, index) => {
+      const track = tracks[index] as SplitTrack;
+      track.generator.restore(generator.map(numberOf));
+      track.records = records;
+    });
+    if (snapshots.length > 0) this.#options.reader.addSplits(snapshots.map((snapshot) => snapshot.split));
+  }
+
+  collect(splitId: string, value: unknown, timestamp: number): void {
+    const track = splitId === this.#lastId && this.#last !== undefined ? this.#last : this.#trackOf(splitId);
+    const time = this.#timestampOf === undefined ? timestamp : checkTimestamp(this.#timestampOf(value, timestamp));
+    this.#recordsSeen++;
+    this.#emit(value, time);
+    track.generator.onEvent(value, time, track.output);
+    if (++track.records >= limits.watermarkEveryRecords) this.#due = track;
+  }
+
+  side(name: string, value: unknown): void {
+    const emit = this.#options.sideOutput(name);
+    if (emit !== undefined) emit(value, Number.NEGATIVE_INFINITY);
+  }
+
+  splitFinished(splitId: string): void {
+    const track = this.#splits.get(splitId);
+    assert(track !== undefined, `a finished split was being read: ${splitId}`);
+    // What the split has seen since its last watermark still counts before it stops holding others back.
+    track.generator.onPeriodicEmit(track.output);
+    this.#splits.delete(splitId);
+    if (this.#last === track) this.#last = undefined;
+    if (this.#due === track) this.#due = undefined;
+    this.#multiplexer.unregister(splitId);
+  }
+
+  step(): InputStep {
+    if (this.#ended) return ended;
+    this.#moved = false;
+    if (this.#quiet) {
+      this.#quiet = false;
+      this.#flushWatermarks();
+      if (this.#moved) return progress;
+    }
+    const status = this.#wasFinished ? "ended" : this.#options.reader.poll(this, this.#options.batchRecords);
+    this.#emitDue();
+    switch (status) {
+      case "more":
+        return progress;
+      case "waiting":
+        this.#watchQuiet();
+        return waiting;
+      case "ended":
+        this.#ended = true;
+        this.#options.flow.accept({ kind: "end" });
+        return progress;
+    }
+  }
+
+  get finished(): boolean {
+    return this.#ended;
+  }
+
+  noMoreSplits(): void {
+    this.#options.reader.noMoreSplits();
+  }
+
+  /** Of this source: the watermark that the chain has been given last. */
+  get watermark(): number {
+    return this.#watermark;
+  }
+
+  #watchQuiet(): void {
+    const { live, ports, wake } = this.#options;
+    if (!live || this.#cancelQuiet !== undefined) return;
+    const seen = this.#recordsSeen;
+    this.#cancelQuiet = ports.scheduler.after(limits.quietMs, () => {
+      this.#cancelQuiet = undefined;
+      this.#quiet = this.#recordsSeen === seen;
+      wake();
+    });
+  }
+
+  #flushWatermarks(): void {
+    for (const track of this.#splits.values()) {
+      track.records = 0;
+      track.generator.onPeriodicEmit(track.output);
+    }
+    this.#multiplexer.onPeriodicEmit();
+  }
+
+  snapshot(): readonly Json[] {
+    assert(this.#due === undefined, "a snapshot is taken between polls");
+    return this.#options.reader.snapshot().map((split): Json => {
+      const track = this.#splits.get(split.id);
+      assert(track !== undefined, `split ${split.id} is tracked`);
+      return { split, generator: track.generator.snapshot().map(jsonOf), records: track.records };
+    });
+  }
+
+  position(): string | undefined {
+    return this.#options.reader.position();
+  }
+
+  close(): Promise<void> {
+    this.#cancelQuiet?.();
+    return this.#options.reader.close();
+  }
+
+  #flows(event: FlowEvent): void {
+    this.#moved = true;
+    if (event.kind === "watermark") this.#watermark = Math.max(this.#watermark, event.watermark);
+    this.#options.flow.accept(event);
+  }
+
+  #emitDue(): void {
+    const due = this.#due;
+    if (due === undefined) return;
+    this.#due = undefined;
+    due.records = 0;
+    due.generator.onPeriodicEmit(due.output);
+    this.#multiplexer.onPeriodicEmit();
+  }
+
+  #trackOf(splitId: string): SplitTrack {
+    const track = this.#splits.get(splitId);
+    if (track === undefined) {
+      throw new MillraceError("SOURCE_SPLIT", `the reader handed over a record of split ${splitId}, which it was not given`, {});
+    }
+    this.#lastId = splitId;
+    this.#last = track;
+    return track;
+  }
+
+  #track(splitId: string): SplitTrack {
+    assert(!this.#splits.has(splitId), `split ${splitId} is assigned once`);
+    this.#multiplexer.register(splitId);
+    const track: SplitTrack = {
+      generator: this.#options.strategy.createGenerator(),
+      output: this.#multiplexer.outputOf(splitId).immediate,
+      records: 0,
+    };
+    this.#splits.set(splitId, track);
+    return track;
+  }
+}
+
+export function jsonOf(time: number): number | "min" | "max" {
+  return time === WATERMARK_MIN ? "min" : time === WATERMARK_MAX ? "max" : time;
+}
+
+export function numberOf(time: number | "min" | "max"): number {
+  return time === "min" ? WATERMARK_MIN : time === "max" ? WATERMARK_MAX : time;
+}

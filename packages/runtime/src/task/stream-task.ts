@@ -1,0 +1,312 @@
+import { dataFileName } from "@millrace/checkpoint";
+import type { CheckpointStorage, KeyedStateBackend } from "@millrace/contracts";
+import { assert, type Json, limits, messageOf, type Ports, WATERMARK_MIN } from "@millrace/core";
+import { type ChainControl, ChainFailure, explainFailure } from "../chain/code.ts";
+import type { ChainProgram } from "../chain/program.ts";
+import { nodeOf } from "../chain/program.ts";
+import type { EdgeWriter } from "../channel/edge-writer.ts";
+import { InputGate } from "./gate.ts";
+import type { TaskInput } from "./input.ts";
+import type { OperatorHost } from "./operator-host.ts";
+import type { SinkPort } from "./sink-port.ts";
+import { jsonOf, SourceInput } from "./source-input.ts";
+import { type KeyedChain, TaskCheckpoint } from "./task-checkpoint.ts";
+import type { TaskListener } from "./task-events.ts";
+import { TaskTimes } from "./task-times.ts";
+import type { WatermarkFlow } from "./watermark-flow.ts";
+
+/** The parts of a task, put together by `buildTask`. */
+export interface TaskParts {
+  readonly jobName: string;
+  readonly program: ChainProgram;
+  readonly subtask: number;
+  readonly ports: Ports;
+  readonly control: ChainControl;
+  readonly input: TaskInput;
+  readonly flow: WatermarkFlow;
+  readonly hosts: readonly OperatorHost[];
+  readonly sinks: readonly SinkPort[];
+  readonly edges: readonly EdgeWriter[];
+  readonly storage: CheckpointStorage | undefined;
+  readonly listener: TaskListener;
+  /** Decides whether a node's next file is a new base. */
+  readonly wantsBase: (backend: KeyedStateBackend, chain: KeyedChain) => boolean;
+  /** Keyed files restored from, by node. */
+  readonly chains: Map<number, KeyedChain>;
+}
+
+/**
+ * running: records are processed. draining: the input has ended, the end still flows. ended: all is emitted; barriers
+ * are still served. failed: an error was reported. closed: nothing happens any more.
+ */
+export type TaskState = "running" | "draining" | "ended" | "failed" | "closed";
+
+/**
+ * One subtask of one chain: a state machine that its worker steps. A step is synchronous and short; whatever takes longer
+ * (a reader's I/O, a sink's flush, writing a checkpoint) happens elsewhere and wakes the task. In a step the order is:
+ * checkpoint work, pending watermarks and firings, due timers, then one bounded piece of input; nothing but checkpoint
+ * work happens while an output is full.
+ */
+export class StreamTask {
+  readonly times: TaskTimes;
+  readonly #parts: TaskParts;
+  readonly #wake: () => void;
+  #state: TaskState = "running";
+  #requested: { checkpointId: number; full: boolean } | undefined;
+  #checkpoint: TaskCheckpoint | undefined;
+  #written: { checkpointId: number; chains: Map<number, KeyedChain> } | undefined;
+  #cancelWake: (() => void) | undefined;
+  #wakeTime = Number.POSITIVE_INFINITY;
+  #timersDue = false;
+  #stepsSinceFlush = 0;
+
+  constructor(parts: TaskParts, wake: () => void) {
+    this.#parts = parts;
+    this.#wake = wake;
+    this.times = new TaskTimes(parts.ports.clock);
+  }
+
+  get state(): TaskState {
+    return this.#state;
+  }
+
+  get name(): string {
+    return `${this.#parts.program.name} [${this.#parts.subtask}]`;
+  }
+
+  /** Works for a moment. True: there is more to do now; false: call again after the next wake. */
+  step(): boolean {
+    if (this.#state === "failed" || this.#state === "closed") return false;
+    try {
+      return this.#work();
+    } catch (error) {
+      this.fail(error);
+      return false;
+    }
+  }
+
+  /** The coordinator starts a checkpoint; for tasks with a source. */
+  triggerCheckpoint(checkpointId: number, full: boolean): void {
+    if (this.#state === "failed" || this.#state === "closed") return;
+    this.#requested = { checkpointId, full };
+    this.#wake();
+  }
+
+  /** The checkpoint is complete everywhere. Resolves when this task's local state has followed. */
+  async completeCheckpoint(checkpointId: number): Promise<void> {
+    const written = this.#written;
+    if (written !== undefined && written.checkpointId === checkpointId) {
+      for (const [node, chain] of written.chains) this.#parts.chains.set(node, chain);
+      this.#written = undefined;
+    }
+    for (const sink of this.#parts.sinks) sink.completed(checkpointId);
+    await Promise.all(this.#parts.hosts.map((host) => host.backend?.complete(checkpointId)));
+    this.#wake();
+  }
+
+  /** With checkpoints off, at the end: the committables of every sink, by uid. */
+  async prepareSinks(): Promise<ReadonlyMap<string, readonly Json[]>> {
+    const committables = new Map<string, readonly Json[]>();
+    for (const sink of this.#parts.sinks) committables.set(nodeOf(this.#parts.program, sink.node).uid, (await sink.prepare(1)).committables);
+    return committables;
+  }
+
+  abortCheckpoint(checkpointId: number): void {
+    if (this.#requested?.checkpointId === checkpointId) this.#requested = undefined;
+    if (this.#checkpoint?.checkpointId === checkpointId) this.#checkpoint = undefined;
+    if (this.#written?.checkpointId === checkpointId) this.#written = undefined;
+    if (this.#parts.input instanceof InputGate) this.#parts.input.abort(checkpointId);
+    for (const host of this.#parts.hosts) host.backend?.abort(checkpointId);
+    this.#wake();
+  }
+
+  /** An operator asks to be woken at `time`. */
+  wakeAt(time: number): void {
+    const now = this.#parts.ports.clock.now();
+    if (time <= now) {
+      this.#timersDue = true;
+      this.#parts.control.interrupt = true;
+      return;
+    }
+    if (time >= this.#wakeTime) return;
+    this.#cancelWake?.();
+    this.#wakeTime = time;
+    const delayMs = Math.min(time - now, 0x7fff_ffff);
+    this.#cancelWake = this.#parts.ports.scheduler.after(delayMs, () => {
+      this.#wakeTime = Number.POSITIVE_INFINITY;
+      this.#cancelWake = undefined;
+      this.#timersDue = true;
+      this.#wake();
+    });
+  }
+
+  /** Reports a failure once; the task does no more work. */
+  fail(error: unknown): void {
+    if (this.#state === "failed" || this.#state === "closed") return;
+    this.#state = "failed";
+    const { program, subtask, jobName, input, listener } = this.#parts;
+    const failure = error instanceof ChainFailure ? error : new ChainFailure(program.head, error);
+    const uid = nodeOf(program, failure.node).uid;
+    listener.failed(explainFailure(failure.failure, { job: jobName, uid, subtask, position: input.position() }));
+  }
+
+  async close(): Promise<void> {
+    this.#state = "closed";
+    this.#cancelWake?.();
+    const closings: (() => Promise<void> | void | undefined)[] = [
+      () => this.#parts.input.close(),
+      ...this.#parts.sinks.map((sink) => () => sink.writer.close()),
+      ...this.#parts.hosts.map((host) => () => host.operator.close?.()),
+      ...this.#parts.hosts.map((host) => () => host.backend?.close()),
+    ];
+    const errors: unknown[] = [];
+    for (const close of closings) {
+      try {
+        await close();
+      } catch (error) {
+        errors.push(error);
+      }
+    }
+    if (errors.length > 0) throw new AggregateError(errors, `closing ${this.name}: ${errors.map(messageOf).join("; ")}`);
+  }
+
+  #work(): boolean {
+    const { control, flow } = this.#parts;
+    const encoding = this.#advanceCheckpoint();
+    control.interrupt = false;
+    if (this.#blocked()) {
+      // While the output is full a source's barrier still goes out: channels take control elements beyond their bound.
+      this.times.blocked();
+      return this.#serveRequest() || encoding;
+    }
+    if (!flow.idle && !this.#drainFlow()) return this.#serveRequest() || true;
+    if (this.#serveRequest()) return true;
+    if (this.#timersDue && !this.#fireTimers()) return true;
+    const more = this.#takeInput();
+    if (!flow.idle) this.#drainFlow();
+    this.#flushEdges(more);
+    return more || encoding || this.#timersDue || this.#requested !== undefined || !flow.idle;
+  }
+
+  #takeInput(): boolean {
+    const step = this.#parts.input.step();
+    switch (step.kind) {
+      case "progress":
+        return true;
+      case "waiting":
+        return false;
+      case "barrier":
+        this.#beginCheckpoint(step.checkpointId, false);
+        return true;
+      case "ended":
+        if (this.#state === "running") this.#state = "draining";
+        if (this.#parts.flow.idle) this.#becomeEnded();
+        return this.#state === "draining";
+    }
+  }
+
+  /** Half-full batches travel when the task runs out of input; a task that never does sends them every few steps. */
+  #flushEdges(more: boolean): void {
+    if (more && ++this.#stepsSinceFlush < limits.stepsPerFlush) return;
+    this.#stepsSinceFlush = 0;
+    for (const edge of this.#parts.edges) edge.flush();
+  }
+
+  #becomeEnded(): void {
+    this.#state = "ended";
+    for (const edge of this.#parts.edges) edge.flush();
+    this.#parts.listener.ended();
+  }
+
+  /** True when all pending watermarks have gone through. */
+  #drainFlow(): boolean {
+    this.times.startSlice();
+    return this.#parts.flow.advance();
+  }
+
+  #fireTimers(): boolean {
+    this.#timersDue = false;
+    const now = this.#parts.ports.clock.now();
+    this.times.startSlice();
+    for (const host of this.#parts.hosts) {
+      if (host.wakeTime > now) continue;
+      host.wakeTime = Number.POSITIVE_INFINITY;
+      const done = host.operator.onProcessingTime?.(now) ?? true;
+      if (!done) {
+        host.wakeTime = now;
+        this.#timersDue = true;
+        return false;
+      }
+    }
+    for (const host of this.#parts.hosts) if (host.wakeTime !== Number.POSITIVE_INFINITY) this.wakeAt(host.wakeTime);
+    return true;
+  }
+
+  /** Operators ask this while they emit; looks at the clock only now and then. */
+  shouldYield(): boolean {
+    return this.#parts.control.interrupt || this.times.sliceOver(limits.sliceMs);
+  }
+
+  #blocked(): boolean {
+    for (const edge of this.#parts.edges) if (edge.full) return true;
+    let blocked = false;
+    for (const sink of this.#parts.sinks) blocked = sink.blocked(this.#wake, (error) => this.fail(error)) || blocked;
+    return blocked;
+  }
+
+  /** A requested checkpoint of a source task is taken between two polls, also in the middle of a firing or while blocked. */
+  #serveRequest(): boolean {
+    const requested = this.#requested;
+    if (requested === undefined) return false;
+    this.#requested = undefined;
+    this.#beginCheckpoint(requested.checkpointId, requested.full);
+    return true;
+  }
+
+  #beginCheckpoint(checkpointId: number, full: boolean): void {
+    const { program, hosts, sinks, storage, subtask, input, edges } = this.#parts;
+    assert(storage !== undefined, "checkpoints need a storage");
+    assert(this.#checkpoint === undefined, "one checkpoint is in flight");
+    const keyed = hosts.flatMap((host) => {
+      if (host.backend === undefined) return [];
+      const chain = this.#parts.chains.get(host.node) ?? { files: [] };
+      const base = full || this.#parts.wantsBase(host.backend, chain);
+      const fileName = dataFileName({ uid: host.uid, subtask, checkpointId, kind: base ? "base" : "delta" });
+      return [{ host, chain, full: base, fileName }];
+    });
+    const watermarks = new Map(hosts.map((host) => [host.node, host.watermark]));
+    const nodes = program.nodes.map((node) => ({
+      uid: node.uid,
+      node: node.id,
+      watermark: jsonOf(watermarks.get(node.id) ?? (input instanceof SourceInput && node.id === program.head ? input.watermark : WATERMARK_MIN)),
+      splits: node.id === program.head ? input.snapshot() : undefined,
+    }));
+    const finished = input instanceof SourceInput && input.finished;
+    this.#checkpoint = new TaskCheckpoint({ checkpointId, subtask, finished, nodes, keyed, hosts, sinks }, storage);
+    for (const edge of edges) edge.barrier(checkpointId);
+  }
+
+  /** True while there is something left to encode. */
+  #advanceCheckpoint(): boolean {
+    const checkpoint = this.#checkpoint;
+    if (checkpoint === undefined) {
+      if (this.#parts.hosts.some((host) => host.backend?.wantsCheckpoint === true)) this.#parts.listener.wantsCheckpoint();
+      return false;
+    }
+    if (!checkpoint.encode(limits.sliceMs)) return true;
+    this.#checkpoint = undefined;
+    void this.#writeCheckpoint(checkpoint);
+    return false;
+  }
+
+  async #writeCheckpoint(checkpoint: TaskCheckpoint): Promise<void> {
+    const { listener } = this.#parts;
+    try {
+      const { nodes, chains } = await checkpoint.write();
+      this.#written = { checkpointId: checkpoint.checkpointId, chains };
+      listener.acknowledged(checkpoint.checkpointId, nodes);
+    } catch (error) {
+      listener.declined(checkpoint.checkpointId, error);
+    }
+  }
+}

@@ -1,0 +1,147 @@
+import type { SinkWriter, WatermarkStatus } from "@millrace/contracts";
+import { assert, WATERMARK_MAX } from "@millrace/core";
+import type { ChainProgram, Taker } from "../chain/program.ts";
+import { nodeOf } from "../chain/program.ts";
+import type { EdgeWriter } from "../channel/edge-writer.ts";
+import type { OperatorHost, OwnEvent } from "./operator-host.ts";
+
+/** What passes down a chain beside records. `end`: no record follows; it carries the last watermark. */
+export type FlowEvent =
+  | { readonly kind: "watermark"; readonly watermark: number }
+  | { readonly kind: "status"; readonly status: WatermarkStatus }
+  | { readonly kind: "end" };
+
+/** The chain as watermarks see it: operators only, functions between them are let through. */
+interface FlowPoint {
+  readonly host: OperatorHost | undefined;
+  readonly sink: SinkWriter<unknown> | undefined;
+  readonly edge: EdgeWriter | undefined;
+  readonly next: FlowPoint[];
+}
+
+interface FlowItem {
+  readonly point: FlowPoint;
+  readonly event: FlowEvent;
+  /** `end` only: endInput has been called. */
+  inputEnded: boolean;
+}
+
+/**
+ * Carries watermarks, statuses and the end through a chain, each operator completely before the next. A firing that
+ * stops early stays on top of the stack and is resumed; until the stack is empty the task takes no record (law T3).
+ */
+export class WatermarkFlow {
+  readonly #first: readonly FlowPoint[];
+  readonly #points = new Map<OperatorHost, FlowPoint>();
+  readonly #stack: FlowItem[] = [];
+  #own: FlowItem[] = [];
+
+  constructor(
+    program: ChainProgram,
+    hosts: ReadonlyMap<number, OperatorHost>,
+    sinks: ReadonlyMap<number, SinkWriter<unknown>>,
+    edges: readonly EdgeWriter[],
+  ) {
+    const pointsOf = (takers: readonly Taker[]): FlowPoint[] => takers.flatMap(pointsOfTaker);
+    const pointsOfTaker = (taker: Taker): FlowPoint[] => {
+      if (taker.kind === "edge") return [{ host: undefined, sink: undefined, edge: edges[taker.index], next: [] }];
+      return pointsOfNode(taker.id);
+    };
+    const pointsOfNode = (id: number): FlowPoint[] => {
+      const node = nodeOf(program, id);
+      const next = pointsOf([...node.main, ...[...node.side.values()].flat()]);
+      const host = hosts.get(id);
+      if (host !== undefined) {
+        const point: FlowPoint = { host, sink: undefined, edge: undefined, next };
+        this.#points.set(host, point);
+        return [point];
+      }
+      const sink = sinks.get(id);
+      return sink === undefined ? next : [{ host: undefined, sink, edge: undefined, next: [] }];
+    };
+    this.#first = pointsOfNode(program.head);
+  }
+
+  get idle(): boolean {
+    return this.#stack.length === 0 && this.#own.length === 0;
+  }
+
+  /** An event at the head of the chain. */
+  accept(event: FlowEvent): void {
+    this.#push(this.#first, event);
+  }
+
+  /** An operator's own watermark or status, from within one of its calls. */
+  emitted(host: OperatorHost, event: OwnEvent): void {
+    const point = this.#points.get(host);
+    assert(point !== undefined, `operator ${host.uid} is in the chain`);
+    for (const next of point.next) this.#own.push({ point: next, event, inputEnded: false });
+  }
+
+  /** Goes on until nothing is pending (true) or an operator yields (false). */
+  advance(): boolean {
+    this.#takeOwn();
+    for (;;) {
+      const item = this.#stack.at(-1);
+      if (item === undefined) return true;
+      if (!this.#visit(item)) {
+        // Watermarks that the operator emitted before it yielded follow what it has emitted so far.
+        if (this.#own.length > 0) this.#takeOwn();
+        else return false;
+      }
+    }
+  }
+
+  /** One item; when it is done it is replaced by what follows from it. */
+  #visit(item: FlowItem): boolean {
+    const { point, event } = item;
+    if (point.edge !== undefined) sendTo(point.edge, event);
+    if (point.sink !== undefined && event.kind === "end") point.sink.endInput?.();
+    const host = point.host;
+    if (host !== undefined) {
+      if (event.kind === "end" && !item.inputEnded) {
+        host.operator.endInput?.();
+        item.inputEnded = true;
+      }
+      if (event.kind === "status") host.operator.onStatus?.(event.status);
+      else if (!fire(host, event.kind === "end" ? WATERMARK_MAX : event.watermark)) return false;
+    }
+    const done = this.#stack.pop();
+    assert(done === item, "the visited item is on top");
+    const forwards = host?.operator.ownsWatermarks !== true || event.kind === "end";
+    if (forwards) this.#push(point.next, event);
+    this.#takeOwn();
+    return true;
+  }
+
+  #takeOwn(): void {
+    const own = this.#own;
+    if (own.length === 0) return;
+    this.#own = [];
+    for (let i = own.length - 1; i >= 0; i--) this.#stack.push(own[i] as FlowItem);
+  }
+
+  #push(points: readonly FlowPoint[], event: FlowEvent): void {
+    for (let i = points.length - 1; i >= 0; i--) this.#stack.push({ point: points[i] as FlowPoint, event, inputEnded: false });
+  }
+}
+
+/** An equal watermark is fired again: after a restore that finishes a firing which the checkpoint cut. */
+function fire(host: OperatorHost, watermark: number): boolean {
+  if (watermark < host.watermark) return true;
+  host.watermark = watermark;
+  return host.operator.onWatermark?.(watermark) ?? true;
+}
+
+function sendTo(edge: EdgeWriter, event: FlowEvent): void {
+  switch (event.kind) {
+    case "watermark":
+      edge.watermark(event.watermark);
+      return;
+    case "status":
+      edge.status(event.status);
+      return;
+    case "end":
+      edge.end();
+  }
+}
