@@ -31,7 +31,7 @@ export interface ProcessWindowFunction<
   readonly globalState?: G;
   readonly sideOutputs?: readonly OutputTag<never>[] | readonly OutputTag<unknown>[];
   process(elements: Iterable<In>, context: WindowContext<K, S, G>, out: Collector<Out>): void;
-  /** The window is gone: clear what it kept in windowState. */
+  /** The window is gone. What is left in windowState after this call is removed. */
   clear?(context: WindowContext<K, S, G>): void;
 }
 

@@ -3,7 +3,8 @@ import { MillraceError, NO_TIMESTAMP } from "@millrace/core";
 /** The start of the last slide that begins at or before `timestamp`; right for negative times and offsets too (Flink's TimeWindow.getWindowStartWithOffset). */
 export function slideStart(timestamp: number, offsetMs: number, slideMs: number): number {
   const remainder = (timestamp - offsetMs) % slideMs;
-  return remainder < 0 ? timestamp - remainder - slideMs : timestamp - remainder;
+  // Adding 0 makes a 0 of −0, which would be another window once it is written as text or bytes.
+  return (remainder < 0 ? timestamp - remainder - slideMs : timestamp - remainder) + 0;
 }
 
 /** A record's event time, or WINDOW_TIMESTAMP when no window can be found for it. */

@@ -26,8 +26,8 @@ export interface AssignerContext {
 }
 
 /**
- * `aligned`: every window starts at offsetMs + n × slideMs and is sizeMs long. `interval`: any start and end.
- * `global`: the one infinite window.
+ * `aligned`: windows start at offsetMs + n × slideMs and are sizeMs long, and a record belongs to all of them that hold
+ * its time, latest first. `interval`: any start and end. `global`: the one infinite window.
  */
 export type WindowShape = AlignedShape | { readonly kind: "interval" } | { readonly kind: "global" };
 

@@ -35,7 +35,7 @@ export interface TriggerContext<S extends StateDeclarations = StateDeclarations>
 }
 
 export interface MergeContext<S extends StateDeclarations = StateDeclarations> extends TriggerContext<S> {
-  /** Joins this state of the merged windows into the new window's. Reducing, aggregating and list states can be joined; others throw WINDOW_TRIGGER. */
+  /** Joins this state of the merged windows into the new window's. Reducing and list states can be joined; others throw WINDOW_TRIGGER. */
   mergeState(name: keyof S & string): void;
 }
 

@@ -1,0 +1,31 @@
+import type { KernelParts, Pane, WindowKernel } from "./kernel.ts";
+
+/** The same kernel without code generation: for places that forbid it, and as the oracle of the generated one. */
+export function interpretedKernel(parts: KernelParts): WindowKernel {
+  const { keyed, keySelector, contents, enter, emit } = parts;
+  let pane: Pane | undefined;
+
+  const foldInto = (held: unknown, value: unknown): unknown => {
+    if (contents.kind === "reduce") return held === undefined ? value : contents.reduce(held, value);
+    return contents.aggregate.add(value, held === undefined ? contents.aggregate.createAccumulator() : held);
+  };
+
+  return {
+    processElement(value, timestamp) {
+      if (pane === undefined || !(timestamp >= pane.start && timestamp < pane.end)) {
+        const entered = enter(value, timestamp);
+        if (entered === undefined) return;
+        pane = entered;
+      }
+      keyed.setCurrentKey(keySelector(value));
+      for (const cells of pane.windows) {
+        const cell = cells.cell();
+        cells.write(cell, foldInto(cell.value, value));
+      }
+    },
+    fire: (accumulator) => emit(contents.kind === "reduce" ? accumulator : contents.aggregate.getResult(accumulator)),
+    forget() {
+      pane = undefined;
+    },
+  };
+}

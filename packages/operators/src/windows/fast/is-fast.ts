@@ -1,0 +1,28 @@
+import type { AlignedShape } from "../assigners/assigner.ts";
+import type { WindowContents, WindowSpec } from "../spec.ts";
+
+/** A spec whose windows fire once and whole, so that they need neither a trigger nor timers per key. */
+export interface FastSpec extends WindowSpec {
+  readonly contents: FoldedWindowContents;
+}
+
+export type FoldedWindowContents = WindowContents & { readonly kind: "reduce" | "aggregate" };
+
+/** Event-time tumbling and sliding windows with the default trigger, no evictor, no lateness, one value per window, no state per window. */
+export function isFast(spec: WindowSpec): spec is FastSpec {
+  const { assigner, trigger } = spec;
+  return (
+    assigner.time === "event" &&
+    assigner.shape.kind === "aligned" &&
+    (trigger === undefined || trigger === assigner.defaultTrigger) &&
+    spec.evictor === undefined &&
+    spec.allowedLatenessMs === 0 &&
+    spec.contents.kind !== "elements" &&
+    Object.keys(spec.process?.windowState ?? {}).length === 0
+  );
+}
+
+export function alignedShape(spec: FastSpec): AlignedShape | undefined {
+  const { shape } = spec.assigner;
+  return shape.kind === "aligned" ? shape : undefined;
+}

@@ -1,0 +1,49 @@
+import { t } from "@millrace/codec";
+import { type StateDeclaration, type StateDeclarations, state } from "@millrace/contracts";
+import { assert } from "@millrace/core";
+import type { WindowSpec } from "../spec.ts";
+import { isFast } from "../fast/is-fast.ts";
+
+/** Names under which a window operator keeps its state; those that users chose stand behind a prefix. */
+export const stateNames = {
+  contents: "contents",
+  /** Of windows that fire whole; kept apart from `contents`, because they have no timers. */
+  accumulators: "accumulators",
+  sessions: "sessions",
+  timers: "window-timers",
+  ofTrigger: (name: string) => `trigger.${name}`,
+  ofWindow: (name: string) => `window.${name}`,
+  ofKey: (name: string) => `global.${name}`,
+} as const;
+
+/** For each session of a key: its start, its end, and the start that its contents stand under. */
+export const sessionsDeclaration = state.value(t.array(t.number()));
+
+/** Every state of the operator that `createWindowOperator(spec)` makes, by its name, for the plan. */
+export function windowStates(spec: WindowSpec): StateDeclarations {
+  const contents = isFast(spec) ? stateNames.accumulators : stateNames.contents;
+  const trigger = spec.trigger ?? spec.assigner.defaultTrigger;
+  return {
+    [contents]: contentsDeclaration(spec),
+    ...(spec.assigner.merging ? { [stateNames.sessions]: sessionsDeclaration } : {}),
+    ...renamed(trigger.state, stateNames.ofTrigger),
+    ...renamed(spec.process?.windowState, stateNames.ofWindow),
+    ...renamed(spec.process?.globalState, stateNames.ofKey),
+  };
+}
+
+export function renamed(declarations: StateDeclarations | undefined, nameOf: (name: string) => string): StateDeclarations {
+  return Object.fromEntries(Object.entries(declarations ?? {}).map(([name, declaration]) => [nameOf(name), declaration]));
+}
+
+function contentsDeclaration(spec: WindowSpec): StateDeclaration {
+  if (spec.evictor !== undefined) return timestampedElements(spec);
+  return spec.contents.kind === "elements" ? state.list(spec.contents.codec) : state.value(spec.contents.codec);
+}
+
+/** What an evictor works on: every element with its timestamp. */
+export function timestampedElements(spec: WindowSpec) {
+  const codec = spec.contents.kind === "aggregate" ? spec.contents.elementCodec : spec.contents.codec;
+  assert(codec !== undefined, "a spec with an evictor has the codec of its elements");
+  return state.list(t.object({ value: codec, timestamp: t.number() }));
+}

@@ -1,0 +1,182 @@
+import type { Namespace, Operator, OperatorContext, TimerService } from "@millrace/contracts";
+import { assert, MillraceError } from "@millrace/core";
+import type { Window, WindowSpec } from "../spec.ts";
+import { fires, maxTimestamp, purges, type TriggerResult } from "../triggers/trigger.ts";
+import { type Firing, openFiring } from "./firing.ts";
+import { Lateness } from "./lateness.ts";
+import { type Addition, MergingWindows } from "./merging-windows.ts";
+import { stateNames } from "./state-names.ts";
+import { TriggerCalls } from "./trigger-calls.ts";
+import { type WindowForm, windowForm } from "./window-form.ts";
+
+/**
+ * Windows of every kind, with any trigger and evictor (Flink's WindowOperator and EvictingWindowOperator): contents per
+ * key and window, timers per key and window, one of which ends the window's life.
+ */
+export class WindowOperator implements Operator<unknown, unknown> {
+  readonly #spec: WindowSpec;
+  readonly #form: WindowForm;
+  #open: Opened | undefined;
+
+  constructor(spec: WindowSpec) {
+    this.#spec = spec;
+    this.#form = windowForm(spec.assigner.shape);
+  }
+
+  open(context: OperatorContext<unknown>): void {
+    const { assigner } = this.#spec;
+    const timers = context.keyed.timers(stateNames.timers, this.#form.codec, {
+      onEventTime: (time, namespace) => this.#onTimer("event", time, namespace),
+      onProcessingTime: (time, namespace) => this.#onTimer("processing", time, namespace),
+    });
+    this.#open = {
+      context,
+      timers,
+      firing: openFiring(this.#spec, context, this.#form),
+      trigger: new TriggerCalls(this.#spec.trigger ?? assigner.defaultTrigger, context, this.#form, timers),
+      lateness: new Lateness(this.#spec, context),
+      sessions: assigner.merging ? new MergingWindows(context.keyed) : undefined,
+      assignerContext: { currentProcessingTime: () => context.now() },
+      shouldYield: () => context.shouldYield(),
+    };
+    timers.onEarlier((time) => context.wakeAt(time));
+    this.#wakeForTimers();
+  }
+
+  processElement(value: unknown, timestamp: number): void {
+    const { context, lateness, sessions, assignerContext } = this.#opened();
+    context.keyed.setCurrentKey(this.#spec.keySelector(value));
+    const windows = this.#spec.assigner.assign(value, timestamp, assignerContext);
+    let skipped = true;
+    for (const window of windows) {
+      const taken = sessions === undefined ? this.#addTo(window, value, timestamp) : this.#addToSession(sessions, window, value, timestamp);
+      if (taken) skipped = false;
+    }
+    if (skipped) lateness.skipped(value, timestamp);
+  }
+
+  onWatermark(watermark: number): boolean {
+    const { timers, shouldYield } = this.#opened();
+    return timers.advanceEventTime(watermark, shouldYield);
+  }
+
+  onProcessingTime(now: number): boolean {
+    const { timers, shouldYield } = this.#opened();
+    const done = timers.advanceProcessingTime(now, shouldYield);
+    if (done) this.#wakeForTimers();
+    return done;
+  }
+
+  /** False when the window is gone already. */
+  #addTo(window: Window, value: unknown, timestamp: number): boolean {
+    if (this.#opened().lateness.isLate(window)) return false;
+    const namespace = this.#form.encode(window);
+    this.#addElement(window, namespace, namespace, value, timestamp);
+    return true;
+  }
+
+  #addToSession(sessions: MergingWindows, assigned: Window, value: unknown, timestamp: number): boolean {
+    const addition = sessions.add(assigned);
+    const { window } = addition;
+    if (addition.merged.length > 0) this.#merge(addition);
+    if (this.#opened().lateness.isLate(window)) {
+      sessions.remove(window);
+      return false;
+    }
+    this.#addElement(window, this.#form.encode(window), addition.contents, value, timestamp);
+    return true;
+  }
+
+  #addElement(window: Window, namespace: Namespace, contentsOf: Namespace, value: unknown, timestamp: number): void {
+    const { firing, trigger } = this.#opened();
+    firing.contents.add(contentsOf, value, timestamp);
+    this.#heed(trigger.onElement(value, timestamp, window, namespace), window, contentsOf);
+    this.#setCleanup(window, namespace, "register");
+  }
+
+  /** Windows became one: the trigger moves its state and timers, and the contents come together. */
+  #merge(addition: Addition): void {
+    const { firing, trigger } = this.#opened();
+    this.#checkMerge(addition.window);
+    trigger.onMerge(addition.window, addition.merged);
+    for (const window of addition.merged) {
+      const namespace = this.#form.encode(window);
+      trigger.clear(window, namespace);
+      this.#setCleanup(window, namespace, "delete");
+    }
+    firing.contents.merge(addition.contents, addition.mergedContents);
+  }
+
+  /** As Flink: a merge must not give a window that is over already. */
+  #checkMerge(window: Window): void {
+    const { context } = this.#opened();
+    const { assigner, allowedLatenessMs } = this.#spec;
+    const event = assigner.time === "event";
+    const now = event ? context.currentWatermark() : context.now();
+    if (event && allowedLatenessMs === Number.POSITIVE_INFINITY && maxTimestamp(window) > 0) {
+      throw new MillraceError("WINDOW_MERGE", "sessions can't be merged while records may be late for ever", {
+        hint: "allow a long but finite lateness, e.g. days(365)",
+      });
+    }
+    if (maxTimestamp(window) + (event ? allowedLatenessMs : 0) > now) return;
+    throw new MillraceError("WINDOW_MERGE", `a session [${window.start}, ${window.end}) came about by a merge when its time was over already (${event ? "watermark" : "clock"} ${now})`, {
+      hint: "give all records of a key gaps of a similar length, or allow more lateness",
+    });
+  }
+
+  #onTimer(domain: "event" | "processing", time: number, namespace: Namespace): void {
+    const { trigger, sessions, firing, lateness } = this.#opened();
+    const window = this.#form.decode(namespace);
+    const contentsOf = sessions === undefined ? namespace : sessions.contentsOf(window);
+    // A timer that a trigger left behind when its window was merged into another.
+    if (contentsOf === undefined) return;
+    const result = domain === "event" ? trigger.onEventTime(time, window, namespace) : trigger.onProcessingTime(time, window, namespace);
+    this.#heed(result, window, contentsOf);
+    if (domain !== this.#spec.assigner.time || time !== lateness.cleanupTime(window)) return;
+    firing.contents.clear(contentsOf);
+    trigger.clear(window, namespace);
+    firing.windowCleared(window);
+    sessions?.remove(window);
+  }
+
+  #heed(result: TriggerResult, window: Window, contentsOf: Namespace): void {
+    const { firing } = this.#opened();
+    if (fires(result)) firing.fire(window, contentsOf);
+    if (purges(result)) firing.contents.clear(contentsOf);
+  }
+
+  #setCleanup(window: Window, namespace: Namespace, action: "register" | "delete"): void {
+    const { timers, lateness } = this.#opened();
+    const time = lateness.cleanupTime(window);
+    if (time === Number.POSITIVE_INFINITY) return;
+    if (this.#spec.assigner.time === "event") {
+      if (action === "register") timers.registerEventTime(namespace, time);
+      else timers.deleteEventTime(namespace, time);
+    } else if (action === "register") timers.registerProcessingTime(namespace, time);
+    else timers.deleteProcessingTime(namespace, time);
+  }
+
+  #wakeForTimers(): void {
+    const { context, timers } = this.#opened();
+    const next = timers.nextProcessingTime();
+    if (next !== Number.POSITIVE_INFINITY) context.wakeAt(next);
+  }
+
+  #opened(): Opened {
+    assert(this.#open !== undefined, "a window operator is opened before it is used");
+    return this.#open;
+  }
+}
+
+/** What there is once the operator is open. */
+interface Opened {
+  readonly context: OperatorContext<unknown>;
+  readonly timers: TimerService<Namespace>;
+  readonly firing: Firing;
+  readonly trigger: TriggerCalls;
+  readonly lateness: Lateness;
+  /** Of a merging assigner. */
+  readonly sessions: MergingWindows | undefined;
+  readonly assignerContext: { currentProcessingTime(): number };
+  readonly shouldYield: () => boolean;
+}

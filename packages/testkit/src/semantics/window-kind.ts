@@ -1,0 +1,76 @@
+import type { Operator } from "@millrace/contracts";
+import { type Json, TIME_LIMIT } from "@millrace/core";
+import { createWindowOperator, type WindowOperatorOptions, type WindowSpec } from "@millrace/operators";
+import type { CaseElement, CaseResult, SemanticsCase, TraceEntry } from "./case.ts";
+import { driveOperator, type OperatorProgram } from "./drive-operator.ts";
+import { toCaseJson } from "./trace.ts";
+import type { Variation } from "./variation.ts";
+import { type CaseEvent, eventOf, sortedIf, windowFunction } from "./window-functions.ts";
+import { assignerOf, evictorOf, type Fields, triggerOf } from "./window-parts.ts";
+
+/**
+ * Runs a case of keyed windows. `options` chooses among implementations that must give the same; windows that fire whole
+ * have no timers to observe, so that their outputs get the timer's time from their own timestamp, which is the same.
+ */
+export async function runWindowCase(recorded: SemanticsCase, variation: Variation, options: WindowOperatorOptions = {}): Promise<CaseResult> {
+  const spec = recorded.spec as Fields;
+  const fast = options.implementation !== "general" && firesWhole(spec);
+  const program: OperatorProgram = {
+    create: () => operatorOf(spec, options),
+    valueOf: eventOf,
+    valueToJson: (value, side) => valueToJson(value, side, spec),
+  };
+  const result = await driveOperator(recorded, program, variation);
+  return { ...result, output: result.output.map((entry) => asFlinkSays(entry, fast && recorded.input[entry.at ?? -1]?.wm !== undefined)) };
+}
+
+/** True for the specs that `createWindowOperator` runs without timers per key. */
+export function firesWhole(spec: Fields): boolean {
+  const assigner = spec.assigner as Fields;
+  return (
+    (assigner.type === "tumbling" || assigner.type === "sliding") &&
+    assigner.time === "event" &&
+    spec.trigger === undefined &&
+    spec.evictor === undefined &&
+    (spec.allowedLateness ?? 0) === 0 &&
+    !String(spec.function).startsWith("process")
+  );
+}
+
+function operatorOf(spec: Fields, options: WindowOperatorOptions): Operator<unknown, unknown, unknown> {
+  const lateness = spec.allowedLateness ?? 0;
+  const windowSpec: WindowSpec = {
+    assigner: assignerOf(spec.assigner as Fields),
+    trigger: spec.trigger === undefined ? undefined : triggerOf(spec.trigger as Fields),
+    evictor: spec.evictor === undefined ? undefined : evictorOf(spec.evictor as Fields),
+    allowedLatenessMs: lateness === "max" ? Number.POSITIVE_INFINITY : Number(lateness),
+    lateOutput: spec.lateOutput === true ? "late" : undefined,
+    keySelector: (value) => (value as CaseEvent).k,
+    ...windowFunction(spec),
+  };
+  return createWindowOperator(windowSpec, options) as Operator<unknown, unknown, unknown>;
+}
+
+function valueToJson(value: unknown, side: string | undefined, spec: Fields): Json {
+  if (side === "late") return { id: (value as CaseElement).id ?? null };
+  if (spec.function === "reduce" && value !== null) {
+    const event = value as CaseEvent;
+    return { k: event.k, v: event.v, ids: sortedIf(spec.sortIds === true, event.ids) };
+  }
+  return toCaseJson(value);
+}
+
+function asFlinkSays(entry: TraceEntry, fromWindowEnd: boolean): TraceEntry {
+  const named = fromWindowEnd && entry.v !== undefined && entry.ts !== undefined && entry.ts !== null ? { ...entry, et: entry.ts } : entry;
+  // A late record without a timestamp stays without one in Flink's window operator.
+  const timed = named.side === "late" && named.ts === "min" ? { ...named, ts: null } : named;
+  return fromBeginningOfTime(timed as Json) as TraceEntry;
+}
+
+/** Time begins at −2^63 in Flink and at −2^53 here; a session of a record without a timestamp lies there. */
+function fromBeginningOfTime(value: Json): Json {
+  if (typeof value === "number") return value < -TIME_LIMIT + 2 ** 32 ? (BigInt(value) + 2n ** 53n - 2n ** 63n).toString() : value;
+  if (Array.isArray(value)) return value.map(fromBeginningOfTime);
+  if (value === null || typeof value !== "object") return value;
+  return Object.fromEntries(Object.entries(value).map(([name, field]) => [name, fromBeginningOfTime(field)]));
+}
