@@ -1,0 +1,34 @@
+import type { Key, OperatorContext } from "@millrace/contracts";
+import { AssertionError, MillraceError, messageOf } from "@millrace/core";
+
+/** Where a user's function was running. */
+export interface UserCode {
+  readonly context: OperatorContext<never> | OperatorContext<unknown>;
+  /** undefined: the function has no key, or it is not known yet. */
+  readonly key: Key | undefined;
+}
+
+/**
+ * What to throw when a user's function threw `error`: USER_FUNCTION with uid, subtask and key, the original as its cause.
+ * An error that says already what the engine found wrong (a MillraceError) keeps its code and learns its place, unless it
+ * came from an operator further down the chain. Assertions pass as they are.
+ */
+export function userFunctionError(error: unknown, code: UserCode): unknown {
+  if (error instanceof AssertionError) return error;
+  const { uid, subtask } = code.context;
+  const where = { uid, subtask, key: code.key === undefined ? undefined : keyText(code.key) };
+  if (error instanceof MillraceError) {
+    return error.where.uid === undefined ? error.at(where) : error;
+  }
+  return new MillraceError("USER_FUNCTION", `a function of the job threw: ${messageOf(error)}`, {
+    hint: "the record is read again after a restart; emit what cannot be processed to a side output instead of throwing",
+    where,
+    cause: error,
+  });
+}
+
+/** A key as people read it: `"BOS"`, `17`, `["BOS",17]`, `17n`. */
+function keyText(key: Key): string {
+  if (typeof key === "object") return `[${key.map(keyText).join(",")}]`;
+  return typeof key === "bigint" ? `${key}n` : JSON.stringify(key);
+}
