@@ -8,33 +8,16 @@ import type { Variation } from "./variation.ts";
 import { type CaseEvent, eventOf, sortedIf, windowFunction } from "./window-functions.ts";
 import { assignerOf, evictorOf, type Fields, triggerOf } from "./window-parts.ts";
 
-/**
- * Runs a case of keyed windows. `options` chooses among implementations that must give the same; windows that fire whole
- * have no timers to observe, so that their outputs get the timer's time from their own timestamp, which is the same.
- */
+/** Runs a case of keyed windows. `options` chooses among implementations that must give the same. */
 export async function runWindowCase(recorded: SemanticsCase, variation: Variation, options: WindowOperatorOptions = {}): Promise<CaseResult> {
   const spec = recorded.spec as Fields;
-  const fast = options.implementation !== "general" && firesWhole(spec);
   const program: OperatorProgram = {
     create: () => operatorOf(spec, options),
     valueOf: eventOf,
     valueToJson: (value, side) => valueToJson(value, side, spec),
   };
   const result = await driveOperator(recorded, program, variation);
-  return { ...result, output: result.output.map((entry) => asFlinkSays(entry, fast && recorded.input[entry.at ?? -1]?.wm !== undefined)) };
-}
-
-/** True for the specs that `createWindowOperator` runs without timers per key. */
-export function firesWhole(spec: Fields): boolean {
-  const assigner = spec.assigner as Fields;
-  return (
-    (assigner.type === "tumbling" || assigner.type === "sliding") &&
-    assigner.time === "event" &&
-    spec.trigger === undefined &&
-    spec.evictor === undefined &&
-    (spec.allowedLateness ?? 0) === 0 &&
-    !String(spec.function).startsWith("process")
-  );
+  return { ...result, output: result.output.map((entry) => asFlinkSays(entry, recorded.input[entry.at ?? -1]?.wm !== undefined)) };
 }
 
 function operatorOf(spec: Fields, options: WindowOperatorOptions): Operator<unknown, unknown, unknown> {
@@ -60,8 +43,10 @@ function valueToJson(value: unknown, side: string | undefined, spec: Fields): Js
   return toCaseJson(value);
 }
 
-function asFlinkSays(entry: TraceEntry, fromWindowEnd: boolean): TraceEntry {
-  const named = fromWindowEnd && entry.v !== undefined && entry.ts !== undefined && entry.ts !== null ? { ...entry, et: entry.ts } : entry;
+/** Windows that fire whole have no timers to observe; theirs would have had the time that their results have as timestamp. */
+function asFlinkSays(entry: TraceEntry, atWatermark: boolean): TraceEntry {
+  const firedWhole = atWatermark && entry.et === undefined && typeof entry.ts === "number";
+  const named = firedWhole ? { ...entry, et: entry.ts as number } : entry;
   // A late record without a timestamp stays without one in Flink's window operator.
   const timed = named.side === "late" && named.ts === "min" ? { ...named, ts: null } : named;
   return fromBeginningOfTime(timed as Json) as TraceEntry;

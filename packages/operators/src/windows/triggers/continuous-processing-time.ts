@@ -4,9 +4,9 @@ import { fireTimeState, intervalStart } from "./fire-time.ts";
 import { defineTrigger, maxTimestamp, type Trigger, type TriggerContext } from "./trigger.ts";
 
 /**
- * Fires at every multiple of `intervalMs` of the clock while the window has records, at the latest at the end of the
- * window (Flink's ContinuousProcessingTimeTrigger). A window whose end is past on the clock fires once per record that
- * finds no timer set; Flink would fire it without end. Throws WINDOW_TRIGGER.
+ * Fires at every multiple of `intervalMs` of the clock, for the last time when the clock passes the end of the window
+ * (Flink's ContinuousProcessingTimeTrigger). Over event-time windows that end may be long past: then only the window's
+ * first record makes it fire. Throws WINDOW_TRIGGER.
  */
 export function continuousProcessingTimeTrigger(intervalMs: number): Trigger<unknown> {
   checkPositive("the interval of a continuous trigger", intervalMs);
@@ -28,10 +28,12 @@ export function continuousProcessingTimeTrigger(intervalMs: number): Trigger<unk
       },
       onEventTime: () => "continue",
       onProcessingTime(time, window, context) {
+        // The time stays set after the last firing: records that come later set no timer any more.
+        if (time === maxTimestamp(window)) return "fire";
         const fireTime = context.state.fireTime;
         if (fireTime.get() !== time) return "continue";
         fireTime.clear();
-        if (time < maxTimestamp(window)) fireNext(time, window, context);
+        fireNext(time, window, context);
         return "fire";
       },
       onMerge(_window, context) {
