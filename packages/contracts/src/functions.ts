@@ -1,11 +1,11 @@
 import type { Key } from "./keyed-state.ts";
 import type { StateDeclarations, StateHandles } from "./state.ts";
 
-/** A named side output; its type travels with it: `outputTag<Flight>("late")`. */
+/** A named side output; its type travels with it: `outputTag<Flight>("late")`. A tag takes values, so one for a wider type serves a narrower one. */
 export interface OutputTag<T> {
   readonly name: string;
   /** Carries the type; never set. */
-  readonly type?: (value: T) => T;
+  readonly type?: (value: T) => void;
 }
 
 export function outputTag<T>(name: string): OutputTag<T> {
