@@ -1,0 +1,55 @@
+import { type FSWatcher, watch } from "node:fs";
+import { join } from "node:path";
+
+/** When a process is killed. Each is aimed at a phase that recovery must survive. */
+export type Moment = "anywhere" | "restore" | "checkpoint" | "commit";
+export const moments: readonly Moment[] = ["anywhere", "restore", "checkpoint", "commit"];
+
+export interface Aim {
+  /** Resolves when the moment has come, or when `giveUpMs` have passed without it. */
+  readonly reached: Promise<void>;
+  cancel(): void;
+}
+
+/**
+ * Waits for a moment of a process that has just been started on `stateDirectory`.
+ * restore: soon after the start. checkpoint: soon after a data file of a checkpoint began to be written.
+ * commit: soon after a manifest appeared, while sinks publish. anywhere: after a random time.
+ */
+export function aimAt(moment: Moment, stateDirectory: string, random: () => number, giveUpMs: number): Aim {
+  let watcher: FSWatcher | undefined;
+  let timer: NodeJS.Timeout | undefined;
+  let finish: () => void = () => undefined;
+  const reached = new Promise<void>((resolve) => {
+    finish = resolve;
+    const after = (ms: number) => {
+      clearTimeout(timer);
+      timer = setTimeout(resolve, ms);
+    };
+    if (moment === "anywhere") return after(random() * giveUpMs);
+    if (moment === "restore") return after(40 + random() * 500);
+    after(giveUpMs);
+    const folder = moment === "commit" ? join(stateDirectory, "checkpoints") : join(stateDirectory, "checkpoints", "data");
+    const skip = Math.floor(random() * 6);
+    let seen = 0;
+    try {
+      watcher = watch(folder, (_event, name) => {
+        const wanted = moment === "commit" ? /^chk-\d+\.json$/.test(name ?? "") : true;
+        if (!wanted || seen++ < skip) return;
+        watcher?.close();
+        after(random() * 12);
+      });
+    } catch {
+      // The directory is not there before the first checkpoint: then any moment will do.
+      after(random() * giveUpMs);
+    }
+  });
+  return {
+    reached,
+    cancel() {
+      watcher?.close();
+      clearTimeout(timer);
+      finish();
+    },
+  };
+}

@@ -1,0 +1,27 @@
+import { join } from "node:path";
+import { prepare } from "../../examples/airport-delays/prepare.ts";
+import { generateLogs } from "../../examples/web-logs/generate.ts";
+import type { Target } from "./victim.ts";
+
+const cache = join(import.meta.dirname, "..", "..", ".cache", "flights");
+
+/** The jobs that may be tortured, by name. */
+export async function targetsOf(names: readonly string[], scratch: string): Promise<Target[]> {
+  return Promise.all(names.map((name) => targetOf(name, scratch)));
+}
+
+async function targetOf(name: string, scratch: string): Promise<Target> {
+  switch (name) {
+    case "flights":
+    case "flights-small": {
+      const { flights, airports } = await prepare(cache, name === "flights" ? "3m" : "20k");
+      return { name, job: "examples/airport-delays/job.ts", parameters: { flights, airports, windowHours: name === "flights" ? "1" : "24" } };
+    }
+    case "logs": {
+      const logs = await generateLogs(join(scratch, "logs"), { accessLines: 300_000, sshdLines: 100_000, seed: 1 });
+      return { name, job: "examples/web-logs/job.ts", parameters: { access: logs.access, sshd: logs.sshd } };
+    }
+    default:
+      throw new Error(`no job ${name}: there are flights, flights-small and logs`);
+  }
+}

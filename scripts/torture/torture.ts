@@ -1,0 +1,126 @@
+/**
+ * Kills real jobs with SIGKILL at random and at chosen moments, resumes them, and compares what they published with a run
+ * that was never killed: `pnpm torture --rounds 100`. A round is one kill. Exit code 1 on any lost or doubled record.
+ */
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { seededRandom } from "@millrace/core";
+import { aimAt, type Moment, moments } from "./moments.ts";
+import { difference, publishedLines } from "./results.ts";
+import { targetsOf } from "./targets.ts";
+import { exitOf, firstNewOutput, type Place, startVictim, type Target } from "./victim.ts";
+
+const { values: options } = parseArgs({
+  options: {
+    rounds: { type: "string", default: "100" },
+    seed: { type: "string", default: String(Date.now() % 1_000_000) },
+    jobs: { type: "string", default: "flights,logs" },
+    parallelism: { type: "string", default: "1" },
+    backend: { type: "string", default: "leveldb" },
+    interval: { type: "string", default: "150ms" },
+    keep: { type: "boolean", default: false },
+    help: { type: "boolean", default: false },
+  },
+});
+if (options.help) {
+  console.log(`pnpm torture [--rounds 100] [--seed N] [--jobs flights,flights-small,logs] [--parallelism 1] [--backend leveldb|heap] [--interval 150ms] [--keep]
+
+Kills each job with SIGKILL (anywhere, during restore, checkpoint and commit), resumes it, and compares its output with a run
+that was never killed. Example: pnpm torture --rounds 20 --jobs flights-small --seed 7`);
+  process.exit(0);
+}
+
+const source = seededRandom(Number(options.seed));
+const random = () => source.uint32() / 2 ** 32;
+const base = await mkdtemp(join(tmpdir(), "millrace-torture-"));
+const flags = ["--checkpoint-interval", options.interval, "--backend", options.backend, "--parallelism", options.parallelism];
+console.log(`torture: seed ${options.seed}, ${options.rounds} rounds, ${options.jobs}, checkpoints every ${options.interval}, ${options.backend}, parallelism ${options.parallelism}`);
+
+const targets = await targetsOf(options.jobs.split(","), base);
+const kills: Record<Moment, number> = { anywhere: 0, restore: 0, checkpoint: 0, commit: 0 };
+const recoveries: number[] = [];
+let failures = 0;
+let runs = 0;
+for (const [index, target] of targets.entries()) {
+  const rounds = Math.floor(Number(options.rounds) / targets.length) + (index < Number(options.rounds) % targets.length ? 1 : 0);
+  await torture(target, rounds);
+}
+const sorted = recoveries.sort((a, b) => a - b);
+const at = (share: number) => Math.round(sorted[Math.floor((sorted.length - 1) * share)] ?? Number.NaN);
+const killed = Object.values(kills).reduce((a, b) => a + b, 0);
+console.log(
+  `torture: ${options.rounds} rounds, ${killed} kills (${Object.entries(kills).map(([moment, count]) => `${count} ${moment}`).join(", ")}) in ${runs} runs; ` +
+    `kill to first new output: median ${at(0.5)} ms, p95 ${at(0.95)} ms, max ${at(1)} ms; ${failures === 0 ? "no record lost or doubled" : `${failures} RUNS DIFFER`}`,
+);
+if (!options.keep && failures === 0) await rm(base, { recursive: true });
+else console.log(`kept: ${base}`);
+process.exit(failures === 0 ? 0 : 1);
+
+async function torture(target: Target, rounds: number): Promise<void> {
+  const oracle = await place(target, "oracle");
+  const begun = performance.now();
+  const { code } = await exitOf(startVictim(target, oracle, flags));
+  if (code !== 0) throw new Error(`${target.name} does not even run undisturbed: exit code ${code}, see ${oracle.log}`);
+  const expected = await publishedLines(oracle.out);
+  const undisturbedMs = performance.now() - begun;
+  console.log(`${target.name}: undisturbed ${(undisturbedMs / 1000).toFixed(1)} s, ${sum(expected)} lines published`);
+  let left = rounds;
+  while (left > 0) {
+    const here = await place(target, `run-${++runs}`);
+    const used = await oneRun(target, here, left, undisturbedMs);
+    left -= used;
+    const result = difference(expected, await publishedLines(here.out));
+    const good = result.lost === 0 && result.doubled === 0;
+    if (!good) failures++;
+    console.log(`${target.name} run ${runs}: ${used} kills, ${result.expected} expected, ${result.lost} lost, ${result.doubled} doubled${good ? "" : ` <-- see ${here.log}`}`);
+    if (good && !options.keep) await rm(join(here.out, ".."), { recursive: true });
+  }
+}
+
+/** Kills and resumes until the job finishes; returns how often it was killed. */
+async function oneRun(target: Target, here: Place, killsLeft: number, undisturbedMs: number): Promise<number> {
+  let used = 0;
+  let killedAt: number | undefined;
+  for (;;) {
+    const child = startVictim(target, here, flags);
+    const exited = exitOf(child);
+    let over = false;
+    const output = firstNewOutput(here.out, () => over);
+    const since = killedAt;
+    void output.then((time) => {
+      if (time !== undefined && since !== undefined) recoveries.push(time - since);
+    });
+    const moment = moments[Math.floor(random() * moments.length)] as Moment;
+    const aim = used < killsLeft && used < 12 ? aimAt(moment, here.stateDirectory, random, undisturbedMs * 0.8) : undefined;
+    const first = await Promise.race([exited, ...(aim === undefined ? [] : [aim.reached.then(() => "aimed" as const)])]);
+    aim?.cancel();
+    if (first === "aimed") {
+      child.kill("SIGKILL");
+      killedAt = performance.now();
+    }
+    const { code } = await exited;
+    over = true;
+    await output;
+    if (first === "aimed" && code === null) {
+      used++;
+      kills[moment]++;
+      continue;
+    }
+    if (code === 0) return Math.max(used, 1);
+    throw new Error(`${target.name} exited with ${code} after ${used} kills, seed ${options.seed}; see ${here.log}`);
+  }
+}
+
+async function place(target: Target, name: string): Promise<Place> {
+  const directory = join(base, target.name, name);
+  await mkdir(directory, { recursive: true });
+  return { stateDirectory: join(directory, "state"), out: join(directory, "out"), log: join(directory, "log.txt") };
+}
+
+function sum(lines: ReadonlyMap<string, number>): number {
+  let total = 0;
+  for (const count of lines.values()) total += count;
+  return total;
+}
