@@ -1,2 +1,3 @@
 export * from "./process/index.ts";
 export * from "./watermarks/index.ts";
+export * from "./windows/index.ts";

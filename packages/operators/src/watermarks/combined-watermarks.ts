@@ -1,8 +1,8 @@
 import { WATERMARK_MAX, WATERMARK_MIN } from "@millrace/core";
 
 /**
- * The watermark of several inputs of one operator: the least over those that are not idle, and it never falls
- * (Flink's IndexedCombinedWatermarkStatus). A watermark of an idle input makes it active again.
+ * The watermark of several inputs of one operator: the least over those that are not idle, the greatest of all when every
+ * one is; it never falls (Flink's IndexedCombinedWatermarkStatus). A watermark of an idle input makes it active again.
  */
 export interface CombinedWatermarks {
   /** The combined watermark reached so far. */
@@ -24,14 +24,18 @@ export function createCombinedWatermarks(inputs: number, reached: number = WATER
 
   function update(): boolean {
     let least = WATERMARK_MAX;
+    let greatest = WATERMARK_MIN;
     idle = true;
     for (let i = 0; i < inputs; i++) {
+      const watermark = watermarks[i] ?? WATERMARK_MIN;
+      greatest = Math.max(greatest, watermark);
       if (idleInputs[i] === 1) continue;
       idle = false;
-      least = Math.min(least, watermarks[i] ?? WATERMARK_MIN);
+      least = Math.min(least, watermark);
     }
-    if (idle || least <= combined) return false;
-    combined = least;
+    const reachedNow = idle ? greatest : least;
+    if (reachedNow <= combined) return false;
+    combined = reachedNow;
     return true;
   }
 

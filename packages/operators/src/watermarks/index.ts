@@ -1,2 +1,16 @@
+export type { ActivityClock } from "./activity-clock.ts";
+export { createActivityClock } from "./activity-clock.ts";
 export type { CombinedWatermarks } from "./combined-watermarks.ts";
 export { createCombinedWatermarks } from "./combined-watermarks.ts";
+export { withIdlenessTimer } from "./idleness.ts";
+export { watermarkFromJson, watermarkToJson } from "./json.ts";
+export type { SplitOutputs, WatermarkMultiplexer } from "./multiplexer.ts";
+export { createMultiplexer } from "./multiplexer.ts";
+export type { RefinableWatermarkStrategy, TimestampOf } from "./strategies.ts";
+export { WatermarkStrategies } from "./strategies.ts";
+export type { Valve, ValveTarget } from "./valve.ts";
+export { createValve } from "./valve.ts";
+export type { WatermarkEmitter, WatermarkSink } from "./watermark-emitter.ts";
+export { createWatermarkEmitter } from "./watermark-emitter.ts";
+export type { WatermarkCadence } from "./watermarks-operator.ts";
+export { createWatermarksOperator } from "./watermarks-operator.ts";

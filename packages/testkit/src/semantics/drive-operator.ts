@@ -14,7 +14,7 @@ export interface OperatorProgram {
   /** Default true. */
   readonly keyed?: boolean;
   /** What the operator is fed; default the element as it stands in the case. */
-  valueOf?(element: CaseElement, input: 0 | 1): unknown;
+  inputOf?(element: CaseElement, input: 0 | 1): unknown;
   /** What an emitted value looks like in the case; default: as it is. */
   readonly valueToJson?: (value: unknown, side: string | undefined) => Json;
   /** Steps of this kind alone. undefined: none of them. */
@@ -94,7 +94,7 @@ function harnessSteps(step: CaseStep, program: OperatorProgram): readonly Harnes
   const input = step.in === 1 ? 1 : 0;
   if (step.e !== undefined) {
     const timestamp = step.ts === null || step.ts === undefined ? NO_TIMESTAMP : timeFromCase(step.ts);
-    return [steps.element(program.valueOf === undefined ? step.e : program.valueOf(step.e, input), timestamp, input)];
+    return [steps.element(program.inputOf === undefined ? step.e : program.inputOf(step.e, input), timestamp, input)];
   }
   if (step.wm !== undefined) return [steps.watermark(timeFromCase(step.wm), input)];
   if (step.status !== undefined) return [steps.status(step.status, input)];

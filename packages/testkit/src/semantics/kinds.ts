@@ -1,8 +1,17 @@
 import type { CaseResult, SemanticsCase } from "./case.ts";
+import { runMultiplexerCase } from "./multiplexer-kind.ts";
+import { runValveCase } from "./valve-kind.ts";
 import type { Variation } from "./variation.ts";
+import { runWatermarkGeneratorCase } from "./watermark-generator-kind.ts";
+import { runWatermarkOperatorCase } from "./watermark-operator-kind.ts";
 
 /** Runs one case. A program that is refused or fails is an `error` entry of the output, never a throw. */
 export type KindRunner = (recorded: SemanticsCase, variation: Variation) => Promise<CaseResult>;
 
 /** The kinds that are built. A kind that is not here is reported as skipped. */
-export const kindRunners: Readonly<Record<string, KindRunner>> = {};
+export const kindRunners: Readonly<Record<string, KindRunner>> = {
+  multiplexer: runMultiplexerCase,
+  valve: runValveCase,
+  watermarkGenerator: runWatermarkGeneratorCase,
+  watermarkOperator: runWatermarkOperatorCase,
+};

@@ -13,7 +13,7 @@ export async function runWindowCase(recorded: SemanticsCase, variation: Variatio
   const spec = recorded.spec as Fields;
   const program: OperatorProgram = {
     create: () => operatorOf(spec, options),
-    valueOf: eventOf,
+    inputOf: eventOf,
     valueToJson: (value, side) => valueToJson(value, side, spec),
   };
   const result = await driveOperator(recorded, program, variation);

@@ -1,0 +1,72 @@
+import type { WatermarkGenerator, WatermarkStrategy } from "@millrace/contracts";
+import { MillraceError } from "@millrace/core";
+import { createBoundedOutOfOrderness, createNoWatermarks } from "./generators.ts";
+
+/** How a record tells its event time: milliseconds since 1970. `recordTimestamp` is what the source gave, or NO_TIMESTAMP. */
+export type TimestampOf<T> = (value: T, recordTimestamp: number) => number;
+
+/** A strategy that can be refined. Every method returns a new one. */
+export interface RefinableWatermarkStrategy<T> extends WatermarkStrategy<T> {
+  /** Idle after `idlenessMs` without a record, so that it no longer holds back others. 0: never. */
+  withIdleness(idlenessMs: number): RefinableWatermarkStrategy<T>;
+  withTimestamps<V extends T>(timestampOf: TimestampOf<V>): RefinableWatermarkStrategy<V>;
+}
+
+/** Flink's WatermarkStrategy: how event time is found in a stream. */
+export const WatermarkStrategies = {
+  /** Records come at most `outOfOrdernessMs` behind the newest one. */
+  boundedOutOfOrderness<T>(outOfOrdernessMs: number, timestampOf?: TimestampOf<T>): RefinableWatermarkStrategy<T> {
+    checkDuration("boundedOutOfOrderness", outOfOrdernessMs);
+    return strategy({
+      base: `boundedOutOfOrderness(${outOfOrdernessMs})`,
+      timestampOf,
+      createGenerator: () => createBoundedOutOfOrderness(outOfOrdernessMs),
+    });
+  },
+
+  /** Timestamps never fall within a split. */
+  monotonousTimestamps<T>(timestampOf?: TimestampOf<T>): RefinableWatermarkStrategy<T> {
+    return strategy({ base: "monotonousTimestamps()", timestampOf, createGenerator: () => createBoundedOutOfOrderness(0) });
+  },
+
+  /** No event time: for jobs that use processing time alone. */
+  noWatermarks<T>(timestampOf?: TimestampOf<T>): RefinableWatermarkStrategy<T> {
+    return strategy({ base: "noWatermarks()", timestampOf, createGenerator: createNoWatermarks });
+  },
+
+  /** Watermarks by your own generator; `name` stands in the plan. */
+  custom<T>(name: string, createGenerator: () => WatermarkGenerator<T>, timestampOf?: TimestampOf<T>): RefinableWatermarkStrategy<T> {
+    return strategy({ base: `custom(${name})`, timestampOf, createGenerator });
+  },
+} as const;
+
+interface StrategyParts<T> {
+  readonly base: string;
+  readonly timestampOf: TimestampOf<T> | undefined;
+  readonly idlenessMs?: number;
+  readonly createGenerator: () => WatermarkGenerator<T>;
+}
+
+function strategy<T>(parts: StrategyParts<T>): RefinableWatermarkStrategy<T> {
+  const { base, timestampOf, idlenessMs, createGenerator } = parts;
+  return Object.freeze({
+    description: idlenessMs === undefined ? base : `${base}.withIdleness(${idlenessMs})`,
+    timestampOf,
+    idlenessMs,
+    createGenerator,
+    withIdleness(newIdlenessMs: number) {
+      checkDuration("withIdleness", newIdlenessMs);
+      return strategy({ ...parts, idlenessMs: newIdlenessMs });
+    },
+    withTimestamps<V extends T>(newTimestampOf: TimestampOf<V>) {
+      return strategy<V>({ ...parts, timestampOf: newTimestampOf });
+    },
+  });
+}
+
+function checkDuration(method: string, ms: number): void {
+  if (Number.isSafeInteger(ms) && ms >= 0) return;
+  throw new MillraceError("WATERMARK_DURATION", `${method} takes a whole number of milliseconds from 0 on, not ${ms}`, {
+    hint: "use the helpers, e.g. boundedOutOfOrderness(seconds(5))",
+  });
+}

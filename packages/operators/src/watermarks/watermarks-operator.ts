@@ -1,0 +1,136 @@
+import type { Operator, OperatorContext, WatermarkGenerator, WatermarkStrategy } from "@millrace/contracts";
+import { assert, checkTimestamp, type Json, limits, WATERMARK_MAX } from "@millrace/core";
+import { userFunctionError } from "../process/user-error.ts";
+import { createActivityClock } from "./activity-clock.ts";
+import { withIdlenessTimer } from "./idleness.ts";
+import { watermarkFromJson, watermarkToJson } from "./json.ts";
+import { createWatermarkEmitter, type WatermarkEmitter } from "./watermark-emitter.ts";
+
+/** When the generator is asked for a watermark. */
+export interface WatermarkCadence {
+  /** After so many records; 0: not by records. Default limits.watermarkEveryRecords, so that a replay gives the same watermarks (law T4). */
+  readonly everyRecords?: number;
+  /** Every so many milliseconds of processing time, as Flink's auto-watermark interval. Default 0: not by the clock. */
+  readonly intervalMs?: number;
+  /** When so many milliseconds went by without a record, so that a live stream that falls quiet is flushed and found idle. Default 200; 0: never. */
+  readonly quietMs?: number;
+}
+
+const QUIET_MS_DEFAULT = 200;
+
+/**
+ * Gives records timestamps and makes watermarks in the middle of a stream (Flink's TimestampsAndWatermarksOperator).
+ * Watermarks and statuses from upstream end here, but for the last watermark.
+ */
+export function createWatermarksOperator<T>(strategy: WatermarkStrategy<T>, cadence: WatermarkCadence = {}): Operator<T, T> {
+  return new WatermarksOperator(strategy, cadence);
+}
+
+class WatermarksOperator<T> implements Operator<T, T> {
+  readonly ownsWatermarks = true;
+  readonly #strategy: WatermarkStrategy<T>;
+  readonly #everyRecords: number;
+  readonly #tickMs: number;
+  /** A tick asks the generator only when no record came since the last one. */
+  readonly #onlyWhenQuiet: boolean;
+  #opened: Opened<T> | undefined;
+  #recordsSinceProbe = 0;
+  #quiet = true;
+
+  constructor(strategy: WatermarkStrategy<T>, cadence: WatermarkCadence) {
+    const intervalMs = cadence.intervalMs ?? 0;
+    this.#strategy = strategy;
+    this.#everyRecords = cadence.everyRecords ?? limits.watermarkEveryRecords;
+    this.#onlyWhenQuiet = intervalMs === 0;
+    this.#tickMs = intervalMs > 0 ? intervalMs : (cadence.quietMs ?? QUIET_MS_DEFAULT);
+  }
+
+  open(context: OperatorContext<T>): void {
+    const idlenessMs = this.#strategy.idlenessMs ?? 0;
+    const activity = createActivityClock(() => context.now());
+    const generator = this.#strategy.createGenerator();
+    this.#opened = {
+      context,
+      emitter: createWatermarkEmitter(context.output),
+      generator: idlenessMs > 0 ? withIdlenessTimer(generator, idlenessMs, activity.now) : generator,
+    };
+    if (this.#tickMs > 0) context.wakeAt(context.now() + this.#tickMs);
+  }
+
+  processElement(value: T, timestamp: number): void {
+    const { context, generator, emitter } = this.#require();
+    let assigned = timestamp;
+    try {
+      if (this.#strategy.timestampOf !== undefined) assigned = checkTimestamp(this.#strategy.timestampOf(value, timestamp));
+    } catch (error) {
+      throw userFunctionError(error, { context, key: undefined });
+    }
+    this.#quiet = false;
+    context.output.collect(value, assigned);
+    generator.onEvent(value, assigned, emitter);
+    if (++this.#recordsSinceProbe === this.#everyRecords) this.#probe();
+  }
+
+  onProcessingTime(now: number): boolean {
+    if (this.#quiet || !this.#onlyWhenQuiet) this.#probe();
+    this.#quiet = true;
+    this.#require().context.wakeAt(now + this.#tickMs);
+    return true;
+  }
+
+  onWatermark(watermark: number): boolean {
+    if (watermark === WATERMARK_MAX) this.#require().emitter.emitWatermark(WATERMARK_MAX);
+    return true;
+  }
+
+  /** Idleness is this operator's own finding. */
+  onStatus(): void {}
+
+  endInput(): void {
+    this.#probe();
+  }
+
+  snapshotState(): readonly Json[] {
+    const { generator, emitter } = this.#require();
+    return [
+      {
+        watermark: watermarkToJson(emitter.current),
+        recordsSinceProbe: this.#recordsSinceProbe,
+        generator: generator.snapshot().map(watermarkToJson),
+      },
+    ];
+  }
+
+  restoreState(items: readonly Json[]): void {
+    const { generator, emitter } = this.#require();
+    // More than one item, or none, is a restore at another parallelism: the records of a subtask are others now.
+    if (items.length !== 1) return;
+    const item = items[0] as unknown as StoredItem;
+    emitter.current = watermarkFromJson(item.watermark);
+    this.#recordsSinceProbe = item.recordsSinceProbe;
+    generator.restore(item.generator.map(watermarkFromJson));
+  }
+
+  #probe(): void {
+    const { generator, emitter } = this.#require();
+    this.#recordsSinceProbe = 0;
+    generator.onPeriodicEmit(emitter);
+  }
+
+  #require(): Opened<T> {
+    assert(this.#opened !== undefined, "the watermarks operator is not open");
+    return this.#opened;
+  }
+}
+
+interface Opened<T> {
+  readonly context: OperatorContext<T>;
+  readonly generator: WatermarkGenerator<T>;
+  readonly emitter: WatermarkEmitter;
+}
+
+interface StoredItem {
+  readonly watermark: Json;
+  readonly recordsSinceProbe: number;
+  readonly generator: readonly Json[];
+}
