@@ -1,0 +1,133 @@
+import type { EnumeratorContext, SplitEnumerator } from "@millrace/contracts";
+import { type Cancel, type Json, MillraceError, messageOf } from "@millrace/core";
+import { discover, type FoundFile } from "./discovery.ts";
+import { type FileSplit, rangesOf, wholeFile } from "./split.ts";
+
+export interface EnumeratorOptions {
+  readonly patterns: readonly string[];
+  readonly order: "name" | "modified";
+  /** undefined: the input is what is there at the start. */
+  readonly watchEveryMs: number | undefined;
+  /** undefined: files are not cut. */
+  readonly splitBytes: number | undefined;
+  readonly compressed: (path: string) => boolean;
+}
+
+/** JSON. `listed`: the first look is done. `pending`: splits not dealt yet. `seen`: paths found so far, only when watching. */
+interface EnumeratorState {
+  readonly listed: boolean;
+  readonly pending: readonly FileSplit[];
+  readonly seen: readonly string[];
+}
+
+/**
+ * Finds files and deals them out, one split for each request. When watching, a new file counts once two looks in a row
+ * have seen it with the same size and modification time; a file is read once, whatever is written to it later.
+ */
+export class FileEnumerator implements SplitEnumerator<FileSplit> {
+  readonly #context: EnumeratorContext<FileSplit>;
+  readonly #options: EnumeratorOptions;
+  #listed: boolean;
+  readonly #pending: FileSplit[];
+  readonly #seen: Set<string>;
+  /** Files seen for the first time at the last look, with what may still change. */
+  #unsettled = new Map<string, string>();
+  readonly #waiting: number[] = [];
+  #cancelLook: Cancel | undefined;
+  #closed = false;
+
+  constructor(context: EnumeratorContext<FileSplit>, options: EnumeratorOptions, restored: Json | undefined) {
+    const state = (restored ?? { listed: false, pending: [], seen: [] }) as unknown as EnumeratorState;
+    this.#context = context;
+    this.#options = options;
+    this.#listed = state.listed;
+    this.#pending = [...state.pending];
+    this.#seen = new Set(state.seen);
+  }
+
+  async start(): Promise<void> {
+    if (this.#options.watchEveryMs !== undefined) return this.#look(this.#options.watchEveryMs);
+    if (!this.#listed) {
+      const found = await this.#discover();
+      if (found.length === 0) throw noFiles(this.#options.patterns);
+      this.#add(found);
+      this.#listed = true;
+    }
+    this.#deal();
+  }
+
+  async #discover(): Promise<readonly FoundFile[]> {
+    try {
+      return await discover(this.#context.ports.files, this.#options.patterns);
+    } catch (error) {
+      throw new MillraceError("SOURCE_READ", `the input files can't be listed: ${messageOf(error)}`, {
+        cause: error,
+        hint: "check that this user may read the directories",
+      });
+    }
+  }
+
+  async #look(everyMs: number): Promise<void> {
+    const found = await this.#discover();
+    if (this.#closed) return;
+    const fresh = found.filter((file) => !this.#seen.has(file.path));
+    const settled = fresh.filter((file) => this.#unsettled.get(file.path) === versionOf(file));
+    this.#unsettled = new Map(fresh.map((file) => [file.path, versionOf(file)]));
+    for (const file of settled) this.#seen.add(file.path);
+    this.#add(settled);
+    this.#listed = true;
+    this.#deal();
+    this.#cancelLook = this.#context.ports.scheduler.after(everyMs, () => {
+      this.#look(everyMs).catch((error: unknown) => this.#context.fail(error));
+    });
+  }
+
+  #add(found: readonly FoundFile[]): void {
+    const ordered = this.#options.order === "name" ? found : found.toSorted((a, b) => a.stat.modifiedMs - b.stat.modifiedMs);
+    const { splitBytes, compressed } = this.#options;
+    for (const { path, stat } of ordered) {
+      this.#pending.push(...(splitBytes === undefined || compressed(path) ? [wholeFile(path)] : rangesOf(path, stat, splitBytes)));
+    }
+  }
+
+  requestSplit(subtask: number): void {
+    if (!this.#waiting.includes(subtask)) this.#waiting.push(subtask);
+    this.#deal();
+  }
+
+  #deal(): void {
+    if (!this.#listed) return;
+    while (this.#waiting.length > 0) {
+      const split = this.#pending.shift();
+      if (split === undefined && this.#options.watchEveryMs !== undefined) return;
+      const subtask = this.#waiting.shift() as number;
+      if (split === undefined) this.#context.noMoreSplits(subtask);
+      else this.#context.assign(subtask, [split]);
+    }
+  }
+
+  addSplitsBack(splits: readonly FileSplit[]): void {
+    this.#pending.unshift(...splits);
+    this.#deal();
+  }
+
+  snapshot(): Json {
+    return { listed: this.#listed, pending: [...this.#pending], seen: [...this.#seen] };
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#cancelLook?.();
+  }
+}
+
+function versionOf({ stat }: FoundFile): string {
+  return `${stat.bytes}/${stat.modifiedMs}/${stat.inode}`;
+}
+
+function noFiles(patterns: readonly string[]): MillraceError {
+  const names = patterns.map((pattern) => JSON.stringify(pattern)).join(", ");
+  return new MillraceError("SOURCE_NO_FILES", `no file matches ${names}`, {
+    hint: "paths are relative to the directory the job was started in; names that begin with . or _ are passed over",
+  });
+}

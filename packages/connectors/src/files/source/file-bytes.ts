@@ -1,0 +1,109 @@
+import { Readable } from "node:stream";
+import { createGunzip } from "node:zlib";
+import { type FileHandle, type FileStat, type Files, MillraceError, messageOf } from "@millrace/core";
+import { changed, verifyIdentity } from "./identity.ts";
+import { type FileIdentity, identityOf } from "./split.ts";
+
+export interface OpenFile {
+  readonly path: string;
+  /** Undefined: this is the first opening, and any file will do. */
+  readonly known: FileIdentity | undefined;
+  readonly compressed: boolean;
+  /** In bytes of the uncompressed file. */
+  readonly offset: number;
+  /** The file was found and is the right one; called once, before the first bytes. */
+  readonly opened: (identity: FileIdentity) => void;
+}
+
+const chunkBytes = 1 << 20;
+/** Past the recorded size only the rest of an unfinished record is wanted. */
+const tailBytes = 64 << 10;
+
+/** The bytes of a file from `offset` on. Opens it, checks that it is the known one, and that it stayed so to its end. */
+export async function* fileBytes(files: Files, file: OpenFile): AsyncGenerator<Buffer> {
+  const handle = await openKnown(files, file);
+  try {
+    const stat = await handle.stat();
+    if (file.known !== undefined) verifyIdentity(file.path, file.known, stat);
+    const identity = file.known ?? identityOf(stat);
+    file.opened(identity);
+    if (!file.compressed) yield* plainBytes(handle, file.path, identity, file.offset);
+    else yield* skipping(gunzip(plainBytes(handle, file.path, identity, 0, identity.bytes), file.path), file.offset);
+  } finally {
+    await handle.close();
+  }
+}
+
+async function openKnown(files: Files, { path, known }: OpenFile): Promise<FileHandle> {
+  const stat: FileStat | undefined = await files.stat(path).catch(unreadable(path));
+  if (stat === undefined) throw known === undefined ? changed(path, "was removed before it was read") : changed(path, "is gone");
+  return files.open(path, "read").catch(unreadable(path));
+}
+
+function unreadable(path: string): (error: unknown) => never {
+  return (error) => {
+    throw new MillraceError("SOURCE_READ", `${path} can't be read: ${messageOf(error)}`, {
+      cause: error,
+      hint: "check that the file is there and that this user may read it",
+      where: { position: path },
+    });
+  };
+}
+
+async function* plainBytes(
+  handle: FileHandle,
+  path: string,
+  identity: FileIdentity,
+  from: number,
+  to = Number.POSITIVE_INFINITY,
+): AsyncGenerator<Buffer> {
+  let position = from;
+  while (position < to) {
+    const wanted = position < identity.bytes ? Math.min(chunkBytes, identity.bytes - position) : tailBytes;
+    const chunk = Buffer.allocUnsafe(wanted);
+    const count = await handle.read(chunk, position).catch(unreadable(path));
+    if (count === 0) {
+      if (position < identity.bytes) throw changed(path, `shrank from ${identity.bytes} to ${position} bytes`);
+      break;
+    }
+    position += count;
+    // The last chunk goes out when the file was seen unchanged after its reading.
+    if (position >= identity.bytes) verifyIdentity(path, { ...identity }, { ...(await handle.stat()), inode: identity.inode });
+    yield chunk.subarray(0, count);
+  }
+}
+
+async function* gunzip(bytes: AsyncGenerator<Buffer>, path: string): AsyncGenerator<Buffer> {
+  const source = Readable.from(bytes, { objectMode: false });
+  const gunzip = createGunzip({ chunkSize: 256 << 10 });
+  // Reading fails through the decompressor, so that there is one place to wait at.
+  source.on("error", (error) => gunzip.destroy(error));
+  source.pipe(gunzip);
+  try {
+    for await (const chunk of gunzip) yield chunk as Buffer;
+  } catch (error) {
+    throw error instanceof MillraceError ? error : notGzip(path, error);
+  } finally {
+    source.destroy();
+    gunzip.destroy();
+  }
+}
+
+function notGzip(path: string, error: unknown): MillraceError {
+  return new MillraceError("SOURCE_READ", `${path} is not a whole gzip file: ${messageOf(error)}`, {
+    cause: error,
+    hint: 'check that the file was copied whole; for files that are not compressed give compression: "none"',
+    where: { position: path },
+  });
+}
+
+async function* skipping(chunks: AsyncGenerator<Buffer>, count: number): AsyncGenerator<Buffer> {
+  let left = count;
+  for await (const chunk of chunks) {
+    if (left >= chunk.length) left -= chunk.length;
+    else {
+      yield chunk.subarray(left);
+      left = 0;
+    }
+  }
+}

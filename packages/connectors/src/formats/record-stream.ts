@@ -1,0 +1,206 @@
+import { isUtf8 } from "node:buffer";
+import { type Json, MillraceError } from "@millrace/core";
+import { BadRecord, findLineFeed, noRecord, type RecordDecoder, type TextEncoding } from "./format.ts";
+
+/** Where a stream goes on. All of it describes the record to come. */
+export interface StreamPosition {
+  /** In bytes of the uncompressed stream. */
+  readonly offset: number;
+  /** Of the stream, from 1. */
+  readonly line: number;
+  /** Records handed over so far. */
+  readonly records: number;
+  /** RecordDecoder.state. */
+  readonly decoder: Json;
+}
+
+export const streamStart: StreamPosition = { offset: 0, line: 1, records: 0, decoder: null };
+
+export interface BadBytes {
+  readonly line: number;
+  readonly offset: number;
+  readonly column: number | undefined;
+  /** The record's text, cut to 1,000 characters. */
+  readonly text: string;
+  readonly message: string;
+}
+
+export interface RecordStreamOptions<T> {
+  readonly decoder: RecordDecoder<T>;
+  readonly encoding: TextEncoding;
+  readonly maxLineBytes: number;
+  /** Where the bytes begin that `pull` gives. */
+  readonly position: StreamPosition;
+  /** The bytes begin in the middle of a record: go to the first line feed, then begin. */
+  readonly skipFirstLine: boolean;
+  /** The next bytes; undefined: none at the moment, or none any more. */
+  readonly pull: () => Buffer | undefined;
+  /** True when `pull` will give nothing any more. */
+  readonly exhausted: () => boolean;
+  /** May throw; otherwise the record is left out. */
+  readonly bad: (bad: BadBytes) => void;
+}
+
+export interface Deliver<T> {
+  collect(value: T): void;
+  readonly stop: boolean;
+}
+
+const empty = Buffer.alloc(0);
+const badTextCharacters = 1000;
+
+/**
+ * Takes bytes in chunks of any size and hands out the records in them, one by one and only when asked, so that the
+ * position after every record is exact. A byte order mark at the beginning is dropped; bytes that are not UTF-8 make a
+ * bad record instead of replacement characters.
+ */
+export class RecordStream<T> {
+  /** Records that start at this offset or after are not handed over. */
+  endOffset = Number.POSITIVE_INFINITY;
+  /** The line on which the record handed over last began. */
+  lastLine = 0;
+  /** Its offset in bytes. */
+  lastOffset = 0;
+  readonly #options: RecordStreamOptions<T>;
+  readonly #decoder: RecordDecoder<T>;
+  #buffer: Buffer = empty;
+  /** Stream offset of the buffer's first byte. */
+  #base: number;
+  #start = 0;
+  #line: number;
+  #records: number;
+  #skipping: boolean;
+  /** Where the record being dealt with ends. */
+  #recordEnd = 0;
+  /** Below this index the buffer was found to be UTF-8. */
+  #checkedTo = 0;
+
+  constructor(options: RecordStreamOptions<T>) {
+    this.#options = options;
+    this.#decoder = options.decoder;
+    this.#decoder.restore(options.position.decoder);
+    this.#base = options.position.offset;
+    this.#line = options.position.line;
+    this.#records = options.position.records;
+    this.#skipping = options.skipFirstLine;
+  }
+
+  /**
+   * Hands over at most `limit` records. "more": limit or stop reached. "starved": bytes are missing. "done": no record
+   * comes any more. Bad records and blank lines count towards the limit of work, not of records.
+   */
+  deliver(output: Deliver<T>, limit: number): "more" | "starved" | "done" {
+    for (let left = limit; left > 0; left--) {
+      const end = this.#nextEnd();
+      if (end === starved) return "starved";
+      if (end === done) return "done";
+      this.#recordEnd = end;
+      const value = this.#decode(end);
+      if (value === noRecord) {
+        this.#advance();
+        continue;
+      }
+      this.lastLine = this.#line;
+      this.lastOffset = this.#base + this.#start;
+      this.#advance();
+      this.#records++;
+      output.collect(value);
+      if (output.stop) break;
+    }
+    return "more";
+  }
+
+  /** The index where the record at #start ends, in a buffer that holds all of it. */
+  #nextEnd(): number {
+    for (;;) {
+      if (this.#base + this.#start >= this.endOffset) return done;
+      if (!this.#skipping) {
+        const end = this.#decoder.findEnd(this.#buffer, this.#start);
+        if (end >= 0) return end;
+      } else if (this.#skipLine()) continue;
+      if (this.#buffer.length - this.#start > this.#options.maxLineBytes) return this.#tooLong();
+      if (this.#refill()) continue;
+      if (!this.#options.exhausted()) return starved;
+      if (this.#start >= this.#buffer.length || this.#skipping) return done;
+      return this.#buffer.length;
+    }
+  }
+
+  #skipLine(): boolean {
+    const end = findLineFeed(this.#buffer, this.#start);
+    if (end >= 0) this.#skipping = false;
+    this.#start = end < 0 ? this.#buffer.length : end + 1;
+    return end >= 0;
+  }
+
+  #refill(): boolean {
+    const chunk = this.#options.pull();
+    if (chunk === undefined) return false;
+    const rest = this.#buffer.subarray(this.#start);
+    this.#base += this.#start;
+    this.#start = 0;
+    this.#buffer = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
+    if (this.#base === 0 && this.#buffer.length >= 3 && this.#buffer.readUIntBE(0, 3) === 0xefbbbf) this.#start = 3;
+    const lastEnd = this.#options.encoding === "utf8" ? this.#buffer.lastIndexOf(10) + 1 : this.#buffer.length;
+    this.#checkedTo = this.#options.encoding === "latin1" || isUtf8(this.#buffer.subarray(this.#start, lastEnd)) ? lastEnd : 0;
+    return true;
+  }
+
+  #decode(end: number): T | typeof noRecord {
+    try {
+      if (end > this.#checkedTo && !this.#isText(end)) throw new BadRecord("not UTF-8");
+      return this.#decoder.decode(this.#buffer, this.#start, end);
+    } catch (error) {
+      if (!(error instanceof BadRecord)) throw error;
+      return this.#bad(error, end);
+    }
+  }
+
+  #isText(end: number): boolean {
+    return this.#options.encoding === "latin1" || isUtf8(this.#buffer.subarray(this.#start, end));
+  }
+
+  /** Reports; of a record whose bounds are in doubt only the first line is left out. */
+  #bad(error: BadRecord, end: number): typeof noRecord {
+    const firstEnd = findLineFeed(this.#buffer, this.#start);
+    if (error.structural && firstEnd >= 0 && firstEnd < end) this.#recordEnd = firstEnd;
+    this.#report(error, this.#recordEnd);
+    return noRecord;
+  }
+
+  #report(error: BadRecord, end: number): void {
+    const text = this.#buffer.toString(this.#options.encoding, this.#start, Math.min(end, this.#start + 4 * badTextCharacters));
+    this.#options.bad({
+      line: this.#line,
+      offset: this.#base + this.#start,
+      column: error.column,
+      text: text.slice(0, badTextCharacters).replace(/\r$/, ""),
+      message: error.message,
+    });
+  }
+
+  /** A record that does not end: its first line is bad if it has one, else the stream can't be read. */
+  #tooLong(): number {
+    const { maxLineBytes } = this.#options;
+    const firstEnd = findLineFeed(this.#buffer, this.#start);
+    if (firstEnd >= 0 && firstEnd - this.#start <= maxLineBytes) return this.#buffer.length;
+    throw new MillraceError("SOURCE_RECORD_TOO_LONG", `the line ${this.#line} is longer than ${maxLineBytes} bytes`, {
+      hint: "raise maxLineBytes if such lines are meant; a binary file has no lines",
+    });
+  }
+
+  /** Past the record that ends at #recordEnd. */
+  #advance(): void {
+    const end = this.#recordEnd;
+    if (!this.#decoder.multiline) this.#line++;
+    else for (let at = findLineFeed(this.#buffer, this.#start); at >= 0 && at <= end; at = findLineFeed(this.#buffer, at + 1)) this.#line++;
+    this.#start = Math.min(end + 1, this.#buffer.length);
+  }
+
+  get position(): StreamPosition {
+    return { offset: this.#base + this.#start, line: this.#line, records: this.#records, decoder: this.#decoder.state() };
+  }
+}
+
+const starved = -1;
+const done = -2;
