@@ -24,22 +24,22 @@ describe("decideRestart", () => {
   });
 
   test("restarts a fixed number of times", () => {
-    expect(play({ kind: "fixedDelay", attemptsMax: 2, delayMs: 50 }, [0, 100, 1e9])).toEqual([50, 50, "too-many"]);
+    expect(play({ kind: "fixedDelay", attempts: 2, delayMs: 50 }, [0, 100, 1e9])).toEqual([50, 50, "too-many"]);
   });
 
   test("lets the delay grow to its limit", () => {
-    const strategy: RestartStrategy = { kind: "exponentialDelay", initialDelayMs: 1_000, maxDelayMs: 5_000, multiplier: 2, resetAfterMs: 60_000 };
+    const strategy: RestartStrategy = { kind: "exponentialDelay", initialDelayMs: 1_000, maxDelayMs: 5_000, factor: 2, resetAfterMs: 60_000 };
     expect(play(strategy, [0, 1_000, 3_000, 7_000, 12_000])).toEqual([1_000, 2_000, 4_000, 5_000, 5_000]);
   });
 
   test("begins with the initial delay again after a healthy time, counted from the restart and not from the failure", () => {
-    const strategy: RestartStrategy = { kind: "exponentialDelay", initialDelayMs: 1_000, maxDelayMs: 5_000, multiplier: 2, resetAfterMs: 60_000 };
+    const strategy: RestartStrategy = { kind: "exponentialDelay", initialDelayMs: 1_000, maxDelayMs: 5_000, factor: 2, resetAfterMs: 60_000 };
     expect(play(strategy, [0, 1_000, 62_999])).toEqual([1_000, 2_000, 4_000]);
     expect(play(strategy, [0, 1_000, 63_000])).toEqual([1_000, 2_000, 1_000]);
   });
 
   test("fails when failures are too frequent, and forgets old ones", () => {
-    const strategy: RestartStrategy = { kind: "failureRate", failuresMax: 2, intervalMs: 1_000, delayMs: 10 };
+    const strategy: RestartStrategy = { kind: "failureRate", failures: 2, intervalMs: 1_000, delayMs: 10 };
     expect(play(strategy, [0, 500, 999])).toEqual([10, 10, "too-many"]);
     expect(play(strategy, [0, 500, 1_000, 1_500, 2_000])).toEqual([10, 10, 10, 10, 10]);
   });

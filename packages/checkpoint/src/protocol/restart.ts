@@ -3,24 +3,23 @@ import { AssertionError, MillraceError, messageOf } from "@millrace/core";
 /** When a failed job is started again. As Flink's strategies of these names; times in milliseconds. */
 export type RestartStrategy =
   | { readonly kind: "none" }
-  | { readonly kind: "fixedDelay"; readonly attemptsMax: number; readonly delayMs: number }
+  | { readonly kind: "fixedDelay"; readonly attempts: number; readonly delayMs: number }
   | {
       readonly kind: "exponentialDelay";
       readonly initialDelayMs: number;
       readonly maxDelayMs: number;
-      readonly multiplier: number;
-      /** Healthy for this long after a restart: the delay is the initial one again. */
-      readonly resetAfterMs: number;
+      readonly factor: number;
+      /** Healthy for this long after a restart: the delay is the initial one again. Default: an hour. */
+      readonly resetAfterMs?: number;
     }
-  | { readonly kind: "failureRate"; readonly failuresMax: number; readonly intervalMs: number; readonly delayMs: number };
+  | { readonly kind: "failureRate"; readonly failures: number; readonly intervalMs: number; readonly delayMs: number };
 
-/** With Flink's multiplier and threshold. */
+/** With Flink's factor and threshold of health. */
 export const defaultRestartStrategy: RestartStrategy = {
   kind: "exponentialDelay",
   initialDelayMs: 1_000,
   maxDelayMs: 60_000,
-  multiplier: 1.5,
-  resetAfterMs: 3_600_000,
+  factor: 1.5,
 };
 
 /** A failure as the decision sees it. */
@@ -45,6 +44,7 @@ export interface RestartHistory {
 
 export const noRestarts: RestartHistory = { restarts: 0, failuresAtMs: [], lastDelayMs: 0, records: [] };
 
+const RESET_AFTER_MS = 3_600_000;
 const RECORDS_REMEMBERED = 64;
 
 export type RestartDecision =
@@ -71,14 +71,14 @@ export function decideRestart(strategy: RestartStrategy, history: RestartHistory
     case "none":
       return fail("no-restarts", `the job is not to be restarted: ${failure.message}`);
     case "fixedDelay":
-      if (history.restarts >= strategy.attemptsMax) return tooMany(`restarted ${history.restarts} times`, failure);
+      if (history.restarts >= strategy.attempts) return tooMany(`restarted ${history.restarts} times`, failure);
       return restart(history, failure, nowMs, strategy.delayMs, 1);
     case "exponentialDelay":
       return restart(history, failure, nowMs, exponentialDelay(strategy, history, nowMs), 1);
     case "failureRate": {
       const recent = history.failuresAtMs.filter((atMs) => atMs > nowMs - strategy.intervalMs).length + 1;
-      if (recent > strategy.failuresMax) return tooMany(`failed ${recent} times within ${strategy.intervalMs} ms`, failure);
-      return restart(history, failure, nowMs, strategy.delayMs, strategy.failuresMax);
+      if (recent > strategy.failures) return tooMany(`failed ${recent} times within ${strategy.intervalMs} ms`, failure);
+      return restart(history, failure, nowMs, strategy.delayMs, strategy.failures);
     }
   }
 }
@@ -86,8 +86,8 @@ export function decideRestart(strategy: RestartStrategy, history: RestartHistory
 function exponentialDelay(strategy: Extract<RestartStrategy, { kind: "exponentialDelay" }>, history: RestartHistory, nowMs: number): number {
   const lastFailureMs = history.failuresAtMs.at(-1);
   const healthyMs = lastFailureMs === undefined ? Number.POSITIVE_INFINITY : nowMs - (lastFailureMs + history.lastDelayMs);
-  if (healthyMs >= strategy.resetAfterMs) return strategy.initialDelayMs;
-  const grownMs = Math.round(history.lastDelayMs * strategy.multiplier);
+  if (healthyMs >= (strategy.resetAfterMs ?? RESET_AFTER_MS)) return strategy.initialDelayMs;
+  const grownMs = Math.round(history.lastDelayMs * strategy.factor);
   return Math.min(strategy.maxDelayMs, Math.max(strategy.initialDelayMs, grownMs));
 }
 
