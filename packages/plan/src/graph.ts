@@ -6,6 +6,8 @@ export interface JobGraph {
   readonly plan: LogicalPlan;
   /** By node id. */
   readonly bodies: readonly NodeBody[];
+  /** By node id: the user's line that made the node, e.g. `job.ts:14:6`, where it is known. For messages only. */
+  readonly callSites?: readonly (string | undefined)[];
 }
 
 /**

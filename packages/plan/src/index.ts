@@ -1,5 +1,13 @@
+export type { NodeSpec } from "./builder.ts";
+export { PlanBuilder } from "./builder.ts";
+export { describePlanDifference } from "./difference.ts";
 export type { FilterBody, FlatMapBody, JobGraph, MapBody, NodeBody, OperatorBody, SinkBody, SourceBody } from "./graph.ts";
-export type { Exchange, LogicalPlan, NodeKind, PlanEdge, PlanNode, PlannedState, TimeDomain } from "./logical.ts";
+export { planHash } from "./hash.ts";
+export type { KindTraits } from "./kinds.ts";
+export { kindTraits } from "./kinds.ts";
+export type { Exchange, LogicalPlan, NodeKind, PlanEdge, PlannedState, PlanNode, TimeDomain } from "./logical.ts";
 export type { PhysicalEdge, PhysicalPlan, PhysicalTask } from "./physical.ts";
 export type { PhysicalOptions } from "./to-physical.ts";
 export { toPhysical } from "./to-physical.ts";
+export type { CallSites } from "./validate.ts";
+export { validateGraph, validatePlan } from "./validate.ts";

@@ -1,0 +1,100 @@
+import { type Json, MillraceError } from "@millrace/core";
+import { frozenFields, frozenJson } from "./frozen-json.ts";
+import type { JobGraph, NodeBody } from "./graph.ts";
+import type { LogicalPlan, NodeKind, PlanEdge, PlannedState, PlanNode, TimeDomain } from "./logical.ts";
+import { deriveUid } from "./uids.ts";
+import { validateGraph } from "./validate.ts";
+
+/** A node as a front end describes it; the builder gives it its id and, when it is stateless, its uid. */
+export interface NodeSpec {
+  readonly kind: NodeKind;
+  /** undefined: none was given. */
+  readonly uid: string | undefined;
+  readonly name?: string | undefined;
+  readonly inputs: readonly PlanEdge[];
+  readonly states?: readonly PlannedState[] | undefined;
+  readonly timers?: readonly TimeDomain[] | undefined;
+  readonly sideOutputs?: readonly string[] | undefined;
+  readonly details?: { readonly [name: string]: Json | undefined } | undefined;
+  readonly parallelism?: number | undefined;
+  readonly body: NodeBody;
+  /** The user's line, e.g. `job.ts:14:6`. */
+  readonly callSite?: string | undefined;
+}
+
+/**
+ * Collects nodes into a JobGraph. A node's inputs are nodes added before it, so the order is topological and a cycle
+ * can't be built. Every front end (DataStream, SQL, CEP) builds its jobs with this.
+ */
+export class PlanBuilder {
+  readonly #jobName: string;
+  readonly #parameters: { readonly [name: string]: Json };
+  readonly #nodes: PlanNode[] = [];
+  readonly #bodies: NodeBody[] = [];
+  readonly #callSites: (string | undefined)[] = [];
+  #built = false;
+
+  constructor(jobName: string, parameters: { readonly [name: string]: Json } = {}) {
+    this.#jobName = jobName;
+    this.#parameters = frozenFields(parameters);
+  }
+
+  /** Adds a node and returns its id. Throws PLAN_CLOSED once the job is built. */
+  add(spec: NodeSpec): number {
+    if (this.#built) {
+      throw new MillraceError("PLAN_CLOSED", `the job "${this.#jobName}" is built already; ${spec.kind} came too late`, {
+        hint: "build the whole job before the builder function returns; it can't wait for anything asynchronous",
+        where: { job: this.#jobName },
+      });
+    }
+    const id = this.#nodes.length;
+    this.#nodes.push(planNode(id, spec, this.#uidOf(spec)));
+    this.#bodies.push(Object.freeze(spec.body));
+    this.#callSites.push(spec.callSite);
+    return id;
+  }
+
+  /** The frozen job, checked by validateGraph. No node can be added afterwards. */
+  build(): JobGraph {
+    this.#built = true;
+    const plan: LogicalPlan = Object.freeze({
+      formatVersion: 1,
+      jobName: this.#jobName,
+      parameters: this.#parameters,
+      nodes: Object.freeze(this.#nodes),
+    });
+    const graph: JobGraph = Object.freeze({ plan, bodies: Object.freeze(this.#bodies), callSites: Object.freeze(this.#callSites) });
+    validateGraph(graph);
+    return graph;
+  }
+
+  /** A stateful node without a uid gets a derived one too; validation refuses it with its place. */
+  #uidOf(spec: NodeSpec): { readonly uid: string; readonly derived: boolean } {
+    if (spec.uid !== undefined) return { uid: spec.uid, derived: false };
+    return { uid: deriveUid(spec.kind, spec.inputs, this.#nodes), derived: true };
+  }
+}
+
+function planNode(id: number, spec: NodeSpec, { uid, derived }: { readonly uid: string; readonly derived: boolean }): PlanNode {
+  return Object.freeze({
+    id,
+    kind: spec.kind,
+    uid,
+    uidDerived: derived,
+    name: spec.name ?? uid,
+    inputs: Object.freeze(spec.inputs.map((edge) => Object.freeze({ ...edge }))),
+    states: Object.freeze((spec.states ?? []).map(frozenState)),
+    timers: Object.freeze([...(spec.timers ?? [])]),
+    sideOutputs: Object.freeze([...(spec.sideOutputs ?? [])]),
+    details: frozenFields(spec.details ?? {}),
+    ...(spec.parallelism === undefined ? {} : { parallelism: spec.parallelism }),
+  });
+}
+
+function frozenState(state: PlannedState): PlannedState {
+  return Object.freeze({
+    ...state,
+    type: frozenJson(state.type),
+    ...(state.keyType === undefined ? {} : { keyType: frozenJson(state.keyType) }),
+  });
+}

@@ -1,0 +1,131 @@
+import { assert, MillraceError } from "@millrace/core";
+import type { JobGraph } from "./graph.ts";
+import { kindTraits } from "./kinds.ts";
+import type { LogicalPlan, PlannedState, PlanNode } from "./logical.ts";
+import { nodeAt } from "./nodes.ts";
+import { isGivenUid, uidRule } from "./uids.ts";
+
+/** The user's lines by node id, as in JobGraph. */
+export type CallSites = readonly (string | undefined)[];
+
+/**
+ * Refuses a plan that can't run, or whose state could not be found again, naming node and call site. Codes: PLAN_EMPTY,
+ * PLAN_UID, PLAN_UID_DUPLICATE, PLAN_STATE_DUPLICATE, PLAN_SIDE_OUTPUT, PLAN_PARALLELISM.
+ */
+export function validatePlan(plan: LogicalPlan, callSites: CallSites = []): void {
+  checkShape(plan);
+  checkUids(plan, callSites);
+  for (const node of plan.nodes) {
+    checkStates(plan, node, callSites);
+    checkSideOutputs(plan, node, callSites);
+    checkNodeParallelism(plan, node, callSites);
+  }
+  checkEnds(plan);
+}
+
+/** As validatePlan, and each hashed edge has the selector of its key (PLAN_KEY). */
+export function validateGraph(graph: JobGraph): void {
+  const { plan, bodies, callSites = [] } = graph;
+  assert(bodies.length === plan.nodes.length, "every node has a body");
+  validatePlan(plan, callSites);
+  for (const node of plan.nodes) {
+    const body = bodies[node.id];
+    for (const { exchange, input } of node.inputs) {
+      if (exchange !== "hash" || (body?.kind === "operator" && body.keySelectors[input] !== undefined)) continue;
+      throw new MillraceError("PLAN_KEY", `${describeNode(plan, node, callSites)} takes records by key but has no key selector for input ${input}`, {
+        hint: "call keyBy on the stream before it",
+        where: { job: plan.jobName, uid: node.uid },
+      });
+    }
+  }
+}
+
+/** E.g. `a window after "flights" (job.ts:14:6)`. */
+export function describeNode(plan: LogicalPlan, node: PlanNode, callSites: CallSites): string {
+  const upstream = [...new Set(node.inputs.map((edge) => `"${nodeAt(plan, edge.from).uid}"`))].join(" and ");
+  const site = callSites[node.id];
+  return `${kindTraits[node.kind].noun}${upstream === "" ? "" : ` after ${upstream}`}${site === undefined ? "" : ` (${site})`}`;
+}
+
+function checkShape(plan: LogicalPlan): void {
+  assert(plan.formatVersion === 1, "the plan's format is version 1");
+  for (const [index, node] of plan.nodes.entries()) {
+    assert(node.id === index, "a node's id is its index");
+    for (const edge of node.inputs) assert(edge.from >= 0 && edge.from < index, "an edge comes from an earlier node");
+    assert((node.kind === "source") === (node.inputs.length === 0), "sources alone have no inputs");
+  }
+}
+
+function checkEnds(plan: LogicalPlan): void {
+  for (const [kind, call] of [["source", "env.from(…)"], ["sink", ".to(…)"]] as const) {
+    if (plan.nodes.some((node) => node.kind === kind)) continue;
+    throw new MillraceError("PLAN_EMPTY", `the job "${plan.jobName}" has no ${kind}`, {
+      hint: `a job reads from at least one source and writes to at least one sink: add one with ${call}`,
+      where: { job: plan.jobName },
+    });
+  }
+}
+
+function checkUids(plan: LogicalPlan, callSites: CallSites): void {
+  const owners = new Map<string, PlanNode>();
+  for (const node of plan.nodes) {
+    const stateful = kindTraits[node.kind].stateful;
+    if (stateful && node.uidDerived) {
+      throw new MillraceError("PLAN_UID", `${describeNode(plan, node, callSites)} has no uid`, {
+        hint: 'give it a name that stays, e.g. { uid: "average-delay" }: its state is found again by it',
+        where: { job: plan.jobName },
+      });
+    }
+    if (!node.uidDerived && !isGivenUid(node.uid)) {
+      throw new MillraceError("PLAN_UID", `${describeNode(plan, node, callSites)} has the uid ${JSON.stringify(node.uid)}, which can't be used`, {
+        hint: `a uid is made of ${uidRule}`,
+        where: { job: plan.jobName },
+      });
+    }
+    const owner = owners.get(node.uid);
+    if (owner !== undefined) {
+      const both = `${describeNode(plan, owner, callSites)} and ${describeNode(plan, node, callSites)}`;
+      throw new MillraceError("PLAN_UID_DUPLICATE", `two nodes have the uid "${node.uid}": ${both}`, {
+        hint: "state is found again by its uid: give each node its own",
+        where: { job: plan.jobName, uid: node.uid },
+      });
+    }
+    owners.set(node.uid, node);
+  }
+}
+
+function checkStates(plan: LogicalPlan, node: PlanNode, callSites: CallSites): void {
+  const byName = new Map<string, PlannedState>();
+  for (const state of node.states) {
+    const first = byName.get(state.name);
+    byName.set(state.name, state);
+    if (first === undefined) continue;
+    const same = first.kind === state.kind && first.fingerprint === state.fingerprint;
+    throw new MillraceError(
+      "PLAN_STATE_DUPLICATE",
+      `${describeNode(plan, node, callSites)} declares the state "${state.name}" twice${same ? "" : ", with different types"}`,
+      { hint: "give each state its own name", where: { job: plan.jobName, uid: node.uid } },
+    );
+  }
+}
+
+function checkSideOutputs(plan: LogicalPlan, node: PlanNode, callSites: CallSites): void {
+  for (const { from, output } of node.inputs) {
+    const upstream = nodeAt(plan, from);
+    if (output === "" || upstream.sideOutputs.includes(output)) continue;
+    const declared = upstream.sideOutputs.length === 0 ? "declares none" : `declares ${upstream.sideOutputs.map((name) => `"${name}"`).join(", ")}`;
+    throw new MillraceError(
+      "PLAN_SIDE_OUTPUT",
+      `${describeNode(plan, node, callSites)} reads the side output "${output}" of "${upstream.uid}", which ${declared}`,
+      { hint: "add the tag to the function's sideOutputs, or to lateTo of a window", where: { job: plan.jobName, uid: upstream.uid } },
+    );
+  }
+}
+
+function checkNodeParallelism(plan: LogicalPlan, node: PlanNode, callSites: CallSites): void {
+  const { parallelism } = node;
+  if (parallelism === undefined || (Number.isInteger(parallelism) && parallelism >= 1)) return;
+  throw new MillraceError("PLAN_PARALLELISM", `${describeNode(plan, node, callSites)} has parallelism ${parallelism}; it is a whole number from 1`, {
+    where: { job: plan.jobName, uid: node.uid },
+  });
+}
