@@ -6,8 +6,8 @@ import { defineTrigger, maxTimestamp, type Trigger, type TriggerContext } from "
 
 /**
  * Fires at every multiple of `intervalMs` that the watermark passes, and at the end of the window (Flink's
- * ContinuousEventTimeTrigger). After the last watermark the global window fires once more and no further; Flink would
- * fire until the end of time. Throws WINDOW_TRIGGER.
+ * ContinuousEventTimeTrigger). At the last watermark the global window fires for the interval under way and for the end;
+ * Flink would fire for every interval until the end of time. Throws WINDOW_TRIGGER.
  */
 export function continuousEventTimeTrigger(intervalMs: number): Trigger<unknown> {
   checkPositive("the interval of a continuous trigger", intervalMs);

@@ -1,0 +1,170 @@
+import { t } from "@millrace/codec";
+import { newOperatorMetrics, type Operator, type OperatorContext } from "@millrace/contracts";
+import { createWindowOperator, tumbling, type WindowSpec } from "@millrace/operators";
+import { createHeapBackend } from "@millrace/state";
+
+interface Bid {
+  readonly bidder: number;
+  readonly price: number;
+  readonly time: number;
+}
+
+interface Result {
+  readonly name: string;
+  readonly ratio: number;
+  readonly bar: number;
+}
+
+const RECORDS = 200_000;
+const RECORDS_PER_MS = 10;
+const RECORDS_PER_WATERMARK = 1_024;
+const SPAN_MS = RECORDS / RECORDS_PER_MS;
+const WINDOW_MS = 5_000;
+const PIPELINES = 3;
+const SLICES = 9;
+const BAR = 0.5;
+
+/** Runs over all bids, shifted by so many spans. */
+type Loop = (bids: readonly Bid[], spans: number) => void;
+
+/**
+ * Keyed tumbling counts: three pipelines of the engine, each with its own functions, against a hand-written loop that
+ * does the same three times; time of the loop divided by time of the engine, median of interleaved slices.
+ */
+export async function run(): Promise<Result[]> {
+  const results: Result[] = [];
+  for (const keys of [1_000, 100_000]) {
+    results.push({ name: `keyed tumbling count, ${keys} keys, ${PIPELINES} pipelines`, ratio: await pairedRatio(keys), bar: BAR });
+  }
+  return results;
+}
+
+async function pairedRatio(keys: number): Promise<number> {
+  const bids = makeBids(keys);
+  const hand = handLoop();
+  const pipelines = await Promise.all(Array.from({ length: PIPELINES }, (_, index) => pipeline(index)));
+  const ratios: number[] = [];
+  for (let slice = -5; slice < SLICES; slice++) {
+    const spans = (slice + 5) * PIPELINES;
+    const handMs = elapsed(() => {
+      for (let turn = 0; turn < PIPELINES; turn++) hand(bids, spans + turn);
+    });
+    const engineMs = elapsed(() => {
+      for (const one of pipelines) one(bids, spans);
+    });
+    // The first slices are for the compiler.
+    if (slice >= 0) ratios.push(handMs / engineMs);
+  }
+  return ratios.toSorted((a, b) => a - b)[SLICES >> 1] ?? 0;
+}
+
+function elapsed(work: () => void): number {
+  const start = performance.now();
+  work();
+  return performance.now() - start;
+}
+
+function makeBids(keys: number): Bid[] {
+  return Array.from({ length: RECORDS }, (_, i) => ({
+    bidder: 1_000 + ((Math.imul(i, 2_654_435_761) >>> 0) % keys),
+    price: i % 97,
+    time: 1_700_000_000_000 + Math.floor(i / RECORDS_PER_MS),
+  }));
+}
+
+/** Results go into a ring, so that they escape as they would into a sink. */
+const ring: unknown[] = new Array(1_024);
+let written = 0;
+function sink(result: unknown): void {
+  ring[written++ & 1_023] = result;
+}
+
+function handLoop(): Loop {
+  let counts = new Map<number, { count: number }>();
+  let end = 0;
+  return (bids, spans) => {
+    for (const bid of bids) {
+      const time = bid.time + spans * SPAN_MS;
+      if (time >= end) {
+        for (const [key, counted] of counts) sink({ key, count: counted.count, end });
+        counts = new Map();
+        end = time - (time % WINDOW_MS) + WINDOW_MS;
+      }
+      const counted = counts.get(bid.bidder);
+      if (counted === undefined) counts.set(bid.bidder, { count: 1 });
+      else counted.count++;
+    }
+  };
+}
+
+async function pipeline(index: number): Promise<Loop> {
+  const operator = createWindowOperator(countSpec(index));
+  const watermark = { current: Number.NEGATIVE_INFINITY };
+  await operator.open?.(contextOf(index, watermark));
+  return chain(operator, watermark, index);
+}
+
+/** Functions with a text of their own, as three jobs would have. */
+function countSpec(index: number): WindowSpec {
+  const own = <F>(source: string): F => new Function(`return ${source}\n//# sourceURL=bench-window-${index}-${source.length}.js`)() as F;
+  return {
+    assigner: tumbling(WINDOW_MS),
+    trigger: undefined,
+    evictor: undefined,
+    allowedLatenessMs: 0,
+    lateOutput: undefined,
+    keySelector: own("(bid) => bid.bidder"),
+    contents: {
+      kind: "aggregate",
+      codec: t.number() as never,
+      elementCodec: undefined,
+      aggregate: { createAccumulator: () => 0, add: own("(bid, count) => count + 1"), getResult: own("(count) => count") },
+    },
+    process: {
+      process(elements, context, out) {
+        for (const count of elements) out.collect({ key: context.key, count, end: context.window.end });
+      },
+    },
+  };
+}
+
+function contextOf(index: number, watermark: { readonly current: number }): OperatorContext<unknown> {
+  const maxParallelism = 720;
+  const keyed = createHeapBackend({
+    uid: `bench-${index}`,
+    subtask: 0,
+    keyGroups: { start: 0, end: maxParallelism - 1 },
+    maxParallelism,
+    now: () => 0,
+    monotonic: () => 0,
+  });
+  return {
+    uid: `bench-${index}`,
+    subtask: 0,
+    parallelism: 1,
+    output: { collect: sink, side: sink, watermark() {}, status() {} },
+    now: () => 0,
+    currentWatermark: () => watermark.current,
+    wakeAt() {},
+    shouldYield: () => false,
+    keyed,
+    metrics: newOperatorMetrics(),
+  };
+}
+
+/** Feeds the operator as a generated chain does. */
+function chain(operator: Operator<unknown, unknown>, watermark: { current: number }, index: number): Loop {
+  const source = `return (bids, spans) => {
+  for (let i = 0; i < bids.length; i++) {
+    const bid = bids[i];
+    const time = bid.time + spans * ${SPAN_MS};
+    operator.processElement(bid, time);
+    if (i % ${RECORDS_PER_WATERMARK} === 0) {
+      watermark.current = time - 1;
+      while (!operator.onWatermark(time - 1));
+    }
+  }
+};
+//# sourceURL=bench-window-chain-${index}.js`;
+  return new Function("operator", "watermark", source)(operator, watermark) as Loop;
+}

@@ -1,0 +1,77 @@
+import { sliding, tumbling, type WindowAssigner, type WindowSpec } from "@millrace/operators";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { HarnessStep, OperatorHarness } from "../../src/harness/index.ts";
+import { folded, linesPerStep, openWindows, readingSteps, specOf } from "./window-harness.ts";
+
+const assigners: fc.Arbitrary<WindowAssigner<unknown>> = fc
+  .tuple(fc.integer({ min: 1, max: 20 }), fc.integer({ min: 1, max: 9 }), fc.integer({ min: -9, max: 9 }))
+  .chain(([size, slide, shift]) => fc.constantFrom(tumbling(size, { offset: (shift % size) + 0 }), sliding(size, slide, { offset: (shift % slide) + 0 })));
+
+const specs: fc.Arbitrary<WindowSpec> = fc
+  .tuple(assigners, fc.boolean(), fc.boolean())
+  .map(([assigner, sideOutput, plain]) =>
+    specOf({ assigner, contents: folded, lateOutput: sideOutput ? "late" : undefined, ...(plain ? { process: undefined } : {}) }),
+  );
+
+describe("windows that fire whole", () => {
+  it("give what windows with timers per key give, generated or interpreted", async () => {
+    await fc.assert(
+      fc.asyncProperty(readingSteps, specs, async (list, spec) => {
+        const general = await openWindows(spec, { implementation: "general" });
+        const want = linesPerStep(general, list).map(inOrderOfEnd);
+        for (const implementation of ["generated", "interpreted"] as const) {
+          const harness = await openWindows(spec, { implementation });
+          expect(linesPerStep(harness, list).map(inOrderOfEnd), implementation).toEqual(want);
+          expect(harness.metrics, implementation).toEqual(general.metrics);
+          expect(harness.stateEmpty()).toBe(true);
+        }
+      }),
+    );
+  });
+
+  it("give the same when a firing is cut after any record and restored from a snapshot there", async () => {
+    await fc.assert(
+      fc.asyncProperty(readingSteps, specs, fc.infiniteStream(fc.boolean()), async (list, spec, restarts) => {
+        const whole = await openWindows(spec);
+        const cut = await openWindows(spec, { capacity: 0 });
+        await runCut(cut, list, restarts);
+        linesPerStep(whole, list);
+        expect(cut.outputs.map(textOf).sort()).toEqual(whole.outputs.map(textOf).sort());
+        expect(timesOf(cut)).toEqual(timesOf(whole));
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it("tell a function right after the firing that the window is gone", async () => {
+    const seen: string[] = [];
+    const spec = specOf({
+      assigner: tumbling(10),
+      contents: folded,
+      process: {
+        process: (_values, context) => seen.push(`fired ${context.key} ${context.window.end}`),
+        clear: (context) => seen.push(`gone ${context.key} ${context.window.end}`),
+      },
+    });
+    const harness = await openWindows(spec);
+    harness.element({ key: "a", id: 1 }, 3);
+    harness.element({ key: "b", id: 2 }, 4);
+    harness.watermark(9);
+    expect(seen).toEqual(["fired a 10", "gone a 10", "fired b 10", "gone b 10"]);
+  });
+});
+
+async function runCut(harness: OperatorHarness<unknown, unknown>, list: readonly HarnessStep[], restarts: Iterator<boolean>): Promise<void> {
+  for (const step of list) {
+    await harness.runWith(step, async () => {
+      if (restarts.next().value === true) await harness.restart();
+    });
+  }
+}
+
+const textOf = (entry: unknown): string => JSON.stringify(entry);
+const timesOf = (harness: OperatorHarness<unknown, unknown>): unknown[] => harness.outputs.map((entry) => (entry.kind === "record" ? entry.timestamp : entry.kind));
+/** Keys of one window come in an order that is open. */
+const inOrderOfEnd = (lines: string[]): string[] => lines.toSorted((a, b) => endOf(a) - endOf(b) || (a < b ? -1 : 1));
+const endOf = (line: string): number => Number(/ at (\S+)$/.exec(line)?.[1] ?? 0);
