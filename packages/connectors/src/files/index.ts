@@ -4,6 +4,8 @@ export type { Format, TextEncoding } from "../formats/format.ts";
 export { type JsonLinesOptions, jsonLines } from "../formats/json-lines.ts";
 export { lines } from "../formats/lines.ts";
 export type { Parse, SchemaLike } from "../formats/parse.ts";
+export { type FileSinkOptions, fileSink } from "./sink/file-sink.ts";
+export type { OutputMode } from "./sink/prepare-run.ts";
 export type { BadFileRecord, OnBadRecord } from "./source/bad-records.ts";
 export { type FilesOptions, type FilesSource, files } from "./source/files.ts";
 export type { FileSplit } from "./source/split.ts";

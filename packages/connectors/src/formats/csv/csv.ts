@@ -32,8 +32,8 @@ export function csv<T = Record<string, string>, const Columns extends CsvColumns
   options: CsvOptions<T, Columns> = {},
 ): Format<CsvRecord<T, Columns>> {
   const { columns, types, header = true, delimiter = "," } = options;
-  if (!/^[\x01-\x7f]$/.test(delimiter) || /["\r\n]/.test(delimiter))
-    throw refused(`a delimiter is one ASCII character, not ${JSON.stringify(delimiter)}`);
+  const ascii = delimiter.length === 1 && delimiter.charCodeAt(0) < 128;
+  if (!ascii || '"\r\n'.includes(delimiter)) throw refused(`a delimiter is one ASCII character, not ${JSON.stringify(delimiter)}`);
   if (!header && columns === undefined) throw refused("without a header the columns must be given");
   const shape: RowShape = {
     header,

@@ -1,6 +1,6 @@
 import { type Json, MillraceError, messageOf } from "@millrace/core";
 import { CsvError, type Options, parse } from "csv-parse/sync";
-import { BadRecord, noRecord, type RecordDecoder, type TextEncoding } from "../format.ts";
+import { BadRecord, noRecord, type RecordDecoder, type TextEncoding, trimCarriageReturn } from "../format.ts";
 import { type Convert, type CsvColumns, converterOf } from "./columns.ts";
 import { CsvFraming } from "./framing.ts";
 
@@ -80,8 +80,8 @@ export class CsvDecoder<T> implements RecordDecoder<T> {
   }
 
   decode(buffer: Buffer, start: number, end: number): T | typeof noRecord {
+    if (trimCarriageReturn(buffer, start, end) === start) return noRecord;
     const fields = this.#framed(buffer, start) ? this.#fieldsFromBlock(buffer, start, end) : this.#parseOne(buffer, start, end);
-    if (fields.length === 0 || (fields.length === 1 && fields[0] === "")) return noRecord;
     if (this.#columns === undefined) {
       this.#setHeader(fields);
       return noRecord;

@@ -1,0 +1,44 @@
+import { posix } from "node:path";
+import type { CommitResult, SinkCommitter } from "@millrace/contracts";
+import type { Files, Json } from "@millrace/core";
+import { committableLost, writeError } from "./errors.ts";
+import { hiddenName } from "./names.ts";
+import type { FileCommittable } from "./part-file.ts";
+
+/**
+ * Publishes files by renaming them, then makes the directories durable. A file that has its name already was published
+ * before; one that has neither name is SINK_COMMITTABLE_LOST.
+ */
+export function fileCommitter(files: Files, directory: string): SinkCommitter {
+  async function publish({ partition, name, bytes }: FileCommittable): Promise<boolean> {
+    const target = posix.join(directory, partition, name);
+    const source = posix.join(directory, partition, hiddenName(name));
+    const stat = await files.stat(source);
+    const published = (await files.stat(target)) !== undefined;
+    if (stat === undefined) {
+      if (published) return false;
+      throw committableLost(target, "is neither published nor in progress");
+    }
+    if (published) throw committableLost(source, `can't be published, because ${target} exists too`);
+    if (stat.bytes !== bytes) throw committableLost(source, `has ${stat.bytes} bytes where the checkpoint counts ${bytes}`);
+    await files.rename(source, target);
+    return true;
+  }
+
+  async function commit(committables: readonly Json[]): Promise<CommitResult> {
+    const parts = committables as unknown as readonly FileCommittable[];
+    let committed = 0;
+    for (const part of parts) if (await publish(part)) committed++;
+    // Also for files published before: the crash may have come between rename and sync.
+    for (const partition of new Set(parts.map((part) => part.partition))) await files.syncDirectory(posix.join(directory, partition));
+    return { committed, alreadyCommitted: parts.length - committed };
+  }
+
+  return {
+    commit: (committables) =>
+      commit(committables).catch((error: unknown) => {
+        throw writeError("published to", directory, error);
+      }),
+    close: async () => {},
+  };
+}

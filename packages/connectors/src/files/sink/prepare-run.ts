@@ -1,0 +1,67 @@
+import { posix } from "node:path";
+import type { SinkContext } from "@millrace/contracts";
+import { type Files, MillraceError } from "@millrace/core";
+import { writeError } from "./errors.ts";
+import { findParts, hiddenName, type PartNames } from "./names.ts";
+
+export type OutputMode = "refuse" | "overwrite" | "append";
+
+/**
+ * Makes the directory, tries whether it can be written to, and deals with files of earlier runs: refused with
+ * SINK_OUTPUT_EXISTS, kept beside the new ones (append), or removed (overwrite). Only files that a sink with this
+ * prefix made count; others are never touched. A run that goes on finds its own files and leaves all as it is.
+ */
+export async function prepareDirectory(context: SinkContext, directory: string, names: PartNames, mode: OutputMode): Promise<void> {
+  const { files } = context.ports;
+  await refuseTwoSinks(context, directory, names);
+  await makeWritable(files, directory, hiddenName(names.nameOf({ runId: `${context.runId}-probe`, subtask: 0, counter: 0 })));
+  if (context.resumed || (mode === "append" && !context.overwrite)) return;
+  const earlier = (await findParts(files, directory, names)).filter((part) => part.runId !== context.runId);
+  if (earlier.length === 0) return;
+  if (!context.overwrite && mode === "refuse") throw outputExists(directory, new Set(earlier.map((part) => part.runId)));
+  for (const part of earlier) {
+    const path = posix.join(directory, part.partition, part.inProgress ? hiddenName(part.name) : part.name);
+    await files.remove(path).catch((error: unknown) => {
+      throw writeError("removed", path, error);
+    });
+  }
+}
+
+async function makeWritable(files: Files, directory: string, probeName: string): Promise<void> {
+  try {
+    const existed = (await files.stat(directory)) !== undefined;
+    await files.makeDirectory(directory);
+    if (!existed) await files.syncDirectory(posix.dirname(directory));
+    const probe = posix.join(directory, probeName);
+    const handle = await files.open(probe, "write");
+    await handle.close();
+    await files.remove(probe);
+  } catch (error) {
+    throw writeError("written to", directory, error);
+  }
+}
+
+function outputExists(directory: string, runIds: ReadonlySet<string>): MillraceError {
+  const runs = [...runIds];
+  const named = runs.length === 1 ? `run ${runs[0]}` : `${runs.length} earlier runs, the last by name ${runs.toSorted().at(-1)}`;
+  return new MillraceError("SINK_OUTPUT_EXISTS", `${directory} holds the output of ${named}`, {
+    hint: 'choose another directory, or --overwrite to remove those files, or mode: "append" to keep them beside the new ones',
+  });
+}
+
+/** By file system, because two jobs in a process may use two; then by directory and prefix: the sink that writes there. */
+const owners = new WeakMap<Files, Map<string, { readonly runId: string; readonly uid: string }>>();
+
+/** Two sinks of one run in one directory would use the same names. */
+async function refuseTwoSinks(context: SinkContext, directory: string, names: PartNames): Promise<void> {
+  const place = posix.join(posix.normalize(directory), names.nameOf({ runId: context.runId, subtask: 0, counter: 0 }));
+  const known = owners.get(context.ports.files) ?? new Map();
+  owners.set(context.ports.files, known);
+  const owner = known.get(place);
+  if (owner !== undefined && owner.uid !== context.uid) {
+    throw new MillraceError("SINK_OUTPUT_EXISTS", `the sinks ${owner.uid} and ${context.uid} both write to ${directory}`, {
+      hint: "give each its own directory, or its own prefix",
+    });
+  }
+  known.set(place, { runId: context.runId, uid: context.uid });
+}

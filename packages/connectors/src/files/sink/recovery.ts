@@ -1,0 +1,113 @@
+import { posix } from "node:path";
+import type { SinkContext } from "@millrace/contracts";
+import type { FileHandle, Files } from "@millrace/core";
+import { committableLost } from "./errors.ts";
+import { type FoundPart, findParts, hiddenName, type PartNames } from "./names.ts";
+import type { FileCommittable } from "./part-file.ts";
+import type { OpenPart, WriterState } from "./writer-state.ts";
+
+export interface Recovered {
+  readonly nextCounter: number;
+  readonly columns: readonly string[] | null;
+  /** Files of this writer to go on with. */
+  readonly open: readonly OpenPart[];
+  /** Files of other writers, or of another run, cut to their length: published with the next checkpoint. */
+  readonly finished: readonly FileCommittable[];
+}
+
+/**
+ * Brings the directory to where the restored checkpoint left it, as far as this subtask answers for it: its own files
+ * in progress that were begun after the checkpoint are removed, and so are those of a subtask that exists no more, by
+ * whoever was dealt its state. What an earlier counter stands for is left alone, because the checkpoint may publish it
+ * yet. Committed files and files of other runs are never touched.
+ */
+export async function recover(context: SinkContext, directory: string, names: PartNames, states: readonly WriterState[]): Promise<Recovered> {
+  const { files } = context.ports;
+  const parts = (await findParts(files, directory, names)).filter((part) => part.runId === context.runId);
+  const own = states.find((state) => state.runId === context.runId && state.subtask === context.subtask);
+  const removed = leftovers(context, parts, states);
+  for (const part of removed) await files.remove(hiddenPath(directory, part));
+
+  const kept = parts.filter((part) => part.subtask === context.subtask && !removed.includes(part));
+  let nextCounter = Math.max(own?.nextCounter ?? 0, ...kept.map((part) => part.counter + 1));
+  const open: OpenPart[] = [];
+  const finished: FileCommittable[] = [];
+  for (const state of states) {
+    for (const part of state.open) {
+      if (await isPublished(files, directory, part)) continue;
+      if (state === own) open.push(part);
+      else if (state.runId === context.runId) finished.push(await takeOver(files, directory, part));
+      else {
+        const name = names.nameOf({ runId: context.runId, subtask: context.subtask, counter: nextCounter++ });
+        finished.push(await copy(files, directory, part, name));
+      }
+    }
+  }
+  return { nextCounter, columns: states.find((state) => state.columns !== null)?.columns ?? null, open, finished };
+}
+
+/** Files in progress that belong to no checkpoint. */
+function leftovers(context: SinkContext, parts: readonly FoundPart[], states: readonly WriterState[]): readonly FoundPart[] {
+  const { subtask, parallelism, runId, resumed } = context;
+  const inProgress = parts.filter((part) => part.inProgress);
+  if (!resumed) return inProgress.filter((part) => part.subtask === subtask || (subtask === 0 && part.subtask >= parallelism));
+  const answersFor = states.filter((state) => state.runId === runId && (state.subtask === subtask || state.subtask >= parallelism));
+  return inProgress.filter((part) => answersFor.some((state) => state.subtask === part.subtask && part.counter >= state.nextCounter));
+}
+
+/** True when a later checkpoint has published the file already. Throws SINK_COMMITTABLE_LOST when it is gone or too short. */
+async function isPublished(files: Files, directory: string, part: OpenPart): Promise<boolean> {
+  const path = hiddenPath(directory, part);
+  const stat = await files.stat(path);
+  if (stat === undefined) {
+    if ((await files.stat(posix.join(directory, part.partition, part.name))) !== undefined) return true;
+    throw committableLost(path, "is gone");
+  }
+  if (stat.bytes < part.bytes) throw committableLost(path, `has ${stat.bytes} bytes where the checkpoint counts ${part.bytes}`);
+  return false;
+}
+
+async function takeOver(files: Files, directory: string, part: OpenPart): Promise<FileCommittable> {
+  const path = hiddenPath(directory, part);
+  await files.truncate(path, part.bytes);
+  const handle = await files.open(path, "append");
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+  return { partition: part.partition, name: part.name, bytes: part.bytes };
+}
+
+const copyBytes = 1 << 20;
+
+/** Another run may go on with the original: this run works on a copy. */
+async function copy(files: Files, directory: string, part: OpenPart, name: string): Promise<FileCommittable> {
+  const from = await files.open(hiddenPath(directory, part), "read");
+  try {
+    const to = await files.open(posix.join(directory, part.partition, hiddenName(name)), "write");
+    try {
+      await copyContent(from, to, part.bytes);
+      await to.sync();
+    } finally {
+      await to.close();
+    }
+  } finally {
+    await from.close();
+  }
+  return { partition: part.partition, name, bytes: part.bytes };
+}
+
+async function copyContent(from: FileHandle, to: FileHandle, bytes: number): Promise<void> {
+  const chunk = Buffer.allocUnsafe(copyBytes);
+  for (let position = 0; position < bytes; ) {
+    const count = await from.read(chunk.subarray(0, Math.min(copyBytes, bytes - position)), position);
+    if (count === 0) throw committableLost(`a file of ${bytes} bytes`, `ended at ${position}`);
+    await to.write(chunk.subarray(0, count));
+    position += count;
+  }
+}
+
+function hiddenPath(directory: string, part: { readonly partition: string; readonly name: string }): string {
+  return posix.join(directory, part.partition, hiddenName(part.name));
+}
