@@ -1,7 +1,7 @@
 import { decideBase } from "@millrace/checkpoint";
 import type { CheckpointManifest, KeyedStateBackend, SinkContext, SinkWriter, Source, SourceSplit } from "@millrace/contracts";
-import { assert, keyGroupRange } from "@millrace/core";
-import { noWatermarks } from "@millrace/operators";
+import { assert, keyGroupRange, WATERMARK_MIN } from "@millrace/core";
+import { WatermarkStrategies } from "@millrace/operators";
 import type { NodeBody, OperatorBody, PhysicalEdge, PhysicalTask, PlanNode } from "@millrace/plan";
 import type { ChainBindings, ChainCode, ChainControl } from "../chain/code.ts";
 import { generateChain } from "../chain/generate.ts";
@@ -130,7 +130,7 @@ async function openAll(
   }
   const head = restoredOf(order, program.head);
   if (head === undefined) return;
-  source?.restore(head.splits, head.finished, head.watermark);
+  source?.restore(head.splits, head.finished);
 }
 
 function restoredOf(order: TaskOrder, node: number): RestoredNode | undefined {
@@ -226,7 +226,8 @@ function sourceInputOf(
   return new SourceInput({
     node: physical.head,
     reader,
-    strategy: body.watermarks ?? noWatermarks(),
+    strategy: body.watermarks ?? WatermarkStrategies.noWatermarks(),
+    reached: restoredOf(order, physical.head)?.watermark ?? WATERMARK_MIN,
     live: source.boundedness === "unbounded",
     ports: settings.ports,
     wake: available,

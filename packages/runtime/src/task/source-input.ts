@@ -1,6 +1,6 @@
 import type { ReaderOutput, SourceReader, SourceSplit, WatermarkGenerator, WatermarkOutput, WatermarkStrategy } from "@millrace/contracts";
 import { assert, type Cancel, checkTimestamp, type Json, limits, MillraceError, type Ports, WATERMARK_MAX, WATERMARK_MIN } from "@millrace/core";
-import { createMultiplexer, type Multiplexer } from "@millrace/operators";
+import { createMultiplexer, type WatermarkMultiplexer } from "@millrace/operators";
 import type { ChainCode, ChainControl, Emit } from "../chain/code.ts";
 import { ended, type InputStep, progress, type TaskInput, waiting } from "./input.ts";
 import type { FlowEvent, WatermarkFlow } from "./watermark-flow.ts";
@@ -23,6 +23,8 @@ export interface SourceInputOptions {
   readonly batchRecords: number;
   /** An unbounded source: when it falls quiet, what it has seen moves event time on. */
   readonly live: boolean;
+  /** The watermark that had been emitted before a restore. */
+  readonly reached: number;
   readonly ports: Ports;
   readonly wake: () => void;
   readonly sideOutput: (name: string) => Emit | undefined;
@@ -43,7 +45,7 @@ interface SplitSnapshot {
 export class SourceInput implements TaskInput, ReaderOutput<unknown> {
   readonly #options: SourceInputOptions;
   readonly #emit: Emit;
-  readonly #multiplexer: Multiplexer;
+  readonly #multiplexer: WatermarkMultiplexer;
   readonly #splits = new Map<string, SplitTrack>();
   readonly #timestampOf: ((value: unknown, timestamp: number) => number) | undefined;
   #lastId = "";
@@ -63,10 +65,13 @@ export class SourceInput implements TaskInput, ReaderOutput<unknown> {
     this.#options = options;
     this.#emit = options.code.emit(options.node);
     this.#timestampOf = options.strategy.timestampOf;
-    this.#multiplexer = createMultiplexer({
-      onWatermark: (watermark) => this.#flows({ kind: "watermark", watermark }),
-      onStatus: (status) => this.#flows({ kind: "status", status }),
-    });
+    const output: WatermarkOutput = {
+      emitWatermark: (watermark) => this.#flows({ kind: "watermark", watermark }),
+      markIdle: () => this.#flows({ kind: "status", status: "idle" }),
+      markActive: () => this.#flows({ kind: "status", status: "active" }),
+    };
+    this.#multiplexer = createMultiplexer(output, options.reached);
+    this.#watermark = options.reached;
   }
 
   get stop(): boolean {
@@ -79,9 +84,10 @@ export class SourceInput implements TaskInput, ReaderOutput<unknown> {
   }
 
   /** Splits of a snapshot; `finished`: the source had ended here. */
-  restore(items: readonly Json[], finished: boolean, watermark: number): void {
+  restore(items: readonly Json[], finished: boolean): void {
     this.#wasFinished = finished;
-    if (watermark > WATERMARK_MIN) this.#flows({ kind: "watermark", watermark });
+    // Given to the chain again: it finishes a firing that the checkpoint cut, and tells other tasks where time stands.
+    if (this.#watermark > WATERMARK_MIN) this.#flows({ kind: "watermark", watermark: this.#watermark });
     const snapshots = items as unknown as readonly SplitSnapshot[];
     // All are registered before any speaks: a watermark is the least over all splits.
     const tracks = snapshots.map((snapshot) => this.#track(snapshot.split.id));

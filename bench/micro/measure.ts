@@ -1,0 +1,46 @@
+/** A paired figure: `ratio` of the reference's time to the subject's, 1 when both are equally fast, larger is better. */
+export interface Figure {
+  readonly name: string;
+  readonly ratio: number;
+  readonly bar: number;
+  /** Of the subject, per operation. */
+  readonly nanoseconds: number;
+}
+
+export interface Pair {
+  readonly name: string;
+  readonly bar: number;
+  /** Operations in one call of each side. */
+  readonly operations: number;
+  readonly reference: () => void;
+  readonly subject: () => void;
+  readonly slices?: number;
+}
+
+/** Runs both sides in turn in this process and takes the median of the slices' ratios: machines are noisy, ratios less so. */
+export function paired({ name, bar, operations, reference, subject, slices = 11 }: Pair): Figure {
+  for (let i = 0; i < 6; i++) {
+    reference();
+    subject();
+  }
+  const ratios: number[] = [];
+  const times: number[] = [];
+  for (let i = 0; i < slices; i++) {
+    const a = timed(reference);
+    const b = timed(subject);
+    ratios.push(a / b);
+    times.push(b / operations);
+  }
+  return { name, bar, ratio: median(ratios), nanoseconds: median(times) };
+}
+
+function timed(run: () => void): number {
+  const start = process.hrtime.bigint();
+  run();
+  return Number(process.hrtime.bigint() - start);
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[sorted.length >> 1] ?? Number.NaN;
+}

@@ -1,0 +1,30 @@
+/**
+ * `pnpm bench:micro [name…]`: every figure is a ratio of two sides timed in turn in one process (at least 7 slices,
+ * median); each bench has a process of its own. Exit code 1 when a figure is under its bar.
+ */
+import { execFileSync } from "node:child_process";
+import { cpus } from "node:os";
+import { join } from "node:path";
+import type { Figure } from "./measure.ts";
+
+const all = ["chain", "channel", "codec", "state", "timers", "window"];
+const wanted = process.argv.slice(2).filter((name) => !name.startsWith("-"));
+const child = process.argv.find((argument) => argument.startsWith("--child="));
+
+if (child !== undefined) {
+  const bench = (await import(`./${child.slice("--child=".length)}.ts`)) as { run(): Promise<Figure[]> };
+  process.stdout.write(JSON.stringify(await bench.run()));
+} else {
+  console.log(`${new Date().toISOString().slice(0, 10)}, Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model ?? "unknown processor"}`);
+  let under = 0;
+  for (const name of wanted.length > 0 ? wanted : all) {
+    const out = execFileSync(process.execPath, ["--conditions=millrace-source", "--expose-gc", import.meta.filename, `--child=${name}`], { maxBuffer: 1 << 26, encoding: "utf8", cwd: join(import.meta.dirname, "..") });
+    for (const figure of JSON.parse(out.slice(out.lastIndexOf("[{"))) as Figure[]) {
+      const good = figure.ratio >= figure.bar;
+      if (!good) under++;
+      const time = Number.isFinite(figure.nanoseconds) ? `${figure.nanoseconds.toFixed(0).padStart(7)} ns` : "          ";
+      console.log(`${good ? "ok  " : "LOW "} ${figure.ratio.toFixed(2).padStart(7)}  (bar ${figure.bar})  ${time}  ${name}: ${figure.name}`);
+    }
+  }
+  process.exitCode = under === 0 ? 0 : 1;
+}
