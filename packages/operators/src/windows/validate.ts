@@ -11,7 +11,10 @@ export function checkWindowSpec(spec: WindowSpec): void {
     });
   }
   if (!(allowedLatenessMs === Number.POSITIVE_INFINITY || (Number.isSafeInteger(allowedLatenessMs) && allowedLatenessMs >= 0))) {
-    throw new MillraceError("WINDOW_LATENESS", `the allowed lateness must be a whole number of milliseconds, 0 or more, or Infinity; not ${allowedLatenessMs}`);
+    throw new MillraceError(
+      "WINDOW_LATENESS",
+      `the allowed lateness must be a whole number of milliseconds, 0 or more, or Infinity; not ${allowedLatenessMs}`,
+    );
   }
   if (contents.kind !== "aggregate") return;
   if (evictor !== undefined && contents.elementCodec === undefined) {

@@ -6,7 +6,9 @@ import { folded, linesPerStep, openWindows, readingSteps, specOf } from "./windo
 
 const assigners: fc.Arbitrary<WindowAssigner<unknown>> = fc
   .tuple(fc.integer({ min: 1, max: 20 }), fc.integer({ min: 1, max: 9 }), fc.integer({ min: -9, max: 9 }))
-  .chain(([size, slide, shift]) => fc.constantFrom(tumbling(size, { offset: (shift % size) + 0 }), sliding(size, slide, { offset: (shift % slide) + 0 })));
+  .chain(([size, slide, shift]) =>
+    fc.constantFrom(tumbling(size, { offset: (shift % size) + 0 }), sliding(size, slide, { offset: (shift % slide) + 0 })),
+  );
 
 const specs: fc.Arbitrary<WindowSpec> = fc
   .tuple(assigners, fc.boolean(), fc.boolean())
@@ -71,7 +73,8 @@ async function runCut(harness: OperatorHarness<unknown, unknown>, list: readonly
 }
 
 const textOf = (entry: unknown): string => JSON.stringify(entry);
-const timesOf = (harness: OperatorHarness<unknown, unknown>): unknown[] => harness.outputs.map((entry) => (entry.kind === "record" ? entry.timestamp : entry.kind));
+const timesOf = (harness: OperatorHarness<unknown, unknown>): unknown[] =>
+  harness.outputs.map((entry) => (entry.kind === "record" ? entry.timestamp : entry.kind));
 /** Keys of one window come in an order that is open. */
 const inOrderOfEnd = (lines: string[]): string[] => lines.toSorted((a, b) => endOf(a) - endOf(b) || (a < b ? -1 : 1));
 const endOf = (line: string): number => Number(/ at (\S+)$/.exec(line)?.[1] ?? 0);

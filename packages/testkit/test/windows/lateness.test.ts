@@ -58,22 +58,31 @@ describe("sessions", () => {
   it("do not depend on clock resolution: seconds, milliseconds and any clock give the same sessions", async () => {
     const times = fc.array(fc.integer({ min: -50, max: 50 }), { maxLength: 12 });
     await fc.assert(
-      fc.asyncProperty(times, fc.integer({ min: 1, max: 9 }), fc.array(fc.integer({ min: 1, max: 10 ** 9 }), { maxLength: 12 }), async (seconds, gap, clock) => {
-        const coarse = await openWindows(specOf({ assigner: session(gap) }));
-        const fine = await openWindows(specOf({ assigner: session(gap * 1_000) }));
-        let now = 0;
-        for (const [id, time] of seconds.entries()) {
-          coarse.element(a(id), time);
-          now += clock[id] ?? 0;
-          fine.setProcessingTime(now);
-          fine.element(a(id), time * 1_000);
-        }
-        const end = [steps.watermark(Number.POSITIVE_INFINITY)];
-        linesPerStep(coarse, end);
-        linesPerStep(fine, end);
-        const scaled = coarse.values().map((fired) => ({ ...(fired as object), start: (fired as { start: number }).start * 1_000, end: (fired as { end: number }).end * 1_000 }));
-        expect(fine.values()).toEqual(scaled);
-      }),
+      fc.asyncProperty(
+        times,
+        fc.integer({ min: 1, max: 9 }),
+        fc.array(fc.integer({ min: 1, max: 10 ** 9 }), { maxLength: 12 }),
+        async (seconds, gap, clock) => {
+          const coarse = await openWindows(specOf({ assigner: session(gap) }));
+          const fine = await openWindows(specOf({ assigner: session(gap * 1_000) }));
+          let now = 0;
+          for (const [id, time] of seconds.entries()) {
+            coarse.element(a(id), time);
+            now += clock[id] ?? 0;
+            fine.setProcessingTime(now);
+            fine.element(a(id), time * 1_000);
+          }
+          const end = [steps.watermark(Number.POSITIVE_INFINITY)];
+          linesPerStep(coarse, end);
+          linesPerStep(fine, end);
+          const scaled = coarse.values().map((fired) => ({
+            ...(fired as object),
+            start: (fired as { start: number }).start * 1_000,
+            end: (fired as { end: number }).end * 1_000,
+          }));
+          expect(fine.values()).toEqual(scaled);
+        },
+      ),
     );
   });
 

@@ -115,7 +115,11 @@ describe("triggers", () => {
 
 describe("what windows keep", () => {
   it("stands in the plan under its names", () => {
-    const process = { ...specOf({ assigner: tumbling(5) }).process, windowState: { seen: state.value(t.number()) }, globalState: { all: state.value(t.number()) } };
+    const process = {
+      ...specOf({ assigner: tumbling(5) }).process,
+      windowState: { seen: state.value(t.number()) },
+      globalState: { all: state.value(t.number()) },
+    };
     const spec = specOf({ assigner: tumbling(5), trigger: countTrigger(3), process: process as never });
     expect(Object.keys(windowStates(spec))).toEqual(["contents", "trigger.count", "window.seen", "global.all"]);
     expect(Object.keys(windowStates(specOf({ assigner: tumbling(5), contents: folded })))).toEqual(["accumulators"]);

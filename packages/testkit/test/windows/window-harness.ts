@@ -59,7 +59,10 @@ export function openWindows(
   spec: WindowSpec,
   options: WindowOperatorOptions & Partial<Pick<HarnessOptions<unknown, unknown, unknown>, "capacity">> = {},
 ): Promise<OperatorHarness<unknown, unknown>> {
-  return createHarness<unknown, unknown>({ create: () => createWindowOperator(spec, options), ...(options.capacity === undefined ? {} : { capacity: options.capacity }) });
+  return createHarness<unknown, unknown>({
+    create: () => createWindowOperator(spec, options),
+    ...(options.capacity === undefined ? {} : { capacity: options.capacity }),
+  });
 }
 
 /** Readings with fresh ids and watermarks that rise, around 0 and far before it. The last step is the end of the input. */
@@ -68,7 +71,10 @@ export const readingSteps: fc.Arbitrary<HarnessStep[]> = fc
     origin: fc.constantFrom(0, -40, 1_700_000_000_000, -62_135_596_800_000),
     moves: fc.array(
       fc.oneof(
-        { weight: 4, arbitrary: fc.record({ kind: fc.constant("reading" as const), key: fc.constantFrom("a", "b", "c"), at: fc.integer({ min: -25, max: 15 }) }) },
+        {
+          weight: 4,
+          arbitrary: fc.record({ kind: fc.constant("reading" as const), key: fc.constantFrom("a", "b", "c"), at: fc.integer({ min: -25, max: 15 }) }),
+        },
         { weight: 1, arbitrary: fc.record({ kind: fc.constant("watermark" as const), rise: fc.integer({ min: 1, max: 12 }) }) },
         { weight: 1, arbitrary: fc.record({ kind: fc.constant("clock" as const), rise: fc.integer({ min: 1, max: 1_000 }) }) },
       ),
@@ -79,16 +85,13 @@ export const readingSteps: fc.Arbitrary<HarnessStep[]> = fc
     let watermark = origin;
     let clock = 0;
     const made = moves.map((move, id): HarnessStep => {
-      switch (move.kind) {
-        case "reading":
-          return steps.element({ key: move.key, id }, watermark + move.at);
-        case "watermark":
-          watermark += move.rise;
-          return steps.watermark(watermark);
-        case "clock":
-          clock += move.rise;
-          return steps.processingTime(clock);
+      if (move.kind === "reading") return steps.element({ key: move.key, id }, watermark + move.at);
+      if (move.kind === "watermark") {
+        watermark += move.rise;
+        return steps.watermark(watermark);
       }
+      clock += move.rise;
+      return steps.processingTime(clock);
     });
     return [...made, steps.watermark(Number.POSITIVE_INFINITY)];
   });

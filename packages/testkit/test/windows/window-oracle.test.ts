@@ -6,7 +6,12 @@ import { alignedOracle, sessionOracle } from "./window-oracle.ts";
 
 const lateness = fc.constantFrom(0, 0, 1, 7, 20, Number.POSITIVE_INFINITY);
 const alignment = fc
-  .record({ slide: fc.integer({ min: 1, max: 9 }), overlap: fc.integer({ min: 0, max: 3 }), odd: fc.integer({ min: -3, max: 3 }), shift: fc.integer({ min: -8, max: 8 }) })
+  .record({
+    slide: fc.integer({ min: 1, max: 9 }),
+    overlap: fc.integer({ min: 0, max: 3 }),
+    odd: fc.integer({ min: -3, max: 3 }),
+    shift: fc.integer({ min: -8, max: 8 }),
+  })
   .map(({ slide, overlap, odd, shift }) => ({ slide, size: Math.max(1, slide * overlap + odd), offset: (shift % slide) + 0 }));
 
 /** Within one step, windows of one end may come in any order of keys. */
@@ -37,18 +42,32 @@ describe("windows recomputed from the whole history", () => {
 
   it("are what sessions give", async () => {
     await fc.assert(
-      fc.asyncProperty(readingSteps, fc.integer({ min: 1, max: 9 }), fc.constantFrom(0, 1, 7, 20), fc.boolean(), async (list, gap, latenessMs, fold) => {
-        const spec = specOf({ assigner: session(gap), allowedLatenessMs: latenessMs, ...(fold ? { contents: folded } : {}) });
-        const harness = await openWindows(spec);
-        const got = linesPerStep(harness, list).map((lines) => byEnd(lines.map(withSortedIds)));
-        expect(got).toEqual(sessionOracle(list, gap, latenessMs).map(byEnd));
-        expect(harness.stateEmpty()).toBe(true);
-        await harness.close();
-      }),
+      fc.asyncProperty(
+        readingSteps,
+        fc.integer({ min: 1, max: 9 }),
+        fc.constantFrom(0, 1, 7, 20),
+        fc.boolean(),
+        async (list, gap, latenessMs, fold) => {
+          const spec = specOf({ assigner: session(gap), allowedLatenessMs: latenessMs, ...(fold ? { contents: folded } : {}) });
+          const harness = await openWindows(spec);
+          const got = linesPerStep(harness, list).map((lines) => byEnd(lines.map(withSortedIds)));
+          expect(got).toEqual(sessionOracle(list, gap, latenessMs).map(byEnd));
+          expect(harness.stateEmpty()).toBe(true);
+          await harness.close();
+        },
+      ),
     );
   });
 });
 
 function withSortedIds(line: string): string {
-  return line.replace(/\) ([\d ]+) at/, (_, ids: string) => `) ${ids.split(" ").map(Number).sort((a, b) => a - b).join(" ")} at`);
+  return line.replace(
+    /\) ([\d ]+) at/,
+    (_, ids: string) =>
+      `) ${ids
+        .split(" ")
+        .map(Number)
+        .sort((a, b) => a - b)
+        .join(" ")} at`,
+  );
 }

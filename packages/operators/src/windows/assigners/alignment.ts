@@ -31,7 +31,11 @@ export function checkLength(what: string, lengthMs: number): void {
 /** Refuses an offset that is not smaller than the distance between two window starts. */
 export function checkOffset(offsetMs: number, slideMs: number, of: string): void {
   if (Number.isSafeInteger(offsetMs) && Math.abs(offsetMs) < slideMs) return;
-  throw new MillraceError("WINDOW_ASSIGNER", `the offset of windows must be a whole number of milliseconds smaller than the ${of} (${slideMs} ms), not ${offsetMs}`, {
-    hint: `windows repeat every ${slideMs} ms: use the offset modulo ${slideMs}`,
-  });
+  throw new MillraceError(
+    "WINDOW_ASSIGNER",
+    `the offset of windows must be a whole number of milliseconds smaller than the ${of} (${slideMs} ms), not ${offsetMs}`,
+    {
+      hint: `windows repeat every ${slideMs} ms: use the offset modulo ${slideMs}`,
+    },
+  );
 }

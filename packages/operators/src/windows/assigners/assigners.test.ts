@@ -65,7 +65,13 @@ describe("session windows", () => {
   });
 
   it("refuse a gap function that gives no positive number", () => {
-    for (const gap of [0, -1, Number.NaN, 1.5]) expect(() => assign(session(() => gap), 1)).toThrow(MillraceError);
+    for (const gap of [0, -1, Number.NaN, 1.5])
+      expect(() =>
+        assign(
+          session(() => gap),
+          1,
+        ),
+      ).toThrow(MillraceError);
   });
 });
 

@@ -1,6 +1,6 @@
 import { MillraceError, NO_TIMESTAMP, TIME_LIMIT } from "@millrace/core";
-import type { Trigger } from "../triggers/trigger.ts";
 import { timeTrigger } from "../triggers/time-trigger.ts";
+import type { Trigger } from "../triggers/trigger.ts";
 import { checkLength, eventTimestamp } from "./alignment.ts";
 import type { WindowAssigner } from "./assigner.ts";
 

@@ -5,14 +5,14 @@ import { type Evictor, type EvictorOptions, evictorOf, type TimestampedValue } f
  * Keeps the elements less than `sizeMs` older than the newest one (Flink's TimeEvictor). When the first element has no
  * timestamp, all stay. Throws WINDOW_EVICTOR.
  */
-export function timeEvictor(sizeMs: number, options: EvictorOptions = {}): Evictor<unknown> {
+export function timeEvictor<T>(sizeMs: number, options: EvictorOptions = {}): Evictor<T> {
   if (!Number.isSafeInteger(sizeMs) || sizeMs < 0) {
     throw new MillraceError("WINDOW_EVICTOR", `a time evictor keeps a whole number of milliseconds, not ${sizeMs}`);
   }
   return evictorOf({ type: "time", sizeMs }, options, (elements) => newerThan(elements, sizeMs));
 }
 
-function newerThan(elements: readonly TimestampedValue<unknown>[], sizeMs: number): readonly TimestampedValue<unknown>[] {
+function newerThan<T>(elements: readonly TimestampedValue<T>[], sizeMs: number): readonly TimestampedValue<T>[] {
   if (elements[0] === undefined || elements[0].timestamp === NO_TIMESTAMP) return elements;
   let newest = NO_TIMESTAMP;
   for (const element of elements) newest = Math.max(newest, element.timestamp);

@@ -53,7 +53,15 @@ export class FastWindowOperator implements Operator<unknown, unknown> {
       this.#shape,
     );
     const pending = new PendingWindows([...table.namespaces()].map(Number));
-    this.#open = { context, table, results, kernel, pending, lateness: new Lateness(this.#spec, context), fire: (accumulator) => kernel.fire(accumulator) };
+    this.#open = {
+      context,
+      table,
+      results,
+      kernel,
+      pending,
+      lateness: new Lateness(this.#spec, context),
+      fire: (accumulator) => kernel.fire(accumulator),
+    };
     // A call less per record; the method below is for those who took it before.
     this.processElement = kernel.processElement;
   }
@@ -96,7 +104,11 @@ export class FastWindowOperator implements Operator<unknown, unknown> {
     }
     for (const one of starts) pending.add(one);
     // `start` is now the latest window that ended before the record; the one after it is the earliest that holds it.
-    return { start: Math.max(last, start + sizeMs), end: Math.min(last + slideMs, start + slideMs + sizeMs), windows: starts.map((one) => table.of(one)) };
+    return {
+      start: Math.max(last, start + sizeMs),
+      end: Math.min(last + slideMs, start + slideMs + sizeMs),
+      windows: starts.map((one) => table.of(one)),
+    };
   }
 
   #opened(): Opened {

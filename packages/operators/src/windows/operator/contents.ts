@@ -1,4 +1,13 @@
-import { type AggregateFunction, type CellTable, type KeyedContext, type ListState, type Namespace, type NamespaceCodec, type ReduceFunction, state } from "@millrace/contracts";
+import {
+  type AggregateFunction,
+  type CellTable,
+  type KeyedContext,
+  type ListState,
+  type Namespace,
+  type NamespaceCodec,
+  type ReduceFunction,
+  state,
+} from "@millrace/contracts";
 import { assert } from "@millrace/core";
 import type { TimestampedValue } from "../evictors/evictor.ts";
 import type { WindowContents, WindowSpec } from "../spec.ts";

@@ -22,7 +22,8 @@ export function openFiring(spec: WindowSpec, context: OperatorContext<unknown>, 
   if (spec.evictor !== undefined) return evictingFiring(spec, context, evictableContents(context.keyed, spec, codec), results);
   if (spec.contents.kind === "elements") return plainFiring(elementsContents(context.keyed, spec.contents, codec), (all) => all, results);
   const { contents } = spec;
-  const resultOf = contents.kind === "aggregate" ? (accumulator: unknown) => [contents.aggregate.getResult(accumulator)] : (value: unknown) => [value];
+  const resultOf =
+    contents.kind === "aggregate" ? (accumulator: unknown) => [contents.aggregate.getResult(accumulator)] : (value: unknown) => [value];
   return plainFiring(foldedContents(context.keyed, contents, codec), resultOf, results);
 }
 
@@ -78,7 +79,9 @@ function folded(contents: WindowContents, elements: readonly TimestampedValue<un
     }
     case "aggregate": {
       const { aggregate } = contents;
-      return [aggregate.getResult(elements.reduce((accumulator, element) => aggregate.add(element.value, accumulator), aggregate.createAccumulator()))];
+      return [
+        aggregate.getResult(elements.reduce((accumulator, element) => aggregate.add(element.value, accumulator), aggregate.createAccumulator())),
+      ];
     }
   }
 }

@@ -76,7 +76,7 @@ export class MergingWindows {
   }
 
   #write(sessions: readonly Session[]): void {
-    if (sessions.length === 0) return this.#stored.clear();
-    this.#stored.update(sessions.toSorted((a, b) => a.start - b.start).flatMap((one) => [one.start, one.end, one.contents]));
+    if (sessions.length === 0) this.#stored.clear();
+    else this.#stored.update(sessions.toSorted((a, b) => a.start - b.start).flatMap((one) => [one.start, one.end, one.contents]));
   }
 }

@@ -39,9 +39,12 @@ export class Results implements Collector<unknown> {
   /** The one firing of a window that is gone with it. */
   emitAndClear(result: unknown): void {
     const { process } = this.#spec;
-    if (process === undefined) return this.#context.output.collect(result, this.#timestamp);
-    process.process([result], this.#function, this);
-    this.clear();
+    if (process === undefined) {
+      this.#context.output.collect(result, this.#timestamp);
+    } else {
+      process.process([result], this.#function, this);
+      this.clear();
+    }
   }
 
   collect(value: unknown): void {

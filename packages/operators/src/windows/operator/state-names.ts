@@ -1,8 +1,8 @@
 import { t } from "@millrace/codec";
 import { type StateDeclaration, type StateDeclarations, state } from "@millrace/contracts";
 import { assert } from "@millrace/core";
-import type { WindowSpec } from "../spec.ts";
 import { isFast } from "../fast/is-fast.ts";
+import type { WindowSpec } from "../spec.ts";
 
 /** Names under which a window operator keeps its state; those that users chose stand behind a prefix. */
 export const stateNames = {

@@ -1,4 +1,13 @@
-import type { KeyedContext, ListState, Namespace, OperatorContext, ReducingState, StateDeclarations, StateHandles, TimerService } from "@millrace/contracts";
+import type {
+  KeyedContext,
+  ListState,
+  Namespace,
+  OperatorContext,
+  ReducingState,
+  StateDeclarations,
+  StateHandles,
+  TimerService,
+} from "@millrace/contracts";
 import { assert, MillraceError } from "@millrace/core";
 import type { Window } from "../spec.ts";
 import type { MergeContext, Trigger, TriggerResult } from "../triggers/trigger.ts";

@@ -120,9 +120,13 @@ export class WindowOperator implements Operator<unknown, unknown> {
       });
     }
     if (maxTimestamp(window) + (event ? allowedLatenessMs : 0) > now) return;
-    throw new MillraceError("WINDOW_MERGE", `a session [${window.start}, ${window.end}) came about by a merge when its time was over already (${event ? "watermark" : "clock"} ${now})`, {
-      hint: "give all records of a key gaps of a similar length, or allow more lateness",
-    });
+    throw new MillraceError(
+      "WINDOW_MERGE",
+      `a session [${window.start}, ${window.end}) came about by a merge when its time was over already (${event ? "watermark" : "clock"} ${now})`,
+      {
+        hint: "give all records of a key gaps of a similar length, or allow more lateness",
+      },
+    );
   }
 
   #onTimer(domain: "event" | "processing", time: number, namespace: Namespace): void {
