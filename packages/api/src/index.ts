@@ -1,1 +1,94 @@
-export {};
+export type { Codec, Infer } from "@millrace/codec";
+export { t } from "@millrace/codec";
+export type {
+  AggregateFunction,
+  AggregatingState,
+  Collector,
+  Guarantee,
+  Key,
+  KeyedCoProcessFunction,
+  KeyedProcessContext,
+  KeyedProcessFunction,
+  ListState,
+  MapState,
+  OnTimerContext,
+  OutputTag,
+  ProcessContext,
+  ProcessFunction,
+  ReduceFunction,
+  ReducingState,
+  Sink,
+  Source,
+  StateDeclaration,
+  StateDeclarations,
+  StateHandles,
+  SubtaskInfo,
+  TimerAccess,
+  TtlConfig,
+  ValueState,
+  WatermarkGenerator,
+  WatermarkOutput,
+  WatermarkStrategy,
+} from "@millrace/contracts";
+export { outputTag, state } from "@millrace/contracts";
+export type { ErrorPlace, Json } from "@millrace/core";
+export { days, hours, MillraceError, milliseconds, minutes, NO_TIMESTAMP, seconds, TIME_LIMIT } from "@millrace/core";
+export type {
+  AlignmentOptions,
+  Evictor,
+  EvictorContext,
+  EvictorOptions,
+  GlobalWindowOptions,
+  MergeContext,
+  ProcessingTimeoutOptions,
+  ProcessWindowFunction,
+  RefinableWatermarkStrategy,
+  SessionOptions,
+  TimestampedValue,
+  TimestampOf,
+  Trigger,
+  TriggerContext,
+  TriggerResult,
+  WatermarkCadence,
+  Window,
+  WindowAssigner,
+  WindowContext,
+} from "@millrace/operators";
+export {
+  continuousEventTimeTrigger,
+  continuousProcessingTimeTrigger,
+  countEvictor,
+  countTrigger,
+  defineTrigger,
+  deltaEvictor,
+  deltaTrigger,
+  endOfStreamTrigger,
+  eventTimeTrigger,
+  globalWindow,
+  never,
+  processingTimeoutTrigger,
+  processingTimeTrigger,
+  purging,
+  session,
+  sliding,
+  timeEvictor,
+  tumbling,
+} from "@millrace/operators";
+export type { SourceOptions, StreamExecutionEnvironment } from "./environment.ts";
+export type { BuildOptions } from "./job/build-job.ts";
+export { buildJob, verifyDeterministic } from "./job/build-job.ts";
+export type { JobDefinition, JobOptions } from "./job/define-job.ts";
+export { defineJob } from "./job/define-job.ts";
+export type { ParameterDeclaration, ParameterDeclarations, ParameterOptions, ParameterValue, ParameterValues } from "./job/parameters.ts";
+export { params, resolveParameters } from "./job/parameters.ts";
+export { ConnectedStreams, KeyedConnectedStreams } from "./streams/connected-streams.ts";
+export type { Filtered, RecordOf, WatermarksOptions } from "./streams/data-stream.ts";
+export { DataStream } from "./streams/data-stream.ts";
+export type { Emits, NoState, WindowAggregateFunction } from "./streams/functions.ts";
+export { defineAggregate, defineKeyedCoProcess, defineKeyedProcess, defineProcess, defineWindowProcess } from "./streams/functions.ts";
+export type { ReduceOptions } from "./streams/keyed-stream.ts";
+export { KeyedStream } from "./streams/keyed-stream.ts";
+export type { NodeOptions, StatefulNodeOptions } from "./streams/options.ts";
+export type { ThenProcess, WindowAggregateOptions, WindowElementsOptions } from "./streams/windowed-stream.ts";
+export { WindowedStream } from "./streams/windowed-stream.ts";
+export { boundedOutOfOrderness, customWatermarks, monotonousTimestamps, noWatermarks } from "./watermarks.ts";

@@ -1,7 +1,7 @@
 import { type Json, MillraceError } from "@millrace/core";
 import { frozenFields, frozenJson } from "./frozen-json.ts";
 import type { JobGraph, NodeBody } from "./graph.ts";
-import type { LogicalPlan, NodeKind, PlanEdge, PlannedState, PlanNode, TimeDomain } from "./logical.ts";
+import type { LogicalPlan, NodeKind, PlanEdge, PlanNode, PlannedState, TimeDomain } from "./logical.ts";
 import { deriveUid } from "./uids.ts";
 import { validateGraph } from "./validate.ts";
 

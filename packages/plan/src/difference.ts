@@ -1,5 +1,5 @@
 import { canonicalJson, type Json } from "@millrace/core";
-import { planIdentity } from "./hash.ts";
+import { nodeIdentity } from "./hash.ts";
 import type { LogicalPlan } from "./logical.ts";
 
 /**
@@ -27,13 +27,8 @@ function nodeDifference(a: LogicalPlan, b: LogicalPlan, index: number): string |
   if (first.uid !== second.uid || first.kind !== second.kind) {
     return `node ${index} is the ${first.kind} "${first.uid}" in the first plan and the ${second.kind} "${second.uid}" in the second`;
   }
-  const difference = firstDifference(identityOf(a, index), identityOf(b, index), []);
+  const difference = firstDifference(nodeIdentity(first) as unknown as Json, nodeIdentity(second) as unknown as Json, []);
   return difference === undefined ? undefined : `the ${first.kind} "${first.uid}" has ${inWords("", difference)}`;
-}
-
-function identityOf(plan: LogicalPlan, index: number): Json {
-  const nodes = planIdentity(plan)["nodes"] as readonly Json[];
-  return nodes[index] ?? null;
 }
 
 interface Difference {

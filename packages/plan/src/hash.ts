@@ -7,16 +7,20 @@ import type { LogicalPlan, PlanNode } from "./logical.ts";
  * connector options, parameters. Display names and the text of functions are left out.
  */
 export function planHash(plan: LogicalPlan): string {
-  return createHash("sha256").update(canonicalJson(planIdentity(plan))).digest("hex").slice(0, 16);
+  return createHash("sha256")
+    .update(canonicalJson(planIdentity(plan) as unknown as Json))
+    .digest("hex")
+    .slice(0, 16);
 }
 
-/** What planHash covers, as JSON. */
-export function planIdentity(plan: LogicalPlan): { readonly [name: string]: Json } {
-  return { formatVersion: plan.formatVersion, jobName: plan.jobName, parameters: plan.parameters, nodes: plan.nodes.map(nodeIdentity) };
+/** What planHash covers. */
+export type PlanIdentity = Omit<LogicalPlan, "nodes"> & { readonly nodes: readonly NodeIdentity[] };
+export type NodeIdentity = Omit<PlanNode, "name">;
+
+export function planIdentity(plan: LogicalPlan): PlanIdentity {
+  return { ...plan, nodes: plan.nodes.map(nodeIdentity) };
 }
 
-function nodeIdentity(node: PlanNode): Json {
-  const { name: _name, ...identity } = node;
-  // Nodes are plain data; the type only lacks an index signature.
-  return identity as unknown as Json;
+export function nodeIdentity({ name: _name, ...identity }: PlanNode): NodeIdentity {
+  return identity;
 }

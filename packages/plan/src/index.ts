@@ -5,7 +5,7 @@ export type { FilterBody, FlatMapBody, JobGraph, MapBody, NodeBody, OperatorBody
 export { planHash } from "./hash.ts";
 export type { KindTraits } from "./kinds.ts";
 export { kindTraits } from "./kinds.ts";
-export type { Exchange, LogicalPlan, NodeKind, PlanEdge, PlannedState, PlanNode, TimeDomain } from "./logical.ts";
+export type { Exchange, LogicalPlan, NodeKind, PlanEdge, PlanNode, PlannedState, TimeDomain } from "./logical.ts";
 export type { PhysicalEdge, PhysicalPlan, PhysicalTask } from "./physical.ts";
 export type { PhysicalOptions } from "./to-physical.ts";
 export { toPhysical } from "./to-physical.ts";

@@ -1,7 +1,7 @@
 import { assert, MillraceError } from "@millrace/core";
 import type { JobGraph } from "./graph.ts";
 import { kindTraits } from "./kinds.ts";
-import type { LogicalPlan, PlannedState, PlanNode } from "./logical.ts";
+import type { LogicalPlan, PlanNode, PlannedState } from "./logical.ts";
 import { nodeAt } from "./nodes.ts";
 import { isGivenUid, uidRule } from "./uids.ts";
 
@@ -57,7 +57,10 @@ function checkShape(plan: LogicalPlan): void {
 }
 
 function checkEnds(plan: LogicalPlan): void {
-  for (const [kind, call] of [["source", "env.from(…)"], ["sink", ".to(…)"]] as const) {
+  for (const [kind, call] of [
+    ["source", "env.from(…)"],
+    ["sink", ".to(…)"],
+  ] as const) {
     if (plan.nodes.some((node) => node.kind === kind)) continue;
     throw new MillraceError("PLAN_EMPTY", `the job "${plan.jobName}" has no ${kind}`, {
       hint: `a job reads from at least one source and writes to at least one sink: add one with ${call}`,

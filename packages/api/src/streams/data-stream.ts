@@ -1,0 +1,158 @@
+import type { Codec } from "@millrace/codec";
+import type { Key, OutputTag, ProcessFunction, Sink, WatermarkStrategy } from "@millrace/contracts";
+import { MillraceError } from "@millrace/core";
+import { createProcessOperator, createWatermarksOperator, type WatermarkCadence, type WindowAssigner } from "@millrace/operators";
+import { ConnectedStreams } from "./connected-streams.ts";
+import { type Emits, tagNames } from "./functions.ts";
+import { KeyedStream } from "./keyed-stream.ts";
+import type { NodeOptions, StatefulNodeOptions } from "./options.ts";
+import { addNode, checkSameJob, typeOf, type Upstream, withExchange } from "./upstream.ts";
+import { defaultSettings, WindowedStream } from "./windowed-stream.ts";
+
+/** The records that a predicate lets through: narrowed by a type guard, also one that the compiler infers. */
+export type Filtered<T, P> = P extends TypeGuard<T, infer Narrowed> ? Narrowed : T;
+
+type TypeGuard<T, Narrowed extends T> = (value: T) => value is Narrowed;
+
+/** The records of several streams. */
+export type RecordOf<S> = S extends DataStream<infer T> ? T : never;
+
+export interface WatermarksOptions extends StatefulNodeOptions, WatermarkCadence {}
+
+/** A stream of records (Flink's DataStream). Every method adds to the job's plan and returns a new stream; nothing runs. */
+export class DataStream<T> {
+  readonly #upstream: Upstream;
+
+  constructor(upstream: Upstream) {
+    this.#upstream = upstream;
+  }
+
+  map<Out>(fn: (value: T) => Out, options?: NodeOptions): DataStream<Out> {
+    return new DataStream(addNode([this.#upstream], options, { kind: "map", body: { kind: "map", fn: fn as (value: unknown) => unknown } }));
+  }
+
+  /** Keeps the records for which `predicate` is true. A type guard narrows the stream. */
+  filter<P extends (value: T) => boolean>(predicate: P, options?: NodeOptions): DataStream<Filtered<T, P>> {
+    const fn = predicate as (value: never) => boolean as (value: unknown) => boolean;
+    return new DataStream(addNode([this.#upstream], options, { kind: "filter", body: { kind: "filter", fn } }));
+  }
+
+  /** Emits every element of what `fn` returns: an array, a generator, any iterable. */
+  flatMap<Out>(fn: (value: T) => Iterable<Out>, options?: NodeOptions): DataStream<Out> {
+    const body = { kind: "flatMap", fn: fn as (value: unknown) => Iterable<unknown> } as const;
+    return new DataStream(addNode([this.#upstream], options, { kind: "flatMap", body }));
+  }
+
+  /** A function with side outputs and a view of time, but without a key: it has neither state nor timers. */
+  process<Out>(fn: ProcessFunction<T, Out> & Emits<Out>, options?: NodeOptions): DataStream<Out> {
+    const erased = fn as ProcessFunction<unknown, unknown>;
+    return new DataStream(
+      addNode([this.#upstream], options, {
+        kind: "process",
+        sideOutputs: tagNames(fn.sideOutputs),
+        details: { emits: typeOf(fn.emits) },
+        body: { kind: "operator", keySelectors: [], create: () => createProcessOperator(erased) },
+      }),
+    );
+  }
+
+  /**
+   * Deals records out by key, so that all of one key meet in one subtask. A key is a string, number, boolean, bigint or a
+   * tuple of these, always of one kind. `key`: its codec, for the plan.
+   */
+  keyBy<const K extends Key>(selector: (value: T) => K, options: { readonly key?: Codec<K> | undefined } = {}): KeyedStream<T, K> {
+    return new KeyedStream<T, K>({
+      upstream: withExchange(this.#upstream, "hash"),
+      keySelector: selector as (value: unknown) => Key,
+      keyType: typeOf(options.key as Codec<unknown> | undefined),
+    });
+  }
+
+  /** The records of this stream and of the others, in no order between them. */
+  union<Others extends readonly DataStream<unknown>[]>(...others: Others): DataStream<T | RecordOf<Others[number]>> {
+    const { builder, exchange } = this.#upstream;
+    const all: readonly Upstream[] = [this.#upstream, ...others.map((other) => other.#upstream)];
+    for (const one of all) {
+      checkSameJob(builder, one);
+      if (one.exchange === exchange) continue;
+      throw new MillraceError("PLAN_UNION", "streams that are dealt out in different ways can't be united", {
+        hint: "call rebalance() or global() after union(…)",
+      });
+    }
+    return new DataStream({ builder, exchange, origins: all.flatMap((one) => one.origins) });
+  }
+
+  /** Two streams for one function; call `keyBy(…)` on the pair. */
+  connect<Other>(other: DataStream<Other>): ConnectedStreams<T, Other> {
+    return new ConnectedStreams(this.#upstream, other.#upstream);
+  }
+
+  /** Gives records timestamps and makes watermarks here; those from upstream end here. */
+  assignTimestampsAndWatermarks(strategy: WatermarkStrategy<T>, options: WatermarksOptions): DataStream<T> {
+    const { everyRecords, intervalMs, quietMs } = options;
+    const cadence: WatermarkCadence = {
+      ...(everyRecords === undefined ? {} : { everyRecords }),
+      ...(intervalMs === undefined ? {} : { intervalMs }),
+      ...(quietMs === undefined ? {} : { quietMs }),
+    };
+    const erased = strategy as WatermarkStrategy<unknown>;
+    return new DataStream(
+      addNode([this.#upstream], options, {
+        kind: "watermarks",
+        details: { watermarks: strategy.description, ...cadence },
+        body: { kind: "operator", keySelectors: [], create: () => createWatermarksOperator(erased, cadence) },
+      }),
+    );
+  }
+
+  /** What the node before writes to a side output that it declares. */
+  sideOutput<Side>(tag: OutputTag<Side>): DataStream<Side> {
+    const { builder, origins } = this.#upstream;
+    const [origin, ...others] = origins;
+    if (origin === undefined || others.length > 0 || origin.output !== "") {
+      throw new MillraceError(
+        "PLAN_SIDE_OUTPUT",
+        `the side output "${tag.name}" is asked of ${others.length > 0 ? "a union" : "a side output"}, which has none`,
+        {
+          hint: "call sideOutput on the stream that the function, window or source gave",
+        },
+      );
+    }
+    return new DataStream({ builder, origins: [{ node: origin.node, output: tag.name }], exchange: "forward" });
+  }
+
+  /** One group of windows over all records, without a key; it runs in one subtask. */
+  windowAll(assigner: WindowAssigner<T>): WindowedStream<T, number> {
+    return new WindowedStream<T, number>(
+      { upstream: withExchange(this.#upstream, "hash"), keySelector: () => theOnlyKey, keyType: undefined },
+      defaultSettings(assigner as WindowAssigner<unknown>, true),
+    );
+  }
+
+  /** Records go to the next node's subtasks in turn. */
+  rebalance(): DataStream<T> {
+    return new DataStream(withExchange(this.#upstream, "rebalance"));
+  }
+
+  /** All records go to the first subtask of the next node. */
+  global(): DataStream<T> {
+    return new DataStream(withExchange(this.#upstream, "global"));
+  }
+
+  /** Writes every record to a sink. */
+  to(sink: Sink<T>, options: StatefulNodeOptions): void {
+    addNode([this.#upstream], options, {
+      kind: "sink",
+      details: { connector: sink.name, guarantee: sink.guarantee, options: sink.description },
+      body: { kind: "sink", sink: sink as Sink<unknown> },
+    });
+  }
+
+  /** Flink's name of `to`. */
+  sinkTo(sink: Sink<T>, options: StatefulNodeOptions): void {
+    this.to(sink, options);
+  }
+}
+
+/** Of records that are windowed without a key. */
+const theOnlyKey = 0;

@@ -1,0 +1,89 @@
+import type { Codec } from "@millrace/codec";
+import type { Key, KeyedProcessFunction, ReduceFunction, StateDeclarations } from "@millrace/contracts";
+import { state } from "@millrace/contracts";
+import {
+  countEvictor,
+  countTrigger,
+  createKeyedProcessOperator,
+  createReduceOperator,
+  globalWindow,
+  purging,
+  REDUCE_STATE,
+  type WindowAssigner,
+} from "@millrace/operators";
+import type { TimeDomain } from "@millrace/plan";
+import { plannedStates } from "../planned-states.ts";
+import { KeyedConnectedStreams } from "./connected-streams.ts";
+import { DataStream } from "./data-stream.ts";
+import { type Emits, type NoState, tagNames } from "./functions.ts";
+import type { StatefulNodeOptions } from "./options.ts";
+import { addNode, type KeyedUpstream, typeOf } from "./upstream.ts";
+import { defaultSettings, WindowedStream } from "./windowed-stream.ts";
+
+export interface ReduceOptions<T> extends StatefulNodeOptions {
+  /** Of the records, which are kept in state. */
+  readonly codec: Codec<T>;
+}
+
+/** A stream whose records are grouped by key (Flink's KeyedStream): functions on it have state and timers per key. */
+export class KeyedStream<T, K extends Key> {
+  readonly #keyed: KeyedUpstream;
+
+  constructor(keyed: KeyedUpstream) {
+    this.#keyed = keyed;
+  }
+
+  /** A function with state and timers, declared beside it. */
+  process<Out, S extends StateDeclarations = NoState>(
+    fn: KeyedProcessFunction<K, T, Out, S> & Emits<Out>,
+    options: StatefulNodeOptions,
+  ): DataStream<Out> {
+    const { upstream, keySelector, keyType } = this.#keyed;
+    const erased = fn as unknown as KeyedProcessFunction<Key, unknown, unknown, StateDeclarations>;
+    return new DataStream(
+      addNode([upstream], options, {
+        kind: "keyedProcess",
+        states: plannedStates(fn.state),
+        timers: timersOf(fn),
+        sideOutputs: tagNames(fn.sideOutputs),
+        details: { key: keyType, emits: typeOf(fn.emits) },
+        body: { kind: "operator", keySelectors: [keySelector], create: () => createKeyedProcessOperator(erased, keySelector) },
+      }),
+    );
+  }
+
+  /** A running reduce: each record is folded into the value of its key, and the result emitted. */
+  reduce(fn: ReduceFunction<T>, options: ReduceOptions<T>): DataStream<T> {
+    const { upstream, keySelector, keyType } = this.#keyed;
+    const reduce = fn as ReduceFunction<unknown>;
+    const codec = options.codec as Codec<unknown>;
+    return new DataStream(
+      addNode([upstream], options, {
+        kind: "reduce",
+        states: plannedStates({ [REDUCE_STATE]: state.value(codec) }),
+        details: { key: keyType },
+        body: { kind: "operator", keySelectors: [keySelector], create: () => createReduceOperator(reduce, codec, keySelector) },
+      }),
+    );
+  }
+
+  window(assigner: WindowAssigner<T>): WindowedStream<T, K> {
+    return new WindowedStream<T, K>(this.#keyed, defaultSettings(assigner as WindowAssigner<unknown>, false));
+  }
+
+  /** Windows of `count` records of a key; with a slide, the last `count` records after every `slide` records. */
+  countWindow(count: number, slide?: number): WindowedStream<T, K> {
+    const all = this.window(globalWindow());
+    return slide === undefined ? all.trigger(purging(countTrigger(count))) : all.evictor(countEvictor(count)).trigger(countTrigger(slide));
+  }
+
+  /** Two keyed streams for one function that shares state between them. Their keys must be of one kind. */
+  connect<Other>(other: KeyedStream<Other, K>): KeyedConnectedStreams<T, Other, K> {
+    return new KeyedConnectedStreams<T, Other, K>(this.#keyed, other.#keyed);
+  }
+}
+
+/** Which clock its timers go by is known only when they are set. */
+export function timersOf(fn: { readonly onTimer?: unknown }): readonly TimeDomain[] {
+  return fn.onTimer === undefined ? [] : ["event", "processing"];
+}

@@ -1,0 +1,14 @@
+/** What may be said of any node. */
+export interface NodeOptions {
+  /** Identity of the node; a stateless one derives its own from what stands before it. */
+  readonly uid?: string | undefined;
+  /** For people, in drawings and the live view. Default: the uid. */
+  readonly name?: string | undefined;
+  /** A fixed number of subtasks. Default: the job's. */
+  readonly parallelism?: number | undefined;
+}
+
+/** State, timers and offsets are found again by the uid after a restore or an upgrade, so these nodes need one (law P3). */
+export interface StatefulNodeOptions extends NodeOptions {
+  readonly uid: string;
+}

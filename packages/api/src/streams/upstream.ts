@@ -1,0 +1,72 @@
+import type { Codec } from "@millrace/codec";
+import type { Key } from "@millrace/contracts";
+import { type Json, MillraceError } from "@millrace/core";
+import type { Exchange, NodeBody, NodeKind, PlanBuilder, PlanEdge, PlannedState, TimeDomain } from "@millrace/plan";
+import { callSite } from "../call-site.ts";
+import type { NodeOptions } from "./options.ts";
+
+/** Where a stream's records come from: outputs of nodes (several after a union), and how they travel to the next node. */
+export interface Upstream {
+  readonly builder: PlanBuilder;
+  readonly origins: readonly Origin[];
+  readonly exchange: Exchange;
+}
+
+export interface Origin {
+  readonly node: number;
+  /** Side output, or "" for the main one. */
+  readonly output: string;
+}
+
+/** An upstream whose records are dealt out by key. */
+export interface KeyedUpstream {
+  readonly upstream: Upstream;
+  readonly keySelector: (value: unknown) => Key;
+  /** Type of the key, when a codec was named. */
+  readonly keyType: Json | undefined;
+}
+
+/** What a stream knows of the node it adds. */
+export interface NodeParts {
+  readonly kind: NodeKind;
+  readonly body: NodeBody;
+  readonly states?: readonly PlannedState[];
+  readonly timers?: readonly TimeDomain[];
+  readonly sideOutputs?: readonly string[];
+  readonly details?: { readonly [name: string]: Json | undefined };
+}
+
+/** Adds a node behind one input, or behind two that are connected, and gives its main output. */
+export function addNode(inputs: readonly [Upstream] | readonly [Upstream, Upstream], options: NodeOptions | undefined, parts: NodeParts): Upstream {
+  const { builder } = inputs[0];
+  for (const input of inputs) checkSameJob(builder, input);
+  const node = builder.add({
+    ...parts,
+    uid: options?.uid,
+    name: options?.name,
+    parallelism: options?.parallelism,
+    inputs: inputs.flatMap((input, index) => edgesFrom(input, index === 0 ? 0 : 1)),
+    callSite: callSite(),
+  });
+  return { builder, origins: [{ node, output: "" }], exchange: "forward" };
+}
+
+export function withExchange(upstream: Upstream, exchange: Exchange): Upstream {
+  return { ...upstream, exchange };
+}
+
+export function checkSameJob(builder: PlanBuilder, other: Upstream): void {
+  if (other.builder === builder) return;
+  throw new MillraceError("PLAN_FOREIGN_STREAM", "streams of two jobs can't be joined", {
+    hint: "make both streams from the env of one builder function, each time it is called",
+  });
+}
+
+/** What a codec adds to a node's details. */
+export function typeOf(codec: Codec<never> | Codec<unknown> | undefined): Json | undefined {
+  return codec?.type;
+}
+
+function edgesFrom({ origins, exchange }: Upstream, input: 0 | 1): readonly PlanEdge[] {
+  return origins.map(({ node, output }) => ({ from: node, output, input, exchange }));
+}
