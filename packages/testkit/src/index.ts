@@ -1,2 +1,4 @@
+export * from "./drivers/index.ts";
 export * from "./harness/index.ts";
 export * from "./semantics/index.ts";
+export * from "./simulated/index.ts";

@@ -1,5 +1,7 @@
 export type { CaseElement, CaseEnd, CaseResult, CaseStep, CaseTime, SemanticsCase, TraceEntry } from "./case.ts";
 export { parseCases, timeFromCase, timeToCase } from "./case.ts";
+export type { KindReport } from "./check-cases.ts";
+export { checkCases } from "./check-cases.ts";
 export { compareCase } from "./compare.ts";
 export type { OperatorProgram } from "./drive-operator.ts";
 export { driveOperator } from "./drive-operator.ts";
@@ -7,4 +9,5 @@ export type { KindRunner } from "./kinds.ts";
 export { kindRunners } from "./kinds.ts";
 export type { TraceRecorder } from "./trace.ts";
 export { createTraceRecorder, toCaseJson } from "./trace.ts";
-export type { Variation } from "./variation.ts";
+export type { Variation, VariationName } from "./variation.ts";
+export { variations } from "./variation.ts";

@@ -1,3 +1,5 @@
+import { seededRandom } from "@millrace/core";
+import { createHeapBackend } from "@millrace/state";
 import type { BackendFactory } from "../harness/backend-factory.ts";
 
 /** How a case is run. Whatever the variation, the output must be Flink's. */
@@ -6,6 +8,28 @@ export interface Variation {
   readonly backend: BackendFactory;
   /** `shouldYield` is true after so many emissions of one call. Infinity: never; 0: always. */
   readonly capacity: number;
+  /** Restores make new generators: those downstream start out active, so idleness is announced anew. */
+  readonly restores: boolean;
   /** Asked between any two calls into the operator: go on with a new operator, restored from a snapshot taken now. */
   restoreHere(): boolean;
 }
+
+/** Variations by name. `seed` decides where a random one restores; make a new one for each case. */
+export const variations = {
+  plain: (): Variation => ({
+    name: "plain",
+    backend: createHeapBackend,
+    capacity: Number.POSITIVE_INFINITY,
+    restores: false,
+    restoreHere: () => false,
+  }),
+  /** The output is full after each record. */
+  yields: (): Variation => ({ name: "yields", backend: createHeapBackend, capacity: 1, restores: false, restoreHere: () => false }),
+  /** A restart between two calls out of four, also in the middle of a firing. */
+  restores(seed: number): Variation {
+    const random = seededRandom(seed);
+    return { name: "restores", backend: createHeapBackend, capacity: 1, restores: true, restoreHere: () => random.uint32() % 4 === 0 };
+  },
+} as const;
+
+export type VariationName = keyof typeof variations;

@@ -1,0 +1,5 @@
+export type { CrashMode } from "./crash.ts";
+export { SimulatedFiles } from "./simulated-files.ts";
+export type { SimulatedPorts, SimulatedPortsOptions } from "./simulated-ports.ts";
+export { simulatedPorts } from "./simulated-ports.ts";
+export { SimulatedTime } from "./simulated-time.ts";

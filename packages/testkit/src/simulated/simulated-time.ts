@@ -1,0 +1,92 @@
+import type { Cancel, Clock, Random, Scheduler } from "@millrace/core";
+
+/** Milliseconds that pass with each reading of the monotonic clock, so that time budgets come to an end. */
+const MS_PER_READING = 0.01;
+
+interface Task {
+  readonly dueMs: number;
+  readonly sequence: number;
+  readonly run: () => void;
+}
+
+/**
+ * Virtual time and the scheduler that lives in it. Nothing runs before `runUntil` or `advance`; time then jumps to the
+ * next task. Tasks due at one time run in the order of their scheduling, or in a random one when `shuffle` is set.
+ */
+export class SimulatedTime implements Scheduler {
+  readonly clock: Clock;
+  readonly #startMs: number;
+  readonly #random: Random | undefined;
+  readonly #tasks = new Set<Task>();
+  #elapsedMs = 0;
+  #readings = 0;
+  #sequence = 0;
+
+  constructor(startMs: number, shuffle: Random | undefined) {
+    this.#startMs = startMs;
+    this.#random = shuffle;
+    this.clock = {
+      now: () => this.#startMs + Math.floor(this.#elapsedMs),
+      monotonic: () => this.#elapsedMs + this.#readings++ * MS_PER_READING,
+    };
+  }
+
+  immediate(task: () => void): void {
+    this.after(0, task);
+  }
+
+  after(delayMs: number, task: () => void): Cancel {
+    const entry: Task = { dueMs: this.#elapsedMs + Math.max(0, delayMs), sequence: this.#sequence++, run: task };
+    this.#tasks.add(entry);
+    return () => this.#tasks.delete(entry);
+  }
+
+  /** Tasks that wait. */
+  get pending(): number {
+    return this.#tasks.size;
+  }
+
+  /** Runs everything that falls due within `ms`, and ends that much later. */
+  async advance(ms: number): Promise<void> {
+    const endMs = this.#elapsedMs + ms;
+    await this.#run(endMs, () => false);
+    this.#elapsedMs = endMs;
+  }
+
+  /** Runs until `done` says so, asked after each task. Rejects when nothing is left to run, or `limitMs` have passed. */
+  async runUntil(done: () => boolean, limitMs = 3_600_000): Promise<void> {
+    if (await this.#run(this.#elapsedMs + limitMs, done)) return;
+    throw new Error(`the simulation stands still at ${this.#elapsedMs} ms with ${this.#tasks.size} tasks that are not due within ${limitMs} ms`);
+  }
+
+  /** True when `done` said so. */
+  async #run(endMs: number, done: () => boolean): Promise<boolean> {
+    await settlePromises();
+    while (!done()) {
+      const task = this.#next(endMs);
+      if (task === undefined) return false;
+      this.#tasks.delete(task);
+      this.#elapsedMs = Math.max(this.#elapsedMs, task.dueMs);
+      task.run();
+      await settlePromises();
+    }
+    return true;
+  }
+
+  #next(endMs: number): Task | undefined {
+    let first: Task[] = [];
+    for (const task of this.#tasks) {
+      const earliest = first[0]?.dueMs ?? endMs;
+      if (task.dueMs > earliest) continue;
+      if (task.dueMs < earliest) first = [];
+      first.push(task);
+    }
+    const chosen = this.#random === undefined ? 0 : this.#random.uint32() % Math.max(1, first.length);
+    return first.toSorted((a, b) => a.sequence - b.sequence)[chosen];
+  }
+}
+
+/** Resolves when every promise that can go on without a task has done so. */
+function settlePromises(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}

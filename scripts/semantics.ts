@@ -1,0 +1,78 @@
+import { readFileSync } from "node:fs";
+import { parseArgs } from "node:util";
+import { gunzipSync } from "node:zlib";
+import { explain, MillraceError } from "@millrace/core";
+import { checkCases, type KindReport, parseCases, type SemanticsCase, type VariationName, variations } from "@millrace/testkit";
+
+const usage = `Runs recorded programs of Apache Flink on this engine, and compares what both emit.
+
+  pnpm semantics FILE... [--variation NAME] [--differences N]
+
+  FILE                 cases, one JSON object a line; .gz is unpacked. The recorded ones: test/semantics/cases/*.jsonl.gz
+  --variation NAME     ${Object.keys(variations).join(", ")} or all; default plain
+  --differences N      how many differences of a kind are printed; default 20
+
+Ends with 0 when all cases passed, 1 when one differs, 2 when the command cannot be run.
+Kinds that are not built are reported as skipped.`;
+
+interface Options {
+  readonly files: readonly string[];
+  readonly names: readonly VariationName[];
+  readonly differencesMax: number;
+}
+
+function readOptions(): Options | undefined {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      help: { type: "boolean" },
+      variation: { type: "string", default: "plain" },
+      differences: { type: "string", default: "20" },
+    },
+  });
+  if (values.help === true) return undefined;
+  const names = Object.keys(variations).filter((name) => values.variation === "all" || values.variation === name) as VariationName[];
+  const differencesMax = Number(values.differences);
+  if (positionals.length === 0) throw refusal("no file of cases is given");
+  if (names.length === 0) throw refusal(`there is no variation ${values.variation}`);
+  if (!Number.isSafeInteger(differencesMax)) throw refusal(`--differences takes a number, not ${values.differences}`);
+  return { files: positionals, names, differencesMax };
+}
+
+function refusal(message: string): MillraceError {
+  return new MillraceError("SEMANTICS_USAGE", message, { hint: "see pnpm semantics --help" });
+}
+
+function readCases(file: string): SemanticsCase[] {
+  const bytes = readFileSync(file);
+  return parseCases((file.endsWith(".gz") ? gunzipSync(bytes) : bytes).toString("utf8"));
+}
+
+function print(report: KindReport, variation: string, differencesMax: number): void {
+  const { kind, passed, differences, skipped } = report;
+  for (const difference of differences.slice(0, differencesMax)) console.log(difference.slice(0, 2_000));
+  if (differences.length > differencesMax) console.log(`… and ${differences.length - differencesMax} more`);
+  const verdict = skipped > 0 ? `${skipped} skipped, not built yet` : `${passed} passed, ${differences.length} failed`;
+  console.log(`${kind} (${variation}): ${verdict}`);
+}
+
+async function main(): Promise<void> {
+  const options = readOptions();
+  if (options === undefined) {
+    console.log(usage);
+    return;
+  }
+  const cases = options.files.flatMap(readCases);
+  for (const name of options.names) {
+    const reports = await checkCases(cases, () => variations[name](1));
+    for (const report of reports) print(report, name, options.differencesMax);
+    if (reports.some((report) => report.differences.length > 0)) process.exitCode = 1;
+  }
+}
+
+try {
+  await main();
+} catch (error) {
+  console.error(explain(error));
+  process.exitCode = 2;
+}
