@@ -31,4 +31,6 @@ export interface ByteReader {
   string(): string;
   /** A copy. */
   bytes(): Uint8Array;
+  /** The next `length` bytes as a view of the memory that is read: copy what is kept longer than that memory. */
+  view(length: number): Uint8Array;
 }

@@ -1,2 +1,15 @@
+export { checkRecord, isRecordValue } from "./any/check-record.ts";
+export { registerClass } from "./any/classes.ts";
 export type { ByteReader, ByteWriter } from "./bytes.ts";
 export type { Codec, Infer, TypeDescription } from "./contract.ts";
+export { fingerprintOf } from "./fingerprint.ts";
+export { decodeKey, encodeKey } from "./key.ts";
+export type { ReusableReader } from "./reader.ts";
+export { createReader } from "./reader.ts";
+export { t } from "./t.ts";
+export type { TypedArrayKind, TypedArrayOf } from "./types/binary.ts";
+export type { FieldDeclarations, ObjectOf, OptionalField } from "./types/object/fields.ts";
+export type { Literal } from "./types/scalars.ts";
+export type { TaggedOf } from "./types/tagged.ts";
+export type { GrowingWriter } from "./writer.ts";
+export { createWriter } from "./writer.ts";

@@ -1,0 +1,23 @@
+import { canonicalJson } from "@millrace/core";
+import type { ByteReader, ByteWriter } from "./bytes.ts";
+import type { Codec, TypeDescription } from "./contract.ts";
+
+/** FNV-1a with 64 bits over the UTF-8 of the canonical JSON, as 16 hexadecimal digits. */
+export function fingerprintOf(type: TypeDescription): string {
+  let hash = 0xcbf29ce484222325n;
+  for (const byte of new TextEncoder().encode(canonicalJson(type))) hash = BigInt.asUintN(64, (hash ^ BigInt(byte)) * 0x100000001b3n);
+  return hash.toString(16).padStart(16, "0");
+}
+
+/** The one way codecs are made: frozen, with the fingerprint of their type. */
+export function makeCodec<T>(type: TypeDescription, encode: (value: T, writer: ByteWriter) => void, decode: (reader: ByteReader) => T): Codec<T> {
+  return Object.freeze({ type: freezeDeep(type), fingerprint: fingerprintOf(type), encode, decode });
+}
+
+function freezeDeep<T>(value: T): T {
+  if (typeof value === "object" && value !== null && !Object.isFrozen(value)) {
+    for (const part of Object.values(value)) freezeDeep(part);
+    Object.freeze(value);
+  }
+  return value;
+}

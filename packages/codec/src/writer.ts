@@ -1,0 +1,142 @@
+import { assert } from "@millrace/core";
+import type { ByteWriter } from "./bytes.ts";
+import { writeText } from "./text.ts";
+
+const VARINT_BYTES_MAX = 8;
+/** Texts of at most so many units have a length of one byte whatever they hold: 3 × 42 < 128. */
+const SHORT_TEXT_UNITS = 42;
+
+/** A ByteWriter that also hands out what it holds without a copy. */
+export interface GrowingWriter extends ByteWriter {
+  /** What was written from `start` (0) on as a view: good until the next write or `reset`. */
+  view(start?: number): Uint8Array;
+  /** Forgets what was written after `length`, for instance of a value that was refused half-way. */
+  truncate(length: number): void;
+}
+
+class MemoryWriter implements GrowingWriter {
+  #memory: Uint8Array;
+  #numbers: DataView;
+  #length = 0;
+
+  constructor(initialBytes: number) {
+    this.#memory = new Uint8Array(initialBytes);
+    this.#numbers = new DataView(this.#memory.buffer);
+  }
+
+  get length(): number {
+    return this.#length;
+  }
+
+  u8(value: number): void {
+    if (this.#length === this.#memory.length) this.#grow(1);
+    this.#memory[this.#length++] = value;
+  }
+
+  u16be(value: number): void {
+    if (this.#length + 2 > this.#memory.length) this.#grow(2);
+    this.#numbers.setUint16(this.#length, value, false);
+    this.#length += 2;
+  }
+
+  u32(value: number): void {
+    if (this.#length + 4 > this.#memory.length) this.#grow(4);
+    this.#numbers.setUint32(this.#length, value, true);
+    this.#length += 4;
+  }
+
+  f64(value: number): void {
+    if (this.#length + 8 > this.#memory.length) this.#grow(8);
+    this.#numbers.setFloat64(this.#length, value, true);
+    this.#length += 8;
+  }
+
+  varint(value: number): void {
+    if (this.#length + VARINT_BYTES_MAX > this.#memory.length) this.#grow(VARINT_BYTES_MAX);
+    if (value >>> 0 !== value) value = this.#varintLow(value);
+    while (value > 0x7f) {
+      this.#memory[this.#length++] = (value & 0x7f) | 0x80;
+      value >>>= 7;
+    }
+    this.#memory[this.#length++] = value;
+  }
+
+  /** Writes the lower 28 bits of a number past 32 bits; returns the rest. */
+  #varintLow(value: number): number {
+    assert(value >= 0 && value <= Number.MAX_SAFE_INTEGER + 1 && Number.isInteger(value), `varint of ${value}`);
+    for (let group = 0; group < 4; group++) {
+      this.#memory[this.#length++] = (value % 128) | 0x80;
+      value = Math.floor(value / 128);
+    }
+    return value;
+  }
+
+  string(value: string): void {
+    const bytesMax = value.length * 3;
+    if (this.#length + bytesMax + VARINT_BYTES_MAX > this.#memory.length) this.#grow(bytesMax + VARINT_BYTES_MAX);
+    if (value.length <= SHORT_TEXT_UNITS) {
+      const bytes = writeText(value, this.#memory, this.#length + 1);
+      this.#memory[this.#length] = bytes;
+      this.#length += bytes + 1;
+    } else {
+      this.#longString(value);
+    }
+  }
+
+  /** The text is written behind the room that the length of plain ASCII needs, and moved when its length needs more. */
+  #longString(value: string): void {
+    const start = this.#length;
+    const room = varintBytes(value.length);
+    const bytes = writeText(value, this.#memory, start + room);
+    const head = varintBytes(bytes);
+    if (head !== room) this.#memory.copyWithin(start + head, start + room, start + room + bytes);
+    this.varint(bytes);
+    this.#length += bytes;
+  }
+
+  bytes(value: Uint8Array): void {
+    this.varint(value.length);
+    this.raw(value);
+  }
+
+  raw(value: Uint8Array): void {
+    if (this.#length + value.length > this.#memory.length) this.#grow(value.length);
+    this.#memory.set(value, this.#length);
+    this.#length += value.length;
+  }
+
+  reset(): void {
+    this.#length = 0;
+  }
+
+  truncate(length: number): void {
+    assert(length >= 0 && length <= this.#length, `writer of ${this.#length} bytes cut at ${length}`);
+    this.#length = length;
+  }
+
+  slice(start = 0): Uint8Array {
+    return this.#memory.slice(start, this.#length);
+  }
+
+  view(start = 0): Uint8Array {
+    return this.#memory.subarray(start, this.#length);
+  }
+
+  #grow(bytes: number): void {
+    const memory = new Uint8Array(Math.max(this.#memory.length * 2, this.#length + bytes, 64));
+    memory.set(this.#memory);
+    this.#memory = memory;
+    this.#numbers = new DataView(memory.buffer);
+  }
+}
+
+function varintBytes(value: number): number {
+  let bytes = 1;
+  for (; value > 0x7f; value = Math.floor(value / 128)) bytes++;
+  return bytes;
+}
+
+/** A writer that starts with room for `initialBytes` and doubles as needed. */
+export function createWriter(initialBytes = 256): GrowingWriter {
+  return new MemoryWriter(initialBytes);
+}
