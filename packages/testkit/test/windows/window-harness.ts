@@ -78,7 +78,7 @@ export const readingSteps: fc.Arbitrary<HarnessStep[]> = fc
         { weight: 1, arbitrary: fc.record({ kind: fc.constant("watermark" as const), rise: fc.integer({ min: 1, max: 12 }) }) },
         { weight: 1, arbitrary: fc.record({ kind: fc.constant("clock" as const), rise: fc.integer({ min: 1, max: 1_000 }) }) },
       ),
-      { maxLength: 60 },
+      { maxLength: 60, size: "max" },
     ),
   })
   .map(({ origin, moves }) => {
