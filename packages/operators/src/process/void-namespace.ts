@@ -1,11 +1,8 @@
+import { t } from "@millrace/codec";
 import type { NamespaceCodec } from "@millrace/contracts";
 
-/** The one namespace of timers that belong to a key alone (Flink's VoidNamespace). It takes no bytes. */
+/** The one namespace of timers that belong to a key alone (Flink's VoidNamespace). */
 export const VOID_NAMESPACE = "";
 
-export const voidNamespaceCodec: NamespaceCodec<string> = {
-  type: { kind: "void" },
-  fingerprint: "766f696400000000",
-  encode() {},
-  decode: () => VOID_NAMESPACE,
-};
+/** Takes no bytes. */
+export const voidNamespaceCodec: NamespaceCodec<string> = t.literal(VOID_NAMESPACE);

@@ -89,9 +89,11 @@ export class OperatorHost<In, Out, In2> {
 
   async close(): Promise<void> {
     const operator = this.#operator;
+    const backend = this.#backend;
     this.#operator = undefined;
+    this.#backend = undefined;
     await operator?.close?.();
-    await this.#backend?.close();
+    await backend?.close();
   }
 
   async #newBackend(): Promise<KeyedStateBackend> {
@@ -109,6 +111,7 @@ export class OperatorHost<In, Out, In2> {
 
   #newContext(): OperatorContext<Out> {
     const observed = this.#observed;
+    const keyed = observed === undefined ? undefined : (this.#options.wrapKeyed?.(observed.context) ?? observed.context);
     return {
       uid: this.#options.uid ?? "operator",
       subtask: 0,
@@ -122,8 +125,8 @@ export class OperatorHost<In, Out, In2> {
       },
       shouldYield: () => this.log.emittedInCall() >= this.#capacity,
       get keyed() {
-        assert(observed !== undefined, "this operator has no key");
-        return observed.context;
+        assert(keyed !== undefined, "this operator has no key");
+        return keyed;
       },
     };
   }

@@ -1,4 +1,4 @@
-import type { Operator } from "@millrace/contracts";
+import type { KeyedContext, Operator } from "@millrace/contracts";
 import type { BackendFactory } from "./backend-factory.ts";
 import type { TimerObserver } from "./observed-keyed.ts";
 import type { HarnessOutput } from "./output-log.ts";
@@ -19,4 +19,6 @@ export interface HarnessOptions<In, Out, In2> {
   readonly uid?: string;
   readonly onOutput?: ((entry: HarnessOutput<Out>) => void) | undefined;
   readonly timerObserver?: TimerObserver | undefined;
+  /** Puts something between the operator and its keyed state. */
+  readonly wrapKeyed?: ((keyed: KeyedContext) => KeyedContext) | undefined;
 }
