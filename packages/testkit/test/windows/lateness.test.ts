@@ -54,6 +54,30 @@ describe("late records", () => {
   });
 });
 
+describe("a function that throws", () => {
+  it.each(["generated", "interpreted", "general"] as const)("is named by uid and key (%s)", async (implementation) => {
+    const keySelector = (value: unknown): string => {
+      const { key } = value as { key: string };
+      if (key === "") throw new Error("no key");
+      return key;
+    };
+    const process = {
+      process: () => {
+        throw new Error("no result");
+      },
+    };
+    const harness = await openWindows(specOf({ assigner: tumbling(10), contents: folded, keySelector, process }), { implementation });
+    harness.element(a(1), 5);
+    const noKey = { code: "USER_FUNCTION", message: expect.stringContaining("no key"), where: { uid: "operator", subtask: 0, key: undefined } };
+    expect(() => harness.element({ key: "", id: 2 }, 5)).toThrow(expect.objectContaining(noKey));
+    expect(() => harness.element(a(3), Number.NEGATIVE_INFINITY)).toThrow(
+      expect.objectContaining({ code: "WINDOW_TIMESTAMP", where: expect.objectContaining({ uid: "operator" }) }),
+    );
+    const noResult = { code: "USER_FUNCTION", message: expect.stringContaining("no result"), where: { uid: "operator", subtask: 0, key: '"a"' } };
+    expect(() => harness.watermark(9)).toThrow(expect.objectContaining(noResult));
+  });
+});
+
 describe("sessions", () => {
   it("do not depend on clock resolution: seconds, milliseconds and any clock give the same sessions", async () => {
     const times = fc.array(fc.integer({ min: -50, max: 50 }), { maxLength: 12 });

@@ -1,5 +1,6 @@
 import type { CellTable, Operator, OperatorContext } from "@millrace/contracts";
 import { assert } from "@millrace/core";
+import { userFunctionError } from "../../process/user-error.ts";
 import { eventTimestamp, slideStart } from "../assigners/alignment.ts";
 import type { AlignedShape } from "../assigners/assigner.ts";
 import { Lateness } from "../operator/lateness.ts";
@@ -48,6 +49,7 @@ export class FastWindowOperator implements Operator<unknown, unknown> {
           results.emitAndClear(result);
           return !context.shouldYield();
         },
+        failed: (error, key) => userFunctionError(error, { context, key }),
       },
       this.#kernelKind,
       this.#shape,
@@ -81,10 +83,14 @@ export class FastWindowOperator implements Operator<unknown, unknown> {
   }
 
   #fire(start: number): boolean {
-    const { table, results, fire } = this.#opened();
+    const { context, table, results, fire } = this.#opened();
     if (!table.has(start)) return true;
     results.turnTo({ start, end: start + this.#shape.sizeMs });
-    return table.of(start).drain(fire);
+    try {
+      return table.of(start).drain(fire);
+    } catch (error) {
+      throw userFunctionError(error, { context, key: context.keyed.currentKey() });
+    }
   }
 
   /** The pane of a record: windows change where one begins and where one ends. Windows that are gone already are left out. */

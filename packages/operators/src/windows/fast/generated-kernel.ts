@@ -22,21 +22,27 @@ function kernelSource(kind: FoldedWindowContents["kind"], single: boolean): stri
       cells.write(cell, held === undefined ? ${folding.first} : ${folding.add});`;
   const add = single ? addToCells : `for (let i = 0; i < windows.length; i++) {\n      const cells = windows[i];\n      ${addToCells}\n    }`;
   return `"use strict";
-const { keyed, keySelector, enter, emit } = parts;
+const { keyed, keySelector, enter, emit, failed } = parts;
 const { ${folding.uses} } = parts.contents;
 let start = Infinity, end = -Infinity, windows = [], cells = undefined;
 return {
   processElement(value, timestamp) {
-    if (!(timestamp >= start && timestamp < end)) {
-      const pane = enter(value, timestamp);
-      if (pane === undefined) return;
-      start = pane.start;
-      end = pane.end;
-      windows = pane.windows;
-      cells = windows[0];
+    let key;
+    try {
+      if (!(timestamp >= start && timestamp < end)) {
+        const pane = enter(value, timestamp);
+        if (pane === undefined) return;
+        start = pane.start;
+        end = pane.end;
+        windows = pane.windows;
+        cells = windows[0];
+      }
+      key = keySelector(value);
+      keyed.setCurrentKey(key);
+      ${add}
+    } catch (error) {
+      throw failed(error, key);
     }
-    keyed.setCurrentKey(keySelector(value));
-    ${add}
   },
   fire(accumulator) {
     return emit(${folding.result});

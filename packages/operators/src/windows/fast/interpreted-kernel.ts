@@ -1,8 +1,9 @@
+import type { Key } from "@millrace/contracts";
 import type { KernelParts, Pane, WindowKernel } from "./kernel.ts";
 
 /** The same kernel without code generation: for places that forbid it, and as the oracle of the generated one. */
 export function interpretedKernel(parts: KernelParts): WindowKernel {
-  const { keyed, keySelector, contents, enter, emit } = parts;
+  const { keyed, keySelector, contents, enter, emit, failed } = parts;
   let pane: Pane | undefined;
 
   const foldInto = (held: unknown, value: unknown): unknown => {
@@ -12,15 +13,21 @@ export function interpretedKernel(parts: KernelParts): WindowKernel {
 
   return {
     processElement(value, timestamp) {
-      if (pane === undefined || !(timestamp >= pane.start && timestamp < pane.end)) {
-        const entered = enter(value, timestamp);
-        if (entered === undefined) return;
-        pane = entered;
-      }
-      keyed.setCurrentKey(keySelector(value));
-      for (const cells of pane.windows) {
-        const cell = cells.cell();
-        cells.write(cell, foldInto(cell.value, value));
+      let key: Key | undefined;
+      try {
+        if (pane === undefined || !(timestamp >= pane.start && timestamp < pane.end)) {
+          const entered = enter(value, timestamp);
+          if (entered === undefined) return;
+          pane = entered;
+        }
+        key = keySelector(value);
+        keyed.setCurrentKey(key);
+        for (const cells of pane.windows) {
+          const cell = cells.cell();
+          cells.write(cell, foldInto(cell.value, value));
+        }
+      } catch (error) {
+        throw failed(error, key);
       }
     },
     fire: (accumulator) => emit(contents.kind === "reduce" ? accumulator : contents.aggregate.getResult(accumulator)),

@@ -1,4 +1,4 @@
-import type { Cells, KeyedContext } from "@millrace/contracts";
+import type { Cells, Key, KeyedContext } from "@millrace/contracts";
 import type { FastSpec, FoldedWindowContents } from "./is-fast.ts";
 
 /** The inner loop of windows that fire whole. */
@@ -20,6 +20,8 @@ export interface KernelParts {
   enter(value: unknown, timestamp: number): Pane | undefined;
   /** Emits a result of the window that fires; false when it is time to yield. */
   emit(result: unknown): boolean;
+  /** What to throw when a user's function threw; the key is undefined as long as it is not known. */
+  failed(error: unknown, key: Key | undefined): unknown;
 }
 
 /** A stretch of time [start, end) whose records belong to the same windows: the accumulators of these, latest window first. */

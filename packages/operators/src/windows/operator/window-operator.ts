@@ -1,5 +1,6 @@
-import type { Namespace, Operator, OperatorContext, TimerService } from "@millrace/contracts";
+import type { Key, Namespace, Operator, OperatorContext, TimerService } from "@millrace/contracts";
 import { assert, MillraceError, WATERMARK_MIN } from "@millrace/core";
+import { userFunctionError } from "../../process/user-error.ts";
 import type { Window, WindowSpec } from "../spec.ts";
 import { fires, maxTimestamp, purges, type TriggerResult } from "../triggers/trigger.ts";
 import { type Firing, openFiring } from "./firing.ts";
@@ -26,8 +27,8 @@ export class WindowOperator implements Operator<unknown, unknown> {
   open(context: OperatorContext<unknown>): void {
     const { assigner } = this.#spec;
     const timers = context.keyed.timers(stateNames.timers, this.#form.codec, {
-      onEventTime: (time, namespace) => this.#onTimer("event", time, namespace),
-      onProcessingTime: (time, namespace) => this.#onTimer("processing", time, namespace),
+      onEventTime: (time, namespace) => this.#fireTimer("event", time, namespace),
+      onProcessingTime: (time, namespace) => this.#fireTimer("processing", time, namespace),
     });
     this.#open = {
       context,
@@ -44,15 +45,15 @@ export class WindowOperator implements Operator<unknown, unknown> {
   }
 
   processElement(value: unknown, timestamp: number): void {
-    const { context, lateness, sessions, assignerContext } = this.#opened();
-    context.keyed.setCurrentKey(this.#spec.keySelector(value));
-    const windows = this.#spec.assigner.assign(value, timestamp, assignerContext);
-    let skipped = true;
-    for (const window of windows) {
-      const taken = sessions === undefined ? this.#addTo(window, value, timestamp) : this.#addToSession(sessions, window, value, timestamp);
-      if (taken) skipped = false;
+    const { context } = this.#opened();
+    let key: Key | undefined;
+    try {
+      key = this.#spec.keySelector(value);
+      context.keyed.setCurrentKey(key);
+      this.#addToWindows(value, timestamp);
+    } catch (error) {
+      throw userFunctionError(error, { context, key });
     }
-    if (skipped) lateness.skipped(value, timestamp);
   }
 
   onWatermark(watermark: number): boolean {
@@ -65,6 +66,16 @@ export class WindowOperator implements Operator<unknown, unknown> {
     const done = timers.advanceProcessingTime(now, shouldYield);
     if (done) this.#wakeForTimers();
     return done;
+  }
+
+  #addToWindows(value: unknown, timestamp: number): void {
+    const { lateness, sessions, assignerContext } = this.#opened();
+    let skipped = true;
+    for (const window of this.#spec.assigner.assign(value, timestamp, assignerContext)) {
+      const taken = sessions === undefined ? this.#addTo(window, value, timestamp) : this.#addToSession(sessions, window, value, timestamp);
+      if (taken) skipped = false;
+    }
+    if (skipped) lateness.skipped(value, timestamp);
   }
 
   /** False when the window is gone already. */
@@ -127,6 +138,15 @@ export class WindowOperator implements Operator<unknown, unknown> {
         hint: "give all records of a key gaps of a similar length, or allow more lateness",
       },
     );
+  }
+
+  #fireTimer(domain: "event" | "processing", time: number, namespace: Namespace): void {
+    try {
+      this.#onTimer(domain, time, namespace);
+    } catch (error) {
+      const { context } = this.#opened();
+      throw userFunctionError(error, { context, key: context.keyed.currentKey() });
+    }
   }
 
   #onTimer(domain: "event" | "processing", time: number, namespace: Namespace): void {
