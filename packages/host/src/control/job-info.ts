@@ -1,0 +1,28 @@
+import type { Json } from "@millrace/core";
+import type { JobResult, JobStatus } from "../job-handle.ts";
+
+/** The answer of `GET /v1/job`. */
+export interface JobInfo {
+  readonly apiVersion: 1;
+  readonly engineVersion: string;
+  readonly pid: number;
+  readonly stateDirectory: string | null;
+  /** Id of the checkpoint that the run started from. */
+  readonly resumedFrom: number | null;
+  readonly status: JobStatus;
+}
+
+/** The answer of `POST /v1/stop` and `POST /v1/cancel`, sent when the job has ended. */
+export interface EndInfo {
+  readonly end: JobResult["end"];
+  readonly runId: string;
+  readonly checkpointId: number | null;
+}
+
+/** What every refusal looks like. */
+export interface ControlError {
+  readonly error: { readonly code: string; readonly message: string; readonly hint?: string };
+}
+
+/** The logical plan as it stands in snapshots. */
+export type PlanJson = Json;
