@@ -5,3 +5,4 @@ export { discard } from "./discard/discard.ts";
 export * from "./files/index.ts";
 export { type PrintOptions, print } from "./print/print.ts";
 export type { IndexedSplit } from "./splits/indexed-reader.ts";
+export { type StdinOptions, type StdinSource, type StdinSplit, stdin } from "./stdin/stdin.ts";

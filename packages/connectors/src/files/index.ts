@@ -1,3 +1,4 @@
+export type { BadInputRecord, OnBadRecord } from "../formats/bad-records.ts";
 export type { CsvColumns, CsvRow, CsvType, CsvValue } from "../formats/csv/columns.ts";
 export { type CsvOptions, type CsvRecord, csv } from "../formats/csv/csv.ts";
 export type { Format, TextEncoding } from "../formats/format.ts";
@@ -6,6 +7,5 @@ export { lines } from "../formats/lines.ts";
 export type { Parse, SchemaLike } from "../formats/parse.ts";
 export { type FileSinkOptions, fileSink } from "./sink/file-sink.ts";
 export type { OutputMode } from "./sink/prepare-run.ts";
-export type { BadFileRecord, OnBadRecord } from "./source/bad-records.ts";
 export { type FilesOptions, type FilesSource, files } from "./source/files.ts";
 export type { FileSplit } from "./source/split.ts";

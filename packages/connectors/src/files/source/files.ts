@@ -1,7 +1,7 @@
 import type { Source } from "@millrace/contracts";
 import { MillraceError } from "@millrace/core";
+import { type OnBadRecord, sideOutputOf } from "../../formats/bad-records.ts";
 import type { Format, TextEncoding } from "../../formats/format.ts";
-import { type OnBadRecord, sideOutputOf } from "./bad-records.ts";
 import { FileEnumerator } from "./enumerator.ts";
 import { FileReader } from "./reader.ts";
 import type { FileSplit } from "./split.ts";

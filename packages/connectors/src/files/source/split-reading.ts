@@ -1,10 +1,10 @@
 import type { ReaderOutput } from "@millrace/contracts";
 import { type Files, MillraceError, NO_TIMESTAMP } from "@millrace/core";
+import { badInputRecord, badRecordError, type OnBadRecord, sideOutputOf } from "../../formats/bad-records.ts";
 import type { Format, TextEncoding } from "../../formats/format.ts";
+import { ReadAhead } from "../../formats/read-ahead.ts";
 import { type BadBytes, type Deliver, RecordStream } from "../../formats/record-stream.ts";
-import { badFileRecord, badRecordError, type OnBadRecord, sideOutputOf } from "./bad-records.ts";
 import { fileBytes } from "./file-bytes.ts";
-import { ReadAhead } from "./read-ahead.ts";
 import type { FileIdentity, FileSplit } from "./split.ts";
 
 export interface ReadingOptions<T> {
@@ -101,7 +101,7 @@ export class SplitReading<T> {
     if (onError === "fail") throw badRecordError(this.#positionOf(bad), bad);
     const side = sideOutputOf(onError);
     if (side === undefined) this.skipped++;
-    else this.#output?.side(side, badFileRecord(this.#split.path, bad));
+    else this.#output?.side(side, badInputRecord(this.#split.path, bad));
   }
 
   #positionOf({ line, offset }: { readonly line: number; readonly offset: number }): string {

@@ -110,7 +110,7 @@ export class CsvDecoder<T> implements RecordDecoder<T> {
 
   #parseOne(buffer: Buffer, start: number, end: number): readonly string[] {
     try {
-      const rows = parse(buffer.subarray(start, end), this.#options);
+      const rows = parse(buffer.subarray(start, trimCarriageReturn(buffer, start, end)), this.#options);
       if (rows.length <= 1) return rows[0] ?? [];
     } catch (error) {
       const column = error instanceof CsvError && typeof error.column === "number" ? error.column + 1 : undefined;
@@ -136,7 +136,7 @@ export class CsvDecoder<T> implements RecordDecoder<T> {
   }
 
   #recordOf(fields: readonly string[], columns: readonly Column[]): T {
-    if (fields.length !== this.#fieldCount) throw new BadRecord(`${fields.length} fields where the header names ${this.#fieldCount}`);
+    if (fields.length !== this.#fieldCount) throw new BadRecord(`the record has ${fields.length} of ${this.#fieldCount} fields`);
     const row: Record<string, unknown> = {};
     for (const column of columns) {
       const text = fields[column.index] as string;

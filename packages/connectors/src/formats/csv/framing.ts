@@ -9,8 +9,9 @@ const quoteByte = 34;
 export class CsvFraming {
   readonly #delimiter: number;
   #buffer: Buffer | undefined;
-  /** The first quote at or after where it was looked for last; the buffer's length when there is none. */
+  /** The first quote at or after #lookedFrom; the buffer's length when there is none. */
   #quote = 0;
+  #lookedFrom = 0;
 
   constructor(delimiter: number) {
     this.#delimiter = delimiter;
@@ -34,10 +35,11 @@ export class CsvFraming {
   }
 
   #nextQuote(buffer: Buffer, from: number): number {
-    if (buffer !== this.#buffer || this.#quote < from) {
+    if (buffer !== this.#buffer || this.#quote < from || from < this.#lookedFrom) {
       const found = buffer.indexOf(quoteByte, from);
       this.#buffer = buffer;
       this.#quote = found < 0 ? buffer.length : found;
+      this.#lookedFrom = from;
     }
     return this.#quote;
   }

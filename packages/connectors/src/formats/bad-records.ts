@@ -1,9 +1,10 @@
 import type { OutputTag } from "@millrace/contracts";
 import { MillraceError } from "@millrace/core";
-import type { BadBytes } from "../../formats/record-stream.ts";
+import type { BadBytes } from "./record-stream.ts";
 
 /** What goes to the side output for a record that can't be read. */
-export interface BadFileRecord {
+export interface BadInputRecord {
+  /** The path, or `stdin`. */
   readonly file: string;
   /** Of the file, from 1; in a file read in ranges counted from the beginning of the range. */
   readonly line: number;
@@ -14,7 +15,7 @@ export interface BadFileRecord {
 }
 
 /** "fail": the job fails with SOURCE_RECORD. "skip": left out and counted. A tag or a name: sent to that side output. */
-export type OnBadRecord = "fail" | "skip" | OutputTag<BadFileRecord> | { readonly sideOutput: string };
+export type OnBadRecord = "fail" | "skip" | OutputTag<BadInputRecord> | { readonly sideOutput: string };
 
 /** The side output's name, if there is one. */
 export function sideOutputOf(onError: OnBadRecord): string | undefined {
@@ -22,7 +23,7 @@ export function sideOutputOf(onError: OnBadRecord): string | undefined {
   return "sideOutput" in onError ? onError.sideOutput : onError.name;
 }
 
-export function badFileRecord(file: string, { line, column, text, message }: BadBytes): BadFileRecord {
+export function badInputRecord(file: string, { line, column, text, message }: BadBytes): BadInputRecord {
   return { file, line, ...(column === undefined ? {} : { column }), text, message };
 }
 

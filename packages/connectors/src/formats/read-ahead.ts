@@ -67,7 +67,9 @@ export class ReadAhead {
 
   async close(): Promise<void> {
     this.#closed = true;
+    // Before waiting: an input that is quiet, like a terminal, ends its pending read by this.
+    const returned = this.#source.return?.();
     await this.#pumping;
-    await this.#source.return?.();
+    await returned;
   }
 }

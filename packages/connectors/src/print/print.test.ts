@@ -1,0 +1,43 @@
+import { nodePorts } from "@millrace/core/node";
+import { SinkDriver } from "@millrace/testkit/drivers";
+import { sinkSuite } from "@millrace/testkit/suites";
+import { expect, test } from "vitest";
+import { print } from "./print.ts";
+
+sinkSuite("print", async () => {
+  let text = "";
+  const sink = print<number>({ format: (value) => String(value), write: (printed) => void (text += printed) });
+  return {
+    guarantee: sink.guarantee,
+    sink,
+    ports: () => nodePorts,
+    kill: async () => {},
+    visible: async () =>
+      text
+        .split("\n")
+        .filter(Boolean)
+        .map((line) => Number(line.split("> ").at(-1))),
+    valueOf: (index) => index,
+  };
+});
+
+test("strings are printed as they are, other values as JSON, with the subtask where there are several", async () => {
+  const printed: string[] = [];
+  const driver = await SinkDriver.open(print<unknown>({ prefix: "late ", write: (text) => void printed.push(text) }), {
+    ports: nodePorts,
+    parallelism: 2,
+  });
+  await driver.write("a", 0);
+  await driver.write({ n: 1n }, 1);
+  await driver.finish();
+  expect(printed).toEqual(["0> late a\n", '1> late {"n":"1"}\n']);
+});
+
+test("a pipe that is full holds the job back, and one that is broken fails it", async () => {
+  const pipe = Promise.withResolvers<void>();
+  const driver = await SinkDriver.open(print<string>({ write: () => pipe.promise }), { ports: nodePorts });
+  await driver.write("a");
+  const prepared = driver.prepare();
+  pipe.reject(new Error("EPIPE"));
+  await expect(prepared).rejects.toThrow("EPIPE");
+});

@@ -1,0 +1,65 @@
+import { spawn } from "node:child_process";
+import { nodePorts } from "@millrace/core/node";
+import { SourceDriver } from "@millrace/testkit/drivers";
+import { expect, test } from "vitest";
+import { csv } from "../formats/csv/csv.ts";
+import { jsonLines } from "../formats/json-lines.ts";
+import { lines } from "../formats/lines.ts";
+import { stdin } from "./stdin.ts";
+
+async function* chunks(...texts: string[]): AsyncGenerator<Buffer> {
+  for (const text of texts) yield Buffer.from(text);
+}
+
+test("it reads records over the borders of chunks, with parallelism above one too", async () => {
+  const source = stdin(csv(), { input: () => chunks("a,b\n1,", "2\n3,4") });
+  const driver = await SourceDriver.open(source, { ports: nodePorts, parallelism: 3 });
+  await driver.drain(1);
+  expect(driver.records.map((record) => record.value)).toEqual([
+    { a: "1", b: "2" },
+    { a: "3", b: "4" },
+  ]);
+  await driver.close();
+});
+
+test("it says that it can't be replayed", () => {
+  expect(stdin(lines()).replayable).toBe(false);
+});
+
+test("a bad record names its line", async () => {
+  const driver = await SourceDriver.open(stdin(jsonLines(), { input: () => chunks("1\nx\n") }), { ports: nodePorts });
+  await expect(driver.drain()).rejects.toMatchObject({ code: "SOURCE_RECORD", where: { position: "stdin:2" } });
+});
+
+test("closing does not wait for an input that is quiet", async () => {
+  let ended = (): void => {};
+  const quiet = {
+    [Symbol.asyncIterator]: () => ({
+      next: () => new Promise<IteratorResult<Buffer>>((resolve) => (ended = () => resolve({ done: true, value: undefined }))),
+      return: async (): Promise<IteratorResult<Buffer>> => {
+        ended();
+        return { done: true, value: undefined };
+      },
+    }),
+  };
+  const driver = await SourceDriver.open(stdin(lines(), { input: () => quiet }), { ports: nodePorts });
+  const reading = driver.take(1);
+  await new Promise((resolve) => setImmediate(resolve));
+  await driver.close();
+  expect(driver.records).toEqual([]);
+  void reading;
+});
+
+test("the standard input of a process is read to its end", async () => {
+  const program = `
+    import { processStdin } from ${JSON.stringify(new URL("./process-stdin.ts", import.meta.url).href)};
+    let text = "";
+    for await (const chunk of processStdin()) text += chunk;
+    process.stdout.write(text.toUpperCase());`;
+  const child = spawn(process.execPath, ["--input-type=module", "-e", program]);
+  child.stdin.write("first ");
+  child.stdin.end("second");
+  let output = "";
+  for await (const chunk of child.stdout) output += String(chunk);
+  expect(output).toBe("FIRST SECOND");
+});

@@ -1,0 +1,143 @@
+import type { ReaderContext, ReaderOutput, Source, SourceReader, SourceSplit } from "@millrace/contracts";
+import { MillraceError, messageOf, NO_TIMESTAMP } from "@millrace/core";
+import { badInputRecord, badRecordError, type OnBadRecord, sideOutputOf } from "../formats/bad-records.ts";
+import type { Format, TextEncoding } from "../formats/format.ts";
+import { ReadAhead } from "../formats/read-ahead.ts";
+import { type BadBytes, RecordStream, streamStart } from "../formats/record-stream.ts";
+import { FixedSplitEnumerator } from "../splits/fixed-enumerator.ts";
+import { processStdin } from "./process-stdin.ts";
+
+export interface StdinOptions {
+  readonly encoding?: TextEncoding;
+  /** Default 16 MiB. */
+  readonly maxLineBytes?: number;
+  /** Default "fail". */
+  readonly onError?: OnBadRecord;
+  /** Default: the standard input of the process. */
+  readonly input?: () => AsyncIterable<Buffer>;
+}
+
+export interface StdinSource<T> extends Source<T, StdinSplit> {
+  readonly sideOutputs: readonly string[];
+}
+
+export interface StdinSplit extends SourceSplit {
+  readonly id: "stdin";
+}
+
+/** Reads the standard input in one subtask, to its end. It can't be read again: what was in flight at a crash is lost. */
+export function stdin<T>(format: Format<T>, options: StdinOptions = {}): StdinSource<T> {
+  const side = sideOutputOf(options.onError ?? "fail");
+  return {
+    name: "stdin",
+    boundedness: "bounded",
+    replayable: false,
+    description: { ...(format.description as object) },
+    sideOutputs: side === undefined ? [] : [side],
+    createEnumerator: (context, restored) => new FixedSplitEnumerator<StdinSplit>(context, () => [{ id: "stdin" }], restored),
+    createReader: (context) => new StdinReader(context, format, options),
+  };
+}
+
+class StdinReader<T> implements SourceReader<T, StdinSplit> {
+  readonly #context: ReaderContext;
+  readonly #format: Format<T>;
+  readonly #options: StdinOptions;
+  #splits: readonly StdinSplit[] = [];
+  #readAhead: ReadAhead | undefined;
+  #stream: RecordStream<T> | undefined;
+  #output: ReaderOutput<T> | undefined;
+  #requested = false;
+  #noMore = false;
+  /** Bad records left out by `onError: "skip"`. */
+  skipped = 0;
+
+  constructor(context: ReaderContext, format: Format<T>, options: StdinOptions) {
+    this.#context = context;
+    this.#format = format;
+    this.#options = options;
+  }
+
+  addSplits(splits: readonly StdinSplit[]): void {
+    this.#splits = splits;
+    this.#requested = false;
+    const { encoding = "utf8", maxLineBytes = 16 << 20, input = processStdin } = this.#options;
+    const readAhead = new ReadAhead(input(), () => this.#context.available());
+    this.#readAhead = readAhead;
+    this.#stream = new RecordStream({
+      decoder: this.#format.createDecoder(encoding),
+      encoding,
+      maxLineBytes,
+      position: streamStart,
+      skipFirstLine: false,
+      pull: () => readAhead.take(),
+      exhausted: () => readAhead.exhausted,
+      bad: (bad) => this.#bad(bad),
+    });
+    this.#context.available();
+  }
+
+  noMoreSplits(): void {
+    this.#noMore = true;
+    this.#context.available();
+  }
+
+  poll(output: ReaderOutput<T>, limit: number): "more" | "waiting" | "ended" {
+    if (this.#stream === undefined) return this.#withoutSplit();
+    if (output.stop) return "more";
+    this.#output = output;
+    const result = this.#deliver(this.#stream, output, limit);
+    if (result === "more") return "more";
+    if (result === "starved") return "waiting";
+    this.#splits = [];
+    this.#stream = undefined;
+    output.splitFinished("stdin");
+    return "more";
+  }
+
+  #deliver(stream: RecordStream<T>, output: ReaderOutput<T>, limit: number): "more" | "starved" | "done" {
+    try {
+      return stream.deliver(
+        {
+          collect: (value) => output.collect("stdin", value, NO_TIMESTAMP),
+          get stop() {
+            return output.stop;
+          },
+        },
+        limit,
+      );
+    } catch (error) {
+      if (error instanceof MillraceError) throw error.at({ position: `stdin:${stream.position.line}` });
+      const where = { position: `stdin:${stream.position.line}` };
+      throw new MillraceError("SOURCE_READ", `the standard input can't be read: ${messageOf(error)}`, { cause: error, where });
+    }
+  }
+
+  #withoutSplit(): "waiting" | "ended" {
+    if (this.#noMore) return "ended";
+    if (!this.#requested) this.#context.requestSplit();
+    this.#requested = true;
+    return "waiting";
+  }
+
+  #bad(bad: BadBytes): void {
+    const { onError = "fail" } = this.#options;
+    if (onError === "fail") throw badRecordError(`stdin:${bad.line}`, bad);
+    const side = sideOutputOf(onError);
+    if (side === undefined) this.skipped++;
+    else this.#output?.side(side, badInputRecord("stdin", bad));
+  }
+
+  snapshot(): readonly StdinSplit[] {
+    return this.#splits;
+  }
+
+  position(): string | undefined {
+    const line = this.#stream?.lastLine ?? 0;
+    return line === 0 ? undefined : `stdin:${line}`;
+  }
+
+  async close(): Promise<void> {
+    await this.#readAhead?.close();
+  }
+}

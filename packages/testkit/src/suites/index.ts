@@ -1,0 +1,2 @@
+export { type SinkCase, sinkSuite } from "./sink-suite.ts";
+export { type SourceCase, sourceSuite } from "./source-suite.ts";
