@@ -1,0 +1,77 @@
+import type { JobEvent, JobLogger, JobResult, JobStatus } from "../job-handle.ts";
+import { errorFields } from "./error-fields.ts";
+
+/** A line of the log: `fields.event` is stable and for machines, `message` for people. */
+export interface LogRecord {
+  readonly level: "info" | "warn" | "error";
+  readonly fields: { readonly event: string; readonly [name: string]: unknown };
+  readonly message: string;
+}
+
+/** What the log says of an event. */
+export function logRecordOf(event: JobEvent): LogRecord {
+  switch (event.kind) {
+    case "started":
+      return info("job.started", { runId: event.runId }, "job started");
+    case "resumed":
+      return info("job.resumed", { runId: event.runId, checkpointId: event.checkpointId }, `resumed from checkpoint ${event.checkpointId}`);
+    case "running":
+      return info("job.running", {}, "job running");
+    case "checkpointCompleted": {
+      const { checkpointId, durationMs, bytes } = event;
+      return info("checkpoint.completed", { checkpointId, durationMs, bytes }, `checkpoint ${checkpointId} completed`);
+    }
+    case "checkpointFailed": {
+      const fields = { event: "checkpoint.failed", checkpointId: event.checkpointId, err: errorFields(event.error) };
+      return { level: "warn", fields, message: `checkpoint ${event.checkpointId} failed` };
+    }
+    case "restarting": {
+      const { attempt, delayMs, error } = event;
+      return {
+        level: "warn",
+        fields: { event: "job.restarting", attempt, delayMs, err: errorFields(error) },
+        message: `job restarts in ${delayMs} ms`,
+      };
+    }
+    case "warning":
+      return { level: "warn", fields: { event: "job.warning", code: event.code }, message: event.message };
+    case "failed":
+      return { level: "error", fields: { event: "job.failed", err: errorFields(event.error) }, message: "job failed" };
+    case "finished":
+    case "stopped":
+    case "cancelled":
+      return info(`job.${event.kind}`, resultFields(event.result), `job ${event.kind}`);
+  }
+}
+
+/** Writes every event of a job to its log; `atMs` of the event is the line's own time already. */
+export function logEvent(logger: JobLogger, event: JobEvent): void {
+  const { level, fields, message } = logRecordOf(event);
+  logger[level](fields, message);
+}
+
+/** A line that says how far the job has come; for logs that nobody watches live. */
+export function progressRecord(status: JobStatus): LogRecord {
+  const operators = status.operators.map(({ uid, recordsIn, recordsOut, lateDropped, watermark }) => ({
+    uid,
+    recordsIn,
+    recordsOut,
+    ...(lateDropped > 0 && { lateDropped }),
+    ...(watermark !== undefined && Number.isFinite(watermark) && { watermark }),
+  }));
+  const { restarts, checkpoint } = status;
+  return info(
+    "job.progress",
+    { state: status.state, restarts, ...(checkpoint.lastId !== undefined && { checkpointId: checkpoint.lastId }), operators },
+    "progress",
+  );
+}
+
+function resultFields(result: JobResult): object {
+  const { runId, checkpointId, durationMs, restarts } = result;
+  return { runId, ...(checkpointId !== undefined && { checkpointId }), durationMs, restarts };
+}
+
+function info(event: string, fields: object, message: string): LogRecord {
+  return { level: "info", fields: { event, ...fields }, message };
+}

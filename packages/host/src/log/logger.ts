@@ -1,0 +1,32 @@
+import type { JobLogger } from "../job-handle.ts";
+import { redactor } from "./redact.ts";
+
+export interface LoggerOptions {
+  /** Stands in every line. */
+  readonly jobName: string;
+  /** Lines are written synchronously: 1 is the standard output, 2 the standard error. Or anything that takes lines. */
+  readonly destination: 1 | 2 | { write(line: string): void };
+  /** Default "info". */
+  readonly level?: "debug" | "info" | "warn" | "error" | "silent";
+  /** Values of secret parameters; they never reach the log. */
+  readonly secrets?: readonly string[];
+}
+
+/**
+ * JSON lines in pino's format: `{"level":30,"time":…,"job":"delays","event":"checkpoint.completed",…,"msg":"…"}`.
+ * pino is loaded by the first call: a job on a terminal never needs it.
+ */
+export async function createLogger(options: LoggerOptions): Promise<JobLogger> {
+  const { pino } = await import("pino");
+  const { destination, secrets = [] } = options;
+  const stream = typeof destination === "number" ? pino.destination({ dest: destination, sync: true }) : destination;
+  const logger: JobLogger = pino(
+    {
+      level: options.level ?? "info",
+      base: { job: options.jobName },
+      ...(secrets.length > 0 && { hooks: { streamWrite: redactor(secrets) } }),
+    },
+    stream,
+  );
+  return logger;
+}
