@@ -1,8 +1,9 @@
 import type { OutputTag, Source, SourceSplit, WatermarkStrategy } from "@millrace/contracts";
 import type { PlanBuilder } from "@millrace/plan";
-import { callSite } from "./call-site.ts";
+import { callSite } from "./node/call-site.ts";
 import { DataStream } from "./streams/data-stream.ts";
 import type { StatefulNodeOptions } from "./streams/options.ts";
+import { mainOutput, type Upstream } from "./streams/upstream.ts";
 
 export interface SourceOptions<T> extends StatefulNodeOptions {
   /** How event time is found. Without it there are no watermarks before the input ends. */
@@ -40,9 +41,13 @@ export function createEnvironment(builder: PlanBuilder): StreamExecutionEnvironm
         body: { kind: "source", source: source as unknown as Source<unknown>, watermarks: watermarks as WatermarkStrategy<unknown> | undefined },
         callSite: callSite(),
       });
-      return new DataStream({ builder, origins: [{ node, output: "" }], exchange: "forward" });
+      return streamOf(mainOutput({ builder, streamOf }, node));
     },
   });
+}
+
+function streamOf<T>(upstream: Upstream): DataStream<T> {
+  return new DataStream<T>(upstream);
 }
 
 /** A source may say which side outputs its options made it write to. */

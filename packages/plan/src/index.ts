@@ -1,6 +1,12 @@
 export type { NodeSpec } from "./builder.ts";
 export { PlanBuilder } from "./builder.ts";
+export type { PlanWarning } from "./check.ts";
+export { checkPlan } from "./check.ts";
 export { describePlanDifference } from "./difference.ts";
+export { drawMermaid } from "./draw/draw-mermaid.ts";
+export type { DrawTextOptions } from "./draw/draw-text.ts";
+export { drawText } from "./draw/draw-text.ts";
+export { typeText } from "./draw/type-text.ts";
 export type { FilterBody, FlatMapBody, JobGraph, MapBody, NodeBody, OperatorBody, SinkBody, SourceBody } from "./graph.ts";
 export { planHash } from "./hash.ts";
 export type { KindTraits } from "./kinds.ts";

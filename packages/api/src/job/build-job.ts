@@ -1,7 +1,7 @@
 import { type Json, MillraceError } from "@millrace/core";
 import { describePlanDifference, type JobGraph, PlanBuilder } from "@millrace/plan";
 import { createEnvironment } from "../environment.ts";
-import { inAnotherWorld } from "./another-world.ts";
+import { inAnotherWorld } from "../node/another-world.ts";
 import type { JobDefinition } from "./define-job.ts";
 import { resolveParameters } from "./parameters.ts";
 

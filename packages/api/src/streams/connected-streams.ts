@@ -1,9 +1,8 @@
 import type { Key, KeyedCoProcessFunction, StateDeclarations } from "@millrace/contracts";
 import { createKeyedCoProcessOperator } from "@millrace/operators";
 import { plannedStates } from "../planned-states.ts";
-import { DataStream } from "./data-stream.ts";
-import { type Emits, type NoState, tagNames } from "./functions.ts";
-import { timersOf } from "./keyed-stream.ts";
+import type { DataStream } from "./data-stream.ts";
+import { type Emits, type NoState, tagNames, timersOf } from "./functions.ts";
 import type { StatefulNodeOptions } from "./options.ts";
 import { addNode, type KeyedUpstream, typeOf, type Upstream, withExchange } from "./upstream.ts";
 
@@ -42,19 +41,17 @@ export class KeyedConnectedStreams<First, Second, K extends Key> {
     const { keySelector: firstKey, keyType } = this.#first;
     const { keySelector: secondKey } = this.#second;
     const erased = fn as unknown as KeyedCoProcessFunction<Key, unknown, unknown, unknown, StateDeclarations>;
-    return new DataStream(
-      addNode([this.#first.upstream, this.#second.upstream], options, {
-        kind: "coProcess",
-        states: plannedStates(fn.state),
-        timers: timersOf(fn),
-        sideOutputs: tagNames(fn.sideOutputs),
-        details: { key: keyType ?? this.#second.keyType, emits: typeOf(fn.emits) },
-        body: {
-          kind: "operator",
-          keySelectors: [firstKey, secondKey],
-          create: () => createKeyedCoProcessOperator(erased, firstKey, secondKey),
-        },
-      }),
-    );
+    return addNode([this.#first.upstream, this.#second.upstream], options, {
+      kind: "coProcess",
+      states: plannedStates(fn.state),
+      timers: timersOf(fn),
+      sideOutputs: tagNames(fn.sideOutputs),
+      details: { key: keyType ?? this.#second.keyType, emits: typeOf(fn.emits) },
+      body: {
+        kind: "operator",
+        keySelectors: [firstKey, secondKey],
+        create: () => createKeyedCoProcessOperator(erased, firstKey, secondKey),
+      },
+    });
   }
 }

@@ -28,32 +28,30 @@ export class DataStream<T> {
   }
 
   map<Out>(fn: (value: T) => Out, options?: NodeOptions): DataStream<Out> {
-    return new DataStream(addNode([this.#upstream], options, { kind: "map", body: { kind: "map", fn: fn as (value: unknown) => unknown } }));
+    return addNode([this.#upstream], options, { kind: "map", body: { kind: "map", fn: fn as (value: unknown) => unknown } });
   }
 
   /** Keeps the records for which `predicate` is true. A type guard narrows the stream. */
   filter<P extends (value: T) => boolean>(predicate: P, options?: NodeOptions): DataStream<Filtered<T, P>> {
     const fn = predicate as (value: never) => boolean as (value: unknown) => boolean;
-    return new DataStream(addNode([this.#upstream], options, { kind: "filter", body: { kind: "filter", fn } }));
+    return addNode([this.#upstream], options, { kind: "filter", body: { kind: "filter", fn } });
   }
 
   /** Emits every element of what `fn` returns: an array, a generator, any iterable. */
   flatMap<Out>(fn: (value: T) => Iterable<Out>, options?: NodeOptions): DataStream<Out> {
     const body = { kind: "flatMap", fn: fn as (value: unknown) => Iterable<unknown> } as const;
-    return new DataStream(addNode([this.#upstream], options, { kind: "flatMap", body }));
+    return addNode([this.#upstream], options, { kind: "flatMap", body });
   }
 
   /** A function with side outputs and a view of time, but without a key: it has neither state nor timers. */
   process<Out>(fn: ProcessFunction<T, Out> & Emits<Out>, options?: NodeOptions): DataStream<Out> {
     const erased = fn as ProcessFunction<unknown, unknown>;
-    return new DataStream(
-      addNode([this.#upstream], options, {
-        kind: "process",
-        sideOutputs: tagNames(fn.sideOutputs),
-        details: { emits: typeOf(fn.emits) },
-        body: { kind: "operator", keySelectors: [], create: () => createProcessOperator(erased) },
-      }),
-    );
+    return addNode([this.#upstream], options, {
+      kind: "process",
+      sideOutputs: tagNames(fn.sideOutputs),
+      details: { emits: typeOf(fn.emits) },
+      body: { kind: "operator", keySelectors: [], create: () => createProcessOperator(erased) },
+    });
   }
 
   /**
@@ -70,7 +68,7 @@ export class DataStream<T> {
 
   /** The records of this stream and of the others, in no order between them. */
   union<Others extends readonly DataStream<unknown>[]>(...others: Others): DataStream<T | RecordOf<Others[number]>> {
-    const { builder, exchange } = this.#upstream;
+    const { builder, streamOf, exchange } = this.#upstream;
     const all: readonly Upstream[] = [this.#upstream, ...others.map((other) => other.#upstream)];
     for (const one of all) {
       checkSameJob(builder, one);
@@ -79,7 +77,7 @@ export class DataStream<T> {
         hint: "call rebalance() or global() after union(…)",
       });
     }
-    return new DataStream({ builder, exchange, origins: all.flatMap((one) => one.origins) });
+    return new DataStream({ builder, streamOf, exchange, origins: all.flatMap((one) => one.origins) });
   }
 
   /** Two streams for one function; call `keyBy(…)` on the pair. */
@@ -96,18 +94,16 @@ export class DataStream<T> {
       ...(quietMs === undefined ? {} : { quietMs }),
     };
     const erased = strategy as WatermarkStrategy<unknown>;
-    return new DataStream(
-      addNode([this.#upstream], options, {
-        kind: "watermarks",
-        details: { watermarks: strategy.description, ...cadence },
-        body: { kind: "operator", keySelectors: [], create: () => createWatermarksOperator(erased, cadence) },
-      }),
-    );
+    return addNode([this.#upstream], options, {
+      kind: "watermarks",
+      details: { watermarks: strategy.description, ...cadence },
+      body: { kind: "operator", keySelectors: [], create: () => createWatermarksOperator(erased, cadence) },
+    });
   }
 
   /** What the node before writes to a side output that it declares. */
   sideOutput<Side>(tag: OutputTag<Side>): DataStream<Side> {
-    const { builder, origins } = this.#upstream;
+    const { builder, streamOf, origins } = this.#upstream;
     const [origin, ...others] = origins;
     if (origin === undefined || others.length > 0 || origin.output !== "") {
       throw new MillraceError(
@@ -118,7 +114,7 @@ export class DataStream<T> {
         },
       );
     }
-    return new DataStream({ builder, origins: [{ node: origin.node, output: tag.name }], exchange: "forward" });
+    return new DataStream({ builder, streamOf, origins: [{ node: origin.node, output: tag.name }], exchange: "forward" });
   }
 
   /** One group of windows over all records, without a key; it runs in one subtask. */

@@ -1,6 +1,7 @@
 import type { Codec } from "@millrace/codec";
 import type { AggregateFunction, Key, KeyedCoProcessFunction, KeyedProcessFunction, ProcessFunction, StateDeclarations } from "@millrace/contracts";
 import type { ProcessWindowFunction } from "@millrace/operators";
+import type { TimeDomain } from "@millrace/plan";
 
 /**
  * A function's output type is read from its annotated collector (`out: Collector<Alert>`), or else from this codec. The
@@ -59,6 +60,11 @@ export function defineAggregate<In, Acc, Result>(fn: WindowAggregateFunction<In,
 export function erasedAggregate<In, Acc, Result>(fn: WindowAggregateFunction<In, Acc, Result>): AggregateFunction<unknown, unknown, unknown> {
   const aggregate: AggregateFunction<In, Acc, Result> = fn;
   return aggregate as AggregateFunction<unknown, unknown, unknown>;
+}
+
+/** Which clock a function's timers go by is known only when they are set. */
+export function timersOf(fn: { readonly onTimer?: unknown }): readonly TimeDomain[] {
+  return fn.onTimer === undefined ? [] : ["event", "processing"];
 }
 
 export function tagNames(tags: readonly { readonly name: string }[] | undefined): readonly string[] {

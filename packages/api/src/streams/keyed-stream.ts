@@ -11,11 +11,10 @@ import {
   REDUCE_STATE,
   type WindowAssigner,
 } from "@millrace/operators";
-import type { TimeDomain } from "@millrace/plan";
 import { plannedStates } from "../planned-states.ts";
 import { KeyedConnectedStreams } from "./connected-streams.ts";
-import { DataStream } from "./data-stream.ts";
-import { type Emits, type NoState, tagNames } from "./functions.ts";
+import type { DataStream } from "./data-stream.ts";
+import { type Emits, type NoState, tagNames, timersOf } from "./functions.ts";
 import type { StatefulNodeOptions } from "./options.ts";
 import { addNode, type KeyedUpstream, typeOf } from "./upstream.ts";
 import { defaultSettings, WindowedStream } from "./windowed-stream.ts";
@@ -40,16 +39,14 @@ export class KeyedStream<T, K extends Key> {
   ): DataStream<Out> {
     const { upstream, keySelector, keyType } = this.#keyed;
     const erased = fn as unknown as KeyedProcessFunction<Key, unknown, unknown, StateDeclarations>;
-    return new DataStream(
-      addNode([upstream], options, {
-        kind: "keyedProcess",
-        states: plannedStates(fn.state),
-        timers: timersOf(fn),
-        sideOutputs: tagNames(fn.sideOutputs),
-        details: { key: keyType, emits: typeOf(fn.emits) },
-        body: { kind: "operator", keySelectors: [keySelector], create: () => createKeyedProcessOperator(erased, keySelector) },
-      }),
-    );
+    return addNode([upstream], options, {
+      kind: "keyedProcess",
+      states: plannedStates(fn.state),
+      timers: timersOf(fn),
+      sideOutputs: tagNames(fn.sideOutputs),
+      details: { key: keyType, emits: typeOf(fn.emits) },
+      body: { kind: "operator", keySelectors: [keySelector], create: () => createKeyedProcessOperator(erased, keySelector) },
+    });
   }
 
   /** A running reduce: each record is folded into the value of its key, and the result emitted. */
@@ -57,14 +54,12 @@ export class KeyedStream<T, K extends Key> {
     const { upstream, keySelector, keyType } = this.#keyed;
     const reduce = fn as ReduceFunction<unknown>;
     const codec = options.codec as Codec<unknown>;
-    return new DataStream(
-      addNode([upstream], options, {
-        kind: "reduce",
-        states: plannedStates({ [REDUCE_STATE]: state.value(codec) }),
-        details: { key: keyType },
-        body: { kind: "operator", keySelectors: [keySelector], create: () => createReduceOperator(reduce, codec, keySelector) },
-      }),
-    );
+    return addNode([upstream], options, {
+      kind: "reduce",
+      states: plannedStates({ [REDUCE_STATE]: state.value(codec) }),
+      details: { key: keyType },
+      body: { kind: "operator", keySelectors: [keySelector], create: () => createReduceOperator(reduce, codec, keySelector) },
+    });
   }
 
   window(assigner: WindowAssigner<T>): WindowedStream<T, K> {
@@ -81,9 +76,4 @@ export class KeyedStream<T, K extends Key> {
   connect<Other>(other: KeyedStream<Other, K>): KeyedConnectedStreams<T, Other, K> {
     return new KeyedConnectedStreams<T, Other, K>(this.#keyed, other.#keyed);
   }
-}
-
-/** Which clock its timers go by is known only when they are set. */
-export function timersOf(fn: { readonly onTimer?: unknown }): readonly TimeDomain[] {
-  return fn.onTimer === undefined ? [] : ["event", "processing"];
 }

@@ -2,12 +2,15 @@ import type { Codec } from "@millrace/codec";
 import type { Key } from "@millrace/contracts";
 import { type Json, MillraceError } from "@millrace/core";
 import type { Exchange, NodeBody, NodeKind, PlanBuilder, PlanEdge, PlannedState, TimeDomain } from "@millrace/plan";
-import { callSite } from "../call-site.ts";
+import { callSite } from "../node/call-site.ts";
+import type { DataStream } from "./data-stream.ts";
 import type { NodeOptions } from "./options.ts";
 
 /** Where a stream's records come from: outputs of nodes (several after a union), and how they travel to the next node. */
 export interface Upstream {
   readonly builder: PlanBuilder;
+  /** Makes the stream that its methods stand on. It is handed along so that no kind of stream has to import another that leads back to it. */
+  readonly streamOf: <T>(upstream: Upstream) => DataStream<T>;
   readonly origins: readonly Origin[];
   readonly exchange: Exchange;
 }
@@ -37,8 +40,12 @@ export interface NodeParts {
 }
 
 /** Adds a node behind one input, or behind two that are connected, and gives its main output. */
-export function addNode(inputs: readonly [Upstream] | readonly [Upstream, Upstream], options: NodeOptions | undefined, parts: NodeParts): Upstream {
-  const { builder } = inputs[0];
+export function addNode<Out>(
+  inputs: readonly [Upstream] | readonly [Upstream, Upstream],
+  options: NodeOptions | undefined,
+  parts: NodeParts,
+): DataStream<Out> {
+  const { builder, streamOf } = inputs[0];
   for (const input of inputs) checkSameJob(builder, input);
   const node = builder.add({
     ...parts,
@@ -48,7 +55,12 @@ export function addNode(inputs: readonly [Upstream] | readonly [Upstream, Upstre
     inputs: inputs.flatMap((input, index) => edgesFrom(input, index === 0 ? 0 : 1)),
     callSite: callSite(),
   });
-  return { builder, origins: [{ node, output: "" }], exchange: "forward" };
+  return streamOf(mainOutput({ builder, streamOf }, node));
+}
+
+/** What a node gives to the next one, handed over as it comes. */
+export function mainOutput(of: Pick<Upstream, "builder" | "streamOf">, node: number): Upstream {
+  return { ...of, origins: [{ node, output: "" }], exchange: "forward" };
 }
 
 export function withExchange(upstream: Upstream, exchange: Exchange): Upstream {

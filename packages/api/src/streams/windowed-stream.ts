@@ -9,7 +9,7 @@ import {
   type WindowContents,
   type WindowSpec,
 } from "@millrace/operators";
-import { DataStream } from "./data-stream.ts";
+import type { DataStream } from "./data-stream.ts";
 import { type Emits, erasedAggregate, type NoState, type WindowAggregateFunction } from "./functions.ts";
 import type { StatefulNodeOptions } from "./options.ts";
 import { addNode, type KeyedUpstream } from "./upstream.ts";
@@ -123,13 +123,11 @@ export class WindowedStream<T, K extends Key> {
     const erased = process as AnyProcess | undefined;
     const spec: WindowSpec = { ...settings, keySelector, contents, process: erased };
     const { details, ...described } = describeWindow(spec, erased);
-    return new DataStream(
-      addNode([upstream], global ? { ...options, parallelism: 1 } : options, {
-        kind: "window",
-        ...described,
-        details: { key: global ? "none" : keyType, ...details },
-        body: { kind: "operator", keySelectors: [keySelector], create: () => createWindowOperator(spec) },
-      }),
-    );
+    return addNode([upstream], global ? { ...options, parallelism: 1 } : options, {
+      kind: "window",
+      ...described,
+      details: { key: global ? "none" : keyType, ...details },
+      body: { kind: "operator", keySelectors: [keySelector], create: () => createWindowOperator(spec) },
+    });
   }
 }

@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 
 /** Where this package's own modules lie; frames from here are not the user's. */
-const ownDirectory = fileURLToPath(new URL(".", import.meta.url));
+const ownDirectory = fileURLToPath(new URL("..", import.meta.url));
 const framesMax = 30;
 
 /** The line of the user's code that called the API, e.g. `job.ts:14:6`, its path relative to the working directory. */
@@ -19,7 +19,7 @@ export function userFrame(stack: string, internal: string, workingDirectory: str
     const [, file, position] = /(?:\(|at (?:async )?)((?:file:\/\/)?[^()]+?):(\d+:\d+)\)?$/.exec(line.trim()) ?? [];
     if (file === undefined || file.startsWith("node:")) continue;
     const path = file.startsWith("file://") ? fileURLToPath(file) : file;
-    if (path.startsWith(internal) && !path.includes(".test.")) continue;
+    if (path.startsWith(internal)) continue;
     const relative = path.startsWith(`${workingDirectory}/`) ? path.slice(workingDirectory.length + 1) : path;
     return `${relative}:${position}`;
   }
