@@ -68,12 +68,14 @@ export class VolatileDisk implements Files {
 
   async rename(from: string, to: string): Promise<void> {
     this.#count();
-    const node = this.#live.get(from);
-    if (node === undefined) throw systemError("ENOENT", from);
+    if (!this.#live.has(from)) throw systemError("ENOENT", from);
     assert(dirname(from) === dirname(to), "renames stay within a directory here");
     this.#change(dirname(from), (entries) => {
-      entries.delete(from);
-      entries.set(to, node);
+      for (const [path, node] of [...entries]) {
+        if (path !== from && !path.startsWith(`${from}/`)) continue;
+        entries.delete(path);
+        entries.set(`${to}${path.slice(from.length)}`, node);
+      }
     });
   }
 

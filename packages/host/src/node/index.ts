@@ -1,0 +1,2 @@
+export { nodeProcessFacts } from "./process-facts.ts";
+export { runtimeDirectory } from "./runtime-directory.ts";

@@ -1,0 +1,42 @@
+import { readFileSync } from "node:fs";
+import { hostname } from "node:os";
+import type { ProcessFacts } from "../state-directory/process-facts.ts";
+
+/** Processes of this machine; start times where there is a /proc. */
+export const nodeProcessFacts: ProcessFacts = {
+  pid: process.pid,
+  host: hostname(),
+  startTime: (pid) => {
+    const stat = statOf(pid);
+    const boot = textOf("/proc/sys/kernel/random/boot_id");
+    return stat === undefined || boot === undefined ? undefined : `${boot.trim()} ${stat.startTicks}`;
+  },
+  alive: (pid) => {
+    const stat = statOf(pid);
+    if (stat !== undefined) return !stat.ended;
+    try {
+      process.kill(pid, 0);
+      return true;
+    } catch (error) {
+      return error instanceof Error && "code" in error && error.code === "EPERM";
+    }
+  },
+};
+
+/** /proc/<pid>/stat after the command's closing parenthesis: the state is field 3, the start in ticks since boot field 22. */
+function statOf(pid: number): { readonly ended: boolean; readonly startTicks: string } | undefined {
+  const text = textOf(`/proc/${pid}/stat`);
+  const fields = text?.slice(text.lastIndexOf(")") + 2).split(" ");
+  const state = fields?.[0];
+  const startTicks = fields?.[19];
+  if (state === undefined || startTicks === undefined) return undefined;
+  return { ended: state === "Z" || state === "X", startTicks };
+}
+
+function textOf(path: string): string | undefined {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return undefined;
+  }
+}
