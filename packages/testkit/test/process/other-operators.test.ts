@@ -1,0 +1,143 @@
+import { t } from "@millrace/codec";
+import { type KeyedCoProcessFunction, outputTag, type ProcessFunction, state } from "@millrace/contracts";
+import { NO_TIMESTAMP } from "@millrace/core";
+import { createKeyedCoProcessOperator, createProcessOperator, createReduceOperator } from "@millrace/operators";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { createHarness, steps } from "../../src/harness/index.ts";
+import { verifyOperator } from "../../src/verify/index.ts";
+
+describe("a process function without a key", () => {
+  const odd = outputTag<number>("odd");
+  const halves: ProcessFunction<number, object> = {
+    sideOutputs: [odd],
+    processElement(value, context, out) {
+      if (value % 2 !== 0) context.output(odd, value);
+      else out.collect({ half: value / 2, at: context.timestamp(), watermark: context.currentWatermark(), now: context.currentProcessingTime() });
+    },
+  };
+
+  it("sees timestamps, watermarks and the clock, and emits to declared side outputs", async () => {
+    const outputs = await verifyOperator({
+      create: () => createProcessOperator(halves),
+      keyed: false,
+      steps: [steps.element(4, 1), steps.watermark(3), steps.processingTime(9), steps.element(8), steps.element(5, 6)],
+    });
+    expect(outputs).toEqual([
+      { kind: "record", value: { half: 2, at: 1, watermark: Number.NEGATIVE_INFINITY, now: 0 }, timestamp: 1 },
+      { kind: "watermark", watermark: 3 },
+      { kind: "record", value: { half: 4, at: undefined, watermark: 3, now: 9 }, timestamp: NO_TIMESTAMP },
+      { kind: "side", name: "odd", value: 5, timestamp: 6 },
+    ]);
+  });
+
+  it("wraps what user code throws, without a key", async () => {
+    const harness = await createHarness({
+      create: () =>
+        createProcessOperator<number, number>({
+          processElement() {
+            throw new Error("broken");
+          },
+        }),
+      keyed: false,
+      uid: "halves",
+    });
+    expect(() => harness.element(1)).toThrow(
+      expect.objectContaining({ code: "USER_FUNCTION", where: { uid: "halves", subtask: 0, key: undefined } }),
+    );
+  });
+});
+
+describe("a keyed co-process function", () => {
+  interface Rate {
+    readonly currency: string;
+    readonly rate: number;
+  }
+  interface Order {
+    readonly currency: string;
+    readonly amount: number;
+  }
+  const declarations = { rate: state.value(t.number()), waiting: state.list(t.object({ currency: t.string(), amount: t.number() })) };
+
+  /** Orders wait for the first rate of their currency, at most until 20 ms after the order. */
+  const convert: KeyedCoProcessFunction<string, Rate, Order, object, typeof declarations> = {
+    state: declarations,
+    processElement1({ rate }, context, out) {
+      context.state.rate.update(rate);
+      for (const order of context.state.waiting.get()) out.collect({ paid: order.amount * rate });
+      context.state.waiting.clear();
+    },
+    processElement2(order, context, out) {
+      const rate = context.state.rate.value();
+      if (rate !== undefined) {
+        out.collect({ paid: order.amount * rate });
+        return;
+      }
+      context.state.waiting.add(order);
+      context.timers.registerEventTimeTimer((context.timestamp() ?? 0) + 20);
+    },
+    onTimer(timestamp, context, out) {
+      for (const order of context.state.waiting.get()) out.collect({ refused: order.amount, timestamp });
+      context.state.waiting.clear();
+    },
+  };
+
+  it("shares state and timers between its inputs, under every schedule, capacity and restart", async () => {
+    const outputs = await verifyOperator({
+      create: () =>
+        createKeyedCoProcessOperator(
+          convert,
+          (rate) => rate.currency,
+          (order) => order.currency,
+        ),
+      inputs: 2,
+      steps: [
+        steps.element({ currency: "EUR", amount: 3 }, 1, 1),
+        steps.element({ currency: "EUR", amount: 4 }, 2, 1),
+        steps.element({ currency: "USD", amount: 5 }, 3, 1),
+        steps.element({ currency: "EUR", rate: 2 }, 4, 0),
+        steps.watermark(30, 0),
+        steps.element({ currency: "EUR", amount: 6 }, 31, 1),
+        steps.status("idle", 1),
+        steps.watermark(40, 0),
+        steps.status("idle", 0),
+      ],
+    });
+    expect(outputs.map((output) => (output.kind === "record" ? output.value : output.kind))).toEqual([
+      { paid: 6 },
+      { paid: 8 },
+      { paid: 12 },
+      { refused: 5, timestamp: 23 },
+      "watermark",
+      "watermark",
+      "status",
+    ]);
+  });
+});
+
+describe("a keyed reduce", () => {
+  it("emits the running value of each key, as a fold over its records would have it", async () => {
+    const record = fc.record({ key: fc.integer({ min: 0, max: 3 }), sum: fc.integer() });
+    await fc.assert(
+      fc.asyncProperty(fc.array(record, { maxLength: 12 }), async (records) => {
+        const sums = new Map<number, number>();
+        const expected = records.map(({ key, sum }, index) => {
+          sums.set(key, (sums.get(key) ?? 0) + sum);
+          return { kind: "record" as const, value: { key, sum: sums.get(key) ?? 0 }, timestamp: index };
+        });
+        await verifyOperator({
+          create: () =>
+            createReduceOperator(
+              (a: { key: number; sum: number }, b) => ({ key: a.key, sum: a.sum + b.sum }),
+              t.object({ key: t.number(), sum: t.number() }),
+              (value) => value.key,
+            ),
+          steps: records.map((value, index) => steps.element(value, index)),
+          expected,
+          positionsMax: 4,
+        });
+      }),
+      { numRuns: 25 },
+    );
+  });
+});
