@@ -36,6 +36,7 @@ class WatermarksOperator<T> implements Operator<T, T> {
   #opened: Opened<T> | undefined;
   #recordsSinceProbe = 0;
   #quiet = true;
+  #nextTickAt = Number.POSITIVE_INFINITY;
 
   constructor(strategy: WatermarkStrategy<T>, cadence: WatermarkCadence) {
     const intervalMs = cadence.intervalMs ?? 0;
@@ -54,7 +55,7 @@ class WatermarksOperator<T> implements Operator<T, T> {
       emitter: createWatermarkEmitter(context.output),
       generator: idlenessMs > 0 ? withIdlenessTimer(generator, idlenessMs, activity.now) : generator,
     };
-    if (this.#tickMs > 0) context.wakeAt(context.now() + this.#tickMs);
+    this.#tickAfter(context.now());
   }
 
   processElement(value: T, timestamp: number): void {
@@ -74,7 +75,7 @@ class WatermarksOperator<T> implements Operator<T, T> {
   onProcessingTime(now: number): boolean {
     if (this.#quiet || !this.#onlyWhenQuiet) this.#probe();
     this.#quiet = true;
-    this.#require().context.wakeAt(now + this.#tickMs);
+    this.#tickAfter(now);
     return true;
   }
 
@@ -92,13 +93,13 @@ class WatermarksOperator<T> implements Operator<T, T> {
 
   snapshotState(): readonly Json[] {
     const { generator, emitter } = this.#require();
-    return [
-      {
-        watermark: watermarkToJson(emitter.current),
-        recordsSinceProbe: this.#recordsSinceProbe,
-        generator: generator.snapshot().map(watermarkToJson),
-      },
-    ];
+    const item: StoredItem = {
+      watermark: watermarkToJson(emitter.current),
+      recordsSinceProbe: this.#recordsSinceProbe,
+      generator: generator.snapshot().map(watermarkToJson),
+      nextTickAt: watermarkToJson(this.#nextTickAt),
+    };
+    return [{ ...item }];
   }
 
   restoreState(items: readonly Json[]): void {
@@ -109,6 +110,17 @@ class WatermarksOperator<T> implements Operator<T, T> {
     emitter.current = watermarkFromJson(item.watermark);
     this.#recordsSinceProbe = item.recordsSinceProbe;
     generator.restore(item.generator.map(watermarkFromJson));
+    // Quietness is found anew: the time in which the job was down says nothing of the stream.
+    if (!this.#onlyWhenQuiet) this.#wakeAt(watermarkFromJson(item.nextTickAt));
+  }
+
+  #tickAfter(now: number): void {
+    if (this.#tickMs > 0) this.#wakeAt(now + this.#tickMs);
+  }
+
+  #wakeAt(time: number): void {
+    this.#nextTickAt = time;
+    this.#require().context.wakeAt(time);
   }
 
   #probe(): void {
@@ -133,4 +145,6 @@ interface StoredItem {
   readonly watermark: Json;
   readonly recordsSinceProbe: number;
   readonly generator: readonly Json[];
+  /** Processing time of the next tick. */
+  readonly nextTickAt: Json;
 }
