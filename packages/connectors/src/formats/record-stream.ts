@@ -70,6 +70,8 @@ export class RecordStream<T> {
   #line: number;
   #records: number;
   #skipping: boolean;
+  /** The record being dealt with is the first line of one over the limit. */
+  #overlong = false;
   /** Where the record being dealt with ends. */
   #recordEnd = 0;
   /** Below this index the buffer was found to be UTF-8. */
@@ -116,7 +118,7 @@ export class RecordStream<T> {
       if (this.#base + this.#start >= this.endOffset) return done;
       if (!this.#skipping) {
         const end = this.#decoder.findEnd(this.#buffer, this.#start);
-        if (end >= 0) return end;
+        if (end >= 0) return end - this.#start <= this.#options.maxLineBytes ? end : this.#tooLong();
       } else if (this.#skipLine()) continue;
       if (this.#buffer.length - this.#start > this.#options.maxLineBytes) return this.#tooLong();
       if (this.#refill()) continue;
@@ -148,6 +150,10 @@ export class RecordStream<T> {
 
   #decode(end: number): T | typeof noRecord {
     try {
+      if (this.#overlong) {
+        this.#overlong = false;
+        throw new BadRecord(`longer than ${this.#options.maxLineBytes} bytes over several lines; a quote may not be closed`);
+      }
       if (end > this.#checkedTo && !this.#isText(end)) throw new BadRecord("not UTF-8");
       return this.#decoder.decode(this.#buffer, this.#start, end);
     } catch (error) {
@@ -179,11 +185,12 @@ export class RecordStream<T> {
     });
   }
 
-  /** A record that does not end: its first line is bad if it has one, else the stream can't be read. */
+  /** A record over the limit: its first line is a bad record if that is within the limit, else the stream can't be read. */
   #tooLong(): number {
     const { maxLineBytes } = this.#options;
     const firstEnd = findLineFeed(this.#buffer, this.#start);
-    if (firstEnd >= 0 && firstEnd - this.#start <= maxLineBytes) return this.#buffer.length;
+    this.#overlong = firstEnd >= 0 && firstEnd - this.#start <= maxLineBytes;
+    if (this.#overlong) return firstEnd;
     throw new MillraceError("SOURCE_RECORD_TOO_LONG", `the line ${this.#line} is longer than ${maxLineBytes} bytes`, {
       hint: "raise maxLineBytes if such lines are meant; a binary file has no lines",
     });

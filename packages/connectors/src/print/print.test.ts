@@ -6,7 +6,12 @@ import { print } from "./print.ts";
 
 sinkSuite("print", async () => {
   let text = "";
-  const sink = print<number>({ format: (value) => String(value), write: (printed) => void (text += printed) });
+  const sink = print<number>({
+    format: (value) => String(value),
+    write: (printed) => {
+      text += printed;
+    },
+  });
   return {
     guarantee: sink.guarantee,
     sink,

@@ -56,7 +56,7 @@ describe("csv", () => {
   });
 
   test("parse makes the record, and its result is the type", () => {
-    const { values } = read("a\n1\n2\n", csv({ parse: (row) => ({ twice: 2 * Number(row["a"]) }) }));
+    const { values } = read("a\n1\n2\n", csv({ parse: (row) => ({ twice: 2 * Number(row.a) }) }));
     expectTypeOf(values).toEqualTypeOf<{ twice: number }[]>();
     expect(values).toEqual([{ twice: 2 }, { twice: 4 }]);
   });

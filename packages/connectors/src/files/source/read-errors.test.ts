@@ -1,0 +1,68 @@
+import { utimesSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { nodePorts } from "@millrace/core/node";
+import { FaultyFiles, fault, SourceDriver } from "@millrace/testkit/drivers";
+import { expect, test } from "vitest";
+import { directoryWith } from "../../../test/temporary.ts";
+import { lines } from "../../formats/lines.ts";
+import { files } from "./files.ts";
+
+function portsFailing(kind: string, code: string, from = 0) {
+  let calls = 0;
+  const faulty = new FaultyFiles(nodePorts.files, (operation) =>
+    operation.kind === kind && calls++ >= from ? fault(code, `${kind} failed`) : undefined,
+  );
+  return { ...nodePorts, files: faulty };
+}
+
+test("a file that may not be opened, and one that can't be read on, fail with SOURCE_READ and their name", async () => {
+  const directory = directoryWith({ "a.txt": "x\n".repeat(2 << 20) });
+  for (const [kind, code, from] of [
+    ["open", "EACCES", 0],
+    ["handle.read", "EIO", 2],
+  ] as const) {
+    const driver = await SourceDriver.open(files(directory, lines()), { ports: portsFailing(kind, code, from) });
+    await expect(driver.drain()).rejects.toMatchObject({ code: "SOURCE_READ", where: { position: join(directory, "a.txt") }, cause: { code } });
+    await driver.close();
+  }
+});
+
+test("what was read before an error is handed over before it", async () => {
+  const directory = directoryWith({ "a.txt": "x\n".repeat(2 << 20) });
+  const driver = await SourceDriver.open(files(directory, lines()), { ports: portsFailing("handle.read", "EIO", 2) });
+  await expect(driver.drain()).rejects.toMatchObject({ code: "SOURCE_READ" });
+  expect(driver.records.length).toBe(1 << 20);
+  await driver.close();
+});
+
+test("a directory that can't be listed fails the start", async () => {
+  const directory = directoryWith({ "a.txt": "x\n" });
+  await expect(SourceDriver.open(files(directory, lines()), { ports: portsFailing("list", "EACCES") })).rejects.toMatchObject({
+    code: "SOURCE_READ",
+  });
+});
+
+test("a file rewritten in place while it is read is found out at its end", async () => {
+  const directory = directoryWith({ "a.txt": "x\n".repeat(6 << 20) });
+  const driver = await SourceDriver.open(files(directory, lines()), { ports: nodePorts });
+  await driver.take(1);
+  writeFileSync(join(directory, "a.txt"), "y\n".repeat(6 << 20));
+  utimesSync(join(directory, "a.txt"), 5000, 5000);
+  await expect(driver.drain()).rejects.toMatchObject({ code: "SOURCE_FILE_CHANGED" });
+  await driver.close();
+});
+
+test("no handle stays open, also when reading stops in the middle", async () => {
+  const directory = directoryWith({ "a.txt": "x\n".repeat(3 << 20), "b.txt": "y\n" });
+  let open = 0;
+  const faulty = new FaultyFiles(nodePorts.files, ({ kind }) => {
+    if (kind === "open") open++;
+    if (kind === "handle.close") open--;
+    return undefined;
+  });
+  const driver = await SourceDriver.open(files(directory, lines()), { ports: { ...nodePorts, files: faulty } });
+  await driver.take(1000);
+  expect(open).toBe(1);
+  await driver.close();
+  expect(open).toBe(0);
+});
