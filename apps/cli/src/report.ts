@@ -1,0 +1,37 @@
+import { explain, MillraceError, messageOf } from "@millrace/core";
+import type { Io } from "./io.ts";
+import { paintFor } from "./paint.ts";
+
+/** One clean message on the standard error; the stack and the causes with --verbose or MILLRACE_DEBUG. */
+export function reportError(io: Io, error: unknown, verbose: boolean): void {
+  const paint = paintFor(io, io.stderr);
+  const [first = "", ...rest] = explain(error).split("\n");
+  io.stderr.write(`${paint("red", "error:")} ${[first, ...rest].join("\n")}\n`);
+  for (const cause of causesOf(error)) io.stderr.write(`${paint("dim", "  caused by:")} ${cause}\n`);
+  if (verbose && error instanceof Error) io.stderr.write(`${paint("dim", stacksOf(error))}\n`);
+  else if (!(error instanceof MillraceError)) io.stderr.write(`${paint("dim", "  MILLRACE_DEBUG=1 shows where it came from")}\n`);
+}
+
+export function isVerbose(io: Io, argv: readonly string[]): boolean {
+  return argv.includes("--verbose") || (io.env.MILLRACE_DEBUG ?? "") !== "";
+}
+
+/** Messages of the causes that say something the messages before them don't. */
+function causesOf(error: unknown): readonly string[] {
+  const messages: string[] = [];
+  let said = messageOf(error);
+  let cause = error instanceof Error ? error.cause : undefined;
+  for (let depth = 0; cause !== undefined && depth < 5; depth++) {
+    const message = cause instanceof MillraceError ? (explain(cause).split("\n", 1)[0] ?? "") : messageOf(cause);
+    if (!said.includes(messageOf(cause))) messages.push(message);
+    said += message;
+    cause = cause instanceof Error ? cause.cause : undefined;
+  }
+  return messages;
+}
+
+function stacksOf(error: Error): string {
+  const stacks: string[] = [];
+  for (let at: unknown = error; at instanceof Error && stacks.length < 6; at = at.cause) stacks.push(at.stack ?? at.message);
+  return stacks.join("\ncaused by ");
+}
