@@ -91,14 +91,9 @@ function startOf(value: Readonly<Record<string, unknown>>): RunStart | undefined
 
 function isEndOf(value: Readonly<Record<string, unknown>>, run: RunRecord): boolean {
   const { runId, attempt, end, endedAtMs } = value;
-  return (
-    run.end === undefined &&
-    runId === run.runId &&
-    attempt === run.attempt &&
-    typeof end === "string" &&
-    Object.hasOwn(ENDS, end) &&
-    typeof endedAtMs === "number"
-  );
+  const possible = run.end === undefined || end === "abandoned";
+  const told = typeof end === "string" && Object.hasOwn(ENDS, end) && typeof endedAtMs === "number";
+  return possible && told && runId === run.runId && attempt === run.attempt;
 }
 
 function endOf(value: Readonly<Record<string, unknown>>): Pick<RunRecord, "end" | "endedAtMs" | "reason"> {

@@ -1,2 +1,3 @@
+export { type CheckpointStorageCase, checkpointStorageSuite, type StoredFile } from "./checkpoint-storage-suite.ts";
 export { type SinkCase, sinkSuite } from "./sink-suite.ts";
 export { type SourceCase, sourceSuite } from "./source-suite.ts";

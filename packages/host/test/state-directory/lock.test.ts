@@ -1,0 +1,122 @@
+import { describe, expect, test } from "vitest";
+import { openStateDirectory, readLock } from "../../src/state-directory/index.ts";
+import { errorOf, Machine } from "./machine.ts";
+
+const path = "/project/.millrace/flights";
+
+describe("the lock of a state directory", () => {
+  test("refuses a second run, telling its process and how to look at it", async () => {
+    const machine = new Machine();
+    await openStateDirectory(machine.options(100));
+    expect(await errorOf(() => openStateDirectory(machine.options(200)))).toMatchObject({
+      code: "STATE_LOCKED",
+      message: "the job flights in /project/.millrace/flights is being run by process 100 since 2026-01-01T00:00:00.000Z",
+      hint: expect.stringContaining("ps -fp 100"),
+    });
+  });
+
+  test("refuses the same process too", async () => {
+    const machine = new Machine();
+    await openStateDirectory(machine.options(100));
+    expect(await errorOf(() => openStateDirectory(machine.options(100)))).toMatchObject({ code: "STATE_LOCKED" });
+  });
+
+  test("is free again after an orderly close", async () => {
+    const machine = new Machine();
+    const first = await openStateDirectory(machine.options(100));
+    await first.close();
+    await first.close();
+    expect(await readLock(machine.disk, path)).toBeUndefined();
+    const second = await openStateDirectory(machine.options(200));
+    expect(second.recovered).toBeUndefined();
+    expect(second.lockToken).not.toBe(first.lockToken);
+  });
+
+  test("is recovered from a process that is gone, and says from which", async () => {
+    const machine = new Machine();
+    const first = await openStateDirectory(machine.options(100));
+    machine.kill(100);
+    const second = await openStateDirectory(machine.options(200));
+    expect(second.recovered).toMatchObject({ pid: 100, token: first.lockToken });
+    expect(await readLock(machine.disk, path)).toMatchObject({ pid: 200, phase: "holding" });
+    expect((await machine.disk.list(`${path}/lock`)).length).toBe(1);
+  });
+
+  test("is recovered when its number belongs to another process now", async () => {
+    const machine = new Machine();
+    await openStateDirectory(machine.options(100));
+    machine.kill(100);
+    machine.start(100, "much later");
+    expect((await openStateDirectory(machine.options(200))).recovered).toMatchObject({ pid: 100 });
+  });
+
+  test("is not recovered while its socket answers, whatever the process table says", async () => {
+    const machine = new Machine();
+    const first = await openStateDirectory(machine.options(100));
+    await first.recordControl("/run/millrace/x.sock");
+    machine.kill(100);
+    const asked: string[] = [];
+    const probe = async ({ socketPath }: { socketPath: string }) => asked.push(socketPath) > 0;
+    expect(await errorOf(() => openStateDirectory(machine.options(200, { probe, breakLock: true })))).toMatchObject({ code: "STATE_LOCKED" });
+    expect(new Set(asked)).toEqual(new Set(["/run/millrace/x.sock"]));
+  });
+
+  test("does not ask the socket of an earlier holder", async () => {
+    const machine = new Machine();
+    const first = await openStateDirectory(machine.options(100));
+    await first.recordControl("/run/millrace/x.sock");
+    await first.close();
+    await openStateDirectory(machine.options(200));
+    machine.kill(200);
+    const probe = async () => true;
+    expect((await openStateDirectory(machine.options(300, { probe }))).recovered).toMatchObject({ pid: 200 });
+  });
+
+  test("of another machine needs --break-lock, and the one who lost it notices", async () => {
+    const there = new Machine("there");
+    const here = new Machine("here", there.disk);
+    const first = await openStateDirectory(there.options(100));
+    expect(await errorOf(() => openStateDirectory(here.options(100)))).toMatchObject({
+      code: "STATE_LOCKED",
+      message: expect.stringContaining("process 100 on there"),
+      hint: expect.stringContaining("--break-lock"),
+    });
+    await first.verifyLock();
+    const second = await openStateDirectory(here.options(100, { breakLock: true }));
+    expect(await errorOf(() => first.verifyLock())).toMatchObject({ code: "STATE_LOCK_LOST" });
+    await first.close();
+    await second.verifyLock();
+  });
+
+  test("is not broken while its process is known to run", async () => {
+    const machine = new Machine();
+    await openStateDirectory(machine.options(100));
+    expect(await errorOf(() => openStateDirectory(machine.options(200, { breakLock: true })))).toMatchObject({ code: "STATE_LOCKED" });
+  });
+
+  test("where start times are unknown may be broken, but is not recovered by itself", async () => {
+    const machine = new Machine();
+    const blind = (pid: number) => ({ ...machine.start(pid), startTime: () => undefined });
+    await openStateDirectory(machine.options(100, { processes: blind(100) }));
+    const error = await errorOf(() => openStateDirectory(machine.options(200, { processes: blind(200) })));
+    expect(error).toMatchObject({ code: "STATE_LOCKED", hint: expect.stringContaining("--break-lock") });
+    await openStateDirectory(machine.options(200, { processes: blind(200), breakLock: true }));
+  });
+
+  test("that cannot be understood is left to the user", async () => {
+    const machine = new Machine();
+    await (await openStateDirectory(machine.options(100))).close();
+    machine.disk.tamper(`${path}/lock/00112233445566778899aabbccddeeff.json`, new TextEncoder().encode('{"formatVersion":2}\n'));
+    expect(await errorOf(() => openStateDirectory(machine.options(200)))).toMatchObject({
+      code: "STATE_LOCKED",
+      hint: expect.stringContaining("remove"),
+    });
+  });
+
+  test("is given back when opening fails after it was taken", async () => {
+    const machine = new Machine();
+    await (await openStateDirectory(machine.options(100))).close();
+    expect(await errorOf(() => openStateDirectory(machine.options(200, { jobName: "other" })))).toMatchObject({ code: "STATE_OTHER_JOB" });
+    await openStateDirectory(machine.options(300));
+  });
+});

@@ -1,0 +1,153 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm, stat } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { nodePorts } from "@millrace/core/node";
+import { describe, expect, test } from "vitest";
+import { systemError } from "../../../checkpoint/test/volatile-disk.ts";
+import { nodeProcessFacts, runtimeDirectory } from "../../src/node/index.ts";
+import {
+  checkJobName,
+  controlSocketPath,
+  decideRun,
+  listStateDirectories,
+  openStateDirectory,
+  readControl,
+} from "../../src/state-directory/index.ts";
+import { errorOf, Machine } from "./machine.ts";
+
+const root = "/project/.millrace";
+const write = (machine: Machine, file: string, text: string) => machine.disk.tamper(`${root}/flights/${file}`, new TextEncoder().encode(text));
+
+describe("a state directory", () => {
+  test("belongs to one job", async () => {
+    const machine = new Machine();
+    await (await openStateDirectory(machine.options(1))).close();
+    const error = await errorOf(() => openStateDirectory(machine.options(2, { jobName: "trains" })));
+    expect(error).toMatchObject({ code: "STATE_OTHER_JOB", message: expect.stringContaining("of the job flights, not of trains") });
+  });
+
+  test("of a newer layout is refused, naming the version that reads it", async () => {
+    const machine = new Machine();
+    write(machine, "meta.json", '{"formatVersion":2,"engineVersion":"9.1.0","jobName":"flights"}');
+    expect(await errorOf(() => openStateDirectory(machine.options(1)))).toMatchObject({
+      code: "STATE_VERSION",
+      hint: expect.stringContaining("9.1.0"),
+    });
+  });
+
+  test.each(["", "{", "[]", '{"formatVersion":1}'])("with a meta.json of %j is damaged, and named", async (text) => {
+    const machine = new Machine();
+    write(machine, "meta.json", text);
+    expect(await errorOf(() => openStateDirectory(machine.options(1)))).toMatchObject({
+      code: "STATE_CORRUPT",
+      message: expect.stringContaining("meta.json"),
+    });
+  });
+
+  test("that cannot be written says why and what to do", async () => {
+    const machine = new Machine();
+    machine.disk.fault = { at: 1, kind: "crash", code: "EROFS" };
+    expect(await errorOf(() => openStateDirectory(machine.options(1)))).toMatchObject({
+      code: "STATE_WRITE",
+      hint: expect.stringContaining("--state-dir"),
+      cause: { code: "EROFS" },
+    });
+  });
+
+  test("that cannot be read says so", async () => {
+    const machine = new Machine();
+    await (await openStateDirectory(machine.options(1))).close();
+    machine.disk.readFile = async (path) => {
+      throw systemError("EACCES", path);
+    };
+    expect(await errorOf(() => openStateDirectory(machine.options(2)))).toMatchObject({ code: "STATE_READ" });
+  });
+
+  test("is listed with its lock, its socket and its last run; damaged ones are named", async () => {
+    const machine = new Machine();
+    const open = await openStateDirectory(machine.options(1));
+    await open.recordControl("/run/millrace/x.sock");
+    const decision = decideRun(open.runs, { fresh: false, from: undefined });
+    if (decision.kind === "refuse") throw decision.error;
+    const { runId } = await open.beginRun(decision, undefined);
+    await (await openStateDirectory(machine.options(2, { path: `${root}/trains`, jobName: "trains" }))).close();
+    machine.disk.tamper(`${root}/broken/meta.json`, new TextEncoder().encode("{"));
+    await machine.disk.makeDirectory(`${root}/broken`);
+    await machine.disk.makeDirectory(`${root}/something-else`);
+    expect(await listStateDirectories(machine.disk, root)).toMatchObject([
+      { kind: "damaged", path: `${root}/broken`, error: { code: "STATE_CORRUPT" } },
+      { kind: "readable", jobName: "flights", lock: { pid: 1 }, control: { socketPath: "/run/millrace/x.sock" }, lastRun: { runId, end: undefined } },
+      { kind: "readable", jobName: "trains", lock: undefined, control: undefined, lastRun: undefined },
+    ]);
+  });
+
+  test("of a dead process shows no socket of an earlier one", async () => {
+    const machine = new Machine();
+    const first = await openStateDirectory(machine.options(1));
+    await first.recordControl("/run/millrace/x.sock");
+    await first.close();
+    await openStateDirectory(machine.options(2));
+    expect(await listStateDirectories(machine.disk, root)).toMatchObject([{ lock: { pid: 2 }, control: undefined }]);
+    expect(await readControl(machine.disk, `${root}/flights`)).toMatchObject({ pid: 1 });
+  });
+});
+
+describe("names and paths", () => {
+  test.each(["airport-delays", "q5", "A.b_c-1", "x".repeat(80)])("a job may be called %j", (name) => checkJobName(name));
+
+  test.each(["", ".", "..", ".hidden", "a/b", "a\\b", "a b", "é", "con", "NUL.txt", "ends.", "-x", "x".repeat(81)])(
+    "a job cannot be called %j",
+    (name) => {
+      expect(() => checkJobName(name)).toThrow(expect.objectContaining({ code: "JOB_NAME" }));
+    },
+  );
+
+  test("a control socket's path is short, and another for each directory", () => {
+    const long = `/${"very/long/".repeat(50)}`;
+    const paths = [`${long}a`, `${long}b`].map((path) => controlSocketPath("/run/user/1000/millrace", path));
+    expect(new Set(paths).size).toBe(2);
+    for (const path of paths) expect(path.length).toBeLessThanOrEqual(100);
+    expect(() => controlSocketPath(`/${"x".repeat(90)}`, "/a")).toThrow(expect.objectContaining({ code: "STATE_SOCKET_PATH" }));
+  });
+
+  test("the runtime directory is the login's, or this user's under the temporary one", () => {
+    expect(runtimeDirectory({ XDG_RUNTIME_DIR: "/run/user/7" })).toBe("/run/user/7/millrace");
+    expect(runtimeDirectory({})).toMatch(/millrace-\d+$/);
+  });
+});
+
+describe("on a real machine", () => {
+  test("processes are told apart by their start", () => {
+    expect(nodeProcessFacts.alive(nodeProcessFacts.pid)).toBe(true);
+    expect(nodeProcessFacts.startTime(nodeProcessFacts.pid)).toBe(nodeProcessFacts.startTime(nodeProcessFacts.pid));
+    expect(nodeProcessFacts.alive(2 ** 22 + 1)).toBe(false);
+    expect(nodeProcessFacts.startTime(2 ** 22 + 1)).toBeUndefined();
+  });
+
+  test("a run that was killed is recovered, a living one is not, and the directory is private", async () => {
+    const parent = await mkdtemp(join(tmpdir(), "millrace-state-"));
+    const path = join(parent, "flights");
+    const child = spawn(process.execPath, ["--conditions=millrace-source", join(import.meta.dirname, "hold-lock.ts"), path], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    try {
+      const [told] = await once(child.stdout, "data");
+      expect(String(told)).toBe("locked\n");
+      const options = { ...new Machine().options(1), ports: nodePorts, processes: nodeProcessFacts, path };
+      expect(await errorOf(() => openStateDirectory(options))).toMatchObject({
+        code: "STATE_LOCKED",
+        message: expect.stringContaining(`process ${child.pid}`),
+      });
+      child.kill("SIGKILL");
+      await once(child, "exit");
+      await using directory = await openStateDirectory(options);
+      expect(directory.recovered).toMatchObject({ pid: child.pid });
+      expect((await stat(path)).mode & 0o777).toBe(0o700);
+    } finally {
+      child.kill("SIGKILL");
+      await rm(parent, { recursive: true });
+    }
+  });
+});
