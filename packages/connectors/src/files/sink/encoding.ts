@@ -17,19 +17,26 @@ export interface RecordEncoder<T> {
 export function jsonLinesEncoder<T>(): RecordEncoder<T> {
   return {
     encode(value) {
+      // First, because it finds cycles, which findLost would not end on.
+      const text = stringify(value);
       const lost = findLost(value, "");
       if (lost !== undefined) throw badValue(`${lost} has no JSON form`);
-      try {
-        const text = JSON.stringify(value) as string | undefined;
-        if (text !== undefined) return `${text}\n`;
-      } catch (error) {
-        throw badValue(messageOf(error));
-      }
-      throw badValue(`${String(value)} has no JSON form`);
+      if (text === undefined) throw badValue(`${String(value)} has no JSON form`);
+      return `${text}\n`;
     },
     header: () => "",
     columns: null,
   };
+}
+
+function stringify(value: unknown): string | undefined {
+  try {
+    return JSON.stringify(value) as string | undefined;
+  } catch (error) {
+    const message = messageOf(error);
+    const lost = message.includes("circular") ? undefined : findLost(value, "");
+    throw badValue(lost === undefined ? message : `${lost} has no JSON form`);
+  }
 }
 
 /** The path and kind of a part that JSON.stringify would drop or empty. */
@@ -117,9 +124,10 @@ function fieldOf(value: unknown): string {
       break;
     default:
   }
+  const text = stringify(value) ?? "";
   const lost = findLost(value, "");
   if (lost !== undefined) throw badValue(`${lost} has no CSV form`);
-  return quoted(JSON.stringify(value));
+  return quoted(text);
 }
 
 const special = /[",\r\n]|^\s|\s$|^\uFEFF/;

@@ -116,6 +116,11 @@ export class PartFile {
     );
   }
 
+  /** Whether it holds a handle of the file system. */
+  get isOpen(): boolean {
+    return this.#handle !== undefined;
+  }
+
   /** Lets go of the file as it is, after a failure too. Nothing of it runs any more. */
   async abandon(): Promise<void> {
     const handle = this.#handle;

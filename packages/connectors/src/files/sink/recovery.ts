@@ -19,7 +19,8 @@ export interface Recovered {
  * Brings the directory to where the restored checkpoint left it, as far as this subtask answers for it: its own files
  * in progress that were begun after the checkpoint are removed, and so are those of a subtask that exists no more, by
  * whoever was dealt its state. What an earlier counter stands for is left alone, because the checkpoint may publish it
- * yet. Committed files and files of other runs are never touched.
+ * yet; so a hidden file may be left over when a run was scaled out, died before its first checkpoint, and was scaled in
+ * again. Committed files and files of other runs are never touched.
  */
 export async function recover(context: SinkContext, directory: string, names: PartNames, states: readonly WriterState[]): Promise<Recovered> {
   const { files } = context.ports;

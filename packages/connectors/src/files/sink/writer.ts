@@ -36,6 +36,8 @@ export class FileWriter<T> implements SinkWriter<T> {
   readonly #queue = new IoQueue(queuedBytesMax);
   /** By partition, the one written to last at the end. */
   readonly #open = new Map<string, PartFile>();
+  /** Finished since the last barrier; their handles are closed unless the disk failed. */
+  readonly #closing = new Set<PartFile>();
   /** Closed since the last barrier, or taken over from a restored writer. */
   #finished: FileCommittable[] = [];
   /** Directories with new names in them since the last barrier. */
@@ -43,7 +45,7 @@ export class FileWriter<T> implements SinkWriter<T> {
   #encoder: RecordEncoder<T>;
   #nextCounter = 0;
   #ended = false;
-  /** Asked for when a file begins, so that `write` needs no clock. */
+  /** The partition and file of the last record: most often the next one's too. */
   #last: { readonly partition: string; readonly file: PartFile } | undefined;
 
   constructor(context: SinkContext, options: WriterOptions<T>) {
@@ -108,6 +110,7 @@ export class FileWriter<T> implements SinkWriter<T> {
 
   #finish(file: PartFile): void {
     this.#finished.push(file.finish());
+    this.#closing.add(file);
     this.#open.delete(file.partition);
     if (this.#last?.file === file) this.#last = undefined;
   }
@@ -142,6 +145,7 @@ export class FileWriter<T> implements SinkWriter<T> {
     for (const path of this.#dirty) this.#syncDirectory(posix.join(this.#options.directory, path));
     this.#dirty.clear();
     await this.#queue.run(0, async () => {});
+    for (const file of this.#closing) if (!file.isOpen) this.#closing.delete(file);
     return { committables, states: [state] };
   }
 
@@ -161,7 +165,8 @@ export class FileWriter<T> implements SinkWriter<T> {
 
   async close(): Promise<void> {
     await this.#queue.idle();
-    for (const file of this.#open.values()) await file.abandon();
+    for (const file of [...this.#open.values(), ...this.#closing]) await file.abandon();
     this.#open.clear();
+    this.#closing.clear();
   }
 }
