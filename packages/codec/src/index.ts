@@ -1,6 +1,8 @@
 export { checkRecord, isRecordValue } from "./any/check-record.ts";
 export { registerClass } from "./any/classes.ts";
 export type { ByteReader, ByteWriter } from "./bytes.ts";
+export type { BatchCodec } from "./columnar/batch-codec.ts";
+export { createBatchCodec } from "./columnar/batch-codec.ts";
 export type { Codec, Infer, TypeDescription } from "./contract.ts";
 export { fingerprintOf } from "./fingerprint.ts";
 export { decodeKey, encodeKey } from "./key.ts";

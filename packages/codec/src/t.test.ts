@@ -246,7 +246,7 @@ describe("fingerprints", () => {
         "382954735958b9b8",
       ]
     `);
-    expect(Object.isFrozen(flight) && Object.isFrozen(flight.type) && Object.isFrozen(flight.type["fields"])).toBe(true);
+    expect(Object.isFrozen(flight) && Object.isFrozen(flight.type) && Object.isFrozen(flight.type.fields)).toBe(true);
   });
 
   it("differ with names, order and optionality of fields", () => {

@@ -1,0 +1,131 @@
+import { assert, NO_TIMESTAMP } from "@millrace/core";
+import type { ByteReader, ByteWriter } from "../bytes.ts";
+import { corrupt } from "../reader.ts";
+import { type Column, FixedColumn } from "./columns.ts";
+import { inferSchema } from "./infer.ts";
+import { readColumns } from "./layout.ts";
+import { type Plan, planOf, planOfText } from "./plan.ts";
+import { anySchema, bounds } from "./schema.ts";
+
+/**
+ * Carries batches of records between tasks: column by column, by a schema that is inferred from the records and checked
+ * for every field of every record. Exact for all values of law O6; others are refused with CODEC_TYPE by field path,
+ * and the writer then holds a part of the batch. A batch can be read alone, by any BatchCodec. Fields keep their order.
+ */
+export interface BatchCodec {
+  /** Writes the first `count` values and their timestamps; NO_TIMESTAMP is kept. */
+  encode(values: readonly unknown[], timestamps: ArrayLike<number>, count: number, writer: ByteWriter): void;
+  /** Reads one batch into the two lists, which then have its length; returns that length. */
+  decode(reader: ByteReader, into: { readonly values: unknown[]; readonly timestamps: number[] }): number;
+}
+
+/** A schema that had to be widened is given up for a narrower one after so many batches, in case the odd records were few. */
+const WIDE_BATCHES_MAX = 1024;
+
+const WITHOUT_TIMESTAMPS = 0;
+const WITH_TIMESTAMPS = 1;
+
+class ColumnarCodec implements BatchCodec {
+  #plan: Plan | undefined;
+  #planRead: Plan | undefined;
+  #wideBatches = 0;
+  #wide = false;
+  readonly #written = new ColumnSets();
+  readonly #read = new ColumnSets();
+  readonly #timestamps = new FixedColumn((count) => new Float64Array(count));
+
+  encode(values: readonly unknown[], timestamps: ArrayLike<number>, count: number, writer: ByteWriter): void {
+    assert(count <= bounds.recordsMax && count <= values.length, `a batch of ${count} of ${values.length} records`);
+    writer.varint(count);
+    if (count === 0) return;
+    this.#writeTimestamps(timestamps, count, writer);
+    const [plan, columns] = this.#fill(values, count);
+    writer.string(plan.text);
+    for (const column of columns) {
+      column.write(writer);
+      column.clear();
+    }
+  }
+
+  /** Columns filled by the plan of the last batch, or by one that is wider. */
+  #fill(values: readonly unknown[], count: number): readonly [Plan, readonly Column[]] {
+    if (this.#wide && ++this.#wideBatches > WIDE_BATCHES_MAX) this.#plan = undefined;
+    if (this.#plan !== undefined) {
+      const columns = this.#written.of(this.#plan, count);
+      if (this.#plan.mover().fill(values, count, columns)) return [this.#plan, columns];
+    }
+    this.#wide = this.#plan !== undefined;
+    this.#wideBatches = 0;
+    for (const schema of [inferSchema(values, count, this.#plan?.schema), anySchema]) {
+      const plan = planOf(schema);
+      this.#plan = plan;
+      const columns = this.#written.of(plan, count);
+      if (plan.mover().fill(values, count, columns)) return [plan, columns];
+    }
+    assert(false, "a batch that fits no schema");
+  }
+
+  #writeTimestamps(timestamps: ArrayLike<number>, count: number, writer: ByteWriter): void {
+    const column = this.#timestamps;
+    column.reserve(count);
+    column.length = count;
+    let known = 0;
+    for (let index = 0; index < count; index++) {
+      const timestamp = timestamps[index] as number;
+      if (timestamp !== NO_TIMESTAMP) known++;
+      column.cells[index] = timestamp;
+    }
+    writer.u8(known === 0 ? WITHOUT_TIMESTAMPS : WITH_TIMESTAMPS);
+    if (known > 0) column.write(writer);
+  }
+
+  decode(reader: ByteReader, into: { readonly values: unknown[]; readonly timestamps: number[] }): number {
+    const count = reader.varint();
+    if (count > bounds.recordsMax) throw corrupt(`a batch of ${count} records`);
+    if (into.values.length > count) into.values.length = count;
+    if (into.timestamps.length > count) into.timestamps.length = count;
+    if (count === 0) return 0;
+    this.#readTimestamps(reader, count, into.timestamps);
+    const text = reader.string();
+    // Comparing with the last schema is quicker than hashing the text of this one.
+    const plan = text === this.#planRead?.text ? this.#planRead : planOfText(text);
+    this.#planRead = plan;
+    const columns = this.#read.of(plan, 0);
+    readColumns(plan.layout.root, count, columns, reader);
+    plan.mover().build(columns, count, into.values);
+    for (const column of columns) column.clear();
+    return count;
+  }
+
+  #readTimestamps(reader: ByteReader, count: number, into: number[]): void {
+    const mode = reader.u8();
+    if (mode > WITH_TIMESTAMPS) throw corrupt(`a batch of the unknown form ${mode}`);
+    if (mode === WITH_TIMESTAMPS) this.#timestamps.read(reader, count);
+    const { cells } = this.#timestamps;
+    for (let index = 0; index < count; index++) into[index] = mode === WITH_TIMESTAMPS ? (cells[index] as number) : NO_TIMESTAMP;
+  }
+}
+
+const COLUMN_SETS_MAX = 4;
+
+/** The columns of the plans that were used last. */
+class ColumnSets {
+  readonly #sets = new Map<Plan, Column[]>();
+
+  /** Columns of a plan with room for `count` values. */
+  of(plan: Plan, count: number): readonly Column[] {
+    let columns = this.#sets.get(plan);
+    if (columns === undefined) {
+      if (this.#sets.size >= COLUMN_SETS_MAX) this.#sets.clear();
+      columns = plan.layout.createColumns();
+      this.#sets.set(plan, columns);
+    }
+    if (count > 0) for (const column of columns) column.reserve(count);
+    return columns;
+  }
+}
+
+/** A codec for one sender or receiver; it remembers the last schema. */
+export function createBatchCodec(): BatchCodec {
+  return new ColumnarCodec();
+}

@@ -1,0 +1,255 @@
+import { isDeepStrictEqual } from "node:util";
+import { NO_TIMESTAMP } from "@millrace/core";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { anyNumber, anyText, anyValue } from "../../test/values.ts";
+import { createReader } from "../reader.ts";
+import { createWriter } from "../writer.ts";
+import { type BatchCodec, createBatchCodec } from "./batch-codec.ts";
+import { generatedMover } from "./generated.ts";
+import { inferSchema, merge } from "./infer.ts";
+import { interpretedMover, type RecordMover } from "./interpreted.ts";
+import { layoutOf, readColumns } from "./layout.ts";
+import { planOf } from "./plan.ts";
+import { bounds, type Schema } from "./schema.ts";
+
+function encoded(codec: BatchCodec, values: readonly unknown[], timestamps: readonly number[] = values.map((_, index) => index)): Uint8Array {
+  const writer = createWriter(1);
+  codec.encode(values, timestamps, values.length, writer);
+  return writer.slice();
+}
+
+function decoded(codec: BatchCodec, bytes: Uint8Array): { values: unknown[]; timestamps: number[] } {
+  const into = { values: ["old"] as unknown[], timestamps: [7] };
+  const reader = createReader(bytes);
+  expect(codec.decode(reader, into)).toBe(into.values.length);
+  expect(reader.remaining).toBe(0);
+  return into;
+}
+
+function expectSame(actual: unknown, expected: unknown): void {
+  if (!isDeepStrictEqual(actual, expected)) expect(actual).toStrictEqual(expected);
+  expect(isDeepStrictEqual(actual, expected)).toBe(true);
+}
+
+/** Fields of one kind mostly, as in real streams: then columns are narrow, and the odd value widens them. */
+const field = fc.oneof(
+  fc.constantFrom<fc.Arbitrary<unknown>>(
+    fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 }),
+    anyNumber,
+    anyText,
+    fc.boolean(),
+    fc.date({ noInvalidDate: false }),
+    fc.constant(null),
+    fc.constant(undefined),
+    fc.option(anyText, { nil: undefined }),
+    fc.option(fc.integer(), { nil: null }),
+    fc.constantFrom(null, undefined, 1, 2.5),
+    fc.record(
+      { x: anyNumber, y: fc.option(fc.record({ z: anyText }, { noNullPrototype: true }), { nil: null }) },
+      { requiredKeys: ["x"], noNullPrototype: true },
+    ),
+    fc.array(fc.integer()),
+    fc.bigInt(),
+    anyValue,
+  ),
+);
+
+/** A batch whose records have the same fields, some of them optional. */
+const likeRecords = fc
+  .tuple(fc.array(fc.tuple(fc.constantFrom("a", "b", "c", "__proto__", "7", "é", "constructor"), field, fc.boolean()), { maxLength: 5 }), fc.nat(12))
+  .chain(([fields, count]) =>
+    fc.array(
+      fc
+        .tuple(...fields.map(([name, value, optional]) => fc.tuple(fc.constant(name), value, optional ? fc.boolean() : fc.constant(true))))
+        .map((entries) => {
+          const record = {};
+          for (const [name, value, there] of entries) {
+            if (there) Object.defineProperty(record, name, { value, writable: true, enumerable: true, configurable: true });
+          }
+          return record as unknown;
+        }),
+      { minLength: count, maxLength: count },
+    ),
+  );
+
+const batch: fc.Arbitrary<unknown[]> = fc.oneof(
+  { weight: 4, arbitrary: likeRecords },
+  { weight: 1, arbitrary: fc.array(anyValue, { maxLength: 8 }) },
+  { weight: 1, arbitrary: fc.oneof(fc.array(anyText), fc.array(anyNumber), fc.array(fc.integer())) },
+);
+
+describe("the batch codec", () => {
+  it("brings every batch back, whatever came before it", () => {
+    fc.assert(
+      fc.property(fc.array(batch, { minLength: 1, maxLength: 4 }), (batches) => {
+        const [sender, receiver] = [createBatchCodec(), createBatchCodec()];
+        // Often enough for the generated form to take over.
+        for (let round = 0; round < 3; round++) {
+          for (const values of batches) expectSame(decoded(receiver, encoded(sender, values)).values, values);
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it("keeps timestamps, and that there is none", () => {
+    const codec = createBatchCodec();
+    for (const timestamps of [
+      [NO_TIMESTAMP, NO_TIMESTAMP],
+      [1, NO_TIMESTAMP],
+      [-1, Number.MAX_SAFE_INTEGER],
+    ]) {
+      expect(decoded(codec, encoded(codec, ["a", "b"], timestamps)).timestamps).toEqual(timestamps);
+    }
+    expect(decoded(codec, encoded(codec, [], []))).toEqual({ values: [], timestamps: [] });
+  });
+
+  it("takes no more than the first `count` records", () => {
+    const codec = createBatchCodec();
+    const writer = createWriter();
+    codec.encode([1, 2, () => 3], [1, 2, 3], 2, writer);
+    expect(decoded(codec, writer.slice())).toEqual({ values: [1, 2], timestamps: [1, 2] });
+  });
+
+  it("keeps the order of fields", () => {
+    const codec = createBatchCodec();
+    const values = [{ a: 1, b: 2 }, { b: 2, a: 1 }, { b: 2 }, {}, { a: 1, b: 3 }];
+    for (let round = 0; round < 6; round++) expect(JSON.stringify(decoded(codec, encoded(codec, values)).values)).toBe(JSON.stringify(values));
+  });
+
+  it("makes records that share nothing with those of another batch, nor with the memory read", () => {
+    const codec = createBatchCodec();
+    const bytes = encoded(codec, [{ s: "a text of more than thirteen", n: 1, list: [Uint8Array.of(1)] }]);
+    const first = decoded(codec, bytes).values;
+    decoded(codec, encoded(codec, [{ s: "something else", n: 2, list: [] }]));
+    bytes.fill(0);
+    expect(first).toEqual([{ s: "a text of more than thirteen", n: 1, list: [Uint8Array.of(1)] }]);
+  });
+
+  it("brings long texts, many shapes, deep objects and many fields back", () => {
+    const wide = Object.fromEntries(Array.from({ length: bounds.fieldsMax + 1 }, (_, index) => [`f${index}`, index]));
+    const shapes = Array.from({ length: bounds.shapesMax + 1 }, (_, index) => ({ [`only${index}`]: index }));
+    let deep: unknown = "bottom";
+    for (let depth = 0; depth <= bounds.depthMax; depth++) deep = { deep };
+    const texts = ["x".repeat(300), "é".repeat(255), "", "語".repeat(256), "x".repeat(bounds.textUnitsMax), "x".repeat(70_000)];
+    for (const values of [[wide], shapes, [deep], texts.map((text) => ({ text })), texts]) {
+      const codec = createBatchCodec();
+      for (let round = 0; round < 6; round++) expectSame(decoded(codec, encoded(codec, values)).values, values);
+    }
+  });
+
+  it("refuses values that records can't hold by field path, in the first batch and in later ones", () => {
+    const codec = createBatchCodec();
+    for (let round = 0; round < 6; round++) encoded(codec, [{ reading: { at: 1 } }]);
+    const refused = [{ reading: { at: () => 1 } }];
+    for (const sender of [codec, createBatchCodec()]) {
+      expect(() => encoded(sender, refused)).toThrow("reading.at: a function can't be part of a record or of state");
+    }
+    expect(() => encoded(createBatchCodec(), [{ a: { [Symbol("s")]: 1 } }])).toThrow("a[Symbol(s)]: fields named by symbols");
+    expect(() => encoded(createBatchCodec(), [new (class Reading {})()])).toThrow(/^the value: a Reading can't be part/);
+  });
+
+  it("refuses short and damaged batches", () => {
+    const codec = createBatchCodec();
+    const bytes = encoded(codec, [
+      { a: 1, b: "text", c: null, d: [1], e: { f: true } },
+      { a: 1.5, b: "é", c: 1, d: [], e: { f: false } },
+      { z: new Date(0) },
+    ]);
+    const into = { values: [], timestamps: [] };
+    for (let length = 0; length < bytes.length; length++) {
+      expect(() => createBatchCodec().decode(createReader(bytes, 0, length), into)).toThrow(expect.objectContaining({ code: "CODEC_TRUNCATED" }));
+    }
+    const damaged = bytes.slice();
+    damaged[damaged.indexOf(0x7b)] = 0x5b;
+    expect(() => createBatchCodec().decode(createReader(damaged), into)).toThrow(expect.objectContaining({ code: "CODEC_CORRUPT" }));
+  });
+
+  it("goes back to narrow columns when odd records stay away", () => {
+    const codec = createBatchCodec();
+    const usual = [{ price: 1 }, { price: 2 }];
+    const narrow = encoded(codec, usual).length;
+    encoded(codec, [{ price: "odd" }]);
+    expect(encoded(codec, usual).length).not.toBe(narrow);
+    for (let round = 0; round < 1100; round++) encoded(codec, usual);
+    expect(encoded(codec, usual).length).toBe(narrow);
+  });
+});
+
+describe("generated and interpreted movers", () => {
+  function carry(mover: RecordMover, schema: Schema, values: readonly unknown[]): { bytes: Uint8Array; values: unknown[] } {
+    const { root, createColumns } = layoutOf(schema);
+    const [sent, received] = [createColumns(), createColumns()];
+    for (const column of sent) column.reserve(values.length);
+    expect(mover.fill(values, values.length, sent)).toBe(true);
+    const writer = createWriter();
+    for (const column of sent) column.write(writer);
+    const reader = createReader(writer.slice());
+    readColumns(root, values.length, received, reader);
+    expect(reader.remaining).toBe(0);
+    const built: unknown[] = [];
+    mover.build(received, values.length, built);
+    return { bytes: writer.slice(), values: built };
+  }
+
+  it("write the same bytes and make the same records", () => {
+    fc.assert(
+      fc.property(
+        batch.filter((values) => values.length > 0),
+        (values) => {
+          const schema = inferSchema(values, values.length);
+          const { root } = layoutOf(schema);
+          const [one, other] = [carry(interpretedMover(root), schema, values), carry(generatedMover(root), schema, values)];
+          expect(one.bytes).toEqual(other.bytes);
+          expectSame(one.values, values);
+          expectSame(other.values, values);
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+
+  it("agree on which batches fit a schema of other records", () => {
+    fc.assert(
+      fc.property(batch, batch, (known, values) => {
+        if (known.length === 0) return;
+        const { root, createColumns } = layoutOf(inferSchema(known, known.length));
+        const fits = [interpretedMover(root), generatedMover(root)].map((mover) => {
+          const columns = createColumns();
+          for (const column of columns) column.reserve(values.length);
+          return mover.fill(values, values.length, columns);
+        });
+        expect(fits[0]).toBe(fits[1]);
+      }),
+    );
+  });
+});
+
+describe("inferred schemas", () => {
+  it("are as narrow as the values allow", () => {
+    const schema = inferSchema([{ a: 1, b: "x", c: null }, { a: 2.5, b: "y", c: true }, { a: 3 }], 3);
+    expect(schema).toEqual({
+      kind: "object",
+      shapes: [
+        { names: ["a", "b", "c"], fields: [{ kind: "number" }, { kind: "string" }, { kind: "nullish", of: { kind: "boolean" } }] },
+        { names: ["a"], fields: [{ kind: "integer" }] },
+      ],
+    });
+  });
+
+  it("fit the values of both when merged, and merging again changes nothing", () => {
+    fc.assert(
+      fc.property(anyValue, anyValue, (a, b) => {
+        const merged = merge(inferSchema([a], 1), inferSchema([b], 1));
+        expect(merge(merged, merged)).toEqual(merged);
+        for (const value of [a, b]) expect(merge(merged, inferSchema([value], 1))).toEqual(merged);
+      }),
+    );
+  });
+
+  it("are made ready once", () => {
+    const schema = inferSchema([{ onlyHere: 1 }], 1);
+    expect(planOf(schema)).toBe(planOf(JSON.parse(JSON.stringify(schema)) as Schema));
+  });
+});

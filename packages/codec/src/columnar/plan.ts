@@ -1,0 +1,83 @@
+import { canGenerateCode } from "../generate.ts";
+import { corrupt } from "../reader.ts";
+import { generatedMover } from "./generated.ts";
+import { interpretedMover, type RecordMover } from "./interpreted.ts";
+import { type Layout, layoutOf } from "./layout.ts";
+import type { Schema } from "./schema.ts";
+
+/** Code is generated for a schema that has carried so many batches; making it costs as much as some of them. */
+const GENERATE_AFTER_BATCHES = 4;
+const PLANS_MAX = 256;
+
+/** A schema made ready. Shared by all codecs of a thread; columns are each codec's own. */
+export interface Plan {
+  /** The schema as JSON, as it travels. */
+  readonly text: string;
+  readonly schema: Schema;
+  readonly layout: Layout;
+  /** The mover to use for the next batch. */
+  mover(): RecordMover;
+}
+
+const plans = new Map<string, Plan>();
+
+export function planOf(schema: Schema): Plan {
+  return planOfText(JSON.stringify(schema));
+}
+
+/** Throws CODEC_CORRUPT for text that is no schema. */
+export function planOfText(text: string): Plan {
+  const known = plans.get(text);
+  if (known !== undefined) return known;
+  if (plans.size >= PLANS_MAX) plans.clear();
+  const plan = makePlan(text);
+  plans.set(text, plan);
+  return plan;
+}
+
+function makePlan(text: string): Plan {
+  const schema = parseSchema(text);
+  const layout = layoutOf(schema);
+  let mover = interpretedMover(layout.root);
+  let batches = 0;
+  return {
+    text,
+    schema,
+    layout,
+    mover() {
+      if (++batches === GENERATE_AFTER_BATCHES && canGenerateCode()) mover = generatedMover(layout.root);
+      return mover;
+    },
+  };
+}
+
+function parseSchema(text: string): Schema {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch {
+    throw corrupt("a batch whose schema is no JSON");
+  }
+  if (!isSchema(parsed)) throw corrupt("a batch whose schema is unknown");
+  return parsed;
+}
+
+const leaves = new Set<unknown>(["integer", "number", "string", "boolean", "date", "null", "undefined", "any"]);
+
+function isSchema(value: unknown): value is Schema {
+  if (typeof value !== "object" || value === null) return false;
+  const { kind, of, shapes } = value as { kind?: unknown; of?: unknown; shapes?: unknown };
+  if (kind === "nullish") return isSchema(of);
+  if (kind !== "object") return leaves.has(kind);
+  return Array.isArray(shapes) && shapes.length > 0 && shapes.every(isShape);
+}
+
+function isShape(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  const { names, fields } = value as { names?: unknown; fields?: unknown };
+  return Array.isArray(names) && Array.isArray(fields) && names.length === fields.length && names.every(isText) && fields.every(isSchema);
+}
+
+function isText(value: unknown): boolean {
+  return typeof value === "string";
+}
