@@ -1,0 +1,82 @@
+import { createWriter, type GrowingWriter } from "@millrace/codec";
+import { CHECKSUM_BYTES, checksumOfBoth } from "./checksum.ts";
+
+/** Chunks are cut at about this size, so that no buffer is copied while it grows. */
+const CHUNK_BYTES = 256 << 10;
+const CHUNK_ROOM_BYTES = 4 << 10;
+
+/**
+ * Frames records: length of the key (varint), 0 for a tombstone or 1 + the bytes that follow the key (varint), the key, the
+ * value, its checksum (CRC-32 of key and value, little-endian). An empty key is the header of a file.
+ */
+export class RecordWriter {
+  /** Key, value and checksum of the record being made. */
+  readonly #record: GrowingWriter = createWriter(256);
+  readonly #chunks: Uint8Array[] = [];
+  #chunk: GrowingWriter | undefined;
+  #finishedBytes = 0;
+  records = 0;
+
+  get bytes(): number {
+    return this.#finishedBytes + (this.#chunk?.length ?? 0);
+  }
+
+  /** Starts a record; write its key into what is returned. */
+  begin(): GrowingWriter {
+    this.#record.reset();
+    return this.#record;
+  }
+
+  /** What was written since `begin` is the key of a tombstone. */
+  endTombstone(): void {
+    const key = this.#record;
+    const chunk = this.#room();
+    chunk.varint(key.length);
+    chunk.varint(0);
+    chunk.raw(key.view());
+    this.records++;
+  }
+
+  /** What was written since `begin` is a key of `keyBytes` and a value. Returns the bytes of the value. */
+  endPut(keyBytes: number): number {
+    const record = this.#record;
+    const valueBytes = record.length - keyBytes;
+    record.u32(checksumOfBoth(record.view()));
+    const chunk = this.#room();
+    chunk.varint(keyBytes);
+    chunk.varint(1 + valueBytes + CHECKSUM_BYTES);
+    chunk.raw(record.view());
+    this.records++;
+    return valueBytes;
+  }
+
+  /** A record as it stands in another file or a store. */
+  copy(key: Uint8Array, stored: Uint8Array): void {
+    const chunk = this.#room();
+    chunk.varint(key.length);
+    chunk.varint(1 + stored.length);
+    chunk.raw(key);
+    chunk.raw(stored);
+    this.records++;
+  }
+
+  /** The chunks so far. The writer is used up. */
+  finish(): readonly Uint8Array[] {
+    this.#cut();
+    return this.#chunks;
+  }
+
+  #room(): GrowingWriter {
+    if (this.#chunk !== undefined && this.#chunk.length >= CHUNK_BYTES) this.#cut();
+    this.#chunk ??= createWriter(this.#chunks.length === 0 ? CHUNK_ROOM_BYTES : CHUNK_BYTES + CHUNK_ROOM_BYTES);
+    return this.#chunk;
+  }
+
+  #cut(): void {
+    const chunk = this.#chunk;
+    if (chunk === undefined) return;
+    this.#finishedBytes += chunk.length;
+    this.#chunks.push(chunk.view());
+    this.#chunk = undefined;
+  }
+}

@@ -1,0 +1,131 @@
+import type { Key, PrimitiveKey } from "@millrace/core";
+import { checkKey, keyGroupOf, keyKind, MillraceError } from "@millrace/core";
+import { type PartTypes, tupleOfText, tupleText } from "./tuple-text.ts";
+
+/** Texts of at least this many units may be slices that hold a whole batch of input in memory. */
+const SLICED_TEXT_UNITS = 13;
+/** No value has this type, so every key takes the slow way. */
+const NO_TYPE = "none";
+
+/**
+ * The current key of an operator subtask. Tables know keys by their map key: the key itself, or a text for a tuple. The
+ * kind of key is fixed by the first one, or by a restored snapshot.
+ */
+export class KeyScope {
+  /** Of the current key. Read by every state access; undefined before the first key. */
+  mapKey: PrimitiveKey | undefined;
+  /** Another number after each change of key. */
+  serial = 1;
+  /** Keys of this `typeof` need no check but for NaN. */
+  fastType: string = NO_TYPE;
+  /** Called when a key takes the slow way; the moment at which no operator holds a cell. */
+  onSlowKey: (() => void) | undefined;
+  readonly #maxParallelism: number;
+  readonly #uid: string;
+  #kind: string | undefined;
+  #partTypes: PartTypes | undefined;
+
+  constructor(uid: string, maxParallelism: number) {
+    this.#uid = uid;
+    this.#maxParallelism = maxParallelism;
+  }
+
+  /** As `keyKind`; undefined before the first key. */
+  get kind(): string | undefined {
+    return this.#kind;
+  }
+
+  set(key: Key): void {
+    if (typeof key === this.fastType && !Number.isNaN(key)) {
+      this.mapKey = key as PrimitiveKey;
+      this.serial++;
+    } else {
+      this.#setSlowly(key);
+    }
+  }
+
+  /** Sets a key that a table or a timer knows. */
+  setMapKey(mapKey: PrimitiveKey): void {
+    if (this.fastType === NO_TYPE) this.#heedSlowKey();
+    this.mapKey = mapKey;
+    this.serial++;
+  }
+
+  current(): Key {
+    return this.keyOf(this.requireMapKey());
+  }
+
+  requireMapKey(): PrimitiveKey {
+    const { mapKey } = this;
+    if (mapKey !== undefined) return mapKey;
+    throw new MillraceError("STATE_NO_KEY", "keyed state was used where there is no current key", {
+      hint: "use state and timers in processElement and onTimer only, not in open or close",
+      where: { uid: this.#uid },
+    });
+  }
+
+  keyOf(mapKey: PrimitiveKey): Key {
+    if (this.#partTypes !== undefined) return tupleOfText(mapKey as string, this.#partTypes);
+    return mapKey === 0 ? 0 : mapKey;
+  }
+
+  mapKeyOf(key: Key): PrimitiveKey {
+    return typeof key === "object" ? tupleText(key) : key;
+  }
+
+  /** A map key to keep: −0 is 0, and a text stands on its own. */
+  own(mapKey: PrimitiveKey): PrimitiveKey {
+    if (mapKey === 0) return 0;
+    if (typeof mapKey !== "string" || mapKey.length < SLICED_TEXT_UNITS) return mapKey;
+    // Concatenating and slicing copies the text, so that it does not hold the memory it was cut from.
+    return ` ${mapKey}`.slice(1);
+  }
+
+  keyGroupOf(key: Key): number {
+    return keyGroupOf(key, this.#maxParallelism);
+  }
+
+  /** Fixes the kind; STATE_KEY when it was another. */
+  adoptKind(kind: string): void {
+    if (this.#kind === undefined) {
+      this.#kind = kind;
+      if (kind.startsWith("[")) this.#partTypes = kind === "[]" ? [] : kind.slice(1, -1).split(", ");
+      this.#setFastType();
+    } else if (kind !== this.#kind) {
+      throw new MillraceError("STATE_KEY", `a key is a ${kind}, but the keys before it were of the kind ${this.#kind}`, {
+        hint: "return one kind of key from keyBy, for example String(id) for all records; keys in a restored snapshot count too",
+        where: { uid: this.#uid },
+      });
+    }
+  }
+
+  /** Makes the next key take the slow way. */
+  slowDown(): void {
+    this.fastType = NO_TYPE;
+  }
+
+  #setSlowly(key: Key): void {
+    this.#heedSlowKey();
+    const checked = checkKey(key);
+    if (this.#partTypes === undefined || !isOfTypes(checked, this.#partTypes)) this.adoptKind(keyKind(checked));
+    this.mapKey = this.mapKeyOf(checked);
+    this.serial++;
+  }
+
+  #heedSlowKey(): void {
+    this.#setFastType();
+    this.onSlowKey?.();
+  }
+
+  /** A bigint's range, and the parts of a tuple, are checked each time. */
+  #setFastType(): void {
+    const kind = this.#kind;
+    this.fastType = kind === "string" || kind === "number" || kind === "boolean" ? kind : NO_TYPE;
+  }
+}
+
+function isOfTypes(key: Key, types: PartTypes): boolean {
+  if (typeof key !== "object" || key.length !== types.length) return false;
+  for (let index = 0; index < types.length; index++) if (typeof key[index] !== types[index]) return false;
+  return true;
+}
