@@ -57,7 +57,6 @@ export type {
 export {
   continuousEventTimeTrigger,
   continuousProcessingTimeTrigger,
-  countEvictor,
   countTrigger,
   defineTrigger,
   deltaEvictor,
@@ -71,10 +70,10 @@ export {
   purging,
   session,
   sliding,
-  timeEvictor,
   tumbling,
 } from "@millrace/operators";
 export type { SourceOptions, StreamExecutionEnvironment } from "./environment.ts";
+export { countEvictor, timeEvictor } from "./evictors.ts";
 export type { BuildOptions } from "./job/build-job.ts";
 export { buildJob, verifyDeterministic } from "./job/build-job.ts";
 export type { JobDefinition, JobOptions } from "./job/define-job.ts";

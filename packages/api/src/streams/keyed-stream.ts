@@ -2,7 +2,6 @@ import type { Codec } from "@millrace/codec";
 import type { Key, KeyedProcessFunction, ReduceFunction, StateDeclarations } from "@millrace/contracts";
 import { state } from "@millrace/contracts";
 import {
-  countEvictor,
   countTrigger,
   createKeyedProcessOperator,
   createReduceOperator,
@@ -11,6 +10,7 @@ import {
   REDUCE_STATE,
   type WindowAssigner,
 } from "@millrace/operators";
+import { countEvictor } from "../evictors.ts";
 import { plannedStates } from "../planned-states.ts";
 import { KeyedConnectedStreams } from "./connected-streams.ts";
 import type { DataStream } from "./data-stream.ts";

@@ -63,7 +63,7 @@ export class WindowedStream<T, K extends Key> {
   }
 
   /** Removes records when a window fires; every record is kept in state until then. */
-  evictor(evictor: Evictor<T> | Evictor<unknown>): WindowedStream<T, K> {
+  evictor(evictor: Evictor<T>): WindowedStream<T, K> {
     return this.#with({ evictor: evictor as Evictor<unknown> });
   }
 
