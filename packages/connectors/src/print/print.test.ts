@@ -38,6 +38,13 @@ test("strings are printed as they are, other values as JSON, with the subtask wh
   expect(printed).toEqual(["0> late a\n", '1> late {"n":"1"}\n']);
 });
 
+test("a single record is printed without a checkpoint or a next record", async () => {
+  const printed = Promise.withResolvers<string>();
+  const driver = await SinkDriver.open(print<string>({ write: printed.resolve }), { ports: nodePorts });
+  await driver.write("alone");
+  expect(await printed.promise).toBe("alone\n");
+});
+
 test("a pipe that is full holds the job back, and one that is broken fails it", async () => {
   const pipe = Promise.withResolvers<void>();
   const driver = await SinkDriver.open(print<string>({ write: () => pipe.promise }), { ports: nodePorts });

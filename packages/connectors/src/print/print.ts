@@ -1,4 +1,5 @@
 import type { Sink, SinkWriter } from "@millrace/contracts";
+import type { Scheduler } from "@millrace/core";
 import { writeStdout } from "./stdout.ts";
 
 export interface PrintOptions<T> {
@@ -24,7 +25,7 @@ export function print<T>(options: PrintOptions<T> = {}): Sink<T> {
     description: { prefix: options.prefix ?? "" },
     createWriter: (context) => {
       const prefix = `${context.parallelism > 1 ? `${context.subtask}> ` : ""}${options.prefix ?? ""}`;
-      return new PrintWriter(prefix, options.format ?? lineOf, options.write ?? writeStdout);
+      return new PrintWriter(context.ports.scheduler, prefix, options.format ?? lineOf, options.write ?? writeStdout);
     },
   };
 }
@@ -35,13 +36,15 @@ function lineOf(value: unknown): string {
 }
 
 class PrintWriter<T> implements SinkWriter<T> {
+  readonly #scheduler: Scheduler;
   readonly #prefix: string;
   readonly #format: (value: T) => string;
   readonly #write: (text: string) => void | Promise<void>;
   #text = "";
   #printing: Promise<void> | undefined;
 
-  constructor(prefix: string, format: (value: T) => string, write: (text: string) => void | Promise<void>) {
+  constructor(scheduler: Scheduler, prefix: string, format: (value: T) => string, write: (text: string) => void | Promise<void>) {
+    this.#scheduler = scheduler;
     this.#prefix = prefix;
     this.#format = format;
     this.#write = write;
@@ -50,13 +53,13 @@ class PrintWriter<T> implements SinkWriter<T> {
   async open(): Promise<void> {}
 
   write(value: T): void {
+    // A quiet stream's last record must not wait for the next one.
+    if (this.#text === "") this.#scheduler.immediate(() => this.#flush());
     this.#text += `${this.#prefix}${this.#format(value)}\n`;
     if (this.#text.length >= flushAtCharacters) this.#flush();
   }
 
-  /** A quiet stream prints at once: the runtime asks after every batch. */
   ready(): Promise<void> | undefined {
-    this.#flush();
     return this.#printing;
   }
 

@@ -97,13 +97,14 @@ export class IndexedReader<T> implements SourceReader<T, IndexedSplit> {
     output.splitFinished(active.split.id);
   }
 
-  #outOfWork(): "waiting" | "ended" {
-    if (this.#noMore) return "ended";
-    if (!this.#requested) {
+  #outOfWork(): "more" | "waiting" | "ended" {
+    if (!this.#requested && !this.#noMore) {
       this.#requested = true;
       this.#context.requestSplit();
     }
-    return "waiting";
+    // The answer may have come at once.
+    if (this.#splits.length > 0) return "more";
+    return this.#noMore ? "ended" : "waiting";
   }
 
   /** How many records the rate lets out now. */

@@ -113,11 +113,14 @@ class StdinReader<T> implements SourceReader<T, StdinSplit> {
     }
   }
 
-  #withoutSplit(): "waiting" | "ended" {
-    if (this.#noMore) return "ended";
-    if (!this.#requested) this.#context.requestSplit();
-    this.#requested = true;
-    return "waiting";
+  #withoutSplit(): "more" | "waiting" | "ended" {
+    if (!this.#requested && !this.#noMore) {
+      this.#requested = true;
+      this.#context.requestSplit();
+    }
+    // The answer may have come at once.
+    if (this.#stream !== undefined) return "more";
+    return this.#noMore ? "ended" : "waiting";
   }
 
   #bad(bad: BadBytes): void {

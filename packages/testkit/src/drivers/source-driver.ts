@@ -24,6 +24,8 @@ export interface SourceDriverOptions {
   readonly parallelism?: number;
   /** Goes on from here; splits are dealt over the readers in turn. */
   readonly restored?: SourceCheckpoint;
+  /** Messages are delivered inside the call that sends them, as in a runtime of one thread. Default false: between polls. */
+  readonly atOnce?: boolean;
 }
 
 /**
@@ -39,6 +41,7 @@ export class SourceDriver<T, Split extends SourceSplit> {
   readonly #ended: boolean[] = [];
   readonly #enumerator: SplitEnumerator<Split>;
   readonly #mail: (() => void)[] = [];
+  readonly #atOnce: boolean;
   #failure: { error: unknown } | undefined;
   #wake: (() => void) | undefined;
   #noise = 0;
@@ -46,6 +49,7 @@ export class SourceDriver<T, Split extends SourceSplit> {
 
   private constructor(source: Source<T, Split>, options: SourceDriverOptions) {
     const parallelism = options.parallelism ?? 1;
+    this.#atOnce = options.atOnce ?? false;
     const context: EnumeratorContext<Split> = {
       ports: options.ports,
       parallelism,
@@ -88,7 +92,8 @@ export class SourceDriver<T, Split extends SourceSplit> {
   }
 
   #post(message: () => void): void {
-    this.#mail.push(message);
+    if (this.#atOnce) message();
+    else this.#mail.push(message);
     this.#notify();
   }
 

@@ -22,6 +22,14 @@ export function sourceSuite<T, Split extends SourceSplit>(name: string, make: ()
       });
     }
 
+    test("it gives all records when requests for splits are answered at once", async () => {
+      const { source, ports, expected } = await make();
+      const driver = await SourceDriver.open(source, { ports, parallelism: 2, atOnce: true });
+      const records = await driver.drain();
+      await driver.close();
+      expect(valuesOf(records)).toEqual(sorted(expected));
+    });
+
     test("the order within a split does not depend on limits and stops", async () => {
       const { source, ports } = await make();
       const whole = bySplit(await readAll(source, ports, 256));

@@ -37,7 +37,7 @@ export class FileReader<T> implements SourceReader<T, FileSplit> {
   poll(output: ReaderOutput<T>, limit: number): "more" | "waiting" | "ended" {
     if (output.stop) return "more";
     const reading = this.#reading();
-    if (reading === undefined) return this.#noMore ? "ended" : "waiting";
+    if (reading === undefined) return this.#outOfWork();
     const result = reading.deliver(output, limit);
     this.#openAhead(reading);
     if (result === "more") return "more";
@@ -45,6 +45,12 @@ export class FileReader<T> implements SourceReader<T, FileSplit> {
     this.#finish(reading);
     output.splitFinished(reading.splitId);
     return "more";
+  }
+
+  /** The answer to a request may have come at once. */
+  #outOfWork(): "more" | "waiting" | "ended" {
+    if (this.#queue.length > 0) return "more";
+    return this.#noMore ? "ended" : "waiting";
   }
 
   #reading(): SplitReading<T> | undefined {
