@@ -1,7 +1,7 @@
 import { type Json, MillraceError } from "@millrace/core";
 import { describePlanDifference, type JobGraph, PlanBuilder } from "@millrace/plan";
 import { createEnvironment } from "../environment.ts";
-import { inAnotherWorld } from "../node/another-world.ts";
+import { inTwoWorlds } from "../node/two-worlds.ts";
 import type { JobDefinition } from "./define-job.ts";
 import { resolveParameters } from "./parameters.ts";
 
@@ -34,8 +34,7 @@ export function buildJob(definition: JobDefinition, options: BuildOptions = {}):
  * differ with PLAN_NOT_DETERMINISTIC and the first difference (law P2). Returns the first build.
  */
 export function verifyDeterministic(definition: JobDefinition, options: BuildOptions = {}): JobGraph {
-  const first = buildJob(definition, options);
-  const second = inAnotherWorld(() => buildJob(definition, options));
+  const [first, second] = inTwoWorlds(() => buildJob(definition, options));
   const difference = describePlanDifference(first.plan, second.plan);
   if (difference === undefined) return first;
   throw new MillraceError("PLAN_NOT_DETERMINISTIC", `building the job "${definition.name}" twice gave two plans: ${difference}`, {
