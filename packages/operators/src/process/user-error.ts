@@ -16,7 +16,7 @@ export interface UserCode {
 export function userFunctionError(error: unknown, code: UserCode): unknown {
   if (error instanceof AssertionError) return error;
   const { uid, subtask } = code.context;
-  const where = { uid, subtask, key: code.key === undefined ? undefined : keyText(code.key) };
+  const where = { uid, subtask, key: keyText(code.key) };
   if (error instanceof MillraceError) {
     return error.where.uid === undefined ? error.at(where) : error;
   }
@@ -27,8 +27,9 @@ export function userFunctionError(error: unknown, code: UserCode): unknown {
   });
 }
 
-/** A key as people read it: `"BOS"`, `17`, `["BOS",17]`, `17n`. */
-function keyText(key: Key): string {
-  if (typeof key === "object") return `[${key.map(keyText).join(",")}]`;
-  return typeof key === "bigint" ? `${key}n` : JSON.stringify(key);
+/** A key as people read it: `"BOS"`, `17`, `["BOS",17]`, `17n`. undefined for what is no key, and is refused for it. */
+function keyText(key: unknown): string | undefined {
+  if (Array.isArray(key)) return `[${key.map(keyText).join(",")}]`;
+  if (typeof key === "bigint") return `${key}n`;
+  return typeof key === "object" ? undefined : JSON.stringify(key);
 }

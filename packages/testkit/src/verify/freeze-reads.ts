@@ -35,15 +35,15 @@ function freezing<H>(declaration: StateDeclaration | undefined, handle: H): H {
     get(target, property) {
       const member: unknown = Reflect.get(target, property, target);
       if (typeof member !== "function") return member;
-      return (...values: unknown[]) => frozenResult(member.apply(target, values));
+      return (...values: unknown[]) => frozenResult(declaration?.kind, member.apply(target, values));
     },
   });
 }
 
 /** A list's array is the caller's own, its elements are not; so with what an iterator yields. */
-function frozenResult(result: unknown): unknown {
+function frozenResult(kind: StateDeclaration["kind"] | undefined, result: unknown): unknown {
   if (isIterable(result)) return frozenElements(result);
-  if (!Array.isArray(result)) return deepFreeze(result);
+  if (kind !== "list" || !Array.isArray(result)) return deepFreeze(result);
   result.forEach(deepFreeze);
   return result;
 }

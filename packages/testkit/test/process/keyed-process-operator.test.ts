@@ -91,8 +91,8 @@ describe("a keyed process function", () => {
       `record ${NO_TIMESTAMP}`,
       "side 100",
       "record 20",
-      "record 30",
-      "side 30",
+      "record 17",
+      "side 17",
       "watermark",
     ]);
   });
@@ -133,6 +133,21 @@ describe("a keyed process function", () => {
     harness.setProcessingTime(10);
     expect(fired.slice(0, 2).sort()).toEqual(["ada event 5", "bob event 5"]);
     expect(fired.slice(2).sort()).toEqual(["ada processing 5", "bob processing 5"]);
+  });
+
+  it("fires a timer at the end of time with the last watermark", async () => {
+    const fired: number[] = [];
+    const harness = await open({
+      processElement: (_click, context) => context.timers.registerEventTimeTimer(WATERMARK_MAX),
+      onTimer: (timestamp) => {
+        fired.push(timestamp);
+      },
+    });
+    harness.element({ user: "ada", page: "/" }, 1);
+    harness.watermark(10);
+    expect(fired).toEqual([]);
+    harness.watermark(WATERMARK_MAX);
+    expect(fired).toEqual([WATERMARK_MAX]);
   });
 
   it("wraps what user code throws, with uid and key, and keeps the cause", async () => {

@@ -132,7 +132,7 @@ describe("a keyed reduce", () => {
               t.object({ key: t.number(), sum: t.number() }),
               (value) => value.key,
             ),
-          steps: records.map((value, index) => steps.element(value, index)),
+          steps: records.map((value, index) => steps.element({ ...value }, index)),
           expected,
           positionsMax: 4,
         });
