@@ -1,4 +1,5 @@
 import type { Cancel, Clock, Random, Scheduler } from "@millrace/core";
+import { nodePorts } from "@millrace/core/node";
 
 /** Milliseconds that pass with each reading of the monotonic clock, so that time budgets come to an end. */
 const MS_PER_READING = 0.01;
@@ -88,5 +89,5 @@ export class SimulatedTime implements Scheduler {
 
 /** Resolves when every promise that can go on without a task has done so. */
 function settlePromises(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
+  return new Promise((resolve) => nodePorts.scheduler.immediate(resolve));
 }
