@@ -2,7 +2,7 @@ import { boundedOutOfOrderness, type Collector, defineJob, hours, outputTag, par
 import { csv, files, fileSink } from "millrace/files";
 import { meanDelay } from "./model/mean-delay.ts";
 import { locate } from "./model/locate.ts";
-import { type Airport, type Alert, airport, alert, type DelayStats, delayStats, type Flight } from "./model/types.ts";
+import { type Airport, type Alert, alert, type DelayStats, delayStats, type Flight } from "./model/types.ts";
 
 /** Flights that came after their window was gone. */
 const late = outputTag<Flight>("late");

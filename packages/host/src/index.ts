@@ -4,11 +4,17 @@ export type {
   ControlError,
   ControlServer,
   ControlServerOptions,
+  DamagedEntry,
   EndInfo,
+  JobCondition,
+  JobEntry,
   JobInfo,
+  JobsOptions,
   PlanJson,
+  RetainedCheckpoint,
 } from "./control/index.ts";
-export { createControlClient, startControlServer } from "./control/index.ts";
+export { createControlClient, findJob, jobRuns, listJobs, retainedCheckpoints, startControlServer } from "./control/index.ts";
+export { engineVersion } from "./engine-version.ts";
 export type {
   CheckpointStatus,
   JobEvent,
@@ -18,8 +24,10 @@ export type {
   JobState,
   JobStatus,
   OperatorStatus,
-  RestartStrategy,
   StartOptions,
 } from "./job-handle.ts";
 export type { ErrorFields, LoggerOptions, LogRecord } from "./log/index.ts";
 export { createLogger, errorFields, logEvent, logRecordOf, progressRecord, redactor } from "./log/index.ts";
+export { nodeProcessFacts } from "./node/index.ts";
+export { startJob } from "./start-job.ts";
+export type { RunEnd, RunRecord } from "./state-directory/index.ts";

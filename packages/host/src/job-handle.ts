@@ -1,3 +1,4 @@
+import type { RestartStrategy } from "@millrace/checkpoint";
 import type { Json, Ports } from "@millrace/core";
 import type { NodeKind } from "@millrace/plan";
 
@@ -40,13 +41,6 @@ export interface StartOptions {
   readonly ports?: Ports;
   readonly logger?: JobLogger;
 }
-
-/** Flink's restart strategies (law F1). */
-export type RestartStrategy =
-  | { readonly kind: "none" }
-  | { readonly kind: "fixedDelay"; readonly attempts: number; readonly delayMs: number }
-  | { readonly kind: "exponentialDelay"; readonly initialDelayMs: number; readonly maxDelayMs: number; readonly factor: number }
-  | { readonly kind: "failureRate"; readonly failures: number; readonly intervalMs: number; readonly delayMs: number };
 
 /** What the engine needs of a logger; a pino logger is one. */
 export interface JobLogger {

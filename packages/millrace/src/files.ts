@@ -1,1 +1,2 @@
-export {};
+/** Files as source and sink, and the formats of their records. */
+export * from "@millrace/connectors";

@@ -1,1 +1,11 @@
-export {};
+/**
+ * Millrace: stateful stream processing with Flink's semantics in one Node process.
+ *
+ *     export default defineJob("counts", (env) => { env.from(…).keyBy(…).window(…).aggregate(…).to(…) });
+ */
+export * from "@millrace/api";
+export { collect, collection, datagen, discard, print, stdin } from "@millrace/connectors";
+export type { Clock, Ports, Random, Scheduler } from "@millrace/core";
+export { seededRandom } from "@millrace/core";
+export type { CheckpointStatus, JobEvent, JobHandle, JobResult, JobState, JobStatus, OperatorStatus, StartOptions } from "@millrace/host";
+export { startJob } from "@millrace/host";

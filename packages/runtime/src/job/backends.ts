@@ -8,12 +8,18 @@ export interface StateBackends {
   /** Before the first `open` of an attempt: which checkpoint is restored, and its older relatives still at hand. */
   prepare(restored: CheckpointManifest | undefined, others: readonly CheckpointManifest[]): Promise<void>;
   /**
-   * A backend for one operator subtask. `chain`: its own files in the restored checkpoint; undefined when they have to be
-   * put together from several subtasks. `filled`: the local store held the state; nothing is to be restored.
+   * A backend for one operator subtask. `filled`: the local store holds the restored state; nothing is to be read.
+   * `needsBase`: the next checkpoint has to hold everything, because the local store holds nothing yet.
    */
-  open(options: BackendOptions): Promise<{ readonly backend: KeyedStateBackend; readonly filled: boolean }>;
+  open(options: BackendOptions): Promise<OpenedBackend>;
   /** The checkpoint in the marker of each local store; what they lack is in newer checkpoints, which must be kept. */
   markers(): readonly number[];
   /** After the attempt's backends are closed. */
   close(): Promise<void>;
+}
+
+export interface OpenedBackend {
+  readonly backend: KeyedStateBackend;
+  readonly filled: boolean;
+  readonly needsBase: boolean;
 }

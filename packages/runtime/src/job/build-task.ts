@@ -147,7 +147,7 @@ async function openBackend(order: TaskOrder, node: number, chains: Map<number, K
   if (body.keySelectors.length === 0) return undefined;
   const uid = planNode(order, node).uid;
   const { clock } = settings.ports;
-  const { backend, filled } = await settings.backends.open({
+  const { backend, filled, needsBase } = await settings.backends.open({
     uid,
     subtask,
     keyGroups: keyGroupRange(subtask, settings.maxParallelism, physical.parallelism),
@@ -158,7 +158,7 @@ async function openBackend(order: TaskOrder, node: number, chains: Map<number, K
   const restored = restoredOf(order, node);
   if (restored !== undefined && settings.storage !== undefined) {
     if (!filled) await backend.restore(keyedChunks(settings.storage, restored.keyed));
-    const own = restored.ownChain ? restored.keyed[0] : undefined;
+    const own = restored.ownChain && !needsBase ? restored.keyed[0] : undefined;
     if (own !== undefined) chains.set(node, { files: own.files });
   }
   return backend;

@@ -46,7 +46,8 @@ export class CheckpointCoordinator {
   readonly #listener: CheckpointListener;
   readonly #commit: Commit;
   #parentId: number | undefined;
-  #nextId: number;
+  /** Fetched ahead, because ids come from the disk. */
+  #nextId: number | undefined;
   #pending: PendingCheckpoint<Tasks> | undefined;
   #enumerators: ReadonlyMap<number, Json> = new Map();
   #inFlight = false;
@@ -64,7 +65,7 @@ export class CheckpointCoordinator {
   constructor(
     settings: RunSettings,
     attempt: Attempt,
-    start: { nextId: number; parentId: number | undefined },
+    parentId: number | undefined,
     listener: CheckpointListener,
     commit: Commit,
   ) {
@@ -72,14 +73,9 @@ export class CheckpointCoordinator {
     this.#settings = settings;
     this.#storage = settings.storage;
     this.#attempt = attempt;
-    this.#nextId = start.nextId;
-    this.#parentId = start.parentId;
+    this.#parentId = parentId;
     this.#listener = listener;
     this.#commit = commit;
-  }
-
-  get nextId(): number {
-    return this.#nextId;
   }
 
   get inFlightId(): number | undefined {
@@ -88,7 +84,7 @@ export class CheckpointCoordinator {
 
   started(): void {
     this.#runningSinceMs = this.#now();
-    this.#decide();
+    this.#fetchId();
   }
 
   /** Asks for a checkpoint before its time. */
@@ -130,7 +126,8 @@ export class CheckpointCoordinator {
   #writing: Promise<void> = Promise.resolve();
 
   #decide(): void {
-    if (this.#closed) return;
+    const nextCheckpointId = this.#nextId;
+    if (this.#closed || nextCheckpointId === undefined) return;
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
     const { intervalMs, minPauseMs } = this.#settings.checkpoints;
@@ -142,7 +139,7 @@ export class CheckpointCoordinator {
       lastTriggeredMs: this.#lastTriggeredMs,
       lastEndedMs: this.#lastEndedMs,
       forced: this.#forced,
-      nextCheckpointId: this.#nextId,
+      nextCheckpointId,
       baseWanted: false,
     });
     if (decision.kind === "trigger") this.#trigger(decision.checkpointId, decision.full);
@@ -151,8 +148,21 @@ export class CheckpointCoordinator {
     }
   }
 
+  #fetchId(): void {
+    this.#settings.nextCheckpointId().then(
+      (id) => {
+        this.#nextId = id;
+        this.#decide();
+      },
+      (error: unknown) => {
+        if (!this.#closed) this.#listener.failJob(error);
+      },
+    );
+  }
+
   #trigger(checkpointId: number, full: boolean): void {
-    this.#nextId = checkpointId + 1;
+    this.#nextId = undefined;
+    this.#fetchId();
     this.#inFlight = true;
     this.#forced = undefined;
     this.#lastTriggeredMs = this.#now();
@@ -189,6 +199,7 @@ export class CheckpointCoordinator {
   async #complete(pending: PendingCheckpoint<Tasks>, snapshots: ReadonlyMap<string, Tasks>): Promise<void> {
     const manifest = this.#manifest(pending, snapshots);
     try {
+      await this.#settings.verifyOwnership();
       await this.#storage.writeManifest(manifest);
     } catch (error) {
       this.#follow(onManifestFailed(pending, error));
@@ -255,11 +266,13 @@ export class CheckpointCoordinator {
       inUse: [],
     });
     for (const id of decision.remove) await this.#storage.removeManifest(id);
+    // What a damaged manifest that is kept refers to is not known: nothing is removed until it has gone.
+    if (decision.keep.some((id) => !manifests.has(id))) return;
     await this.#storage.collectGarbage(decision.keep.flatMap((id) => manifests.get(id) ?? []));
   }
 
   #manifest(pending: PendingCheckpoint<Tasks>, snapshots: ReadonlyMap<string, Tasks>): CheckpointManifest {
-    const { settings } = { settings: this.#settings };
+    const settings = this.#settings;
     const subtasks = new Map<string, SubtaskSnapshot[]>();
     for (const nodes of snapshots.values()) {
       for (const { uid, snapshot } of nodes) {

@@ -23,7 +23,6 @@ export class JobRun {
   #coordinator: CheckpointCoordinator | undefined;
   #restored: CheckpointManifest | undefined;
   #resumed: boolean;
-  #nextCheckpointId: number;
   #history: RestartHistory = noRestarts;
   #endedTasks = new Set<string>();
   #ending: Promise<void> | undefined;
@@ -38,7 +37,6 @@ export class JobRun {
     this.#listener = listener;
     this.#restored = settings.restored;
     this.#resumed = settings.resumed;
-    this.#nextCheckpointId = settings.nextCheckpointId;
     this.#committers = new Committers(settings.graph, (uid, subtask, parallelism) => this.#sinkContext(uid, subtask, parallelism));
     this.ended = new Promise((resolve, reject) => {
       this.#resolve = resolve;
@@ -96,7 +94,7 @@ export class JobRun {
   }
 
   async #deploy(): Promise<void> {
-    const { settings } = { settings: this.#settings };
+    const settings = this.#settings;
     this.#attemptNumber++;
     this.#endedTasks = new Set();
     const attempt = new Attempt(settings, this.#restored, {
@@ -111,7 +109,7 @@ export class JobRun {
       this.#coordinator = new CheckpointCoordinator(
         settings,
         attempt,
-        { nextId: this.#nextCheckpointId, parentId: this.#restored?.checkpointId },
+        this.#restored?.checkpointId,
         {
           completed: (manifest, durationMs, bytes) => {
             this.#restored = manifest;
@@ -214,10 +212,7 @@ export class JobRun {
   async #closeAttempt(attempt: Attempt): Promise<void> {
     const coordinator = this.#coordinator;
     this.#coordinator = undefined;
-    if (coordinator !== undefined) {
-      await coordinator.close();
-      this.#nextCheckpointId = coordinator.nextId;
-    }
+    await coordinator?.close();
     await attempt.close().catch((error: unknown) => this.#emit({ kind: "warning", error }));
     await this.#settings.backends.close();
   }

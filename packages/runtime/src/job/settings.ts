@@ -31,7 +31,10 @@ export interface RunSettings {
   readonly restored: CheckpointManifest | undefined;
   /** True when `restored` belongs to this very run (its output exists already). */
   readonly resumed: boolean;
-  readonly nextCheckpointId: number;
+  /** Ids that never repeat within a job, also over crashes. */
+  readonly nextCheckpointId: () => Promise<number>;
+  /** Throws when this process no longer owns the state directory; asked before each manifest. */
+  readonly verifyOwnership: () => Promise<void>;
 }
 
 export interface CheckpointSettings {

@@ -200,7 +200,7 @@ export class StreamTask {
         return true;
       case "ended":
         if (this.#state === "running") this.#state = "draining";
-        if (this.#parts.flow.idle) this.#becomeEnded();
+        if (this.#state === "draining" && this.#parts.flow.idle) this.#becomeEnded();
         return this.#state === "draining";
     }
   }

@@ -1,0 +1,15 @@
+export interface MemoryShares {
+  /** Keyed state in memory, as estimated encoded bytes. */
+  readonly cacheBytes: number;
+  /** LevelDB's block cache. */
+  readonly blockCacheBytes: number;
+}
+
+const defaultMemoryBytes = 1 << 30;
+/** A value in memory takes several times the bytes of its encoding. */
+const heapPerEncodedByte = 6;
+
+/** How `--memory` is split: half for the cache of keyed state, an eighth for LevelDB's blocks, the rest for records and code. */
+export function memoryShares(memoryBytes: number = defaultMemoryBytes): MemoryShares {
+  return { cacheBytes: Math.floor(memoryBytes / 2 / heapPerEncodedByte), blockCacheBytes: Math.floor(memoryBytes / 8) };
+}

@@ -1,0 +1,6 @@
+import { resolve } from "node:path";
+
+/** Against the working directory of the process. */
+export function absolutePath(path: string): string {
+  return resolve(path);
+}

@@ -1,0 +1,190 @@
+import { type MillraceError, messageOf, type Ports, WATERMARK_MAX } from "@millrace/core";
+import type { JobGraph, PlanNode } from "@millrace/plan";
+import type { DeployedTask, JobRun, RunEnd, RunEvent } from "@millrace/runtime";
+import type { CheckpointStatus, JobEvent, JobHandle, JobResult, JobState, JobStatus, OperatorStatus } from "./job-handle.ts";
+
+export interface RunningJobOptions {
+  readonly graph: JobGraph;
+  readonly run: JobRun;
+  readonly ports: Ports;
+  readonly runId: string;
+  readonly parallelism: number;
+  readonly stateDirectory: string | undefined;
+  readonly resumedFrom: number | undefined;
+  readonly signal: AbortSignal | undefined;
+  /** The run has ended: write it down and let go of the state directory. */
+  readonly over: (end: RunEnd | "failed", reason: string | undefined) => Promise<void>;
+}
+
+/** The handle of a job in this process: passes events on, sums up the tasks' counters, ends the run once. */
+export class RunningJob implements JobHandle {
+  readonly name: string;
+  readonly runId: string;
+  readonly resumedFrom: number | undefined;
+  readonly stateDirectory: string | undefined;
+  readonly finished: Promise<JobResult>;
+  readonly #options: RunningJobOptions;
+  readonly #startedAtMs: number;
+  readonly #startedMonotonic: number;
+  readonly #listeners = new Set<(event: JobEvent) => void>();
+  /** Events before anybody listens are kept for the first listener. */
+  #early: JobEvent[] | undefined = [];
+  #state: JobState = "starting";
+  #checkpoint: CheckpointStatus = { failures: 0 };
+  #lastOperators: readonly OperatorStatus[] = [];
+
+  constructor(options: RunningJobOptions) {
+    this.#options = options;
+    this.name = options.graph.plan.jobName;
+    this.runId = options.runId;
+    this.resumedFrom = options.resumedFrom;
+    this.stateDirectory = options.stateDirectory;
+    const { clock } = options.ports;
+    this.#startedAtMs = clock.now();
+    this.#startedMonotonic = clock.monotonic();
+    this.#emit({ kind: "started", atMs: this.#startedAtMs, runId: this.runId });
+    if (options.resumedFrom !== undefined) this.#emit({ kind: "resumed", atMs: this.#startedAtMs, runId: this.runId, checkpointId: options.resumedFrom });
+    this.finished = this.#settle();
+    // Whoever does not ask how the job ended is not to be ended by an unhandled rejection; the failure is an event, too.
+    this.finished.catch(() => undefined);
+    options.signal?.addEventListener("abort", () => void this.stop().catch(() => undefined), { once: true });
+  }
+
+  on(listener: (event: JobEvent) => void): () => void {
+    this.#listeners.add(listener);
+    const early = this.#early;
+    this.#early = undefined;
+    for (const event of early ?? []) listener(event);
+    return () => this.#listeners.delete(listener);
+  }
+
+  async stop(): Promise<JobResult> {
+    if (this.#state === "running" || this.#state === "restarting") this.#state = "stopping";
+    await this.#options.run.stop();
+    return this.finished;
+  }
+
+  async cancel(): Promise<JobResult> {
+    if (this.#state === "running" || this.#state === "restarting") this.#state = "stopping";
+    await this.#options.run.cancel();
+    return this.finished;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop().catch(() => undefined);
+  }
+
+  status(): JobStatus {
+    const inFlight = this.#options.run.checkpointInFlight;
+    return {
+      state: this.#state,
+      name: this.name,
+      runId: this.runId,
+      startedAtMs: this.#startedAtMs,
+      nowMs: this.#options.ports.clock.now(),
+      parallelism: this.#options.parallelism,
+      restarts: this.#options.run.restarts,
+      operators: this.#operators(),
+      checkpoint: inFlight === undefined ? this.#checkpoint : { ...this.#checkpoint, inFlight },
+    };
+  }
+
+  warn(code: string, message: string): void {
+    this.#emit({ kind: "warning", atMs: this.#now(), code, message });
+  }
+
+  heard(event: RunEvent): void {
+    const atMs = this.#now();
+    switch (event.kind) {
+      case "running":
+        if (this.#state === "starting" || this.#state === "restarting") this.#state = "running";
+        this.#emit({ kind: "running", atMs });
+        return;
+      case "checkpointCompleted": {
+        const { checkpointId, durationMs, bytes } = event;
+        this.#checkpoint = { failures: this.#checkpoint.failures, lastId: checkpointId, lastCompletedAtMs: atMs, lastDurationMs: durationMs, lastBytes: bytes };
+        this.#emit({ kind: "checkpointCompleted", atMs, checkpointId, durationMs, bytes });
+        return;
+      }
+      case "checkpointFailed":
+        this.#checkpoint = { ...this.#checkpoint, failures: this.#checkpoint.failures + 1 };
+        this.#emit({ kind: "checkpointFailed", atMs, checkpointId: event.checkpointId, error: event.error });
+        return;
+      case "restarting":
+        this.#state = "restarting";
+        this.#emit({ kind: "restarting", atMs, attempt: event.attempt, delayMs: event.delayMs, error: event.error });
+        return;
+      case "warning":
+        this.warn((event.error as MillraceError).code ?? "WARNING", messageOf(event.error));
+    }
+  }
+
+  async #settle(): Promise<JobResult> {
+    try {
+      const end = await this.#options.run.ended;
+      const result = this.#result(end);
+      this.#state = end;
+      await this.#options.over(end, undefined);
+      this.#emit({ kind: end, atMs: this.#now(), result });
+      return result;
+    } catch (error) {
+      this.#state = "failed";
+      await this.#options.over("failed", messageOf(error));
+      this.#emit({ kind: "failed", atMs: this.#now(), error });
+      throw error;
+    }
+  }
+
+  #result(end: RunEnd): JobResult {
+    const { lastId } = this.#checkpoint;
+    return {
+      end,
+      runId: this.runId,
+      ...(lastId === undefined ? {} : { checkpointId: lastId }),
+      durationMs: this.#options.ports.clock.monotonic() - this.#startedMonotonic,
+      restarts: this.#options.run.restarts,
+      operators: this.#operators(),
+    };
+  }
+
+  #operators(): readonly OperatorStatus[] {
+    const { tasks } = this.#options.run;
+    if (tasks.length > 0) {
+      const elapsedMs = this.#options.ports.clock.monotonic() - this.#startedMonotonic;
+      this.#lastOperators = this.#options.graph.plan.nodes.map((node) => operatorStatus(node, tasks, elapsedMs));
+    }
+    return this.#lastOperators;
+  }
+
+  #emit(event: JobEvent): void {
+    this.#early?.push(event);
+    for (const listener of this.#listeners) listener(event);
+  }
+
+  #now(): number {
+    return this.#options.ports.clock.now();
+  }
+}
+
+function operatorStatus(node: PlanNode, tasks: readonly DeployedTask[], elapsedMs: number): OperatorStatus {
+  const own = tasks.filter((task) => task.metrics.has(node.id));
+  const sum = (of: (task: DeployedTask) => number) => own.reduce((total, task) => total + of(task), 0);
+  const counter = (name: "recordsIn" | "recordsOut" | "lateDropped" | "lateSide") => sum((task) => task.metrics.get(node.id)?.[name] ?? 0);
+  const watermarks = own.flatMap((task) => task.watermarkOf(node.id) ?? []);
+  const busyMs = sum((task) => task.task.times.busyMs);
+  const backPressuredMs = sum((task) => task.task.times.backPressuredMs);
+  return {
+    uid: node.uid,
+    name: node.name,
+    kind: node.kind,
+    subtasks: own.length,
+    recordsIn: counter("recordsIn"),
+    recordsOut: counter("recordsOut"),
+    lateDropped: counter("lateDropped"),
+    lateSide: counter("lateSide"),
+    watermark: watermarks.length === 0 ? undefined : Math.min(WATERMARK_MAX, ...watermarks),
+    busyMs,
+    backPressuredMs,
+    idleMs: Math.max(0, elapsedMs * own.length - busyMs - backPressuredMs),
+  };
+}

@@ -1,0 +1,169 @@
+import { ancestryOf, type CheckpointIdentity, type ChainFile, decideLocalStore, identityOf, type LocalMarker, parseDataFileName } from "@millrace/checkpoint";
+import type { BackendOptions, CheckpointManifest, CheckpointStorage } from "@millrace/contracts";
+import { assert, type Files, type Json, MillraceError } from "@millrace/core";
+import { createLevelBackend, LocalStore, type StoreMarker } from "@millrace/state";
+import type { OpenedBackend, StateBackends } from "./backends.ts";
+
+export interface LevelBackendsOptions {
+  readonly files: Files;
+  /** Holds a store for each slot. */
+  readonly directory: string;
+  readonly storage: CheckpointStorage;
+  /** Of the job, to tell a checkpoint of another parallelism, whose files belong to other key groups. */
+  readonly parallelism: number;
+  /** The identity under which this process writes checkpoints. */
+  readonly identity: { readonly runId: string; readonly lockToken: string };
+  /** Estimated encoded bytes of all backends that stay in memory. */
+  readonly cacheBytes: number;
+  /** LevelDB's own block cache, for each slot. */
+  readonly blockCacheBytes: number;
+}
+
+interface Slot {
+  readonly store: LocalStore;
+  /** The restored checkpoint stands in the store. */
+  readonly filled: boolean;
+  participants: number;
+  marker: number;
+  applying: { readonly checkpointId: number; readonly begun: Promise<void>; left: number; readonly done: PromiseWithResolvers<void> } | undefined;
+}
+
+/** A LevelDB for each slot, shared by its operators, which holds exactly the last completed checkpoint (law S3). */
+export class LevelBackends implements StateBackends {
+  readonly #options: LevelBackendsOptions;
+  readonly #slots = new Map<number, Promise<Slot>>();
+  readonly #open: Slot[] = [];
+  #restored: CheckpointManifest | undefined;
+  #others: readonly CheckpointManifest[] = [];
+
+  constructor(options: LevelBackendsOptions) {
+    this.#options = options;
+  }
+
+  async prepare(restored: CheckpointManifest | undefined, others: readonly CheckpointManifest[]): Promise<void> {
+    this.#restored = restored;
+    this.#others = others;
+  }
+
+  async open(options: BackendOptions): Promise<OpenedBackend> {
+    let opening = this.#slots.get(options.subtask);
+    if (opening === undefined) {
+      opening = this.#openSlot(options.subtask);
+      this.#slots.set(options.subtask, opening);
+    }
+    const slot = await opening;
+    slot.participants++;
+    const backend = await createLevelBackend({
+      ...options,
+      store: slot.store,
+      cacheBytesMax: this.#options.cacheBytes,
+      filled: slot.filled,
+      apply: (checkpointId, chunks) => this.#apply(slot, options.uid, checkpointId, chunks),
+    });
+    return { backend, filled: slot.filled, needsBase: !slot.filled };
+  }
+
+  markers(): readonly number[] {
+    return this.#open.map((slot) => slot.marker).filter((marker) => marker > 0);
+  }
+
+  async close(): Promise<void> {
+    const slots = this.#open.splice(0);
+    this.#slots.clear();
+    for (const slot of slots) await slot.store.close();
+  }
+
+  /** Each operator's part is written; the marker says `applied` when all have been. */
+  async #apply(slot: Slot, uid: string, checkpointId: number, chunks: readonly Uint8Array[]): Promise<void> {
+    if (slot.applying?.checkpointId !== checkpointId) {
+      const begun = slot.store.setMarker(this.#marker("applying", checkpointId));
+      slot.applying = { checkpointId, begun, left: slot.participants, done: Promise.withResolvers() };
+      slot.applying.done.promise.catch(() => undefined);
+    }
+    const applying = slot.applying;
+    try {
+      await applying.begun;
+      await slot.store.apply(uid, chunks);
+      if (--applying.left === 0) {
+        await slot.store.setMarker(this.#marker("applied", checkpointId));
+        slot.marker = checkpointId;
+        applying.done.resolve();
+      }
+    } catch (error) {
+      applying.done.reject(error);
+    }
+    await applying.done.promise;
+  }
+
+  #marker(kind: "applied" | "applying", checkpointId: number): StoreMarker {
+    return { kind, checkpoint: { checkpointId, ...this.#options.identity } satisfies CheckpointIdentity as unknown as Json };
+  }
+
+  /** Opens a slot's store and brings it to the restored checkpoint, if it can be trusted to be close to it. */
+  async #openSlot(subtask: number): Promise<Slot> {
+    const path = `${this.#options.directory}/slot-${subtask}`;
+    await this.#options.files.makeDirectory(this.#options.directory);
+    const store = await this.#openStore(path);
+    const slot: Slot = { store, filled: await this.#fill(store, subtask), participants: 0, marker: 0, applying: undefined };
+    if (slot.filled) slot.marker = this.#restored?.checkpointId ?? 0;
+    this.#open.push(slot);
+    return slot;
+  }
+
+  /** A store that LevelDB can't open is disposable: it is removed and begun anew. */
+  async #openStore(path: string): Promise<LocalStore> {
+    try {
+      return await LocalStore.open(path, this.#options.blockCacheBytes);
+    } catch {
+      await this.#options.files.remove(path);
+      return LocalStore.open(path, this.#options.blockCacheBytes).catch((cause: unknown) => {
+        throw new MillraceError("STATE_STORE", `the local store at ${path} cannot be opened`, { cause, hint: "check the permissions and the space of the disk" });
+      });
+    }
+  }
+
+  async #fill(store: LocalStore, subtask: number): Promise<boolean> {
+    const restored = this.#restored;
+    if (restored === undefined) {
+      await store.clear();
+      return false;
+    }
+    const layoutChanged = restored.parallelism !== this.#options.parallelism || restored.kind === "savepoint";
+    const chains = restored.operators.flatMap((operator) => {
+      const files = operator.subtasks[subtask]?.keyed?.files;
+      return files === undefined ? [] : [{ uid: operator.uid, chain: files.map(chainFile) }];
+    });
+    const marker = store.marker() as LocalMarker | undefined;
+    const ancestors = ancestryOf(restored, this.#others);
+    const decisions = chains.map(({ uid, chain }) => ({
+      uid,
+      decision: decideLocalStore({ marker, restored: identityOf(restored), ancestors, chain, layoutChanged }),
+    }));
+    if (layoutChanged) {
+      await store.clear();
+      return false;
+    }
+    if (marker === undefined || decisions.some(({ decision }) => decision.kind === "rebuild")) {
+      await this.#rebuild(store, chains);
+    } else {
+      for (const { uid, decision } of decisions) {
+        if (decision.kind !== "applyDeltas") continue;
+        for (const { file } of decision.deltas) await store.apply(uid, this.#options.storage.readData(file));
+      }
+    }
+    await store.setMarker({ kind: "applied", checkpoint: identityOf(restored) as unknown as Json });
+    return true;
+  }
+
+  /** Fills the store from the checkpoint's files; without a marker it says nothing before all of it is there. */
+  async #rebuild(store: LocalStore, chains: readonly { uid: string; chain: readonly ChainFile[] }[]): Promise<void> {
+    await store.clear();
+    for (const { uid, chain } of chains) for (const { file } of chain) await store.apply(uid, this.#options.storage.readData(file));
+  }
+}
+
+function chainFile(file: ChainFile["file"]): ChainFile {
+  const name = parseDataFileName(file.name);
+  assert(name !== undefined && (name.kind === "base" || name.kind === "delta"), `${file.name} is a file of keyed state`);
+  return { checkpointId: name.checkpointId, kind: name.kind, file };
+}
