@@ -1,4 +1,4 @@
-import type { Guarantee, Sink, Source, WatermarkGenerator } from "@millrace/contracts";
+import type { Guarantee, Sink, Source } from "@millrace/contracts";
 
 function notCalled(): never {
   throw new Error("building a job opens nothing");
@@ -23,8 +23,4 @@ export function sourceOf<T>(
 /** A sink for jobs that are built and not run. */
 export function sinkOf<T>(guarantee: Guarantee = "exactly-once"): Sink<T> {
   return { name: "test", guarantee, description: { path: "out" }, createWriter: notCalled };
-}
-
-export function generatorOf<T>(): WatermarkGenerator<T> {
-  return { onEvent() {}, onPeriodicEmit() {}, snapshot: () => [], restore() {} };
 }

@@ -14,10 +14,10 @@ export function planHash(plan: LogicalPlan): string {
 }
 
 /** What planHash covers. */
-export type PlanIdentity = Omit<LogicalPlan, "nodes"> & { readonly nodes: readonly NodeIdentity[] };
+type PlanIdentity = Omit<LogicalPlan, "nodes"> & { readonly nodes: readonly NodeIdentity[] };
 export type NodeIdentity = Omit<PlanNode, "name">;
 
-export function planIdentity(plan: LogicalPlan): PlanIdentity {
+function planIdentity(plan: LogicalPlan): PlanIdentity {
   return { ...plan, nodes: plan.nodes.map(nodeIdentity) };
 }
 

@@ -6,6 +6,7 @@ export { describePlanDifference } from "./difference.ts";
 export { drawMermaid } from "./draw/draw-mermaid.ts";
 export type { DrawTextOptions } from "./draw/draw-text.ts";
 export { drawText } from "./draw/draw-text.ts";
+export { stateText } from "./draw/facts.ts";
 export { typeText } from "./draw/type-text.ts";
 export type { FilterBody, FlatMapBody, JobGraph, MapBody, NodeBody, OperatorBody, SinkBody, SourceBody } from "./graph.ts";
 export { planHash } from "./hash.ts";

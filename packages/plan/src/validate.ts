@@ -41,7 +41,7 @@ export function validateGraph(graph: JobGraph): void {
 }
 
 /** E.g. `a window after "flights" (job.ts:14:6)`. */
-export function describeNode(plan: LogicalPlan, node: PlanNode, callSites: CallSites): string {
+function describeNode(plan: LogicalPlan, node: PlanNode, callSites: CallSites): string {
   const upstream = [...new Set(node.inputs.map((edge) => `"${nodeAt(plan, edge.from).uid}"`))].join(" and ");
   const site = callSites[node.id];
   return `${kindTraits[node.kind].noun}${upstream === "" ? "" : ` after ${upstream}`}${site === undefined ? "" : ` (${site})`}`;

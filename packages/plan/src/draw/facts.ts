@@ -66,7 +66,7 @@ export function stateText({ name, kind, type, keyType, ttlMs }: PlannedState): s
 }
 
 /** The output that an edge takes from: `join`, or `join:late` for a side output. */
-export function originOf(plan: LogicalPlan, { from, output }: PlanEdge): string {
+function originOf(plan: LogicalPlan, { from, output }: PlanEdge): string {
   const { uid } = nodeAt(plan, from);
   return output === "" ? uid : `${uid}:${output}`;
 }
