@@ -18,6 +18,8 @@ export interface Io {
   readonly cwd: string;
   /** Hears signals instead of being ended by them; the returned function ends that. */
   onSignal(listener: (signal: Signal) => void): () => void;
+  /** Called when the process ends, whatever the reason short of SIGKILL; synchronously. */
+  onExit(listener: () => void): () => void;
   /** Ends the process at once. */
   exit(code: number): void;
 }
@@ -35,6 +37,10 @@ export function processIo(): Io {
       return () => {
         for (const signal of signals) process.off(signal, listener);
       };
+    },
+    onExit: (listener) => {
+      process.on("exit", listener);
+      return () => process.off("exit", listener);
     },
     exit: (code) => process.exit(code),
   };

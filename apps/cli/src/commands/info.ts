@@ -1,0 +1,104 @@
+import { relative } from "node:path";
+import type { JobEntry, RetainedCheckpoint, RunRecord } from "@millrace/host";
+import type { Io } from "../io.ts";
+import { RateMeter } from "../live/rates.ts";
+import { render } from "../live/render.ts";
+import { bytesText, durationText, timeText } from "../live/units.ts";
+import { type Paint, paintFor } from "../paint.ts";
+import { tableLines } from "../table.ts";
+import { jobsOptions, namedJob } from "./jobs.ts";
+import { conditionStyles } from "./list.ts";
+
+export interface InfoFlags {
+  readonly stateDir?: string;
+  readonly json?: boolean;
+}
+
+const runsShown = 5;
+
+/** Tells what is known of one job: where it stands, its operators when it runs, its checkpoints and last runs. */
+export async function infoCommand(name: string, flags: InfoFlags, io: Io): Promise<number> {
+  const job = await namedJob(name, flags.stateDir, io);
+  const { jobRuns, retainedCheckpoints } = await import("@millrace/host");
+  const options = await jobsOptions();
+  const checkpoints = await retainedCheckpoints(job.path, options);
+  const runs = await jobRuns(job.path, options);
+  if (flags.json === true) {
+    io.stdout.write(
+      `${JSON.stringify({ name: job.name, path: job.path, condition: job.condition, live: job.live ?? null, checkpoints: checkpoints.map(checkpointJson), runs }, null, 2)}\n`,
+    );
+    return 0;
+  }
+  const paint = paintFor(io, io.stdout);
+  const lines = [...headLines(job, io, paint), "", ...checkpointLines(checkpoints, paint), "", ...runLines(runs, paint)];
+  io.stdout.write(`${lines.join("\n")}\n`);
+  return 0;
+}
+
+function headLines(job: JobEntry, io: Io, paint: Paint): readonly string[] {
+  const { live } = job;
+  const place = `state directory ${relative(io.cwd, job.path) || job.path}`;
+  if (live === undefined) {
+    const reason = job.lastRun?.reason;
+    return [
+      `${paint("bold", job.name)} ${paint(conditionStyles[job.condition], job.condition)}${reason === undefined ? "" : `: ${reason}`}`,
+      `  ${place}`,
+      ...(nextRun[job.condition] === undefined ? [] : [`  ${nextRun[job.condition]}`]),
+    ];
+  }
+  const rates = new RateMeter().measure(live.status);
+  const footer = `pid ${live.pid} · ${place}`;
+  return render(
+    { status: live.status, rates, resumedFrom: live.resumedFrom ?? undefined, notices: [], footer },
+    io.stdout.columns ?? 120,
+    1_000,
+    paint,
+  );
+}
+
+/** What the next `run` would do. */
+const nextRun: { readonly [condition: string]: string | undefined } = {
+  crashed: "the next run resumes from the last completed checkpoint",
+  failed: "the next run resumes from the last completed checkpoint",
+  stopped: "the next run resumes from the last completed checkpoint",
+  finished: "the next run starts anew",
+  cancelled: "the next run starts anew; --from starts from a checkpoint",
+  savepoint: "the next run starts anew; --from starts from the savepoint",
+  silent: "a process holds the job but does not answer",
+  elsewhere: "a process on another host holds the job",
+};
+
+function checkpointLines(checkpoints: readonly RetainedCheckpoint[], paint: Paint): readonly string[] {
+  if (checkpoints.length === 0) return ["no checkpoints"];
+  const titles = ["checkpoint", "completed", "took", "size", "parallelism"].map((title) => ({ title: paint("dim", title) }));
+  const rows = checkpoints.map((checkpoint) =>
+    "error" in checkpoint
+      ? [`chk-${checkpoint.id}`, paint("red", checkpoint.error.message)]
+      : [
+          `chk-${checkpoint.id}`,
+          timeText(checkpoint.completedAtMs),
+          durationText(checkpoint.durationMs),
+          bytesText(checkpoint.bytes),
+          String(checkpoint.parallelism),
+        ],
+  );
+  return tableLines(titles, rows);
+}
+
+function runLines(runs: readonly RunRecord[], paint: Paint): readonly string[] {
+  const titles = ["run", "started", "from", "ended", "how"].map((title) => ({ title: paint("dim", title) }));
+  const shown = runs.slice(-runsShown);
+  const rows = shown.map(({ runId, attempt, startedAtMs, restoredFrom, startedFrom, endedAtMs, end, reason }) => [
+    attempt === 1 ? runId : `${runId} (${attempt})`,
+    timeText(startedAtMs),
+    restoredFrom === null ? (startedFrom ?? "–") : `chk-${restoredFrom}`,
+    endedAtMs === undefined ? "–" : timeText(endedAtMs),
+    `${end ?? "–"}${reason === undefined ? "" : ` (${reason.split("\n", 1)[0]})`}`,
+  ]);
+  const more = runs.length > shown.length ? [paint("dim", `… and ${runs.length - shown.length} before`)] : [];
+  return rows.length === 0 ? ["never run"] : [...tableLines(titles, rows), ...more];
+}
+
+function checkpointJson(checkpoint: RetainedCheckpoint): object {
+  return "error" in checkpoint ? { id: checkpoint.id, error: { code: checkpoint.error.code, message: checkpoint.error.message } } : checkpoint;
+}

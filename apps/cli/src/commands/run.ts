@@ -1,0 +1,86 @@
+import type { StartOptions } from "@millrace/host";
+import { parseBytes, parseCount, parseDuration, parseParallelism } from "../arguments/parse.ts";
+import { exitCodes } from "../exit-codes.ts";
+import { failingWith } from "../failure.ts";
+import type { Io } from "../io.ts";
+import { runJob } from "../run/run-job.ts";
+import { type RunView, writesStandardOutput } from "../run/view.ts";
+import { type PlannedJob, planJob } from "./build-plan.ts";
+
+export interface RunFlags {
+  readonly param?: readonly string[];
+  readonly stateDir?: string;
+  readonly parallelism?: string;
+  readonly checkpointInterval?: string;
+  readonly batchSize?: string;
+  readonly memory?: string;
+  readonly backend?: "heap" | "leveldb";
+  readonly from?: string;
+  readonly fresh?: boolean;
+  readonly overwrite?: boolean;
+  readonly breakLock?: boolean;
+  readonly dev?: boolean;
+  /** false: `--no-live`. */
+  readonly live: boolean;
+}
+
+const progressEveryMs = 10_000;
+
+/** Runs a job in this process until it finishes, fails or is told to stop. */
+export async function runCommand(path: string, flags: RunFlags, io: Io, argv: readonly string[]): Promise<number> {
+  const options = await failingWith(exitCodes.usage, () => startOptions(flags));
+  const planned = await planJob(path, flags.param ?? [], io);
+  const { startJob } = await import("@millrace/host");
+  const view = await viewFor(planned, flags, io);
+  return failingWith(exitCodes.jobFailed, () =>
+    runJob(io, {
+      job: planned.job,
+      plan: planned.plan,
+      options: { ...options, parameters: planned.parameters },
+      view,
+      start: startJob,
+      resumeCommand: resumeCommand(argv),
+    }),
+  );
+}
+
+function startOptions(flags: RunFlags): StartOptions {
+  const { stateDir, parallelism, checkpointInterval, batchSize, memory, backend, from, fresh, overwrite, breakLock, dev } = flags;
+  return {
+    ...(stateDir !== undefined && { stateDir }),
+    ...(parallelism !== undefined && { parallelism: parseParallelism(parallelism, "--parallelism") }),
+    ...(checkpointInterval !== undefined && { checkpointIntervalMs: parseDuration(checkpointInterval, "--checkpoint-interval") }),
+    ...(batchSize !== undefined && { batchSize: parseCount(batchSize, "--batch-size") }),
+    ...(memory !== undefined && { memoryBytes: parseBytes(memory, "--memory") }),
+    ...(backend !== undefined && { backend }),
+    ...(from !== undefined && { from }),
+    ...(fresh === true && { fresh }),
+    ...(overwrite === true && { overwrite }),
+    ...(breakLock === true && { breakLock }),
+    ...(dev === true && { dev }),
+  };
+}
+
+/** On a terminal a live view, elsewhere JSON lines. A job that prints has the standard output for itself. */
+async function viewFor({ job, plan, parameters }: PlannedJob, { live }: RunFlags, io: Io): Promise<RunView> {
+  const output = writesStandardOutput(plan) ? io.stderr : io.stdout;
+  if (live && output.isTTY === true && io.env.TERM !== "dumb") {
+    const { createLiveView } = await import("../run/live-view.ts");
+    return createLiveView(io, output);
+  }
+  const { createLogView } = await import("../run/log-view.ts");
+  const secrets = Object.entries(parameters).flatMap(([name, value]) => (job.parameters[name]?.secret === true ? [value] : []));
+  return createLogView({ jobName: job.name, output, secrets, progressEveryMs });
+}
+
+/** The same command without what would begin again at the beginning. */
+function resumeCommand(argv: readonly string[]): string {
+  const kept = argv.filter(
+    (argument, index) => !["--fresh", "--break-lock", "--from"].includes(argument) && argv[index - 1] !== "--from" && !argument.startsWith("--from="),
+  );
+  return ["millrace", ...kept.map(quoted)].join(" ");
+}
+
+function quoted(argument: string): string {
+  return /^[\w@%+=:,./-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", "'\\''")}'`;
+}

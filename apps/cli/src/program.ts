@@ -1,0 +1,115 @@
+import { Command, Option } from "commander";
+import type { Io } from "./io.ts";
+
+/** What `main` gets from a command: its exit code. */
+export type Done = (exitCode: number) => void;
+
+const collect = (pair: string, pairs: readonly string[] = []): readonly string[] => [...pairs, pair];
+
+/** The command line of `millrace`. Commands are loaded when they are called, so that starting one does not pay for the others. */
+export function buildProgram(io: Io, argv: readonly string[], version: string, done: Done): Command {
+  const program = new Command("millrace")
+    .description("Stateful stream processing for TypeScript.")
+    .version(version, "-V, --version", "print the version")
+    .option("--verbose", "print stacks of errors (also MILLRACE_DEBUG=1)")
+    .helpOption("-h, --help", "print this help")
+    .helpCommand("help [command]", "print the help of a command")
+    .configureOutput({
+      writeOut: (text) => void io.stdout.write(text),
+      writeErr: (text) => void io.stderr.write(text),
+      getOutHelpWidth: () => io.stdout.columns ?? 100,
+    })
+    .showSuggestionAfterError()
+    .exitOverride()
+    .addHelpText("after", exitCodeHelp);
+  addRun(program, io, argv, done);
+  addPlanning(program, io, done);
+  addOperations(program, io, done);
+  for (const command of program.commands) command.option("--verbose", "print stacks of errors").showHelpAfterError("(--help explains the command)");
+  return program;
+}
+
+function addRun(program: Command, io: Io, argv: readonly string[], done: Done): void {
+  program
+    .command("run")
+    .description("run a job until it finishes, fails or is stopped; an unfinished run is resumed")
+    .argument("<job>", "module that exports the job as its default, e.g. job.ts")
+    .option("-p, --param <name=value>", "a parameter of the job; may be given several times", collect)
+    .option("--state-dir <directory>", "where checkpoints and state are kept (default: .millrace/<job name>)")
+    .option("--parallelism <n|auto>", "subtasks of each operator; auto: one a core (default: 1)")
+    .option("--checkpoint-interval <duration>", "time between checkpoints (default: 10s)")
+    .option("--fresh", "abandon an unfinished run; its checkpoints are put aside")
+    .option("--from <checkpoint>", "start from this checkpoint, e.g. chk-12")
+    .option("--overwrite", "replace output of an earlier run")
+    .option("--memory <size>", "memory for state and caches, e.g. 2g")
+    .addOption(
+      new Option("--backend <kind>", "where state lives; leveldb holds more than fits in memory (default: leveldb)").choices(["heap", "leveldb"]),
+    )
+    .option("--batch-size <records>", "records that travel together; changes speed, never results")
+    .option("--break-lock", "take over a state directory that another host has locked")
+    .option("--dev", "encode records between operators, so that a job that would break at parallelism 2 breaks now")
+    .option("--no-live", "write JSON lines on a terminal too")
+    .addHelpText(
+      "after",
+      example(
+        "millrace run job.ts --param out=results --parallelism auto",
+        "Ctrl-C stops with a last checkpoint, and the same command resumes; a second Ctrl-C ends at once.",
+      ),
+    )
+    .action(async (path: string, flags) => done(await (await import("./commands/run.ts")).runCommand(path, flags, io, argv)));
+}
+
+function addPlanning(program: Command, io: Io, done: Done): void {
+  program
+    .command("plan")
+    .description("draw the plan of a job without running it")
+    .argument("<job>", "module that exports the job as its default")
+    .option("-p, --param <name=value>", "a parameter of the job; may be given several times", collect)
+    .addOption(new Option("--json", "the plan as JSON").conflicts("mermaid"))
+    .option("--mermaid", "the plan as a Mermaid flowchart")
+    .addHelpText("after", example("millrace plan job.ts --param out=results"))
+    .action(async (path: string, flags) => done(await (await import("./commands/plan.ts")).planCommand(path, flags, io)));
+  program
+    .command("check")
+    .description("say whether a job can be run, and what in it should be decided before")
+    .argument("<job>", "module that exports the job as its default")
+    .option("-p, --param <name=value>", "a parameter of the job; may be given several times", collect)
+    .addHelpText("after", example("millrace check job.ts --param out=results"))
+    .action(async (path: string, flags) => done(await (await import("./commands/check.ts")).checkCommand(path, flags, io)));
+}
+
+function addOperations(program: Command, io: Io, done: Done): void {
+  program
+    .command("list")
+    .description("list the jobs that have state here, running or not")
+    .option("--state-root <directory>", "where to look (default: .millrace)")
+    .option("--json", "as JSON")
+    .addHelpText("after", example("millrace list"))
+    .action(async (flags) => done(await (await import("./commands/list.ts")).listCommand(flags, io)));
+  program
+    .command("info")
+    .description("tell where a job stands: operators, checkpoints, runs")
+    .argument("<job>", "name of the job, or path of its state directory")
+    .option("--state-dir <directory>", "the job's state directory")
+    .option("--json", "as JSON")
+    .addHelpText("after", example("millrace info airport-delays"))
+    .action(async (name: string, flags) => done(await (await import("./commands/info.ts")).infoCommand(name, flags, io)));
+  program
+    .command("cancel")
+    .description("end a running job for good; its last checkpoint is kept")
+    .argument("<job>", "name of the job, or path of its state directory")
+    .option("--state-dir <directory>", "the job's state directory")
+    .addHelpText("after", example("millrace cancel airport-delays"))
+    .action(async (name: string, flags) => done(await (await import("./commands/cancel.ts")).cancelCommand(name, flags, io)));
+}
+
+function example(command: string, more?: string): string {
+  return `\nExample:\n  $ ${command}\n${more === undefined ? "" : `\n${more}\n`}`;
+}
+
+const exitCodeHelp = `
+Exit codes:
+  0  done           3  job refused        6  output refused
+  1  job failed     4  state directory    7  job not running
+  2  usage          5  checkpoint         130, 143  stopped by SIGINT, SIGTERM: the next run resumes
+`;

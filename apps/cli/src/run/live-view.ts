@@ -1,0 +1,118 @@
+import { explain } from "@millrace/core";
+import type { JobEvent, JobHandle, JobLogger, JobResult } from "@millrace/host";
+import type { LogicalPlan } from "@millrace/plan";
+import type { Io, Output, Signal } from "../io.ts";
+import { RateMeter } from "../live/rates.ts";
+import { render } from "../live/render.ts";
+import { LiveScreen } from "../live/screen.ts";
+import type { Notice } from "../live/snapshot.ts";
+import { durationText, grouped } from "../live/units.ts";
+import { type Paint, paintFor } from "../paint.ts";
+import { connectorsOf, type RunView } from "./view.ts";
+
+const redrawEveryMs = 250;
+
+/** Redraws a job's state in place on the terminal behind `output`, from the moment it runs to its end. */
+export function createLiveView(io: Io, output: Output): RunView {
+  const view = new LiveView(io, output, paintFor(io, output));
+  const notice = (level: Notice["level"]) => (_fields: object, message: string) => view.notice(level, message);
+  const logger: JobLogger = { debug: () => undefined, info: notice("info"), warn: notice("warn"), error: notice("error") };
+  return {
+    logger,
+    follow: (handle, plan) => view.follow(handle, plan),
+    stopping: (signal) => view.stopping(signal),
+    ended: (result, resume) => view.ended(result, resume),
+    close: () => view.close(),
+  };
+}
+
+class LiveView {
+  readonly #io: Io;
+  readonly #output: Output;
+  readonly #paint: Paint;
+  readonly #meter = new RateMeter();
+  readonly #notices: Notice[] = [];
+  #footer = "Ctrl-C stops with a checkpoint, and the next run resumes; twice: at once";
+  #screen: LiveScreen | undefined;
+  #handle: JobHandle | undefined;
+  #release: readonly (() => void)[] = [];
+
+  constructor(io: Io, output: Output, paint: Paint) {
+    this.#io = io;
+    this.#output = output;
+    this.#paint = paint;
+  }
+
+  follow(handle: JobHandle, plan: LogicalPlan): void {
+    for (const { uid, connector, guarantee, replayable } of connectorsOf(plan)) {
+      const promise = guarantee ?? (replayable === false ? "can't be read again: records are lost in a crash" : undefined);
+      if (promise !== undefined) this.#output.write(`${this.#paint("dim", `${uid} (${connector}): ${promise}`)}\n`);
+    }
+    this.#handle = handle;
+    this.#screen = new LiveScreen(
+      this.#output,
+      [this.#io.stdout, this.#io.stderr].filter((stream) => stream.isTTY === true),
+    );
+    const draw = (): void => this.#draw();
+    const timer = setInterval(draw, redrawEveryMs);
+    this.#output.on("resize", draw);
+    this.#release = [
+      () => clearInterval(timer),
+      () => void this.#output.off("resize", draw),
+      handle.on((event) => this.#heard(event)),
+      this.#io.onExit(() => this.close()),
+    ];
+    draw();
+  }
+
+  notice(level: Notice["level"], text: string): void {
+    this.#notices.push({ level, text });
+    if (this.#notices.length > 50) this.#notices.shift();
+    this.#draw();
+  }
+
+  stopping(signal: Signal): void {
+    this.#footer = `${signal === "SIGINT" ? "stopping" : `stopping (${signal})`}: taking a last checkpoint; once more ends at once`;
+    this.#draw();
+  }
+
+  ended(result: JobResult, resume: string): void {
+    this.close();
+    const { checkpointId, durationMs, operators } = result;
+    const sum = (kind: string, count: "recordsIn" | "recordsOut"): string =>
+      grouped(operators.reduce((total, operator) => total + (operator.kind === kind ? operator[count] : 0), 0));
+    const counts = `${sum("source", "recordsOut")} records read, ${sum("sink", "recordsIn")} written in ${durationText(durationMs)}`;
+    const checkpoint = checkpointId === undefined ? "no checkpoint" : `checkpoint ${checkpointId}`;
+    const text = {
+      finished: `${this.#paint("green", "finished")}: ${counts}`,
+      stopped: `${this.#paint("yellow", "stopped")} at ${checkpoint}; to resume: ${this.#paint("bold", resume)}`,
+      cancelled: `${this.#paint("red", "cancelled")}: the run is over; its last checkpoint (${checkpoint}) is kept`,
+    }[result.end];
+    this.#output.write(`${text}\n`);
+  }
+
+  close(): void {
+    const screen = this.#screen;
+    if (screen === undefined) return;
+    this.#footer = "";
+    this.#draw();
+    this.#screen = undefined;
+    for (const release of this.#release) release();
+    screen.close();
+  }
+
+  #draw(): void {
+    const { status, resumedFrom } = { status: this.#handle?.status(), resumedFrom: this.#handle?.resumedFrom };
+    if (status === undefined || this.#screen === undefined) return;
+    const snapshot = { status, rates: this.#meter.measure(status), resumedFrom, notices: this.#notices, footer: this.#footer };
+    this.#screen.draw(render(snapshot, this.#screen.width, this.#screen.height, this.#paint));
+  }
+
+  #heard(event: JobEvent): void {
+    const error = "error" in event ? (explain(event.error).split("\n", 1)[0] ?? "") : "";
+    if (event.kind === "checkpointFailed") this.notice("warn", `checkpoint ${event.checkpointId} failed: ${error}`);
+    else if (event.kind === "restarting") this.notice("warn", `restarts in ${durationText(event.delayMs)}: ${error}`);
+    else if (event.kind === "warning") this.notice("warn", event.message);
+    else this.#draw();
+  }
+}

@@ -1,0 +1,38 @@
+import { createLogger, type JobHandle, logEvent, progressRecord } from "@millrace/host";
+import type { Output } from "../io.ts";
+import { connectorsOf, type RunView } from "./view.ts";
+
+export interface LogViewOptions {
+  readonly jobName: string;
+  readonly output: Output;
+  /** Values of secret parameters. */
+  readonly secrets: readonly string[];
+  readonly progressEveryMs: number;
+}
+
+/** JSON lines: every event, and how far the job has come every now and then. */
+export async function createLogView({ jobName, output, secrets, progressEveryMs }: LogViewOptions): Promise<RunView> {
+  const logger = await createLogger({ jobName, secrets, destination: { write: (line) => void output.write(line) } });
+  let progress: NodeJS.Timeout | undefined;
+  const log = ({ level, fields, message }: ReturnType<typeof progressRecord>): void => logger[level](fields, message);
+  return {
+    logger,
+    follow: (handle, plan) => {
+      logger.info({ event: "job.connectors", connectors: connectorsOf(plan) }, "what each connector promises");
+      logStart(logger, handle);
+      handle.on((event) => logEvent(logger, event));
+      progress = setInterval(() => log(progressRecord(handle.status())), progressEveryMs);
+    },
+    stopping: (signal) => logger.info({ event: "job.stopping", signal }, `${signal}: taking a last checkpoint; the next one ends at once`),
+    ended: (result, resume) => {
+      if (result.end === "stopped") logger.info({ event: "job.resumable", command: resume }, "the next run resumes");
+    },
+    close: () => clearInterval(progress),
+  };
+}
+
+/** Whoever gets a handle gets it after the job has started. */
+function logStart(logger: Parameters<typeof logEvent>[0], { runId, resumedFrom }: JobHandle): void {
+  const event = resumedFrom === undefined ? { kind: "started" as const } : { kind: "resumed" as const, checkpointId: resumedFrom };
+  logEvent(logger, { ...event, atMs: Date.now(), runId });
+}

@@ -1,0 +1,58 @@
+import type { JobDefinition } from "@millrace/api";
+import type { JobHandle, JobResult, StartOptions } from "@millrace/host";
+import type { LogicalPlan } from "@millrace/plan";
+import { exitCodes } from "../exit-codes.ts";
+import type { Io, Signal } from "../io.ts";
+import type { RunView } from "./view.ts";
+
+export type StartJob = (job: JobDefinition, options: StartOptions) => Promise<JobHandle>;
+
+export interface RunRequest {
+  readonly job: JobDefinition;
+  readonly plan: LogicalPlan;
+  readonly options: StartOptions;
+  readonly view: RunView;
+  readonly start: StartJob;
+  /** The command that goes on with a stopped run. */
+  readonly resumeCommand: string;
+}
+
+/**
+ * Runs a job to its end and returns the exit code. The first SIGINT or SIGTERM stops it with a last checkpoint, the
+ * second ends the process at once. Rejects with the cause when the job is refused or fails.
+ */
+export async function runJob(io: Io, { job, plan, options, view, start, resumeCommand }: RunRequest): Promise<number> {
+  let handle: JobHandle | undefined;
+  let first: Signal | undefined;
+  const release = io.onSignal((signal) => {
+    if (first !== undefined) {
+      view.close();
+      io.exit(signalCode(first));
+      return;
+    }
+    first = signal;
+    view.stopping(signal);
+    // Its outcome comes through `finished`.
+    handle?.stop().catch(() => undefined);
+  });
+  try {
+    handle = await start(job, { ...options, logger: view.logger });
+    view.follow(handle, plan);
+    if (first !== undefined) handle.stop().catch(() => undefined);
+    const result = await handle.finished;
+    view.ended(result, resumeCommand);
+    return endCode(result, first);
+  } finally {
+    release();
+    view.close();
+  }
+}
+
+/** A job that finished by itself while it was being stopped has finished. */
+function endCode(result: JobResult, signal: Signal | undefined): number {
+  return result.end === "stopped" && signal !== undefined ? signalCode(signal) : exitCodes.ok;
+}
+
+function signalCode(signal: Signal): number {
+  return signal === "SIGINT" ? exitCodes.interrupted : exitCodes.terminated;
+}

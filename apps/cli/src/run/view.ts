@@ -1,0 +1,43 @@
+import type { JobHandle, JobLogger, JobResult } from "@millrace/host";
+import type { LogicalPlan } from "@millrace/plan";
+import type { Signal } from "../io.ts";
+
+/** What a user sees of a run. Two forms: a live view on a terminal, JSON lines everywhere else. */
+export interface RunView {
+  /** For what the engine itself has to say. */
+  readonly logger: JobLogger;
+  /** The job runs. */
+  follow(handle: JobHandle, plan: LogicalPlan): void;
+  /** The first signal came: a last checkpoint is being taken. */
+  stopping(signal: Signal): void;
+  /** The job has ended well. `resume` is the command that goes on with it. */
+  ended(result: JobResult, resume: string): void;
+  /** Gives the terminal back; an error, if any, is reported after this. */
+  close(): void;
+}
+
+/** A connector of the job and what it promises, told at the start of each run (law C6). */
+export interface ConnectorNote {
+  readonly uid: string;
+  readonly connector: string;
+  /** Of a sink. */
+  readonly guarantee?: string;
+  /** Of a source. */
+  readonly replayable?: boolean;
+}
+
+export function connectorsOf(plan: LogicalPlan): readonly ConnectorNote[] {
+  return plan.nodes
+    .filter((node) => node.kind === "source" || node.kind === "sink")
+    .map(({ uid, details: { connector, guarantee, replayable } }) => ({
+      uid,
+      connector: String(connector),
+      ...(typeof guarantee === "string" && { guarantee }),
+      ...(typeof replayable === "boolean" && { replayable }),
+    }));
+}
+
+/** Whether the job's own output goes to the standard output: then everything else goes to the standard error. */
+export function writesStandardOutput(plan: LogicalPlan): boolean {
+  return connectorsOf(plan).some(({ connector }) => connector === "print");
+}
