@@ -42,14 +42,14 @@ export async function driveOperator(recorded: SemanticsCase, program: OperatorPr
       for (const harnessStep of harnessSteps(step, program)) await harness.runWith(harnessStep, between);
     }
     for (const step of program.closing ?? []) await harness.runWith(step, between);
+    return { output: trace.entries, end: endOf(harness) };
   } catch (error) {
     trace.timerDone();
     trace.error("run", error);
     return { output: trace.entries };
+  } finally {
+    await harness.close();
   }
-  const end = endOf(harness);
-  await harness.close();
-  return { output: trace.entries, end };
 }
 
 function openHarness(

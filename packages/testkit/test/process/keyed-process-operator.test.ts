@@ -2,9 +2,11 @@ import { t } from "@millrace/codec";
 import { type KeyedProcessFunction, outputTag, state } from "@millrace/contracts";
 import { MillraceError, NO_TIMESTAMP, WATERMARK_MAX } from "@millrace/core";
 import { createKeyedProcessOperator } from "@millrace/operators";
-import { describe, expect, it } from "vitest";
+import { createHeapBackend } from "@millrace/state";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { createHarness, type OperatorHarness, steps } from "../../src/harness/index.ts";
 import { verifyOperator } from "../../src/verify/index.ts";
+import { localStores } from "../backends/local-stores.ts";
 
 interface Click {
   readonly user: string;
@@ -53,8 +55,11 @@ async function errorOf(fn: Sessions): Promise<MillraceError> {
 
 describe("a keyed process function", () => {
   it("gives the same under every schedule, capacity and restart", async () => {
+    const stores = await localStores();
+    onTestFinished(stores.close);
     const outputs = await verifyOperator({
       create: () => operatorOf(sessions),
+      backends: { heap: createHeapBackend, leveldb: stores.factory },
       steps: [
         steps.element({ user: "ada", page: "/" }, 1),
         steps.element({ user: "bob", page: "/a" }, 2),

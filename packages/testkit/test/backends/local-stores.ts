@@ -1,0 +1,31 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createLevelBackend, LocalStore } from "@millrace/state";
+import type { BackendFactory } from "../../src/harness/index.ts";
+
+/** So small that every value leaves memory as soon as it may. */
+const CACHE_BYTES_MAX = 1;
+
+/** LevelDB backends over stores in a directory of their own, one for each backend. */
+export async function localStores(): Promise<{ readonly factory: BackendFactory; close(): Promise<void> }> {
+  const directory = await mkdtemp(join(tmpdir(), "millrace-stores-"));
+  let opened = 0;
+  const factory: BackendFactory = async (options) => {
+    const store = await LocalStore.open(join(directory, String(opened++)), 1 << 20);
+    const backend = await createLevelBackend({
+      ...options,
+      store,
+      cacheBytesMax: CACHE_BYTES_MAX,
+      filled: false,
+      apply: (_checkpointId, chunks) => store.apply(options.uid, chunks),
+    });
+    const close = backend.close.bind(backend);
+    backend.close = async () => {
+      await close();
+      await store.close();
+    };
+    return backend;
+  };
+  return { factory, close: () => rm(directory, { recursive: true, force: true }) };
+}
