@@ -22,10 +22,18 @@ interface Step {
 /** Functions with a source text of their own, as those of different jobs have. */
 function steps(pipeline: number, extra: number): Step[] {
   const own = (text: string) => new Function(`return ${text} // ${pipeline}`)() as (value: unknown) => unknown;
-  const middle = Array.from({ length: extra }, (_, i): Step => (i % 2 === 0 ? { kind: "map", fn: own(`b => b /* ${i} */`) } : { kind: "filter", fn: own(`b => b.price > ${-1 - i}`) }));
+  const middle = Array.from(
+    { length: extra },
+    (_, i): Step => (i % 2 === 0 ? { kind: "map", fn: own(`b => b /* ${i} */`) } : { kind: "filter", fn: own(`b => b.price > ${-1 - i}`) }),
+  );
   return [
     { kind: "filter", fn: own("b => b.auction % 7 !== 0") },
-    { kind: "map", fn: own("b => ({ auction: b.auction, bidder: b.bidder, price: b.price * 0.908, channel: b.channel, url: b.url, dateTime: b.dateTime, extra: b.extra })") },
+    {
+      kind: "map",
+      fn: own(
+        "b => ({ auction: b.auction, bidder: b.bidder, price: b.price * 0.908, channel: b.channel, url: b.url, dateTime: b.dateTime, extra: b.extra })",
+      ),
+    },
     ...middle,
     { kind: "filter", fn: own("b => b.price > 1000") },
     { kind: "map", fn: own("b => ({ auction: b.auction, price: b.price, dateTime: b.dateTime })") },
@@ -83,7 +91,10 @@ function figure(name: string, bar: number, chains: readonly ChainCode[]): Figure
 
 export async function run(): Promise<Figure[]> {
   const four = (extra: number) => [0, 1, 2, 3].map((pipeline) => chainOf(steps(pipeline, extra)));
-  const figures = [figure("stateless chain of 5, 4 pipelines, against the hand loop", 0.65, four(0)), figure("the same with 15 operators", 0.55, four(10))];
+  const figures = [
+    figure("stateless chain of 5, 4 pipelines, against the hand loop", 0.65, four(0)),
+    figure("the same with 15 operators", 0.55, four(10)),
+  ];
   pollute();
   figures.push(figure("chain of 5, 4 pipelines, in a polluted process", 0.55, four(0)));
   return figures;

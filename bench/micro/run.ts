@@ -18,7 +18,11 @@ if (child !== undefined) {
   console.log(`${new Date().toISOString().slice(0, 10)}, Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model ?? "unknown processor"}`);
   let under = 0;
   for (const name of wanted.length > 0 ? wanted : all) {
-    const out = execFileSync(process.execPath, ["--conditions=millrace-source", "--expose-gc", import.meta.filename, `--child=${name}`], { maxBuffer: 1 << 26, encoding: "utf8", cwd: join(import.meta.dirname, "..") });
+    const out = execFileSync(process.execPath, ["--conditions=millrace-source", "--expose-gc", import.meta.filename, `--child=${name}`], {
+      maxBuffer: 1 << 26,
+      encoding: "utf8",
+      cwd: join(import.meta.dirname, ".."),
+    });
     for (const figure of JSON.parse(out.slice(out.lastIndexOf("[{"))) as Figure[]) {
       const good = figure.ratio >= figure.bar;
       if (!good) under++;

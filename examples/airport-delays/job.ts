@@ -1,7 +1,7 @@
-import { boundedOutOfOrderness, type Collector, defineJob, hours, outputTag, params, state, t, tumbling } from "millrace";
-import { csv, files, fileSink } from "millrace/files";
-import { meanDelay } from "./model/mean-delay.ts";
+import { boundedOutOfOrderness, type Collector, defineJob, hours, minutes, outputTag, params, state, t, tumbling } from "millrace";
+import { csv, fileSink, files } from "millrace/files";
 import { locate } from "./model/locate.ts";
+import { meanDelay } from "./model/mean-delay.ts";
 import { type Airport, type Alert, alert, type DelayStats, delayStats, type Flight } from "./model/types.ts";
 
 /** Flights that came after their window was gone. */
@@ -14,16 +14,22 @@ const lateMinutes = 60;
  */
 export default defineJob(
   "airport-delays",
-  (env, { flights: flightsPath, airports: airportsPath, windowHours, out }) => {
+  (env, { flights: flightsPath, airports: airportsPath, windowHours, outOfOrderMinutes, out }) => {
     const airports = env
-      .from(files(airportsPath, csv({ parse: (row): Airport => ({ code: text(row.iata), name: text(row.name), city: text(row.city), region: text(row.state) }) })), {
-        uid: "airports",
-      })
+      .from(
+        files(
+          airportsPath,
+          csv({ parse: (row): Airport => ({ code: text(row.iata), name: text(row.name), city: text(row.city), region: text(row.state) }) }),
+        ),
+        {
+          uid: "airports",
+        },
+      )
       .keyBy((place) => place.code);
 
     const flights = env.from(files(flightsPath, csv({ parse: flightOf })), {
       uid: "flights",
-      watermarks: boundedOutOfOrderness(hours(4), (flight) => flight.departedAt),
+      watermarks: boundedOutOfOrderness(minutes(outOfOrderMinutes), (flight) => flight.departedAt),
     });
 
     const delays = flights
@@ -73,6 +79,7 @@ export default defineJob(
       flights: params.string({ description: "CSV of flights in order of arrival, made by prepare.ts" }),
       airports: params.string({ description: "airports.csv of vega-datasets" }),
       windowHours: params.number({ default: 24, description: "length of a window" }),
+      outOfOrderMinutes: params.number({ default: 240, description: "how late after others a departure may be reported" }),
       out: params.string({ default: "out", description: "directory of the results" }),
     },
   },

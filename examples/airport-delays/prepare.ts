@@ -44,7 +44,8 @@ export async function prepare(directory: string, size: Size): Promise<PreparedIn
   const count = size === "20k" ? 20_000 : 3_000_000;
   if ((await stat(flights).catch(() => undefined)) !== undefined) return { flights, airports, count };
   await mkdir(directory, { recursive: true });
-  const table = size === "20k" ? fromJson(await readFile(packageFile("flights-20k.json"), "utf8")) : await fromParquet(packageFile("flights-3m.parquet"), count);
+  const table =
+    size === "20k" ? fromJson(await readFile(packageFile("flights-20k.json"), "utf8")) : await fromParquet(packageFile("flights-3m.parquet"), count);
   await writeInOrderOfArrival(table, `${flights}.part`);
   await rename(`${flights}.part`, flights);
   return { flights, airports, count: table.delay.length };

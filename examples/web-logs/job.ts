@@ -1,5 +1,5 @@
 import { boundedOutOfOrderness, type Collector, defineJob, minutes, outputTag, params, seconds, session, state, t, tumbling } from "millrace";
-import { files, fileSink, lines } from "millrace/files";
+import { fileSink, files, lines } from "millrace/files";
 import { parseRequest, type Request, statusClass } from "./access-log.ts";
 import { type FailedLogin, parseFailedLogin } from "./sshd-log.ts";
 
@@ -102,7 +102,12 @@ export default defineJob(
             const first = failures[0];
             if (failures.length < failuresMax || first === undefined) return recent.update(failures);
             recent.clear();
-            attacks.collect({ address: login.address, from: iso(first.at), until: iso(login.at), users: [...new Set(failures.map(({ user }) => user))] });
+            attacks.collect({
+              address: login.address,
+              from: iso(first.at),
+              until: iso(login.at),
+              users: [...new Set(failures.map(({ user }) => user))],
+            });
           },
         },
         { uid: "failed-logins" },

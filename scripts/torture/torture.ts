@@ -36,7 +36,9 @@ const source = seededRandom(Number(options.seed));
 const random = () => source.uint32() / 2 ** 32;
 const base = await mkdtemp(join(tmpdir(), "millrace-torture-"));
 const flags = ["--checkpoint-interval", options.interval, "--backend", options.backend, "--parallelism", options.parallelism];
-console.log(`torture: seed ${options.seed}, ${options.rounds} rounds, ${options.jobs}, checkpoints every ${options.interval}, ${options.backend}, parallelism ${options.parallelism}`);
+console.log(
+  `torture: seed ${options.seed}, ${options.rounds} rounds, ${options.jobs}, checkpoints every ${options.interval}, ${options.backend}, parallelism ${options.parallelism}`,
+);
 
 const targets = await targetsOf(options.jobs.split(","), base);
 const kills: Record<Moment, number> = { anywhere: 0, restore: 0, checkpoint: 0, commit: 0 };
@@ -51,7 +53,9 @@ const sorted = recoveries.sort((a, b) => a - b);
 const at = (share: number) => Math.round(sorted[Math.floor((sorted.length - 1) * share)] ?? Number.NaN);
 const killed = Object.values(kills).reduce((a, b) => a + b, 0);
 console.log(
-  `torture: ${options.rounds} rounds, ${killed} kills (${Object.entries(kills).map(([moment, count]) => `${count} ${moment}`).join(", ")}) in ${runs} runs; ` +
+  `torture: ${options.rounds} rounds, ${killed} kills (${Object.entries(kills)
+    .map(([moment, count]) => `${count} ${moment}`)
+    .join(", ")}) in ${runs} runs; ` +
     `kill to first new output: median ${at(0.5)} ms, p95 ${at(0.95)} ms, max ${at(1)} ms; ${failures === 0 ? "no record lost or doubled" : `${failures} RUNS DIFFER`}`,
 );
 if (!options.keep && failures === 0) await rm(base, { recursive: true });
@@ -74,7 +78,9 @@ async function torture(target: Target, rounds: number): Promise<void> {
     const result = difference(expected, await publishedLines(here.out));
     const good = result.lost === 0 && result.doubled === 0;
     if (!good) failures++;
-    console.log(`${target.name} run ${runs}: ${used} kills, ${result.expected} expected, ${result.lost} lost, ${result.doubled} doubled${good ? "" : ` <-- see ${here.log}`}`);
+    console.log(
+      `${target.name} run ${runs}: ${used} kills, ${result.expected} expected, ${result.lost} lost, ${result.doubled} doubled${good ? "" : ` <-- see ${here.log}`}`,
+    );
     if (good && !options.keep) await rm(join(here.out, ".."), { recursive: true });
   }
 }

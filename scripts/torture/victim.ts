@@ -22,10 +22,14 @@ export interface Place {
 export function startVictim(target: Target, place: Place, extra: readonly string[]): ChildProcess {
   const parameters = Object.entries({ ...target.parameters, out: place.out }).flatMap(([name, value]) => ["--param", `${name}=${value}`]);
   const cli = join(root, "apps", "cli", "src", "bin.ts");
-  const child = spawn(process.execPath, ["--conditions=millrace-source", cli, "run", join(root, target.job), "--state-dir", place.stateDirectory, ...parameters, ...extra], {
-    cwd: root,
-    stdio: ["ignore", "pipe", "pipe"],
-  });
+  const child = spawn(
+    process.execPath,
+    ["--conditions=millrace-source", cli, "run", join(root, target.job), "--state-dir", place.stateDirectory, ...parameters, ...extra],
+    {
+      cwd: root,
+      stdio: ["ignore", "pipe", "pipe"],
+    },
+  );
   const log = createWriteStream(place.log, { flags: "a" });
   child.stdout?.pipe(log, { end: false });
   child.stderr?.pipe(log, { end: false });

@@ -1,6 +1,6 @@
 import type { CheckpointManifest } from "@millrace/contracts";
 import { MillraceError } from "@millrace/core";
-import type { LogicalPlan, PlannedState, PlanNode } from "@millrace/plan";
+import type { LogicalPlan, PlanNode, PlannedState } from "@millrace/plan";
 
 /**
  * Throws before anything runs unless every piece of state in the checkpoint has its place in the plan (law P3): same uid,
@@ -34,5 +34,10 @@ function differences(old: PlanNode, now: PlanNode): string[] {
 }
 
 function sameState(a: PlannedState, b: PlannedState): boolean {
-  return a.kind === b.kind && a.fingerprint === b.fingerprint && JSON.stringify(a.keyType) === JSON.stringify(b.keyType) && (a.ttlMs === undefined) === (b.ttlMs === undefined);
+  return (
+    a.kind === b.kind &&
+    a.fingerprint === b.fingerprint &&
+    JSON.stringify(a.keyType) === JSON.stringify(b.keyType) &&
+    (a.ttlMs === undefined) === (b.ttlMs === undefined)
+  );
 }

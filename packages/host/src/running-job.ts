@@ -43,7 +43,8 @@ export class RunningJob implements JobHandle {
     this.#startedAtMs = clock.now();
     this.#startedMonotonic = clock.monotonic();
     this.#emit({ kind: "started", atMs: this.#startedAtMs, runId: this.runId });
-    if (options.resumedFrom !== undefined) this.#emit({ kind: "resumed", atMs: this.#startedAtMs, runId: this.runId, checkpointId: options.resumedFrom });
+    if (options.resumedFrom !== undefined)
+      this.#emit({ kind: "resumed", atMs: this.#startedAtMs, runId: this.runId, checkpointId: options.resumedFrom });
     this.finished = this.#settle();
     // Whoever does not ask how the job ended is not to be ended by an unhandled rejection; the failure is an event, too.
     this.finished.catch(() => undefined);
@@ -102,7 +103,13 @@ export class RunningJob implements JobHandle {
         return;
       case "checkpointCompleted": {
         const { checkpointId, durationMs, bytes } = event;
-        this.#checkpoint = { failures: this.#checkpoint.failures, lastId: checkpointId, lastCompletedAtMs: atMs, lastDurationMs: durationMs, lastBytes: bytes };
+        this.#checkpoint = {
+          failures: this.#checkpoint.failures,
+          lastId: checkpointId,
+          lastCompletedAtMs: atMs,
+          lastDurationMs: durationMs,
+          lastBytes: bytes,
+        };
         this.#emit({ kind: "checkpointCompleted", atMs, checkpointId, durationMs, bytes });
         return;
       }

@@ -7,14 +7,21 @@ import { type JobGraph, planHash } from "@millrace/plan";
 import { heapBackends, JobRun, LevelBackends, type RunEvent, type RunSettings, type StateBackends } from "@millrace/runtime";
 import { type ControlServer, startControlServer } from "./control/index.ts";
 import { engineVersion } from "./engine-version.ts";
-import { RunningJob } from "./running-job.ts";
 import type { JobHandle, StartOptions } from "./job-handle.ts";
 import { memoryShares } from "./memory.ts";
 import { nodeProcessFacts, runtimeDirectory } from "./node/index.ts";
 import { probeControl } from "./node/probe.ts";
 import { absolutePath } from "./node/working-directory.ts";
 import { checkRestorable } from "./restorable.ts";
-import { type ActiveRun, controlSocketPath, decideRun, openStateDirectory, parseSnapshotChoice, type StateDirectory } from "./state-directory/index.ts";
+import { RunningJob } from "./running-job.ts";
+import {
+  type ActiveRun,
+  controlSocketPath,
+  decideRun,
+  openStateDirectory,
+  parseSnapshotChoice,
+  type StateDirectory,
+} from "./state-directory/index.ts";
 
 const defaults = { checkpointIntervalMs: 10_000, minPauseMs: 0, checkpointTimeoutMs: 600_000, tolerableFailures: 3, retained: 3 };
 
@@ -57,11 +64,24 @@ async function startIn(directory: StateDirectory, graph: JobGraph, ports: Ports,
   if (decision.kind === "refuse") throw decision.error;
   const storage = createFileCheckpointStorage({ files: ports.files, directory: directory.checkpoints });
   const resuming = decision.kind === "resume";
-  const chosen = resuming || from !== undefined ? await chooseCheckpoint(storage, graph, resuming ? decision.previous.firstCheckpointId : undefined, from?.checkpointId) : undefined;
+  const chosen =
+    resuming || from !== undefined
+      ? await chooseCheckpoint(storage, graph, resuming ? decision.previous.firstCheckpointId : undefined, from?.checkpointId)
+      : undefined;
   if (chosen !== undefined) checkRestorable(chosen.manifest, graph.plan, maxParallelismOf(options));
   const run = await directory.beginRun(decision, chosen?.manifest.checkpointId);
   try {
-    return await launch({ directory, storage, run, graph, ports, options, restored: chosen?.manifest, resumed: resuming && chosen !== undefined, skipped: chosen?.skipped ?? [] });
+    return await launch({
+      directory,
+      storage,
+      run,
+      graph,
+      ports,
+      options,
+      restored: chosen?.manifest,
+      resumed: resuming && chosen !== undefined,
+      skipped: chosen?.skipped ?? [],
+    });
   } catch (error) {
     await run.end("failed", error instanceof Error ? error.message : String(error));
     throw error;
@@ -114,7 +134,8 @@ async function launch({ directory, storage, run, graph, ports, options, restored
       await directory.close();
     },
   });
-  if (directory.recovered !== undefined) handle.warn("LOCK_RECOVERED", `the lock of process ${directory.recovered.pid}, which is gone, was recovered`);
+  if (directory.recovered !== undefined)
+    handle.warn("LOCK_RECOVERED", `the lock of process ${directory.recovered.pid}, which is gone, was recovered`);
   for (const reason of skipped) handle.warn("CHECKPOINT_SKIPPED", reason);
   await jobRun.start();
   control = await startControl(handle, graph, directory, ports).catch((error: unknown) => {

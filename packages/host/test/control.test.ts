@@ -103,6 +103,14 @@ describe("the control API", () => {
     await expect(createControlClient({ socketPath }).job()).rejects.toMatchObject({ code: "CONTROL_UNREACHABLE" });
   });
 
+  it("answers who asked for the end after it has closed, because closing is part of the end", async () => {
+    handle.ending = async () => {
+      await server.close();
+      return { end: "cancelled", runId: "4f21c09a", durationMs: 1, restarts: 0, operators: [] };
+    };
+    expect((await createControlClient({ socketPath }).cancel()).end).toBe("cancelled");
+  });
+
   it("will not take the socket of a process that lives", async () => {
     await expect(startControlServer({ handle, plan, engineVersion: "0.1.0", socketPath })).rejects.toMatchObject({ code: "CONTROL_SOCKET" });
     expect((await createControlClient({ socketPath }).job()).pid).toBe(process.pid);

@@ -18,7 +18,7 @@ export interface ControlServerOptions {
 
 export interface ControlServer extends AsyncDisposable {
   readonly socketPath: string;
-  /** Answers what was asked and removes the socket. */
+  /** Takes no more questions and removes the socket. What was asked before is still answered, an end when it has come. */
   close(): Promise<void>;
 }
 
@@ -41,10 +41,9 @@ export async function startControlServer(options: ControlServerOptions): Promise
   // A job that has ended must not be kept in the process by its control API.
   server.unref();
   const close = async (): Promise<void> => {
-    await new Promise<void>((resolve) => {
-      server.close(() => resolve());
-      server.closeIdleConnections();
-    });
+    // Connections are not waited for: whoever asked the job to end is answered when it has, and closing is part of that.
+    server.close();
+    server.closeIdleConnections();
     await rm(socketPath, { force: true });
   };
   return { socketPath, close, [Symbol.asyncDispose]: close };
@@ -102,7 +101,7 @@ function json(response: ServerResponse, status: number, body: unknown): void {
 
 function send(response: ServerResponse, status: number, type: string, body: string): void {
   if (response.headersSent) return;
-  // One answer a connection: closing the server then waits for answers only.
+  // One answer a connection: none stays open behind a server that has closed.
   response.writeHead(status, { "content-type": type, "content-length": Buffer.byteLength(body), connection: "close" }).end(body);
 }
 

@@ -19,7 +19,7 @@ export function logRecordOf(event: JobEvent): LogRecord {
       return info("job.running", {}, "job running");
     case "checkpointCompleted": {
       const { checkpointId, durationMs, bytes } = event;
-      return info("checkpoint.completed", { checkpointId, durationMs, bytes }, `checkpoint ${checkpointId} completed`);
+      return info("checkpoint.completed", { checkpointId, durationMs: Math.round(durationMs), bytes }, `checkpoint ${checkpointId} completed`);
     }
     case "checkpointFailed": {
       const fields = { event: "checkpoint.failed", checkpointId: event.checkpointId, err: errorFields(event.error) };
@@ -69,7 +69,7 @@ export function progressRecord(status: JobStatus): LogRecord {
 
 function resultFields(result: JobResult): object {
   const { runId, checkpointId, durationMs, restarts } = result;
-  return { runId, ...(checkpointId !== undefined && { checkpointId }), durationMs, restarts };
+  return { runId, ...(checkpointId !== undefined && { checkpointId }), durationMs: Math.round(durationMs), restarts };
 }
 
 function info(event: string, fields: object, message: string): LogRecord {

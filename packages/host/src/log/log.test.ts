@@ -23,7 +23,7 @@ describe("the log", () => {
     ]);
     expect(lines).toMatchObject([
       { level: 30, job: "delays", event: "job.resumed", runId: "4f21", checkpointId: 7, msg: "resumed from checkpoint 7" },
-      { level: 30, job: "delays", event: "checkpoint.completed", checkpointId: 8, durationMs: 12.5, bytes: 300 },
+      { level: 30, job: "delays", event: "checkpoint.completed", checkpointId: 8, durationMs: 13, bytes: 300 },
       { level: 50, job: "delays", event: "job.failed", err: { message: "no luck" } },
     ]);
   });

@@ -62,13 +62,7 @@ export class CheckpointCoordinator {
   #finalWaiters: { resolve: (id: number) => void; reject: (error: unknown) => void }[] = [];
   #triggeredWallMs = 0;
 
-  constructor(
-    settings: RunSettings,
-    attempt: Attempt,
-    parentId: number | undefined,
-    listener: CheckpointListener,
-    commit: Commit,
-  ) {
+  constructor(settings: RunSettings, attempt: Attempt, parentId: number | undefined, listener: CheckpointListener, commit: Commit) {
     assert(settings.storage !== undefined, "a coordinator has a storage");
     this.#settings = settings;
     this.#storage = settings.storage;

@@ -1,4 +1,12 @@
-import { ancestryOf, type CheckpointIdentity, type ChainFile, decideLocalStore, identityOf, type LocalMarker, parseDataFileName } from "@millrace/checkpoint";
+import {
+  ancestryOf,
+  type ChainFile,
+  type CheckpointIdentity,
+  decideLocalStore,
+  identityOf,
+  type LocalMarker,
+  parseDataFileName,
+} from "@millrace/checkpoint";
 import type { BackendOptions, CheckpointManifest, CheckpointStorage } from "@millrace/contracts";
 import { assert, type Files, type Json, MillraceError } from "@millrace/core";
 import { createLevelBackend, LocalStore, type StoreMarker } from "@millrace/state";
@@ -117,7 +125,10 @@ export class LevelBackends implements StateBackends {
     } catch {
       await this.#options.files.remove(path);
       return LocalStore.open(path, this.#options.blockCacheBytes).catch((cause: unknown) => {
-        throw new MillraceError("STATE_STORE", `the local store at ${path} cannot be opened`, { cause, hint: "check the permissions and the space of the disk" });
+        throw new MillraceError("STATE_STORE", `the local store at ${path} cannot be opened`, {
+          cause,
+          hint: "check the permissions and the space of the disk",
+        });
       });
     }
   }

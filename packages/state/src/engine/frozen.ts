@@ -18,7 +18,6 @@ export class Frozen {
   readonly #puts = new RecordWriter();
   readonly #key = createWriter(128);
   readonly #value = createWriter(1024);
-  /** Cells that a full walk has met, so that none is written twice. */
   #done = false;
 
   constructor(
@@ -32,7 +31,8 @@ export class Frozen {
     this.changedCells = changed;
     this.#epoch = epoch;
     this.#full = everything !== undefined;
-    this.#walk = (everything ?? changed)[Symbol.iterator]();
+    // A base begins with tombstones, too: the local store still holds what was removed since the last delta.
+    this.#walk = everything === undefined ? changed[Symbol.iterator]() : bothOf(changed, everything);
     this.#load = load;
     this.#tombstones.header();
   }
@@ -73,7 +73,7 @@ export class Frozen {
     const evicted = cell.evicted;
     if (evicted) this.#load(cell);
     const absent = cell.value === undefined;
-    if (!absent || (cell.stored && !this.#full)) {
+    if (!absent || cell.stored) {
       this.#key.reset();
       cell.table.encodeKey(cell, this.#key);
       if (absent) this.#tombstones.tombstone(this.#key.view());
@@ -89,4 +89,9 @@ export class Frozen {
       cell.evicted = true;
     }
   }
+}
+
+function* bothOf(changed: readonly StateCell<unknown>[], everything: Iterable<StateCell<unknown>>): Iterator<StateCell<unknown>> {
+  yield* changed;
+  yield* everything;
 }
