@@ -1,8 +1,9 @@
 import { relative } from "node:path";
-import type { JobEntry, RetainedCheckpoint, RunRecord } from "@millrace/host";
+import type { JobEntry, JobStatus, RetainedCheckpoint, RunRecord } from "@millrace/host";
 import type { Io } from "../io.ts";
 import { RateMeter } from "../live/rates.ts";
 import { render } from "../live/render.ts";
+import type { LiveSnapshot } from "../live/snapshot.ts";
 import { bytesText, durationText, timeText } from "../live/units.ts";
 import { type Paint, paintFor } from "../paint.ts";
 import { tableLines } from "../table.ts";
@@ -30,12 +31,12 @@ export async function infoCommand(name: string, flags: InfoFlags, io: Io): Promi
     return 0;
   }
   const paint = paintFor(io, io.stdout);
-  const lines = [...headLines(job, io, paint), "", ...checkpointLines(checkpoints, paint), "", ...runLines(runs, paint)];
+  const lines = [...(await headLines(job, io, paint)), "", ...checkpointLines(checkpoints, paint), "", ...runLines(runs, paint)];
   io.stdout.write(`${lines.join("\n")}\n`);
   return 0;
 }
 
-function headLines(job: JobEntry, io: Io, paint: Paint): readonly string[] {
+async function headLines(job: JobEntry, io: Io, paint: Paint): Promise<readonly string[]> {
   const { live } = job;
   const place = `state directory ${relative(io.cwd, job.path) || job.path}`;
   if (live === undefined) {
@@ -46,14 +47,31 @@ function headLines(job: JobEntry, io: Io, paint: Paint): readonly string[] {
       ...(nextRun[job.condition] === undefined ? [] : [`  ${nextRun[job.condition]}`]),
     ];
   }
-  const rates = new RateMeter().measure(live.status);
   const footer = `pid ${live.pid} · ${place}`;
   return render(
-    { status: live.status, rates, resumedFrom: live.resumedFrom ?? undefined, notices: [], footer },
+    { ...(await liveRates(job, live.status)), resumedFrom: live.resumedFrom ?? undefined, notices: [], footer },
     io.stdout.columns ?? 120,
     1_000,
     paint,
   );
+}
+
+/** Two looks, half a second apart; one when the job is gone at the second. */
+async function liveRates({ socketPath }: JobEntry, first: JobStatus): Promise<Pick<LiveSnapshot, "status" | "rates">> {
+  const meter = new RateMeter();
+  meter.measure(first);
+  const { createControlClient } = await import("@millrace/host");
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  const status =
+    socketPath === undefined
+      ? first
+      : await createControlClient({ socketPath })
+          .job()
+          .then(
+            (info) => info.status,
+            () => first,
+          );
+  return { status, rates: meter.measure(status) };
 }
 
 /** What the next `run` would do. */

@@ -23,7 +23,7 @@ export async function listCommand(flags: ListFlags, io: Io): Promise<number> {
     io.stdout.write(`no jobs under ${shown}\n`);
   } else {
     const paint = paintFor(io, io.stdout);
-    const columns = ["job", "state", "run", "last start", "up", "checkpoint", "pid"].map((title) => ({ title: paint("dim", title) }));
+    const columns = ["job", "state", "run", "last start", "time", "checkpoint", "pid"].map((title) => ({ title: paint("dim", title) }));
     for (const line of tableLines(
       columns,
       entries.map((entry) => rowOf(entry, io.cwd, paint)),

@@ -25,10 +25,11 @@ const noticesMax = 3;
 export function render(snapshot: LiveSnapshot, width: number, height: number, paint: Paint = plain): string[] {
   const head = [titleLine(snapshot, width, paint), checkpointLine(snapshot, width, paint)];
   const notices = snapshot.notices.slice(-noticesMax).map((notice) => noticeLine(notice, width, paint));
-  const foot = [...(notices.length === 0 ? [] : ["", ...notices]), "", paint("dim", cut(snapshot.footer, width))];
+  const footer = snapshot.footer === "" ? [] : ["", paint("dim", cut(snapshot.footer, width))];
+  const foot = [...(notices.length === 0 ? [] : ["", ...notices]), ...footer];
   const room = height - head.length - foot.length - 1;
   if (room >= 2) return [...head, "", ...operatorLines(snapshot, width, room, paint), ...foot];
-  return [...head, ...foot.slice(-1)].slice(0, Math.max(0, height));
+  return [...head, ...footer.slice(-1)].slice(0, Math.max(0, height));
 }
 
 function titleLine({ status }: LiveSnapshot, width: number, paint: Paint): string {

@@ -36,14 +36,15 @@ export class LiveScreen {
     return this.#terminal.columns ?? 80;
   }
 
-  /** One row stays free, so that a full frame does not scroll. */
+  /** The last row is the cursor's. */
   get height(): number {
     return Math.max(1, (this.#terminal.rows ?? 24) - 1);
   }
 
   draw(lines: readonly string[]): void {
     if (this.#closed) return;
-    const text = lines.map((line) => `${line}${clearToEndOfLine}`).join("\n");
+    // The cursor rests below the frame, where a terminal's echo of keys, `^C`, does no harm.
+    const text = lines.map((line) => `${line}${clearToEndOfLine}\n`).join("");
     this.#write(`${beginUpdate}${this.#home()}${text}${clearBelow}${endUpdate}`);
     this.#frame = lines;
   }
@@ -53,15 +54,15 @@ export class LiveScreen {
     if (this.#closed) return;
     this.#closed = true;
     for (const release of this.#release) release();
-    const rest = this.#unfinished === "" ? "" : `${this.#unfinished}\n`;
-    if (rest !== "") this.#write(`${this.#home()}${clearBelow}${rest}${this.#frame.join("\n")}`);
-    this.#write(`${this.#frame.length > 0 ? "\n" : ""}${showCursor}`);
+    const frame = this.#frame.map((line) => `${line}\n`).join("");
+    if (this.#unfinished !== "") this.#write(`${this.#home()}${clearBelow}${this.#unfinished}\n${frame}`);
+    this.#write(showCursor);
   }
 
   /** To the first character of the frame. A terminal that became narrower has broken its lines. */
   #home(): string {
     const rows = this.#frame.reduce((sum, line) => sum + Math.max(1, Math.ceil(stripVTControlCharacters(line).length / this.width)), 0);
-    return rows > 1 ? `\r\x1b[${rows - 1}A` : "\r";
+    return rows > 0 ? `\r\x1b[${rows}A` : "\r";
   }
 
   #writeAbove(text: string): void {

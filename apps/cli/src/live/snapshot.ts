@@ -9,7 +9,7 @@ export interface LiveSnapshot {
   readonly resumedFrom: number | undefined;
   /** The newest last. */
   readonly notices: readonly Notice[];
-  /** What the keys do now. */
+  /** What the keys do now; "": nothing. */
   readonly footer: string;
 }
 

@@ -32,7 +32,7 @@ class LiveView {
   readonly #paint: Paint;
   readonly #meter = new RateMeter();
   readonly #notices: Notice[] = [];
-  #footer = "Ctrl-C stops with a checkpoint, and the next run resumes; twice: at once";
+  #footer = "Ctrl-C: take a checkpoint and stop · again: stop at once";
   #screen: LiveScreen | undefined;
   #handle: JobHandle | undefined;
   #release: readonly (() => void)[] = [];
@@ -72,23 +72,24 @@ class LiveView {
   }
 
   stopping(signal: Signal): void {
-    this.#footer = `${signal === "SIGINT" ? "stopping" : `stopping (${signal})`}: taking a last checkpoint; once more ends at once`;
+    this.#footer = `${signal === "SIGINT" ? "stopping" : `stopping (${signal})`}: taking a last checkpoint · again: stop at once`;
     this.#draw();
   }
 
   ended(result: JobResult, resume: string): void {
     this.close();
-    const { checkpointId, durationMs, operators } = result;
+    const { durationMs, operators } = result;
+    const checkpointId = result.checkpointId ?? this.#handle?.resumedFrom;
     const sum = (kind: string, count: "recordsIn" | "recordsOut"): string =>
       grouped(operators.reduce((total, operator) => total + (operator.kind === kind ? operator[count] : 0), 0));
     const counts = `${sum("source", "recordsOut")} records read, ${sum("sink", "recordsIn")} written in ${durationText(durationMs)}`;
-    const checkpoint = checkpointId === undefined ? "no checkpoint" : `checkpoint ${checkpointId}`;
+    const kept = checkpointId === undefined ? "it had no checkpoint" : `checkpoint ${checkpointId} is kept`;
     const text = {
       finished: `${this.#paint("green", "finished")}: ${counts}`,
-      stopped: `${this.#paint("yellow", "stopped")} at ${checkpoint}; to resume: ${this.#paint("bold", resume)}`,
-      cancelled: `${this.#paint("red", "cancelled")}: the run is over; its last checkpoint (${checkpoint}) is kept`,
+      stopped: `${this.#paint("yellow", "stopped")}${checkpointId === undefined ? "" : ` at checkpoint ${checkpointId}`}; to resume: ${this.#paint("bold", resume)}`,
+      cancelled: `${this.#paint("red", "cancelled")}: the run is over; ${kept}`,
     }[result.end];
-    this.#output.write(`${text}\n`);
+    this.#output.write(`\n${text}\n`);
   }
 
   close(): void {

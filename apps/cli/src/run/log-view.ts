@@ -1,4 +1,4 @@
-import { createLogger, type JobHandle, logEvent, progressRecord } from "@millrace/host";
+import { createLogger, logEvent, progressRecord } from "@millrace/host";
 import type { Output } from "../io.ts";
 import { connectorsOf, type RunView } from "./view.ts";
 
@@ -19,7 +19,6 @@ export async function createLogView({ jobName, output, secrets, progressEveryMs 
     logger,
     follow: (handle, plan) => {
       logger.info({ event: "job.connectors", connectors: connectorsOf(plan) }, "what each connector promises");
-      logStart(logger, handle);
       handle.on((event) => logEvent(logger, event));
       progress = setInterval(() => log(progressRecord(handle.status())), progressEveryMs);
     },
@@ -29,10 +28,4 @@ export async function createLogView({ jobName, output, secrets, progressEveryMs 
     },
     close: () => clearInterval(progress),
   };
-}
-
-/** Whoever gets a handle gets it after the job has started. */
-function logStart(logger: Parameters<typeof logEvent>[0], { runId, resumedFrom }: JobHandle): void {
-  const event = resumedFrom === undefined ? { kind: "started" as const } : { kind: "resumed" as const, checkpointId: resumedFrom };
-  logEvent(logger, { ...event, atMs: Date.now(), runId });
 }

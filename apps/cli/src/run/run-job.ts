@@ -45,6 +45,8 @@ export async function runJob(io: Io, { job, plan, options, view, start, resumeCo
   } finally {
     release();
     view.close();
+    // Whoever ended the job over its control API is answered before the process ends.
+    await new Promise((resolve) => setImmediate(resolve));
   }
 }
 

@@ -16,6 +16,7 @@ export interface JobInfo {
 export interface EndInfo {
   readonly end: JobResult["end"];
   readonly runId: string;
+  /** The last one of the run, of this process or before it. */
   readonly checkpointId: number | null;
 }
 

@@ -55,8 +55,8 @@ const routes: Readonly<Record<string, Readonly<Record<string, Route>>>> = {
   "/v1/job": { GET: ({ handle, engineVersion }, response) => json(response, 200, jobInfo(handle, engineVersion)) },
   "/v1/plan": { GET: ({ plan }, response) => json(response, 200, plan) },
   "/v1/metrics": { GET: ({ handle }, response) => send(response, 200, "text/plain; version=0.0.4; charset=utf-8", prometheusText(handle.status())) },
-  "/v1/stop": { POST: ({ handle }, response) => end(response, handle.stop()) },
-  "/v1/cancel": { POST: ({ handle }, response) => end(response, handle.cancel()) },
+  "/v1/stop": { POST: ({ handle }, response) => end(response, handle, handle.stop()) },
+  "/v1/cancel": { POST: ({ handle }, response) => end(response, handle, handle.cancel()) },
 };
 
 async function answer(options: ControlServerOptions, request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -81,10 +81,10 @@ function jobInfo(handle: JobHandle, engineVersion: string): Json {
   };
 }
 
-async function end(response: ServerResponse, ended: Promise<JobResult>): Promise<void> {
+async function end(response: ServerResponse, { resumedFrom }: JobHandle, ended: Promise<JobResult>): Promise<void> {
   try {
     const result = await ended;
-    json(response, 200, { end: result.end, runId: result.runId, checkpointId: result.checkpointId ?? null } satisfies EndInfo);
+    json(response, 200, { end: result.end, runId: result.runId, checkpointId: result.checkpointId ?? resumedFrom ?? null } satisfies EndInfo);
   } catch (error) {
     const code = error instanceof MillraceError ? error.code : "JOB_FAILED";
     refuse(response, 409, code, messageOf(error), error instanceof MillraceError ? error.hint : undefined);
