@@ -1,12 +1,16 @@
 import { explain, MillraceError, messageOf } from "@millrace/core";
 import type { Io } from "./io.ts";
 import { paintFor } from "./paint.ts";
+import { type UserLine, userLineOf } from "./user-line.ts";
 
 /** One clean message on the standard error; the stack and the causes with --verbose or MILLRACE_DEBUG. */
 export function reportError(io: Io, error: unknown, verbose: boolean): void {
   const paint = paintFor(io, io.stderr);
   const [first = "", ...rest] = explain(error).split("\n");
   io.stderr.write(`${paint("red", "error:")} ${[first, ...rest].join("\n")}\n`);
+  const line = deepestLine(error, io.cwd);
+  if (line !== undefined && !first.includes(line.place))
+    io.stderr.write(`  at ${line.place}${line.text === undefined ? "" : paint("dim", `  ${line.text}`)}\n`);
   for (const cause of causesOf(error)) io.stderr.write(`${paint("dim", "  caused by:")} ${cause}\n`);
   if (verbose && error instanceof Error) io.stderr.write(`${paint("dim", stacksOf(error))}\n`);
   else if (!(error instanceof MillraceError)) io.stderr.write(`${paint("dim", "  MILLRACE_DEBUG=1 shows where it came from")}\n`);
@@ -14,6 +18,17 @@ export function reportError(io: Io, error: unknown, verbose: boolean): void {
 
 export function isVerbose(io: Io, argv: readonly string[]): boolean {
   return argv.includes("--verbose") || (io.env.MILLRACE_DEBUG ?? "") !== "";
+}
+
+/** The line of the user's code that the innermost cause was thrown from. */
+function deepestLine(error: unknown, cwd: string): UserLine | undefined {
+  let line: UserLine | undefined;
+  let at = error;
+  for (let depth = 0; at instanceof Error && depth < 6; depth++) {
+    line = (at instanceof MillraceError ? undefined : userLineOf(at, cwd)) ?? line;
+    at = at.cause;
+  }
+  return line;
 }
 
 /** Messages of the causes that say something the messages before them don't. */

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { dirname, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { MillraceError, messageOf } from "@millrace/core";
-import { userLineOf } from "./user-line.ts";
+import { userLineOf } from "../user-line.ts";
 
 /** Where a job module was asked for; `shown` is what the user typed. */
 export interface ModulePlace {

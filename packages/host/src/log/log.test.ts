@@ -19,12 +19,12 @@ describe("the log", () => {
     const lines = await linesOf([
       { kind: "resumed", atMs: 1, runId: "4f21", checkpointId: 7 },
       { kind: "checkpointCompleted", atMs: 2, checkpointId: 8, durationMs: 12.5, bytes: 300 },
-      { kind: "failed", atMs: 3, error: new Error("no luck") },
+      { kind: "failed", atMs: 3, error: new MillraceError("USER_FUNCTION", "no luck", { cause: new TypeError("two is bad") }) },
     ]);
     expect(lines).toMatchObject([
       { level: 30, job: "delays", event: "job.resumed", runId: "4f21", checkpointId: 7, msg: "resumed from checkpoint 7" },
       { level: 30, job: "delays", event: "checkpoint.completed", checkpointId: 8, durationMs: 13, bytes: 300 },
-      { level: 50, job: "delays", event: "job.failed", err: { message: "no luck" } },
+      { level: 50, job: "delays", event: "job.failed", err: { code: "USER_FUNCTION", message: "no luck", cause: { message: "two is bad" } } },
     ]);
   });
 

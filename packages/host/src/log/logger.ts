@@ -24,6 +24,8 @@ export async function createLogger(options: LoggerOptions): Promise<JobLogger> {
     {
       level: options.level ?? "info",
       base: { job: options.jobName },
+      // Errors come as errorFields; pino would take them for errors of its own and flatten their causes.
+      serializers: { err: (error: unknown) => error },
       ...(secrets.length > 0 && { hooks: { streamWrite: redactor(secrets) } }),
     },
     stream,

@@ -27,7 +27,7 @@ function isForeign(url: string): boolean {
 }
 
 /** Millrace itself when it runs from its sources: this package, and those beside it. */
-const ownFolders = [new URL("../../", import.meta.url).href, new URL("../../../../packages/", import.meta.url).href];
+const ownFolders = [new URL("../", import.meta.url).href, new URL("../../../packages/", import.meta.url).href];
 
 function lineAt(path: string, line: number): string | undefined {
   try {
