@@ -105,7 +105,7 @@ async function launch({ directory, storage, run, graph, ports, options, restored
   const identity = { runId: run.runId, lockToken: directory.lockToken };
   const backends: StateBackends =
     options.backend === "heap"
-      ? heapBackends()
+      ? heapBackends({ checkpoints: true })
       : new LevelBackends({ files: ports.files, directory: directory.local, storage, parallelism: parallelismOf(options), identity, ...shares });
   const settings = settingsOf(graph, ports, options, {
     ...identity,
@@ -152,7 +152,7 @@ async function startEphemeral(graph: JobGraph, ports: Ports, options: StartOptio
   const settings = settingsOf(graph, ports, options, {
     runId,
     lockToken: "",
-    backends: heapBackends(),
+    backends: heapBackends({ checkpoints: false }),
     storage: undefined,
     restored: undefined,
     resumed: false,

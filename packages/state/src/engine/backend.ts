@@ -50,6 +50,7 @@ export class CellBackend implements KeyedStateBackend, CellStore {
   mapKey: MapKey = 0;
   readonly #options: BackendOptions;
   readonly #cold: ColdStore | undefined;
+  readonly #tracks: boolean;
   readonly #tables = new Map<string, Table>();
   readonly #restored = new Map<string, Map<string, StateRecord>>();
   /** The cold store may hold values that are not in memory. */
@@ -65,15 +66,17 @@ export class CellBackend implements KeyedStateBackend, CellStore {
   #encodedRecords = 0;
   readonly #keyWriter = createWriter(128);
 
-  constructor(options: BackendOptions, cold: ColdStore | undefined) {
+  /** `tracks`: what changes is remembered for the next checkpoint; without checkpoints it would be remembered for ever. */
+  constructor(options: BackendOptions, cold: ColdStore | undefined, tracks = true) {
     this.#options = options;
+    this.#tracks = tracks;
     this.keyGroups = options.keyGroups;
     this.#cold = cold;
     this.keepsDead = cold !== undefined;
   }
 
   setCurrentKey(key: Key): void {
-    if (typeof key === this.#keyType && key === key) {
+    if (typeof key === this.#keyType && !Number.isNaN(key)) {
       this.key = key === 0 ? 0 : key;
       this.mapKey = this.key as MapKey;
       this.#hasKey = true;
@@ -139,7 +142,7 @@ export class CellBackend implements KeyedStateBackend, CellStore {
 
   changed(cell: StateCell<unknown>): void {
     cell.changed = this.epoch;
-    this.#dirty.push(cell);
+    if (this.#tracks) this.#dirty.push(cell);
   }
 
   mayHold(): boolean {
@@ -302,7 +305,8 @@ export class CellBackend implements KeyedStateBackend, CellStore {
       table.restored(reader, record.value === evicted ? undefined : record.value);
     }
     this.#restored.delete(id);
-    if (this.#keyKind === undefined) for (const cell of table.cells()) return this.#fixKeyKind(cell.key);
+    const [first] = this.#keyKind === undefined ? table.cells() : [];
+    if (first !== undefined) this.#fixKeyKind(first.key);
   }
 
   #checked(key: Key): Key {

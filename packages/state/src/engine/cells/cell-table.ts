@@ -118,15 +118,23 @@ export class NamespaceCells<N extends Namespace, V> implements Cells<V> {
   }
 
   drain(visit: (value: V) => boolean): boolean {
+    const store = this.#store;
+    let visited = 0;
     for (const cell of this.#map.values()) {
+      visited++;
       if (cell.value === undefined && !cell.evicted) continue;
-      this.#store.setCurrent(cell.key);
-      if (cell.guard !== this.#store.epoch) this.#store.touch(cell);
+      store.setCurrent(cell.key);
+      if (cell.guard !== store.epoch) store.touch(cell);
       const value = cell.value;
       if (value === undefined) continue;
-      this.#bury(cell);
-      if (!visit(value)) return this.size === 0;
+      cell.value = undefined;
+      if (cell.changed !== store.epoch) store.changed(cell);
+      this.#dead++;
+      if (visit(value)) continue;
+      this.#sweep(visited);
+      return this.size === 0;
     }
+    this.#sweep(visited);
     return true;
   }
 
@@ -187,6 +195,24 @@ export class NamespaceCells<N extends Namespace, V> implements Cells<V> {
     }
     this.#map.set(mapKey, cell);
     this.#table.attach(this);
+  }
+
+  /** Drops the removed ones among the first cells; all at once when nothing else is left. */
+  #sweep(visited: number): void {
+    const { keepsDead } = this.#store;
+    if (!keepsDead && this.#dead === this.#map.size) {
+      this.#map.clear();
+      this.#dead = 0;
+    } else {
+      let seen = 0;
+      for (const [mapKey, cell] of this.#map) {
+        if (seen++ === visited) break;
+        if (cell.value !== undefined || cell.evicted || (keepsDead && cell.stored)) continue;
+        this.#map.delete(mapKey);
+        this.#dead--;
+      }
+    }
+    if (this.#map.size === 0) this.#table.detach(this);
   }
 
   #bury(cell: StateCell<V>): void {

@@ -16,9 +16,9 @@ class Folded<V> {
     const cell = cells.cell();
     if (cell.value === undefined || this.#ttl === undefined) return cell.value as V | undefined;
     const stamped = cell.value as Stamped<V>;
-    const { seen, then } = this.#ttl.read(stamped);
-    if (then === "remove") cells.remove();
-    if (then === "stamp") cells.write(cell, this.#ttl.stamp(stamped.value));
+    const { seen, next } = this.#ttl.read(stamped);
+    if (next === "remove") cells.remove();
+    if (next === "stamp") cells.write(cell, this.#ttl.stamp(stamped.value));
     return seen ? stamped.value : undefined;
   }
 

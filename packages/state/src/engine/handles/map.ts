@@ -78,9 +78,9 @@ export class MapHandle<K, V> implements MapState<K, V> {
   }
 
   #read(key: K, entry: Stamped<V>): Stamped<V> | undefined {
-    const { seen, then } = (this.#ttl as Ttl).read(entry);
-    if (then === "remove") this.remove(key);
-    if (then === "stamp") this.put(key, entry.value);
+    const { seen, next } = (this.#ttl as Ttl).read(entry);
+    if (next === "remove") this.remove(key);
+    if (next === "stamp") this.put(key, entry.value);
     return seen ? entry : undefined;
   }
 }

@@ -42,9 +42,9 @@ export class Ttl {
   }
 
   /** A read: what is returned, and what becomes of the entry. */
-  read<V>(stamped: Stamped<V>): { readonly seen: boolean; readonly then: "keep" | "remove" | "stamp" } {
-    if (this.expired(stamped)) return { seen: this.returnsExpired, then: "remove" };
-    return { seen: true, then: this.onRead ? "stamp" : "keep" };
+  read<V>(stamped: Stamped<V>): { readonly seen: boolean; readonly next: "keep" | "remove" | "stamp" } {
+    if (this.expired(stamped)) return { seen: this.returnsExpired, next: "remove" };
+    return { seen: true, next: this.onRead ? "stamp" : "keep" };
   }
 }
 

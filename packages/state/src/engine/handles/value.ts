@@ -12,8 +12,11 @@ export class PlainValueHandle implements ValueState<unknown> {
     return this.#inForce.cells.cell().value;
   }
   update(value: unknown): void {
-    if (value === undefined) return this.clear();
     const { cells } = this.#inForce;
+    if (value === undefined) {
+      cells.remove();
+      return;
+    }
     cells.write(cells.cell(), value);
   }
   clear(): void {
@@ -33,14 +36,17 @@ export class ValueHandle<V> implements ValueState<V> {
     const cell = cells.cell();
     const stamped = cell.value;
     if (stamped === undefined) return undefined;
-    const { seen, then } = this.#ttl.read(stamped);
-    if (then === "remove") cells.remove();
-    if (then === "stamp") cells.write(cell, this.#ttl.stamp(stamped.value));
+    const { seen, next } = this.#ttl.read(stamped);
+    if (next === "remove") cells.remove();
+    if (next === "stamp") cells.write(cell, this.#ttl.stamp(stamped.value));
     return seen ? stamped.value : undefined;
   }
   update(value: V): void {
-    if (value === undefined) return this.clear();
     const { cells } = this.#inForce;
+    if (value === undefined) {
+      cells.remove();
+      return;
+    }
     cells.write(cells.cell(), this.#ttl.stamp(value));
   }
   clear(): void {

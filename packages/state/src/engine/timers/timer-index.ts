@@ -23,11 +23,7 @@ export class TimerIndex {
 
   /** The earliest time of a timer that is still set. */
   get next(): number {
-    for (let timer = this.#queue.peek(); timer !== undefined; timer = this.#queue.peek()) {
-      if (timer.value !== undefined) return timer.time;
-      this.#queue.pop();
-    }
-    return Number.POSITIVE_INFINITY;
+    return this.#first()?.time ?? Number.POSITIVE_INFINITY;
   }
 
   find(key: MapKey, namespace: unknown, time: number): TimerCell | undefined {
@@ -67,10 +63,20 @@ export class TimerIndex {
 
   /** Removes and returns a timer of the earliest time. */
   takeNext(): TimerCell | undefined {
-    if (this.next === Number.POSITIVE_INFINITY) return undefined;
-    const timer = this.#queue.pop();
-    if (timer !== undefined) this.remove(timer);
+    const timer = this.#first();
+    if (timer === undefined) return undefined;
+    this.#queue.pop();
+    this.remove(timer);
     return timer;
+  }
+
+  /** The earliest timer that is still set; those that are not are dropped from the queue. A timer may stand at Infinity. */
+  #first(): TimerCell | undefined {
+    for (let timer = this.#queue.peek(); timer !== undefined; timer = this.#queue.peek()) {
+      if (timer.value !== undefined) return timer;
+      this.#queue.pop();
+    }
+    return undefined;
   }
 
   *all(): Iterable<TimerCell> {
