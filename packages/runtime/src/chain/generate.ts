@@ -50,8 +50,8 @@ function byId(map: ReadonlyMap<number, unknown>): Record<string, unknown> {
   return Object.fromEntries([...map].map(([id, value]) => [`n${id}`, value]));
 }
 
-/** The text of the function; exported for its test and for `millrace plan --code`-like curiosity. */
-export function chainSource(program: ChainProgram): string {
+/** The text of the function. */
+function chainSource(program: ChainProgram): string {
   const lines: string[] = ['"use strict";'];
   for (const node of program.nodes) {
     const name = `n${node.id}`;

@@ -1,26 +1,13 @@
-import type { CheckpointManifest, OperatorMetrics, SinkContext, Source, SourceSplit, SplitEnumerator } from "@millrace/contracts";
-import { newOperatorMetrics } from "@millrace/contracts";
+import type { CheckpointManifest, SinkContext, Source, SourceSplit, SplitEnumerator } from "@millrace/contracts";
 import { assert, type Json } from "@millrace/core";
 import { type PhysicalPlan, type PhysicalTask, toPhysical } from "@millrace/plan";
 import { type Channel, LocalChannel } from "../channel/channel.ts";
 import { CodecChannel } from "../channel/codec-channel.ts";
-import type { SourceInput } from "../task/source-input.ts";
-import type { StreamTask } from "../task/stream-task.ts";
 import type { TaskListener } from "../task/task-events.ts";
 import { Worker } from "../worker/worker.ts";
 import { buildTask } from "./build-task.ts";
+import type { DeployedTask } from "./deployed-task.ts";
 import type { RunSettings } from "./settings.ts";
-
-/** A subtask with what the coordinator needs to know of it. */
-export interface DeployedTask {
-  readonly id: string;
-  readonly task: StreamTask;
-  readonly physical: PhysicalTask;
-  readonly subtask: number;
-  readonly source: SourceInput | undefined;
-  readonly metrics: ReadonlyMap<number, OperatorMetrics>;
-  readonly watermarkOf: (node: number) => number | undefined;
-}
 
 export interface AttemptListener {
   taskListener(taskId: string): TaskListener;
@@ -174,8 +161,4 @@ export class Attempt {
     this.#channels.set(key, channel);
     return channel;
   }
-}
-
-export function metricsOf(nodes: readonly number[]): ReadonlyMap<number, OperatorMetrics> {
-  return new Map(nodes.map((node) => [node, newOperatorMetrics()]));
 }

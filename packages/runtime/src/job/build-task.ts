@@ -17,7 +17,7 @@ import { StreamTask } from "../task/stream-task.ts";
 import type { KeyedChain } from "../task/task-checkpoint.ts";
 import type { TaskListener } from "../task/task-events.ts";
 import { WatermarkFlow } from "../task/watermark-flow.ts";
-import { type DeployedTask, metricsOf } from "./attempt.ts";
+import { type DeployedTask, metricsOf } from "./deployed-task.ts";
 import { keyedChunks, type RestoredNode, restoredNode } from "./restored-state.ts";
 import type { RunSettings } from "./settings.ts";
 

@@ -2,9 +2,10 @@ import { decideRestart, failureOf, noRestarts, type RestartHistory } from "@mill
 import type { CheckpointManifest, SinkContext } from "@millrace/contracts";
 import { assert, type Cancel, MillraceError } from "@millrace/core";
 import type { TaskListener } from "../task/task-events.ts";
-import { Attempt, type DeployedTask } from "./attempt.ts";
+import { Attempt } from "./attempt.ts";
 import { CheckpointCoordinator } from "./checkpoint-coordinator.ts";
 import { Committers } from "./committers.ts";
+import type { DeployedTask } from "./deployed-task.ts";
 import type { RunEvent, RunListener } from "./run-events.ts";
 import type { RunSettings } from "./settings.ts";
 
