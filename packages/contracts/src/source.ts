@@ -12,6 +12,8 @@ export interface Source<T, Split extends SourceSplit = SourceSplit> {
   readonly replayable: boolean;
   /** What stands in the plan: options without secrets. */
   readonly description: Json;
+  /** Names of side outputs that readers emit to, e.g. for bad records. */
+  readonly sideOutputs?: readonly string[];
   createEnumerator(context: EnumeratorContext<Split>, restored: Json | undefined): SplitEnumerator<Split>;
   createReader(context: ReaderContext): SourceReader<T, Split>;
 }
@@ -72,6 +74,8 @@ export interface SourceReader<T, Split> {
   snapshot(): readonly Split[];
   /** Where the record handed over last came from, e.g. `flights.csv:812`; for errors. Cheap to ask, built when asked. */
   position(): string | undefined;
+  /** Bad records left out so far, where the source counts them. */
+  readonly skipped?: number;
   close(): Promise<void>;
 }
 

@@ -18,6 +18,8 @@ export const limits = {
   stepsPerFlush: 32,
   /** A live source without a record for so long is quiet: its watermark then follows its records at once. */
   quietMs: 200,
+  /** Splits of an unbounded source are idle after this long without a record, unless the strategy says otherwise. */
+  idlenessMsDefault: 60_000,
   /** Bytes of one write to the local store. */
   storeBatchBytesMax: 8 << 20,
   /** Elements in one page of a list or map state. */

@@ -178,6 +178,7 @@ function operatorStatus(node: PlanNode, tasks: readonly DeployedTask[], elapsedM
   const sum = (of: (task: DeployedTask) => number) => own.reduce((total, task) => total + of(task), 0);
   const counter = (name: "recordsIn" | "recordsOut" | "lateDropped" | "lateSide") => sum((task) => task.metrics.get(node.id)?.[name] ?? 0);
   const watermarks = own.flatMap((task) => task.watermarkOf(node.id) ?? []);
+  const skipped = own.flatMap((task) => (task.physical.head === node.id ? (task.source?.skipped ?? []) : []));
   const busyMs = sum((task) => task.task.times.busyMs);
   const backPressuredMs = sum((task) => task.task.times.backPressuredMs);
   return {
@@ -189,6 +190,7 @@ function operatorStatus(node: PlanNode, tasks: readonly DeployedTask[], elapsedM
     recordsOut: counter("recordsOut"),
     lateDropped: counter("lateDropped"),
     lateSide: counter("lateSide"),
+    ...(skipped.length === 0 ? {} : { skipped: skipped.reduce((a, b) => a + b, 0) }),
     watermark: watermarks.length === 0 ? undefined : Math.min(WATERMARK_MAX, ...watermarks),
     busyMs,
     backPressuredMs,

@@ -1,4 +1,4 @@
-import { type IncomingMessage, request } from "node:http";
+import type { IncomingMessage } from "node:http";
 import { type Json, MillraceError, messageOf } from "@millrace/core";
 import type { ControlError, EndInfo, JobInfo, PlanJson } from "./job-info.ts";
 import { statusFromJson } from "./status-json.ts";
@@ -48,7 +48,8 @@ interface Answer {
   readonly body: string;
 }
 
-function exchange(socketPath: string, method: string, path: string, timeoutMs: number | undefined): Promise<Answer> {
+async function exchange(socketPath: string, method: string, path: string, timeoutMs: number | undefined): Promise<Answer> {
+  const { request } = await import("node:http");
   return new Promise((resolve, reject) => {
     const signal = timeoutMs === undefined ? undefined : AbortSignal.timeout(timeoutMs);
     const asked = request({ socketPath, method, path, ...(signal !== undefined && { signal }) }, (response) => {

@@ -1,5 +1,5 @@
 import { chmod, rm } from "node:fs/promises";
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { connect } from "node:net";
 import { type Json, MillraceError, messageOf } from "@millrace/core";
 import type { LogicalPlan } from "@millrace/plan";
@@ -30,6 +30,8 @@ export interface ControlServer extends AsyncDisposable {
 export async function startControlServer(options: ControlServerOptions): Promise<ControlServer> {
   const { socketPath } = options;
   await removeDeadSocket(socketPath);
+  // Loading HTTP takes as long as starting Node itself; commands that serve nothing don't pay for it.
+  const { createServer } = await import("node:http");
   const server = createServer((request, response) => {
     answer(options, request, response).catch((error: unknown) => refuse(response, 500, "CONTROL_FAILED", messageOf(error)));
   });

@@ -1,7 +1,7 @@
 import { decideBase } from "@millrace/checkpoint";
 import type { CheckpointManifest, KeyedStateBackend, SinkContext, SinkWriter, Source, SourceSplit } from "@millrace/contracts";
 import { assert, keyGroupRange, WATERMARK_MIN } from "@millrace/core";
-import { WatermarkStrategies } from "@millrace/operators";
+import { type ActivityClock, createActivityClock, WatermarkStrategies } from "@millrace/operators";
 import type { NodeBody, OperatorBody, PhysicalEdge, PhysicalTask, PlanNode } from "@millrace/plan";
 import type { ChainBindings, ChainCode, ChainControl } from "../chain/code.ts";
 import { generateChain } from "../chain/generate.ts";
@@ -79,7 +79,8 @@ export async function buildTask(order: TaskOrder): Promise<DeployedTask> {
     bindings.sinks as ReadonlyMap<number, SinkWriter<unknown>>,
     edges,
   );
-  const source = sourceInputOf(order, code, flow, control, () => task !== undefined && order.wake(task));
+  const active = createActivityClock(() => ports.clock.monotonic());
+  const source = sourceInputOf(order, code, flow, control, active, () => task !== undefined && order.wake(task));
   const input = source ?? gateOf(order, code, flow);
   const parts = {
     jobName: graph.plan.jobName,
@@ -96,12 +97,21 @@ export async function buildTask(order: TaskOrder): Promise<DeployedTask> {
     listener: order.listener,
     wantsBase,
     chains,
+    active,
   };
   const built = new StreamTask(parts, () => order.wake(built));
   task = built;
   await openAll(order, program, hosts, sinks, source);
   const watermarks = new Map(hosts.map((host) => [host.node, host]));
-  return { id: order.id, task: built, physical, subtask, source, metrics, watermarkOf: (node) => watermarks.get(node)?.watermark };
+  return {
+    id: order.id,
+    task: built,
+    physical,
+    subtask,
+    source,
+    metrics,
+    watermarkOf: (node) => watermarks.get(node)?.watermark ?? (node === program.head ? source?.watermark : undefined),
+  };
 }
 
 /** Code generation may be forbidden (`--disallow-code-generation-from-strings`); the interpreter then does the same, slower. */
@@ -216,6 +226,7 @@ function sourceInputOf(
   code: ChainCode,
   flow: WatermarkFlow,
   control: ChainControl,
+  active: ActivityClock,
   available: () => void,
 ): SourceInput | undefined {
   const { settings, physical, subtask } = order;
@@ -230,6 +241,7 @@ function sourceInputOf(
     reached: restoredOf(order, physical.head)?.watermark ?? WATERMARK_MIN,
     live: source.boundedness === "unbounded",
     ports: settings.ports,
+    activeNow: active.now,
     wake: available,
     code,
     flow,

@@ -1,6 +1,6 @@
 import type { ReaderOutput, SourceReader, SourceSplit, WatermarkGenerator, WatermarkOutput, WatermarkStrategy } from "@millrace/contracts";
 import { assert, type Cancel, checkTimestamp, type Json, limits, MillraceError, type Ports, WATERMARK_MAX, WATERMARK_MIN } from "@millrace/core";
-import { createMultiplexer, type WatermarkMultiplexer } from "@millrace/operators";
+import { createMultiplexer, type WatermarkMultiplexer, withIdlenessTimer } from "@millrace/operators";
 import type { ChainCode, ChainControl, Emit } from "../chain/code.ts";
 import { ended, type InputStep, progress, type TaskInput, waiting } from "./input.ts";
 import type { FlowEvent, WatermarkFlow } from "./watermark-flow.ts";
@@ -11,6 +11,9 @@ interface SplitTrack {
   readonly output: WatermarkOutput;
   /** Records since the last watermark. */
   records: number;
+  /** All records, and how many there were when the split was last looked at. */
+  seen: number;
+  seenAtLook: number;
 }
 
 export interface SourceInputOptions {
@@ -26,6 +29,8 @@ export interface SourceInputOptions {
   /** The watermark that had been emitted before a restore. */
   readonly reached: number;
   readonly ports: Ports;
+  /** Time that does not pass while the task is blocked; for idleness. */
+  readonly activeNow: () => number;
   readonly wake: () => void;
   readonly sideOutput: (name: string) => Emit | undefined;
 }
@@ -54,7 +59,7 @@ export class SourceInput implements TaskInput, ReaderOutput<unknown> {
   /** Event time moved during this poll: it takes effect before the next record, whatever the batch size. */
   #moved = false;
   #watermark = WATERMARK_MIN;
-  #recordsSeen = 0;
+  readonly #idlenessMs: number;
   #quiet = false;
   #cancelQuiet: Cancel | undefined;
   #ended = false;
@@ -65,6 +70,7 @@ export class SourceInput implements TaskInput, ReaderOutput<unknown> {
     this.#options = options;
     this.#emit = options.code.emit(options.node);
     this.#timestampOf = options.strategy.timestampOf;
+    this.#idlenessMs = options.strategy.idlenessMs ?? (options.live ? limits.idlenessMsDefault : 0);
     const output: WatermarkOutput = {
       emitWatermark: (watermark) => this.#flows({ kind: "watermark", watermark }),
       markIdle: () => this.#flows({ kind: "status", status: "idle" }),
@@ -102,7 +108,7 @@ export class SourceInput implements TaskInput, ReaderOutput<unknown> {
   collect(splitId: string, value: unknown, timestamp: number): void {
     const track = splitId === this.#lastId && this.#last !== undefined ? this.#last : this.#trackOf(splitId);
     const time = this.#timestampOf === undefined ? timestamp : checkTimestamp(this.#timestampOf(value, timestamp));
-    this.#recordsSeen++;
+    track.seen++;
     this.#emit(value, time);
     track.generator.onEvent(value, time, track.output);
     if (++track.records >= limits.watermarkEveryRecords) this.#due = track;
@@ -129,16 +135,16 @@ export class SourceInput implements TaskInput, ReaderOutput<unknown> {
     this.#moved = false;
     if (this.#quiet) {
       this.#quiet = false;
-      this.#flushWatermarks();
+      this.#flushQuietSplits();
       if (this.#moved) return progress;
     }
+    this.#watchQuiet();
     const status = this.#wasFinished ? "ended" : this.#options.reader.poll(this, this.#options.batchRecords);
     this.#emitDue();
     switch (status) {
       case "more":
         return progress;
       case "waiting":
-        this.#watchQuiet();
         return waiting;
       case "ended":
         this.#ended = true;
@@ -155,24 +161,32 @@ export class SourceInput implements TaskInput, ReaderOutput<unknown> {
     this.#options.reader.noMoreSplits();
   }
 
+  /** Bad records left out so far. */
+  get skipped(): number | undefined {
+    return this.#options.reader.skipped;
+  }
+
   /** Of this source: the watermark that the chain has been given last. */
   get watermark(): number {
     return this.#watermark;
   }
 
+  /** Looks at each split now and then: one that has fallen quiet gives its watermark at once, and may become idle. */
   #watchQuiet(): void {
     const { live, ports, wake } = this.#options;
-    if (!live || this.#cancelQuiet !== undefined) return;
-    const seen = this.#recordsSeen;
+    if ((!live && this.#idlenessMs === 0) || this.#cancelQuiet !== undefined || this.#ended) return;
     this.#cancelQuiet = ports.scheduler.after(limits.quietMs, () => {
       this.#cancelQuiet = undefined;
-      this.#quiet = this.#recordsSeen === seen;
+      this.#quiet = true;
       wake();
     });
   }
 
-  #flushWatermarks(): void {
+  #flushQuietSplits(): void {
     for (const track of this.#splits.values()) {
+      const quiet = track.seen === track.seenAtLook;
+      track.seenAtLook = track.seen;
+      if (!quiet) continue;
       track.records = 0;
       track.generator.onPeriodicEmit(track.output);
     }
@@ -225,10 +239,13 @@ export class SourceInput implements TaskInput, ReaderOutput<unknown> {
   #track(splitId: string): SplitTrack {
     assert(!this.#splits.has(splitId), `split ${splitId} is assigned once`);
     this.#multiplexer.register(splitId);
+    const generator = this.#options.strategy.createGenerator();
     const track: SplitTrack = {
-      generator: this.#options.strategy.createGenerator(),
+      generator: this.#idlenessMs === 0 ? generator : withIdlenessTimer(generator, this.#idlenessMs, this.#options.activeNow),
       output: this.#multiplexer.outputOf(splitId).immediate,
       records: 0,
+      seen: 0,
+      seenAtLook: 0,
     };
     this.#splits.set(splitId, track);
     return track;

@@ -1,6 +1,7 @@
 import { dataFileName } from "@millrace/checkpoint";
 import type { CheckpointStorage, KeyedStateBackend } from "@millrace/contracts";
 import { assert, type Json, limits, messageOf, type Ports, WATERMARK_MIN } from "@millrace/core";
+import type { ActivityClock } from "@millrace/operators";
 import { type ChainControl, ChainFailure, explainFailure } from "../chain/code.ts";
 import type { ChainProgram } from "../chain/program.ts";
 import { nodeOf } from "../chain/program.ts";
@@ -33,6 +34,8 @@ export interface TaskParts {
   readonly wantsBase: (backend: KeyedStateBackend, chain: KeyedChain) => boolean;
   /** Keyed files restored from, by node. */
   readonly chains: Map<number, KeyedChain>;
+  /** Stands still while an output is full. */
+  readonly active: ActivityClock;
 }
 
 /**
@@ -63,7 +66,7 @@ export class StreamTask {
   constructor(parts: TaskParts, wake: () => void) {
     this.#parts = parts;
     this.#wake = wake;
-    this.times = new TaskTimes(parts.ports.clock);
+    this.times = new TaskTimes(parts.ports.clock, parts.active);
   }
 
   get state(): TaskState {

@@ -1,16 +1,20 @@
 import type { Clock } from "@millrace/core";
+import type { ActivityClock } from "@millrace/operators";
 
 /** Where a task's time goes, in milliseconds, and the slice a firing may use. */
 export class TaskTimes {
   busyMs = 0;
   backPressuredMs = 0;
   readonly #clock: Clock;
+  readonly #active: ActivityClock;
   #blockedSince: number | undefined;
   #sliceStart = 0;
   #asked = 0;
 
-  constructor(clock: Clock) {
+  /** `active` is paused while the task is blocked. */
+  constructor(clock: Clock, active: ActivityClock) {
     this.#clock = clock;
+    this.#active = active;
   }
 
   startSlice(): void {
@@ -26,7 +30,9 @@ export class TaskTimes {
 
   /** The task found its output full. */
   blocked(): void {
-    this.#blockedSince ??= this.#clock.monotonic();
+    if (this.#blockedSince !== undefined) return;
+    this.#blockedSince = this.#clock.monotonic();
+    this.#active.pause();
   }
 
   /** A step ended that began at `start`. */
@@ -35,6 +41,7 @@ export class TaskTimes {
     if (blockedSince !== undefined && blockedSince < start) {
       this.backPressuredMs += start - blockedSince;
       this.#blockedSince = undefined;
+      this.#active.resume();
     }
     this.busyMs += end - start;
   }
