@@ -1,6 +1,7 @@
 import type { JobStatus, OperatorStatus } from "@millrace/host";
 import type { Paint, Style } from "../paint.ts";
 import { type Column, tableLines } from "../table.ts";
+import { cutText, oneLine, textWidth } from "../text-width.ts";
 import type { OperatorRates } from "./rates.ts";
 import type { LiveSnapshot } from "./snapshot.ts";
 import { barText, countText, durationText, percentText, rateText, timeText } from "./units.ts";
@@ -85,30 +86,30 @@ const columns: readonly LiveColumn[] = [
 
 /** The operators' table, at most `height` lines of at most `width` characters, titles included. */
 export function operatorLines({ status, rates }: LiveSnapshot, width: number, height: number, paint: Paint): string[] {
-  const names = status.operators.map((operator) => operator.name.length);
+  const names = status.operators.map((operator) => textWidth(oneLine(operator.name)));
   const wanted = Math.min(nameWidthMax, Math.max(nameWidthMin, ...names));
   const shown = fitting(width, wanted);
   const used = shown.reduce((sum, column) => sum + column.width + gap, 0);
   const nameWidth = Math.max(1, Math.min(wanted, width - used));
   const fits = status.operators.length <= height - 1;
   const visible = fits ? status.operators : status.operators.slice(0, Math.max(0, height - 2));
-  const head: Column[] = [{ title: paint("dim", "operator"), width: nameWidth }];
+  const head: Column[] = [{ title: paint("dim", cutText("operator", nameWidth)), width: nameWidth }];
   for (const { title, align, width: columnWidth } of shown) head.push({ title: paint("dim", title), align, width: columnWidth });
   const lines = tableLines(
     head,
-    visible.map((operator) => cellsOf({ status, operator, rates: rates.get(operator.uid) }, shown, paint)),
+    visible.map((operator) => cellsOf({ status, operator, rates: rates.get(operator.uid) }, shown, nameWidth, paint)),
   );
-  if (!fits) lines.push(paint("dim", `… and ${status.operators.length - visible.length} more`.slice(0, width)));
+  if (!fits) lines.push(paint("dim", cutText(`… and ${status.operators.length - visible.length} more`, width)));
   return lines.slice(0, Math.max(0, height));
 }
 
-function cellsOf(row: Row, shown: readonly LiveColumn[], paint: Paint): string[] {
+function cellsOf(row: Row, shown: readonly LiveColumn[], nameWidth: number, paint: Paint): string[] {
   const cells = shown.map(({ cell, style }) => {
     const text = cell(row);
     const name = text === nothing ? "dim" : style?.(row);
     return name === undefined ? text : paint(name, text);
   });
-  return [row.operator.name, ...cells];
+  return [cutText(oneLine(row.operator.name), nameWidth), ...cells];
 }
 
 /** The worthiest columns that leave the names their width. */

@@ -1,6 +1,7 @@
 import { stripVTControlCharacters } from "node:util";
 import type { JobState, JobStatus } from "@millrace/host";
 import { type Paint, plain, type Style } from "../paint.ts";
+import { cutText, oneLine, textWidth } from "../text-width.ts";
 import { operatorLines } from "./operators.ts";
 import type { LiveSnapshot, Notice } from "./snapshot.ts";
 import { bytesText, durationText } from "./units.ts";
@@ -25,7 +26,7 @@ const noticesMax = 3;
 export function render(snapshot: LiveSnapshot, width: number, height: number, paint: Paint = plain): string[] {
   const head = [titleLine(snapshot, width, paint), checkpointLine(snapshot, width, paint)];
   const notices = snapshot.notices.slice(-noticesMax).map((notice) => noticeLine(notice, width, paint));
-  const footer = snapshot.footer === "" ? [] : ["", paint("dim", cut(snapshot.footer, width))];
+  const footer = snapshot.footer === "" ? [] : ["", paint("dim", cutText(snapshot.footer, width))];
   const foot = [...(notices.length === 0 ? [] : ["", ...notices]), ...footer];
   const room = height - head.length - foot.length - 1;
   if (room >= 2) return [...head, "", ...operatorLines(snapshot, width, room, paint), ...foot];
@@ -62,23 +63,18 @@ function checkpointText({ checkpoint, nowMs }: JobStatus, resumedFrom: number | 
 }
 
 function noticeLine({ level, text }: Notice, width: number, paint: Paint): string {
-  const line = cut(`  ${level === "info" ? "·" : "!"} ${text.split("\n", 1)[0] ?? ""}`, width);
+  const line = cutText(`  ${level === "info" ? "·" : "!"} ${oneLine(text)}`, width);
   return level === "info" ? paint("dim", line) : paint(level === "warn" ? "yellow" : "red", line);
 }
 
 /** `right` stands at the right edge, or not at all when there is no room beside `left`. */
 function bothSides(left: string, right: string, width: number): string {
   const room = width - lengthOf(left);
-  if (room < 0) return cut(stripVTControlCharacters(left), width);
+  if (room < 0) return cutText(stripVTControlCharacters(left), width);
   const space = room - lengthOf(right);
   return right === "" || space < 2 ? left : `${left}${" ".repeat(space)}${right}`;
 }
 
 function lengthOf(painted: string): number {
-  return [...stripVTControlCharacters(painted)].length;
-}
-
-function cut(text: string, width: number): string {
-  const letters = [...text];
-  return letters.length <= width ? text : `${letters.slice(0, Math.max(0, width - 1)).join("")}…`;
+  return textWidth(stripVTControlCharacters(painted));
 }

@@ -1,5 +1,6 @@
 import { stripVTControlCharacters } from "node:util";
 import type { Output } from "../io.ts";
+import { textWidth } from "../text-width.ts";
 
 const hideCursor = "\x1b[?25l";
 const showCursor = "\x1b[?25h";
@@ -61,7 +62,7 @@ export class LiveScreen {
 
   /** To the first character of the frame. A terminal that became narrower has broken its lines. */
   #home(): string {
-    const rows = this.#frame.reduce((sum, line) => sum + Math.max(1, Math.ceil(stripVTControlCharacters(line).length / this.width)), 0);
+    const rows = this.#frame.reduce((sum, line) => sum + Math.max(1, Math.ceil(textWidth(stripVTControlCharacters(line)) / this.width)), 0);
     return rows > 0 ? `\r\x1b[${rows}A` : "\r";
   }
 

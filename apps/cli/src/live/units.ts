@@ -33,7 +33,7 @@ export function bytesText(bytes: number): string {
   return `${text.slice(0, -1)} ${text.slice(-1)}B`;
 }
 
-/** `85 ms`, `3 s`, `1m 12s`, `2h 05m`, `3d 4h`, `24 y`. */
+/** `85 ms`, `3 s`, `1m 12s`, `2h 05m`, `3d 04h`, `400 d`, `24 y`. */
 export function durationText(ms: number): string {
   if (ms < 0) return `-${durationText(-ms)}`;
   if (ms < 1_000) return `${Math.round(ms)} ms`;
@@ -42,8 +42,8 @@ export function durationText(ms: number): string {
   if (seconds < 3600) return `${Math.floor(seconds / 60)}m ${two(seconds % 60)}s`;
   const hours = Math.floor(seconds / 3600);
   if (hours < 48) return `${hours}h ${two(Math.floor(seconds / 60) % 60)}m`;
-  const days = Math.floor(hours / 24);
-  return days < 731 ? `${days}d ${hours % 24}h` : `${Math.floor(days / 365.25)} y`;
+  if (hours < 2_400) return `${Math.floor(hours / 24)}d ${two(hours % 24)}h`;
+  return hours < 17_532 ? `${Math.floor(hours / 24)} d` : `${Math.floor(hours / 8_766)} y`;
 }
 
 /** `2001-03-02 14:05:00`, UTC; with days alone for years that a Date can't say. */

@@ -1,0 +1,112 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { MillraceError } from "@millrace/core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { FakeIo } from "../test/fake-io.ts";
+import { exitCodeOf, exitCodes } from "./exit-codes.ts";
+import { main } from "./index.ts";
+import { buildProgram } from "./program.ts";
+import { reportError } from "./report.ts";
+
+describe("the millrace command", () => {
+  let cwd: string;
+  beforeAll(async () => {
+    cwd = await mkdtemp(join(tmpdir(), "millrace-cli-"));
+  });
+  afterAll(() => rm(cwd, { recursive: true }));
+
+  const call = async (...argv: string[]): Promise<{ code: number; out: string; err: string }> => {
+    const io = new FakeIo({ cwd });
+    const code = await main(argv, io);
+    return { code, out: io.out.text, err: io.err.text };
+  };
+
+  it("explains every command with an example", async () => {
+    const names = buildProgram(new FakeIo(), [], "1.2.3", () => undefined).commands.map((command) => command.name());
+    expect(names).toEqual(["run", "plan", "check", "list", "info", "cancel"]);
+    for (const name of names) {
+      const { code, out } = await call(name, "--help");
+      expect(code).toBe(0);
+      expect(out).toContain(`Example:\n  $ millrace ${name}`);
+    }
+  });
+
+  it("lists commands and exit codes", async () => {
+    const { code, out } = await call("--help");
+    expect(code).toBe(0);
+    expect(out).toContain("Exit codes:");
+    for (const exitCode of Object.values(exitCodes)) expect(out).toMatch(new RegExp(`\\b${exitCode}\\b`));
+  });
+
+  it("tells its version", async () => {
+    expect(await call("--version")).toEqual({ code: 0, out: "0.1.0\n", err: "" });
+  });
+
+  it("refuses a wrong command line with 2 and says what is right", async () => {
+    const wrong = [
+      [[], "Usage:"],
+      [["rum"], "Did you mean run?"],
+      [["run"], "missing required argument 'job'"],
+      [["run", "a.ts", "--paralelism", "2"], "Did you mean --parallelism?"],
+      [["run", "a.ts", "--parallelism", "0"], "[COMMAND_ARGUMENT]"],
+      [["run", "a.ts", "--checkpoint-interval", "10"], "--checkpoint-interval 10s"],
+      [["run", "a.ts", "--backend", "redis"], "heap, leveldb"],
+      [["run", "a.ts", "--param", "x"], "--param takes name=value"],
+      [["plan", "a.ts", "--json", "--mermaid"], "cannot be used with"],
+    ] as const;
+    for (const [argv, message] of wrong) {
+      const { code, out, err } = await call(...argv);
+      expect({ argv, code, out }).toEqual({ argv, code: 2, out: "" });
+      expect(err).toContain(message);
+    }
+  });
+
+  it("refuses a job that isn't there with 3, state that isn't there with 4", async () => {
+    for (const command of ["run", "plan", "check"])
+      expect(await call(command, "absent.ts")).toMatchObject({
+        code: 3,
+        err: expect.stringMatching(/^error: there is no absent\.ts \[JOB_NOT_FOUND\]\n {2}\S/),
+      });
+    for (const command of ["info", "cancel"])
+      expect(await call(command, "absent")).toMatchObject({ code: 4, err: expect.stringContaining("[STATE_NONE]") });
+    expect(await call("list")).toEqual({ code: 0, out: "no jobs under .millrace\n", err: "" });
+  });
+});
+
+describe("errors on the terminal", () => {
+  const cause = new TypeError("two is bad");
+  const error = new MillraceError("USER_FUNCTION", "the function of ones/map threw", { hint: "fix it", where: { job: "a" }, cause });
+
+  it("are one clean message with its causes, without a stack", () => {
+    const io = new FakeIo();
+    reportError(io, error, false);
+    expect(io.err.text).toMatch(/^error: the function of ones\/map threw \(job a\) \[USER_FUNCTION\]\n {2}fix it\n/);
+    expect(io.err.text).toContain("caused by: two is bad\n");
+    expect(io.err.text).not.toMatch(/^\s+at .*\(/m);
+    expect(io.out.text).toBe("");
+  });
+
+  it("show their stacks when asked", () => {
+    const io = new FakeIo();
+    reportError(io, error, true);
+    expect(io.err.text).toMatch(/^\s+at .*main\.test\.ts/m);
+    expect(io.err.text).toContain("caused by TypeError: two is bad");
+  });
+
+  it("say how to see more when they are no errors of Millrace", () => {
+    const io = new FakeIo();
+    reportError(io, cause, false);
+    expect(io.err.text).toContain("MILLRACE_DEBUG=1");
+  });
+
+  it("have the exit code of their kind wherever they come up", () => {
+    const code = (name: string): number => exitCodeOf(new MillraceError(name, "no"), 1);
+    expect(
+      ["STATE_LOCKED", "RUN_UNFINISHED", "CHECKPOINT_CORRUPT", "RESTORE_STATE", "SINK_OUTPUT_EXISTS", "PARAMETER_MISSING", "CONTROL_TIMEOUT"].map(
+        code,
+      ),
+    ).toEqual([4, 4, 5, 5, 6, 2, 7]);
+    expect([code("STATE_KEY"), code("USER_FUNCTION"), exitCodeOf(cause, 3)]).toEqual([1, 1, 3]);
+  });
+});

@@ -1,0 +1,185 @@
+import { defineJob } from "@millrace/api";
+import { MillraceError } from "@millrace/core";
+import type { StartOptions } from "@millrace/host";
+import { describe, expect, it, vi } from "vitest";
+import { FakeIo } from "../../test/fake-io.ts";
+import { FakeJob, plan } from "../../test/fake-job.ts";
+import { Terminal } from "../../test/terminal.ts";
+import { createLiveView } from "./live-view.ts";
+import { createLogView } from "./log-view.ts";
+import { runJob } from "./run-job.ts";
+import type { RunView } from "./view.ts";
+
+const definition = defineJob("airport-delays", () => undefined);
+const resumeCommand = "millrace run job.ts";
+
+function logView(io: FakeIo): Promise<RunView> {
+  return createLogView({ jobName: "airport-delays", output: io.out, secrets: ["hunter22"], progressEveryMs: 5 });
+}
+
+function run(io: FakeIo, job: FakeJob, view: RunView, start: (options: StartOptions) => Promise<FakeJob> = async () => job): Promise<number> {
+  return runJob(io, { job: definition, plan, options: {}, view, start: (_definition, options) => start(options), resumeCommand });
+}
+
+const events = (io: FakeIo): string[] =>
+  io.out.text
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line).event);
+
+describe("a run on a pipe", () => {
+  it("logs what the connectors promise, what happens, and ends with 0", async () => {
+    const io = new FakeIo();
+    const job = new FakeJob();
+    const ended = run(io, job, await logView(io));
+    await vi.waitFor(() => expect(events(io)).toContain("job.connectors"));
+    job.emit({ kind: "checkpointCompleted", atMs: 1, checkpointId: 3, durationMs: 12, bytes: 99 });
+    await vi.waitFor(() => expect(events(io)).toContain("job.progress"));
+    job.end("finished", 3);
+    expect(await ended).toBe(0);
+    const connectors = JSON.parse(io.out.text.split("\n")[0] ?? "").connectors;
+    expect(connectors).toEqual([
+      { uid: "flights", connector: "files", replayable: true },
+      { uid: "out", connector: "files", guarantee: "exactly-once" },
+    ]);
+    expect(events(io)).toContain("checkpoint.completed");
+    expect(io.listeners).toBe(0);
+  });
+
+  it("stops at the first signal, ends with its code, and says how to go on", async () => {
+    for (const [signal, code] of [
+      ["SIGINT", 130],
+      ["SIGTERM", 143],
+    ] as const) {
+      const io = new FakeIo();
+      const job = new FakeJob();
+      const ended = run(io, job, await logView(io));
+      await vi.waitFor(() => expect(events(io)).toContain("job.connectors"));
+      io.signal(signal);
+      expect(job.calls).toEqual(["stop"]);
+      job.end("stopped", 4);
+      expect(await ended).toBe(code);
+      expect(JSON.parse(io.out.text.trimEnd().split("\n").at(-1) ?? "")).toMatchObject({ event: "job.resumable", command: resumeCommand });
+    }
+  });
+
+  it("ends the process at the second signal", async () => {
+    const io = new FakeIo();
+    const job = new FakeJob();
+    const ended = run(io, job, await logView(io));
+    await vi.waitFor(() => expect(events(io)).toContain("job.connectors"));
+    io.signal("SIGTERM");
+    io.signal("SIGINT");
+    expect(io.exits).toEqual([143]);
+    expect(job.calls).toEqual(["stop"]);
+    job.end("stopped");
+    await ended;
+  });
+
+  it("has finished if the job finished while it was being stopped", async () => {
+    const io = new FakeIo();
+    const job = new FakeJob();
+    const ended = run(io, job, await logView(io));
+    await vi.waitFor(() => expect(events(io)).toContain("job.connectors"));
+    io.signal("SIGINT");
+    job.end("finished");
+    expect(await ended).toBe(0);
+  });
+
+  it("stops a job that a signal met while it was starting", async () => {
+    const io = new FakeIo();
+    const job = new FakeJob();
+    const ended = run(io, job, await logView(io), async () => {
+      io.signal("SIGINT");
+      return job;
+    });
+    await vi.waitFor(() => expect(job.calls).toEqual(["stop"]));
+    job.end("stopped");
+    expect(await ended).toBe(130);
+  });
+
+  it("passes a failure on, with nothing left behind", async () => {
+    const io = new FakeIo();
+    const job = new FakeJob();
+    const ended = run(io, job, await logView(io));
+    await vi.waitFor(() => expect(events(io)).toContain("job.connectors"));
+    job.fail(new MillraceError("JOB_RESTARTS", "gave up"));
+    await expect(ended).rejects.toMatchObject({ code: "JOB_RESTARTS" });
+    await expect(run(io, job, await logView(io), () => Promise.reject(new MillraceError("STATE_LOCKED", "locked")))).rejects.toMatchObject({
+      code: "STATE_LOCKED",
+    });
+    expect(io.listeners).toBe(0);
+  });
+
+  it("never logs a secret", async () => {
+    const io = new FakeIo();
+    const job = new FakeJob();
+    const ended = run(io, job, await logView(io));
+    await vi.waitFor(() => expect(events(io)).toContain("job.connectors"));
+    job.emit({ kind: "warning", atMs: 1, code: "X", message: "login with hunter22 refused" });
+    job.end("finished");
+    await ended;
+    expect(io.out.text).toContain("login with [secret] refused");
+    expect(io.out.text).not.toContain("hunter22");
+  });
+});
+
+describe("a run on a terminal", () => {
+  const live = (): { io: FakeIo; terminal: Terminal; view: RunView } => {
+    const terminal = new Terminal(100, 30);
+    const io = new FakeIo({ terminal });
+    return { io, terminal, view: createLiveView(io, terminal) };
+  };
+
+  it("shows guarantees, the job as it goes, and how it ended", async () => {
+    const { io, terminal, view } = live();
+    const job = new FakeJob(12);
+    const ended = run(io, job, view);
+    await vi.waitFor(() => expect(terminal.screen.join("\n")).toContain("Ctrl-C"));
+    expect(terminal.screen.slice(0, 2).map(plainText)).toEqual([
+      "out (files): exactly-once",
+      "● airport-delays running 1m 12s                                         run 4f21c09a · parallelism 2",
+    ]);
+    expect(terminal.cursorHidden).toBe(true);
+    job.emit({
+      kind: "checkpointFailed",
+      atMs: 1,
+      checkpointId: 5,
+      error: new MillraceError("STATE_WRITE", "disk is full", { hint: "free some space" }),
+    });
+    expect(plainText(terminal.screen.join("\n"))).toContain("  ! checkpoint 5 failed: disk is full [STATE_WRITE]");
+    job.end("finished", 13);
+    expect(await ended).toBe(0);
+    expect(terminal.cursorHidden).toBe(false);
+    expect(plainText(terminal.screen.at(-2) ?? "")).toBe("finished: 1,204,331 records read, 5,331 written in 1m 12s");
+    expect(terminal.screen.filter((line) => plainText(line).startsWith("operator "))).toHaveLength(1);
+    expect(io.listeners).toBe(0);
+  });
+
+  it("says what Ctrl-C does, and how to resume", async () => {
+    const { io, terminal, view } = live();
+    const job = new FakeJob(12);
+    const ended = run(io, job, view);
+    await vi.waitFor(() => expect(terminal.screen.join("\n")).toContain("Ctrl-C"));
+    io.signal("SIGINT");
+    expect(plainText(terminal.screen.at(-2) ?? "")).toBe("stopping: taking a last checkpoint · again: stop at once");
+    job.end("stopped");
+    expect(await ended).toBe(130);
+    expect(plainText(terminal.screen.at(-2) ?? "")).toBe("stopped at checkpoint 12; to resume: millrace run job.ts");
+  });
+
+  it("gives the cursor back whatever ends the process", async () => {
+    const { io, terminal, view } = live();
+    const job = new FakeJob();
+    const ended = run(io, job, view);
+    await vi.waitFor(() => expect(terminal.cursorHidden).toBe(true));
+    io.exit(1);
+    expect(terminal.cursorHidden).toBe(false);
+    job.end("cancelled");
+    expect(await ended).toBe(0);
+  });
+});
+
+function plainText(text: string): string {
+  return text.replaceAll(/.\[\d+m/gu, "");
+}
