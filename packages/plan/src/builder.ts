@@ -54,6 +54,13 @@ export class PlanBuilder {
     return id;
   }
 
+  /** Whether a source that never ends feeds this node. */
+  isLive(id: number): boolean {
+    const body = this.#bodies[id];
+    if (body?.kind === "source") return body.source.boundedness === "unbounded";
+    return (this.#nodes[id]?.inputs ?? []).some((edge) => this.isLive(edge.from));
+  }
+
   /** The frozen job, checked by validateGraph. No node can be added afterwards. */
   build(): JobGraph {
     this.#built = true;

@@ -87,7 +87,10 @@ export class DataStream<T> {
 
   /** Gives records timestamps and makes watermarks here; those from upstream end here. */
   assignTimestampsAndWatermarks(strategy: WatermarkStrategy<T>, options: WatermarksOptions): DataStream<T> {
-    const { everyRecords, intervalMs, quietMs } = options;
+    const { builder, origins } = this.#upstream;
+    const { everyRecords, intervalMs } = options;
+    // Over input that ends, a pause is the machine's and not the stream's: the wall clock must not decide what is late.
+    const quietMs = options.quietMs ?? (origins.some(({ node }) => builder.isLive(node)) ? undefined : 0);
     const cadence: WatermarkCadence = {
       ...(everyRecords === undefined ? {} : { everyRecords }),
       ...(intervalMs === undefined ? {} : { intervalMs }),

@@ -24,13 +24,15 @@ import { ValueTable } from "./cells/cell-table.ts";
 import { decodeHead, type Table } from "./cells/table.ts";
 import { Frozen } from "./frozen.ts";
 import { cellCodec, createHandle } from "./handles/handles.ts";
-import { readRecords, type StateRecord } from "./records.ts";
+import { RecordWriter, readRecords, type StateRecord } from "./records.ts";
 import { Timers } from "./timers/timer-service.ts";
 
 /** The local store behind the cells, when there is one. */
 export interface ColdStore {
   /** A value by its store key; undefined when there is none. */
   get(key: Uint8Array): Uint8Array | undefined;
+  /** Every record of this operator, as of the last completed checkpoint. */
+  records(): AsyncIterable<StateRecord>;
   /** Applies the records of a completed checkpoint; resolves when the store holds it. */
   apply(checkpointId: number, chunks: readonly Uint8Array[]): Promise<void>;
   /** Bound of what stays in memory, in estimated encoded bytes. */
@@ -40,6 +42,13 @@ export interface ColdStore {
 const noNamespace = t.literal(0) as unknown as Codec<number>;
 /** Dirty bytes at which a checkpoint is brought forward. */
 const dirtyBytesWanted = 32 << 20;
+
+/** A base that is being read from the local store. */
+interface BaseOfStore {
+  begun: boolean;
+  chunks: readonly Uint8Array[] | undefined;
+  failure: unknown;
+}
 
 /** Keyed state in cells: all in memory, or as a cache in front of a local store. */
 export class CellBackend implements KeyedStateBackend, CellStore {
@@ -60,6 +69,7 @@ export class CellBackend implements KeyedStateBackend, CellStore {
   #keyType: string | undefined;
   #dirty: StateCell<unknown>[] = [];
   #frozen: Frozen | undefined;
+  #baseOfStore: BaseOfStore | undefined;
   /** Encoded and waiting for completion. */
   #pending: { readonly checkpointId: number; readonly encoded: EncodedState; readonly cells: readonly StateCell<unknown>[] } | undefined;
   #encodedBytes = 0;
@@ -163,7 +173,10 @@ export class CellBackend implements KeyedStateBackend, CellStore {
 
   freeze(checkpointId: number, full: boolean): void {
     assert(this.#frozen === undefined && this.#pending === undefined, "one checkpoint is in flight");
-    this.#frozen = new Frozen(checkpointId, this.epoch, this.#dirty, full ? this.#everything() : undefined, (cell) => this.load(cell));
+    // What left memory, or never came into it, is in the store only: a base is then the store's records and a delta.
+    this.#baseOfStore = full && this.#coldFilled ? { chunks: undefined, begun: false, failure: undefined } : undefined;
+    const everything = full && !this.#coldFilled ? this.#everything() : undefined;
+    this.#frozen = new Frozen(checkpointId, this.epoch, this.#dirty, everything, (cell) => this.load(cell));
     this.#dirty = [];
     this.epoch++;
   }
@@ -172,7 +185,35 @@ export class CellBackend implements KeyedStateBackend, CellStore {
     const frozen = this.#frozen;
     if (frozen === undefined) return true;
     const deadline = this.#options.monotonic() + budgetMs;
-    return frozen.advance(this.epoch, () => this.#options.monotonic() >= deadline);
+    if (!frozen.advance(this.epoch, () => this.#options.monotonic() >= deadline)) return false;
+    return this.#baseOfStore === undefined || this.#collectBase(this.#baseOfStore);
+  }
+
+  /** True when the store's records are all there. Nothing is written to the store while a checkpoint is in flight. */
+  #collectBase(base: BaseOfStore): boolean {
+    if (base.failure !== undefined) throw base.failure;
+    if (!base.begun) {
+      base.begun = true;
+      this.#readStore().then(
+        (chunks) => {
+          base.chunks = chunks;
+        },
+        (error: unknown) => {
+          base.failure = error;
+        },
+      );
+    }
+    return base.chunks !== undefined;
+  }
+
+  async #readStore(): Promise<readonly Uint8Array[]> {
+    const cold = this.#cold;
+    assert(cold !== undefined, "a store is read where there is one");
+    const writer = new RecordWriter();
+    writer.header();
+    for await (const { key, value } of cold.records()) if (value !== undefined) writer.put(key, value);
+    writer.finish();
+    return writer.chunks;
   }
 
   takeDelta(): EncodedState {
@@ -183,7 +224,12 @@ export class CellBackend implements KeyedStateBackend, CellStore {
     this.#encodedRecords += encoded.records;
     this.#pending = { checkpointId: frozen.checkpointId, encoded, cells: frozen.changedCells };
     this.#frozen = undefined;
-    return encoded;
+    const base = this.#baseOfStore?.chunks;
+    this.#baseOfStore = undefined;
+    if (base === undefined) return encoded;
+    // Later records of a file stand above earlier ones, so the delta follows the store's.
+    const bytes = base.reduce((sum, chunk) => sum + chunk.length, encoded.bytes);
+    return { chunks: [...base, ...encoded.chunks], bytes, records: encoded.records };
   }
 
   async complete(checkpointId: number): Promise<void> {
@@ -206,6 +252,7 @@ export class CellBackend implements KeyedStateBackend, CellStore {
     const cells =
       frozen?.checkpointId === checkpointId ? frozen.changedCells : this.#pending?.checkpointId === checkpointId ? this.#pending.cells : [];
     this.#frozen = frozen?.checkpointId === checkpointId ? undefined : frozen;
+    this.#baseOfStore = undefined;
     if (this.#pending?.checkpointId === checkpointId) this.#pending = undefined;
     for (const cell of cells) if (cell.changed !== this.epoch) this.changed(cell);
   }

@@ -15,7 +15,7 @@ export interface LevelBackendOptions extends BackendOptions {
 /** A heap cache in front of the slot's local store. Timers and the keys of windows are read at the start, values when needed. */
 export async function createLevelBackend(options: LevelBackendOptions): Promise<KeyedStateBackend> {
   const { store, uid, apply, cacheBytesMax } = options;
-  const backend = new CellBackend(options, { get: (key) => store.get(uid, key), apply, cacheBytesMax });
+  const backend = new CellBackend(options, { get: (key) => store.get(uid, key), records: () => store.records(uid), apply, cacheBytesMax });
   if (options.filled) {
     for (const kind of ["n", "t"] as const) {
       for await (const key of store.keys(uid, kind)) backend.restoreRecord({ key, value: evicted });

@@ -1,7 +1,7 @@
 import { crc32 } from "node:zlib";
 import { type Json, limits, MillraceError } from "@millrace/core";
 import { ClassicLevel } from "classic-level";
-import { readRecords } from "../records.ts";
+import { readRecords, type StateRecord } from "../records.ts";
 
 type Operation = { type: "put"; key: Uint8Array; value: Uint8Array } | { type: "del"; key: Uint8Array };
 
@@ -82,6 +82,14 @@ export class LocalStore {
     const from = fullKey(prefix, new Uint8Array([kind.charCodeAt(0)]));
     const to = fullKey(prefix, new Uint8Array([kind.charCodeAt(0) + 1]));
     for await (const key of this.#db.keys({ gte: from, lt: to })) yield key.subarray(prefix.length);
+  }
+
+  /** Every record of an operator. */
+  async *records(uid: string): AsyncIterable<StateRecord> {
+    const prefix = prefixOf(uid);
+    const from = prefix;
+    const to = fullKey(prefix, new Uint8Array([0xff]));
+    for await (const [key, value] of this.#db.iterator({ gte: from, lt: to })) yield { key: key.subarray(prefix.length), value: unsealed(value) };
   }
 
   async clear(): Promise<void> {
