@@ -24,9 +24,9 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
     return exitCode;
   } catch (error) {
     if (error instanceof CommanderError) return commanderCode(error);
-    const cause = error instanceof Failure ? error.error : error;
-    reportError(io, cause, isVerbose(io, argv));
-    return exitCodeOf(cause, error instanceof Failure ? error.exitCode : exitCodes.jobFailed);
+    const failure = error instanceof Failure ? error : new Failure(error, exitCodes.jobFailed);
+    reportError(io, failure.error, { verbose: isVerbose(io, argv), redact: failure.redact });
+    return exitCodeOf(failure.error, failure.exitCode);
   }
 }
 

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { MillraceError } from "@millrace/core";
+import { redactor } from "@millrace/host";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { FakeIo } from "../test/fake-io.ts";
 import { exitCodeOf, exitCodes } from "./exit-codes.ts";
@@ -78,9 +79,18 @@ describe("errors on the terminal", () => {
   const cause = new TypeError("two is bad");
   const error = new MillraceError("USER_FUNCTION", "the function of ones/map threw", { hint: "fix it", where: { job: "a" }, cause });
 
+  const quiet = { verbose: false, redact: (text: string) => text };
+
+  it("hold no secrets", () => {
+    const io = new FakeIo();
+    reportError(io, new Error("hunter22 refused", { cause: new Error("by hunter22") }), { verbose: true, redact: redactor(["hunter22"]) });
+    expect(io.err.text).toContain("[secret] refused");
+    expect(io.err.text).not.toContain("hunter22");
+  });
+
   it("are one clean message with its causes, without a stack", () => {
     const io = new FakeIo();
-    reportError(io, error, false);
+    reportError(io, error, quiet);
     expect(io.err.text).toMatch(/^error: the function of ones\/map threw \(job a\) \[USER_FUNCTION\]\n {2}fix it\n/);
     expect(io.err.text).toContain("caused by: two is bad\n");
     expect(io.err.text).not.toMatch(/^\s+at .*\(/m);
@@ -89,14 +99,14 @@ describe("errors on the terminal", () => {
 
   it("show their stacks when asked", () => {
     const io = new FakeIo();
-    reportError(io, error, true);
+    reportError(io, error, { ...quiet, verbose: true });
     expect(io.err.text).toMatch(/^\s+at .*main\.test\.ts/m);
     expect(io.err.text).toContain("caused by TypeError: two is bad");
   });
 
   it("say how to see more when they are no errors of Millrace", () => {
     const io = new FakeIo();
-    reportError(io, cause, false);
+    reportError(io, cause, quiet);
     expect(io.err.text).toContain("MILLRACE_DEBUG=1");
   });
 

@@ -3,17 +3,23 @@ import type { Io } from "./io.ts";
 import { paintFor } from "./paint.ts";
 import { type UserLine, userLineOf } from "./user-line.ts";
 
+export interface ReportOptions {
+  readonly verbose: boolean;
+  /** Takes secrets out. */
+  readonly redact: (text: string) => string;
+}
+
 /** One clean message on the standard error; the stack and the causes with --verbose or MILLRACE_DEBUG. */
-export function reportError(io: Io, error: unknown, verbose: boolean): void {
+export function reportError(io: Io, error: unknown, { verbose, redact }: ReportOptions): void {
+  const say = (line: string): void => void io.stderr.write(`${redact(line)}\n`);
   const paint = paintFor(io, io.stderr);
   const [first = "", ...rest] = explain(error).split("\n");
-  io.stderr.write(`${paint("red", "error:")} ${[first, ...rest].join("\n")}\n`);
+  say(`${paint("red", "error:")} ${[first, ...rest].join("\n")}`);
   const line = deepestLine(error, io.cwd);
-  if (line !== undefined && !first.includes(line.place))
-    io.stderr.write(`  at ${line.place}${line.text === undefined ? "" : paint("dim", `  ${line.text}`)}\n`);
-  for (const cause of causesOf(error)) io.stderr.write(`${paint("dim", "  caused by:")} ${cause}\n`);
-  if (verbose && error instanceof Error) io.stderr.write(`${paint("dim", stacksOf(error))}\n`);
-  else if (!(error instanceof MillraceError)) io.stderr.write(`${paint("dim", "  MILLRACE_DEBUG=1 shows where it came from")}\n`);
+  if (line !== undefined && !first.includes(line.place)) say(`  at ${line.place}${line.text === undefined ? "" : paint("dim", `  ${line.text}`)}`);
+  for (const cause of causesOf(error)) say(`${paint("dim", "  caused by:")} ${cause}`);
+  if (verbose && error instanceof Error) say(`${paint("dim", stacksOf(error))}`);
+  else if (!(error instanceof MillraceError)) say(`${paint("dim", "  MILLRACE_DEBUG=1 shows where it came from")}`);
 }
 
 export function isVerbose(io: Io, argv: readonly string[]): boolean {

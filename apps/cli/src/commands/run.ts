@@ -30,18 +30,18 @@ const progressEveryMs = 10_000;
 export async function runCommand(path: string, flags: RunFlags, io: Io, argv: readonly string[]): Promise<number> {
   const options = await failingWith(exitCodes.usage, () => startOptions(flags));
   const planned = await planJob(path, flags.param ?? [], io);
-  const { startJob } = await import("@millrace/host");
-  const view = await viewFor(planned, flags, io);
-  return failingWith(exitCodes.jobFailed, () =>
-    runJob(io, {
-      job: planned.job,
-      plan: planned.plan,
-      options: { ...options, parameters: planned.parameters },
-      view,
-      start: startJob,
-      resumeCommand: resumeCommand(argv),
-    }),
-  );
+  const { redactor, startJob } = await import("@millrace/host");
+  const secrets = secretsOf(planned);
+  const view = await viewFor(planned, flags, io, secrets);
+  const request = {
+    job: planned.job,
+    plan: planned.plan,
+    options: { ...options, parameters: planned.parameters },
+    view,
+    start: startJob,
+    resumeCommand: resumeCommand(argv),
+  };
+  return failingWith(exitCodes.jobFailed, () => runJob(io, request), redactor(secrets));
 }
 
 function startOptions(flags: RunFlags): StartOptions {
@@ -62,15 +62,18 @@ function startOptions(flags: RunFlags): StartOptions {
 }
 
 /** On a terminal a live view, elsewhere JSON lines. A job that prints has the standard output for itself. */
-async function viewFor({ job, plan, parameters }: PlannedJob, { live }: RunFlags, io: Io): Promise<RunView> {
+async function viewFor({ job, plan }: PlannedJob, { live }: RunFlags, io: Io, secrets: readonly string[]): Promise<RunView> {
   const output = writesStandardOutput(plan) ? io.stderr : io.stdout;
   if (live && output.isTTY === true && io.env.TERM !== "dumb") {
     const { createLiveView } = await import("../run/live-view.ts");
-    return createLiveView(io, output);
+    return createLiveView(io, output, secrets);
   }
   const { createLogView } = await import("../run/log-view.ts");
-  const secrets = Object.entries(parameters).flatMap(([name, value]) => (job.parameters[name]?.secret === true ? [value] : []));
   return createLogView({ jobName: job.name, output, secrets, progressEveryMs });
+}
+
+function secretsOf({ job, parameters }: PlannedJob): readonly string[] {
+  return Object.entries(parameters).flatMap(([name, value]) => (job.parameters[name]?.secret === true ? [value] : []));
 }
 
 /** The same command without what would begin again at the beginning. */

@@ -1,5 +1,5 @@
 import { explain } from "@millrace/core";
-import type { JobEvent, JobHandle, JobLogger, JobResult } from "@millrace/host";
+import { type JobEvent, type JobHandle, type JobLogger, type JobResult, redactor } from "@millrace/host";
 import type { LogicalPlan } from "@millrace/plan";
 import type { Io, Output, Signal } from "../io.ts";
 import { RateMeter } from "../live/rates.ts";
@@ -13,8 +13,8 @@ import { connectorsOf, type RunView } from "./view.ts";
 const redrawEveryMs = 250;
 
 /** Redraws a job's state in place on the terminal behind `output`, from the moment it runs to its end. */
-export function createLiveView(io: Io, output: Output): RunView {
-  const view = new LiveView(io, output, paintFor(io, output));
+export function createLiveView(io: Io, output: Output, secrets: readonly string[]): RunView {
+  const view = new LiveView(io, output, paintFor(io, output), redactor(secrets));
   const notice = (level: Notice["level"]) => (_fields: object, message: string) => view.notice(level, message);
   const logger: JobLogger = { debug: () => undefined, info: notice("info"), warn: notice("warn"), error: notice("error") };
   return {
@@ -30,6 +30,7 @@ class LiveView {
   readonly #io: Io;
   readonly #output: Output;
   readonly #paint: Paint;
+  readonly #redact: (text: string) => string;
   readonly #meter = new RateMeter();
   readonly #notices: Notice[] = [];
   #footer = "Ctrl-C: take a checkpoint and stop · again: stop at once";
@@ -37,7 +38,8 @@ class LiveView {
   #handle: JobHandle | undefined;
   #release: readonly (() => void)[] = [];
 
-  constructor(io: Io, output: Output, paint: Paint) {
+  constructor(io: Io, output: Output, paint: Paint, redact: (text: string) => string) {
+    this.#redact = redact;
     this.#io = io;
     this.#output = output;
     this.#paint = paint;
@@ -66,7 +68,7 @@ class LiveView {
   }
 
   notice(level: Notice["level"], text: string): void {
-    this.#notices.push({ level, text });
+    this.#notices.push({ level, text: this.#redact(text) });
     if (this.#notices.length > 50) this.#notices.shift();
     this.#draw();
   }
@@ -86,7 +88,7 @@ class LiveView {
     const kept = checkpointId === undefined ? "it had no checkpoint" : `checkpoint ${checkpointId} is kept`;
     const text = {
       finished: `${this.#paint("green", "finished")}: ${counts}`,
-      stopped: `${this.#paint("yellow", "stopped")}${checkpointId === undefined ? "" : ` at checkpoint ${checkpointId}`}; to resume: ${this.#paint("bold", resume)}`,
+      stopped: `${this.#paint("yellow", "stopped")}${checkpointId === undefined ? "" : ` at checkpoint ${checkpointId}`}; to resume: ${this.#paint("bold", this.#redact(resume))}`,
       cancelled: `${this.#paint("red", "cancelled")}: the run is over; ${kept}`,
     }[result.end];
     this.#output.write(`\n${text}\n`);

@@ -128,7 +128,7 @@ describe("a run on a terminal", () => {
   const live = (): { io: FakeIo; terminal: Terminal; view: RunView } => {
     const terminal = new Terminal(100, 30);
     const io = new FakeIo({ terminal });
-    return { io, terminal, view: createLiveView(io, terminal) };
+    return { io, terminal, view: createLiveView(io, terminal, []) };
   };
 
   it("shows guarantees, the job as it goes, and how it ended", async () => {
