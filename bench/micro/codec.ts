@@ -1,63 +1,22 @@
-/**
- * The exchange codec beside msgpackr (a reused Packr with record structures) and structuredClone: round trips of batches
- * of 256 records like Nexmark's bids, in one process, slice by slice in turn, so that what disturbs the machine disturbs
- * all. A ratio is the median over the slices of other ÷ ours.
- *
- *     node --conditions=millrace-source bench/micro/codec.ts
- */
-import { pathToFileURL } from "node:url";
-import { createBatchCodec, createReader, createWriter, t } from "@millrace/codec";
-import { seededRandom } from "@millrace/core";
+import { type Codec, createBatchCodec, createReader, createWriter, t } from "@millrace/codec";
 import { Packr } from "msgpackr";
+import { type Bid, bids } from "./bids.ts";
+import { type Figure, paired } from "./measure.ts";
 
-const BATCH_RECORDS = 256;
-const BATCHES = 16;
-const SLICES_WARM = 4;
-const SLICES = 9;
-const ROUNDS_PER_SLICE = 6;
+const batchRecords = 256;
+const batchCount = 16;
+const rounds = 6;
+const operations = rounds * batchCount * batchRecords;
 
-export interface Measured {
-  readonly name: string;
-  readonly ratio: number;
-  /** The least ratio that passes; 0 when it is for information. */
-  readonly bar: number;
-  /** Of ours, per record, median. */
-  readonly ns: number;
-}
+// Through JSON, because records come from parsers: strings made by `repeat` are trees that every reader has to flatten.
+const data = JSON.parse(JSON.stringify(bids(batchRecords * batchCount))) as Bid[];
+const batches = Array.from({ length: batchCount }, (_, index) => data.slice(index * batchRecords, (index + 1) * batchRecords));
 
-interface Bid {
-  auction: number;
-  bidder: number;
-  price: number;
-  channel: string;
-  url: string;
-  dateTime: number;
-  extra: string;
-}
-
-const hotChannels = ["Google", "Facebook", "Baidu", "Apple"];
-
-function createBids(): Bid[][] {
-  const random = seededRandom(7);
-  const pick = (limit: number) => random.uint32() % limit;
-  const word = (letters: number) => Array.from({ length: letters }, () => String.fromCharCode(97 + pick(26))).join("");
-  const bid = (index: number): Bid => ({
-    auction: 1000 + pick(100_000),
-    bidder: 1000 + pick(10_000),
-    price: pick(10_000_000) / 100,
-    channel: pick(2) === 0 ? (hotChannels[pick(4)] as string) : `channel-${pick(10_000)}`,
-    url: `https://www.nexmark.com/${word(5)}/${word(5)}/item.htm?query=1`,
-    dateTime: 1_700_000_000_000 + index,
-    extra: word(8 + pick(8)),
-  });
-  return Array.from({ length: BATCHES }, (_, batch) => Array.from({ length: BATCH_RECORDS }, (__, index) => bid(batch * BATCH_RECORDS + index)));
-}
-
-type RoundTrip = (batch: Bid[]) => { readonly length: number };
+type RoundTrip = (batch: Bid[]) => readonly unknown[];
 
 function columnar(): RoundTrip {
   const [sender, receiver, writer, reader] = [createBatchCodec(), createBatchCodec(), createWriter(1 << 16), createReader(new Uint8Array(0))];
-  const timestamps = new Float64Array(BATCH_RECORDS).fill(1_700_000_000_000);
+  const timestamps = Float64Array.from({ length: batchRecords }, (_, index) => 1_700_000_000_000 + index);
   return (batch) => {
     writer.reset();
     sender.encode(batch, timestamps, batch.length, writer);
@@ -68,10 +27,7 @@ function columnar(): RoundTrip {
   };
 }
 
-function rows(codec: {
-  encode(value: Bid, writer: ReturnType<typeof createWriter>): void;
-  decode(reader: ReturnType<typeof createReader>): unknown;
-}): RoundTrip {
+function rows(codec: Codec<unknown>): RoundTrip {
   const [writer, reader] = [createWriter(1 << 16), createReader(new Uint8Array(0))];
   return (batch) => {
     writer.reset();
@@ -81,64 +37,40 @@ function rows(codec: {
   };
 }
 
-const declared = t.object({
+const bid = t.object({
   auction: t.integer(),
   bidder: t.integer(),
-  price: t.number(),
+  price: t.integer(),
   channel: t.string(),
   url: t.string(),
   dateTime: t.integer(),
   extra: t.string(),
 });
 
-function contenders(): Record<string, RoundTrip> {
-  const [records, plain] = [new Packr({ structures: [] }), new Packr({ useRecords: false })];
-  return {
-    columnar: columnar(),
-    declared: rows(declared),
-    any: rows(t.any()),
-    msgpackrRecords: (batch) => records.unpack(records.pack(batch)) as Bid[],
-    msgpackrPlain: (batch) => plain.unpack(plain.pack(batch)) as Bid[],
-    structuredClone: (batch) => structuredClone(batch),
+function repeated(roundTrip: RoundTrip): () => void {
+  return () => {
+    let records = 0;
+    for (let round = 0; round < rounds; round++) for (const batch of batches) records += roundTrip(batch).length;
+    if (records !== operations) throw new Error(`${records} records came back of ${operations}`);
   };
 }
 
-/** Nanoseconds per record and slice of each contender. */
-function measure(): Map<string, number[]> {
-  const batches = createBids();
-  const entries = Object.entries(contenders());
-  const slices = new Map<string, number[]>(entries.map(([name]) => [name, []]));
-  for (let slice = -SLICES_WARM; slice < SLICES; slice++) {
-    for (const [name, roundTrip] of entries) {
-      const start = process.hrtime.bigint();
-      let records = 0;
-      for (let round = 0; round < ROUNDS_PER_SLICE; round++) for (const batch of batches) records += roundTrip(batch).length;
-      const ns = Number(process.hrtime.bigint() - start) / records;
-      if (slice >= 0) slices.get(name)?.push(ns);
-    }
-  }
-  return slices;
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[values.length >> 1] as number;
-}
-
-export async function run(): Promise<Measured[]> {
-  const slices = measure();
-  const compare = (ours: string, other: string, bar: number): Measured => {
-    const [us, them] = [slices.get(ours) ?? [], slices.get(other) ?? []];
-    return { name: `codec ${ours} vs ${other}`, ratio: median(them.map((ns, index) => ns / (us[index] as number))), bar, ns: median(us) };
-  };
+/** Round trips of batches of 256 records, and of single records for the codecs of state. */
+export async function run(): Promise<Figure[]> {
+  const records = new Packr({ structures: [] });
+  const msgpackr = repeated((batch) => records.unpack(records.pack(batch)) as Bid[]);
+  const clone = repeated((batch) => structuredClone(batch));
+  const ours = repeated(columnar());
+  const record = new Packr({ structures: [] });
+  const single = repeated((batch) => batch.map((one) => record.unpack(record.pack(one)) as unknown));
+  const plain = new Packr({ useRecords: false });
+  const describing = repeated((batch) => batch.map((one) => plain.unpack(plain.pack(one)) as unknown));
   return [
-    compare("columnar", "msgpackrRecords", 4),
-    compare("columnar", "structuredClone", 6),
-    compare("declared", "msgpackrRecords", 0),
-    compare("any", "msgpackrPlain", 0),
-    compare("any", "msgpackrRecords", 0),
+    paired({ name: "columnar round trip against msgpackr with structures", bar: 4, operations, reference: msgpackr, subject: ours }),
+    paired({ name: "columnar round trip against structuredClone", bar: 6, operations, reference: clone, subject: ours }),
+    paired({ name: "t.object record by record against msgpackr with structures", bar: 1, operations, reference: single, subject: repeated(rows(bid)) }),
+    paired({ name: "t.any() record by record against self-describing msgpackr", bar: 0, operations, reference: describing, subject: repeated(rows(t.any())) }),
   ];
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
-  for (const measured of await run()) console.log(JSON.stringify(measured));
-}
+if (import.meta.main) for (const figure of await run()) console.log(JSON.stringify(figure));

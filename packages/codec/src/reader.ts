@@ -1,4 +1,4 @@
-import { assert, MillraceError } from "@millrace/core";
+import { AssertionError, MillraceError } from "@millrace/core";
 import type { ByteReader } from "./bytes.ts";
 import { readText } from "./text.ts";
 
@@ -22,7 +22,7 @@ class MemoryReader implements ReusableReader {
   }
 
   reset(bytes: Uint8Array, from = 0, to: number = bytes.length): void {
-    assert(from >= 0 && from <= to && to <= bytes.length, `reading ${from}…${to} of ${bytes.length} bytes`);
+    if (!(from >= 0 && from <= to && to <= bytes.length)) outside(from, to, bytes.length);
     if (this.#numbers !== undefined && this.#numbers.buffer !== bytes.buffer) this.#numbers = undefined;
     this.#memory = bytes;
     this.#position = from;
@@ -103,8 +103,13 @@ class MemoryReader implements ReusableReader {
 
 /** A reader of `bytes` between `from` (0) and `to` (the end). */
 export function createReader(bytes: Uint8Array, from = 0, to: number = bytes.length): ReusableReader {
-  assert(from >= 0 && from <= to && to <= bytes.length, `reading ${from}…${to} of ${bytes.length} bytes`);
+  if (!(from >= 0 && from <= to && to <= bytes.length)) outside(from, to, bytes.length);
   return new MemoryReader(bytes, from, to);
+}
+
+// Called on failure only: the message costs more than the reading of a small value.
+function outside(from: number, to: number, length: number): never {
+  throw new AssertionError(`impossible state: reading ${from}…${to} of ${length} bytes`);
 }
 
 function truncated(wanted: number, left: number): MillraceError {

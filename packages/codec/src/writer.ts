@@ -63,7 +63,7 @@ class MemoryWriter implements GrowingWriter {
 
   /** Writes the lower 28 bits of a number past 32 bits; returns the rest. */
   #varintLow(value: number): number {
-    assert(value >= 0 && value <= Number.MAX_SAFE_INTEGER + 1 && Number.isInteger(value), `varint of ${value}`);
+    assert(value >= 0 && value <= Number.MAX_SAFE_INTEGER + 1 && Number.isInteger(value), "a varint is an integer of 0 to 2^53");
     for (let group = 0; group < 4; group++) {
       this.#memory[this.#length++] = (value % 128) | 0x80;
       value = Math.floor(value / 128);
@@ -110,7 +110,7 @@ class MemoryWriter implements GrowingWriter {
   }
 
   truncate(length: number): void {
-    assert(length >= 0 && length <= this.#length, `writer of ${this.#length} bytes cut at ${length}`);
+    assert(length >= 0 && length <= this.#length, "a writer is cut within what was written");
     this.#length = length;
   }
 

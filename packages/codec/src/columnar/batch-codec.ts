@@ -1,7 +1,7 @@
 import { assert, NO_TIMESTAMP } from "@millrace/core";
 import type { ByteReader, ByteWriter } from "../bytes.ts";
 import { corrupt } from "../reader.ts";
-import { type Column, FixedColumn } from "./columns.ts";
+import { type Column, FixedColumn } from "./fixed-column.ts";
 import { inferSchema } from "./infer.ts";
 import { readColumns } from "./layout.ts";
 import { type Plan, planOf, planOfText } from "./plan.ts";
@@ -19,8 +19,8 @@ export interface BatchCodec {
   decode(reader: ByteReader, into: { readonly values: unknown[]; readonly timestamps: number[] }): number;
 }
 
-/** A schema that had to be widened is given up for a narrower one after so many batches, in case the odd records were few. */
-const WIDE_BATCHES_MAX = 1024;
+/** The schema is inferred anew after so many batches: odd records may have been few, and more records show more. */
+const SCHEMA_BATCHES_MAX = 1024;
 
 const WITHOUT_TIMESTAMPS = 0;
 const WITH_TIMESTAMPS = 1;
@@ -28,14 +28,13 @@ const WITH_TIMESTAMPS = 1;
 class ColumnarCodec implements BatchCodec {
   #plan: Plan | undefined;
   #planRead: Plan | undefined;
-  #wideBatches = 0;
-  #wide = false;
+  #batches = 0;
   readonly #written = new ColumnSets();
   readonly #read = new ColumnSets();
   readonly #timestamps = new FixedColumn((count) => new Float64Array(count));
 
   encode(values: readonly unknown[], timestamps: ArrayLike<number>, count: number, writer: ByteWriter): void {
-    assert(count <= bounds.recordsMax && count <= values.length, `a batch of ${count} of ${values.length} records`);
+    assert(count <= bounds.recordsMax && count <= values.length, "a batch of as many records as there are, and no more than fit");
     writer.varint(count);
     if (count === 0) return;
     this.#writeTimestamps(timestamps, count, writer);
@@ -49,13 +48,12 @@ class ColumnarCodec implements BatchCodec {
 
   /** Columns filled by the plan of the last batch, or by one that is wider. */
   #fill(values: readonly unknown[], count: number): readonly [Plan, readonly Column[]] {
-    if (this.#wide && ++this.#wideBatches > WIDE_BATCHES_MAX) this.#plan = undefined;
+    if (++this.#batches > SCHEMA_BATCHES_MAX) this.#plan = undefined;
     if (this.#plan !== undefined) {
       const columns = this.#written.of(this.#plan, count);
       if (this.#plan.mover().fill(values, count, columns)) return [this.#plan, columns];
     }
-    this.#wide = this.#plan !== undefined;
-    this.#wideBatches = 0;
+    this.#batches = 0;
     for (const schema of [inferSchema(values, count, this.#plan?.schema), anySchema]) {
       const plan = planOf(schema);
       this.#plan = plan;
@@ -82,8 +80,8 @@ class ColumnarCodec implements BatchCodec {
   decode(reader: ByteReader, into: { readonly values: unknown[]; readonly timestamps: number[] }): number {
     const count = reader.varint();
     if (count > bounds.recordsMax) throw corrupt(`a batch of ${count} records`);
-    if (into.values.length > count) into.values.length = count;
-    if (into.timestamps.length > count) into.timestamps.length = count;
+    into.values.length = count;
+    into.timestamps.length = count;
     if (count === 0) return 0;
     this.#readTimestamps(reader, count, into.timestamps);
     const text = reader.string();
@@ -91,7 +89,7 @@ class ColumnarCodec implements BatchCodec {
     const plan = text === this.#planRead?.text ? this.#planRead : planOfText(text);
     this.#planRead = plan;
     const columns = this.#read.of(plan, 0);
-    readColumns(plan.layout.root, count, columns, reader);
+    readColumns(plan.layout, count, columns, reader);
     plan.mover().build(columns, count, into.values);
     for (const column of columns) column.clear();
     return count;
@@ -100,9 +98,13 @@ class ColumnarCodec implements BatchCodec {
   #readTimestamps(reader: ByteReader, count: number, into: number[]): void {
     const mode = reader.u8();
     if (mode > WITH_TIMESTAMPS) throw corrupt(`a batch of the unknown form ${mode}`);
-    if (mode === WITH_TIMESTAMPS) this.#timestamps.read(reader, count);
+    if (mode === WITHOUT_TIMESTAMPS) {
+      into.fill(NO_TIMESTAMP);
+      return;
+    }
+    this.#timestamps.read(reader, count);
     const { cells } = this.#timestamps;
-    for (let index = 0; index < count; index++) into[index] = mode === WITH_TIMESTAMPS ? (cells[index] as number) : NO_TIMESTAMP;
+    for (let index = 0; index < count; index++) into[index] = cells[index] as number;
   }
 }
 

@@ -133,7 +133,8 @@ describe("the batch codec", () => {
     let deep: unknown = "bottom";
     for (let depth = 0; depth <= bounds.depthMax; depth++) deep = { deep };
     const texts = ["x".repeat(300), "é".repeat(255), "", "語".repeat(256), "x".repeat(bounds.textUnitsMax), "x".repeat(70_000)];
-    for (const values of [[wide], shapes, [deep], texts.map((text) => ({ text })), texts]) {
+    const words = Array.from({ length: 300 }, (_, index) => ({ word: ["Google", "語", ""][index % 3], maybe: index % 2 === 0 ? null : "yes" }));
+    for (const values of [words, words.slice(0, 40), [wide], shapes, [deep], texts.map((text) => ({ text })), texts]) {
       const codec = createBatchCodec();
       for (let round = 0; round < 6; round++) expectSame(decoded(codec, encoded(codec, values)).values, values);
     }
@@ -179,14 +180,14 @@ describe("the batch codec", () => {
 
 describe("generated and interpreted movers", () => {
   function carry(mover: RecordMover, schema: Schema, values: readonly unknown[]): { bytes: Uint8Array; values: unknown[] } {
-    const { root, createColumns } = layoutOf(schema);
-    const [sent, received] = [createColumns(), createColumns()];
+    const layout = layoutOf(schema);
+    const [sent, received] = [layout.createColumns(), layout.createColumns()];
     for (const column of sent) column.reserve(values.length);
     expect(mover.fill(values, values.length, sent)).toBe(true);
     const writer = createWriter();
     for (const column of sent) column.write(writer);
     const reader = createReader(writer.slice());
-    readColumns(root, values.length, received, reader);
+    readColumns(layout, values.length, received, reader);
     expect(reader.remaining).toBe(0);
     const built: unknown[] = [];
     mover.build(received, values.length, built);
@@ -199,8 +200,8 @@ describe("generated and interpreted movers", () => {
         batch.filter((values) => values.length > 0),
         (values) => {
           const schema = inferSchema(values, values.length);
-          const { root } = layoutOf(schema);
-          const [one, other] = [carry(interpretedMover(root), schema, values), carry(generatedMover(root), schema, values)];
+          const layout = layoutOf(schema);
+          const [one, other] = [carry(interpretedMover(layout), schema, values), carry(generatedMover(layout), schema, values)];
           expect(one.bytes).toEqual(other.bytes);
           expectSame(one.values, values);
           expectSame(other.values, values);
@@ -214,9 +215,9 @@ describe("generated and interpreted movers", () => {
     fc.assert(
       fc.property(batch, batch, (known, values) => {
         if (known.length === 0) return;
-        const { root, createColumns } = layoutOf(inferSchema(known, known.length));
-        const fits = [interpretedMover(root), generatedMover(root)].map((mover) => {
-          const columns = createColumns();
+        const layout = layoutOf(inferSchema(known, known.length));
+        const fits = [interpretedMover(layout), generatedMover(layout)].map((mover) => {
+          const columns = layout.createColumns();
           for (const column of columns) column.reserve(values.length);
           return mover.fill(values, values.length, columns);
         });

@@ -1,11 +1,17 @@
-import { type Node, type NodeShape, NULL, PRESENT } from "./layout.ts";
+import { type Layout, type Node, type NodeShape, NULL, PRESENT } from "./layout.ts";
 
 /** Source of a function body that makes records of columns; see RecordMover. */
-export function buildSource(root: Node): string {
+export function buildSource({ root, textColumn }: Layout): string {
   const writer = new BuildWriter();
   const statements: string[] = [];
   const record = writer.node(root, "i", statements);
-  return [...writer.before, "for (let i = 0; i < count; i++) {", ...statements, `values[i] = ${record};`, "}"].join("\n");
+  const before = textColumn < 0 ? writer.before : [...writer.before, textStart(textColumn)];
+  return [...before, "for (let i = 0; i < count; i++) {", ...statements, `values[i] = ${record};`, "}"].join("\n");
+}
+
+/** The cursor over the strings; see TextCursor. */
+function textStart(column: number): string {
+  return `const column = columns[${column}], lengths = column.lengths.cells; let text = "", texts = 0, textAt = 0, textEnd = 0;`;
 }
 
 class BuildWriter {
@@ -18,6 +24,16 @@ class BuildWriter {
       case "null":
       case "undefined":
         return node.kind;
+      case "string": {
+        // Taken in the order of the fields, also where later fields need statements of their own.
+        const local = `v${this.#locals++}`;
+        statements.push(`textEnd = textAt + lengths[texts]; if (textEnd > text.length) { text = column.group(texts); textEnd = lengths[texts]; textAt = 0; }
+const ${local} = text.substring(textAt, textEnd); textAt = textEnd; texts++;`);
+        return local;
+      }
+      case "word":
+        this.before.push(`const w${node.column} = columns[${node.column}].words, c${node.column} = columns[${node.column}].positions.cells;`);
+        return `w${node.column}[c${node.column}[${at}]]`;
       case "nullish":
         return this.#nullish(node, at, statements);
       case "object":

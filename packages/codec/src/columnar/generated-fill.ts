@@ -1,4 +1,4 @@
-import { type Node, type NodeShape, NULL, PRESENT, UNDEFINED } from "./layout.ts";
+import { type Layout, type Node, type NodeShape, NULL, PRESENT, UNDEFINED } from "./layout.ts";
 import { bounds } from "./schema.ts";
 
 /** Source of a function body that fills columns from records; see RecordMover. `names`, `shapes`: by number, for the tests of objects. */
@@ -12,9 +12,13 @@ export interface FillSource {
  * One pass over the records, every column a local. Values of columns that not every record has are counted by a cursor
  * of their own (`n…`); the others stand at the index of the record.
  */
-export function fillSource(root: Node): FillSource {
+export function fillSource({ root, textColumn }: Layout): FillSource {
   const writer = new FillWriter();
   const record = writer.node(root, "values[i]", "i");
+  if (textColumn >= 0) {
+    writer.before.push(`const lengths = columns[${textColumn}].lengths.cells; let text = "", texts = 0;`);
+    writer.after.push(`columns[${textColumn}].joined = text; columns[${textColumn}].length = texts;`);
+  }
   const body = [...writer.before, "for (let i = 0; i < count; i++) {", record, "}", ...writer.after, "return true;"].join("\n");
   return { body, names: writer.names, shapes: writer.shapes };
 }
@@ -37,6 +41,10 @@ class FillWriter {
       case "null":
       case "undefined":
         return `if (${value} !== ${node.kind}) return false;`;
+      case "word":
+        return this.#word(node.column, value, at);
+      case "string":
+        return `if (typeof ${value} !== "string" || ${value}.length > ${bounds.textUnitsMax}) return false; lengths[texts++] = ${value}.length; text += ${value};`;
       case "nullish":
         return this.#nullish(node, value, at);
       case "object":
@@ -46,7 +54,7 @@ class FillWriter {
     }
   }
 
-  #leaf(node: Extract<Node, { column: number }>, value: string, at: string): string {
+  #leaf(node: Exclude<Node, { kind: "null" | "undefined" | "string" | "word" | "nullish" | "object" }>, value: string, at: string): string {
     const cells = this.#cells(node.column, at);
     switch (node.kind) {
       case "integer":
@@ -57,13 +65,16 @@ class FillWriter {
         return `if (typeof ${value} !== "boolean") return false; ${cells}[${at}] = ${value} ? 1 : 0;`;
       case "date":
         return `if (typeof ${value} !== "object" || ${value} === null || Object.getPrototypeOf(${value}) !== Date.prototype) return false; ${cells}[${at}] = ${value}.getTime();`;
-      case "string":
-        this.before.push(`const l${node.column} = columns[${node.column}].lengths; let t${node.column} = "";`);
-        this.after.push(`columns[${node.column}].joined = t${node.column};`);
-        return `if (typeof ${value} !== "string" || ${value}.length > ${bounds.textUnitsMax}) return false; l${node.column}[${at}] = ${value}.length; t${node.column} += ${value};`;
       default:
         return `${cells}[${at}] = ${value};`;
     }
+  }
+
+  #word(column: number, value: string, at: string): string {
+    this.before.push(`const w${column} = columns[${column}], c${column} = w${column}.positions.cells;`);
+    this.after.push(`w${column}.length = ${at === "i" ? "count" : at};`);
+    return `if (typeof ${value} !== "string") return false; const p${column} = w${column}.positionOf(${value});
+if (p${column} < 0) return false; c${column}[${at}] = p${column};`;
   }
 
   #nullish(node: Extract<Node, { kind: "nullish" }>, value: string, at: string): string {
@@ -77,7 +88,8 @@ ${cursor}++; }`;
   }
 
   #object(node: Extract<Node, { kind: "object" }>, value: string, at: string): string {
-    const plain = `if (typeof ${value} !== "object" || ${value} === null || (Object.getPrototypeOf(${value}) !== Object.prototype && !isPlainObject(${value}))) return false;`;
+    // The engine inlines `__proto__`; a call of getPrototypeOf costs more than all reads of a record's fields.
+    const plain = `if (typeof ${value} !== "object" || ${value} === null || (${value}.__proto__ !== Object.prototype && !isPlainObject(${value}))) return false;`;
     const [only] = node.shapes;
     if (node.column < 0 && only !== undefined) return `${plain}\n${this.#sameNames(only, value)}\n${this.#fields(only, value, at)}`;
     const cells = this.#cells(node.column, at);

@@ -2,17 +2,17 @@ import { isPlainObject } from "../types/plain.ts";
 import { buildSource } from "./generated-build.ts";
 import { fillSource } from "./generated-fill.ts";
 import { type RecordMover, shapePosition } from "./interpreted.ts";
-import type { Node } from "./layout.ts";
+import type { Layout } from "./layout.ts";
 
 let generated = 0;
 
 /** The mover of a schema as two functions made for it: one pass each, every column a local, records as literals. */
-export function generatedMover(root: Node): RecordMover {
+export function generatedMover(layout: Layout): RecordMover {
   const number = generated++;
-  const { body, names, shapes } = fillSource(root);
+  const { body, names, shapes } = fillSource(layout);
   const tools = { names, shapes, shapePosition, isPlainObject };
   const fill = new Function(...Object.keys(tools), functionSource("fill(values, count, columns)", body, number))(...Object.values(tools));
-  const build = new Function(functionSource("build(columns, count, values)", buildSource(root), number))();
+  const build = new Function(functionSource("build(columns, count, values)", buildSource(layout), number))();
   return { fill: fill as RecordMover["fill"], build: build as RecordMover["build"] };
 }
 

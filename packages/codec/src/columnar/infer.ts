@@ -1,10 +1,13 @@
 import { isPlainObject } from "../types/plain.ts";
+import { refineWords } from "./refine.ts";
 import { anySchema, bounds, columnsOf, type Schema, type Shape } from "./schema.ts";
 
 /** The narrowest schema that fits the first `count` values, and all that `known` fits. `count` is at least 1. */
 export function inferSchema(values: readonly unknown[], count: number, known?: Schema): Schema {
-  let schema = known ?? schemaOf(values[0], 0);
-  for (let index = known === undefined ? 1 : 0; index < count; index++) schema = merge(schema, schemaOf(values[index], 0));
+  let schema = schemaOf(values[0], 0);
+  for (let index = 1; index < count; index++) schema = merge(schema, schemaOf(values[index], 0));
+  schema = refineWords(schema, values.slice(0, count));
+  if (known !== undefined) schema = merge(known, schema);
   return columnsOf(schema) > bounds.columnsMax ? anySchema : schema;
 }
 
@@ -43,6 +46,7 @@ export function merge(a: Schema, b: Schema): Schema {
   if (a.kind === b.kind) return a;
   if (isNull(a)) return isNull(b) ? anySchema : nullish(b);
   if (isNull(b)) return nullish(a);
+  if (isText(a) && isText(b)) return { kind: "string" };
   return isNumeric(a) && isNumeric(b) ? { kind: "number" } : anySchema;
 }
 
@@ -52,6 +56,10 @@ function isNull(schema: Schema): boolean {
 
 function isNumeric(schema: Schema): boolean {
   return schema.kind === "integer" || schema.kind === "number";
+}
+
+function isText(schema: Schema): boolean {
+  return schema.kind === "string" || schema.kind === "word";
 }
 
 /** What a schema holds besides null and undefined; nothing: what the other one holds. */

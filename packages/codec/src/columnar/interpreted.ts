@@ -1,7 +1,10 @@
 import { defineField, isPlainObject } from "../types/plain.ts";
-import { type AnyColumn, type Column, type FixedColumn, TextColumn } from "./columns.ts";
-import { type Node, NULL, PRESENT, UNDEFINED } from "./layout.ts";
+import type { AnyColumn } from "./any-column.ts";
+import type { Column, FixedColumn } from "./fixed-column.ts";
+import { type Layout, type Node, NULL, PRESENT, UNDEFINED } from "./layout.ts";
 import { bounds } from "./schema.ts";
+import { type TextColumn, TextCursor } from "./texts.ts";
+import type { WordColumn } from "./word-column.ts";
 
 type Cells = FixedColumn<Int32Array | Float64Array | Uint8Array>;
 
@@ -13,82 +16,107 @@ export interface RecordMover {
   build(columns: readonly Column[], count: number, values: unknown[]): void;
 }
 
-/** The form without code generation, and the oracle of the other. Columns count their own values. */
-export function interpretedMover(root: Node): RecordMover {
+/** The form without code generation, and the oracle of the other. */
+export function interpretedMover({ root, textColumn }: Layout): RecordMover {
   return {
     fill(values, count, columns) {
-      for (const column of columns) {
-        column.length = 0;
-        if (column instanceof TextColumn) column.joined = "";
-      }
+      const taker = new Taker(columns, columns[textColumn] as TextColumn | undefined);
       for (let index = 0; index < count; index++) {
-        if (!take(root, values[index], columns)) return false;
+        if (!taker.take(root, values[index])) return false;
       }
       return true;
     },
     build(columns, count, values) {
-      const cursors = new Int32Array(columns.length);
-      for (let index = 0; index < count; index++) values[index] = give(root, columns, cursors);
+      const giver = new Giver(columns, columns[textColumn] as TextColumn | undefined);
+      for (let index = 0; index < count; index++) values[index] = giver.give(root);
     },
   };
 }
 
-function take(node: Node, value: unknown, columns: readonly Column[]): boolean {
-  switch (node.kind) {
-    case "null":
-      return value === null;
-    case "undefined":
-      return value === undefined;
-    case "nullish": {
-      const state = value === null ? NULL : value === undefined ? UNDEFINED : PRESENT;
-      push(columns[node.column] as Cells, state);
-      return state !== PRESENT || take(node.of, value, columns);
+/** Appends values to columns. */
+class Taker {
+  readonly #columns: readonly Column[];
+  readonly #texts: TextColumn | undefined;
+
+  constructor(columns: readonly Column[], texts: TextColumn | undefined) {
+    this.#columns = columns;
+    this.#texts = texts;
+    for (const column of columns) column.length = 0;
+    texts?.clear();
+  }
+
+  take(node: Node, value: unknown): boolean {
+    switch (node.kind) {
+      case "null":
+        return value === null;
+      case "undefined":
+        return value === undefined;
+      case "nullish": {
+        const state = value === null ? NULL : value === undefined ? UNDEFINED : PRESENT;
+        this.#push(node.column, state);
+        return state !== PRESENT || this.take(node.of, value);
+      }
+      case "object":
+        return isPlainObject(value) && this.#takeFields(node, value);
+      case "any": {
+        const column = this.#columns[node.column] as AnyColumn;
+        column.cells[column.length++] = value;
+        return true;
+      }
+      case "string":
+        return this.#takeText(value);
+      case "word":
+        return this.#takeWord(value, this.#columns[node.column] as WordColumn);
+      default:
+        return this.#takeFixed(node.kind, value, node.column);
     }
-    case "object":
-      return isPlainObject(value) && takeFields(node, value, columns);
-    case "any": {
-      const column = columns[node.column] as AnyColumn;
-      column.cells[column.length++] = value;
-      return true;
+  }
+
+  #takeText(value: unknown): boolean {
+    const texts = this.#texts;
+    if (texts === undefined || typeof value !== "string" || value.length > bounds.textUnitsMax) return false;
+    texts.lengths.cells[texts.length++] = value.length;
+    texts.joined += value;
+    return true;
+  }
+
+  #takeWord(value: unknown, column: WordColumn): boolean {
+    if (typeof value !== "string") return false;
+    const position = column.positionOf(value);
+    column.positions.cells[column.length++] = position;
+    return position >= 0;
+  }
+
+  #takeFixed(kind: "integer" | "number" | "boolean" | "date", value: unknown, column: number): boolean {
+    switch (kind) {
+      case "integer":
+        return typeof value === "number" && (value | 0) === value && !Object.is(value, -0) && this.#push(column, value);
+      case "number":
+        return typeof value === "number" && this.#push(column, value);
+      case "boolean":
+        return typeof value === "boolean" && this.#push(column, value ? 1 : 0);
+      case "date":
+        return isDate(value) && this.#push(column, value.getTime());
     }
-    case "string": {
-      if (typeof value !== "string" || value.length > bounds.textUnitsMax) return false;
-      const column = columns[node.column] as TextColumn;
-      column.lengths[column.length++] = value.length;
-      column.joined += value;
-      return true;
-    }
-    default:
-      return takeFixed(node.kind, value, columns[node.column] as Cells);
+  }
+
+  #takeFields(node: Node & { readonly kind: "object" }, value: { readonly [name: string]: unknown }): boolean {
+    const position = shapePosition(value, node.shapes);
+    const shape = node.shapes[position];
+    if (shape === undefined) return false;
+    if (node.column >= 0) this.#push(node.column, position);
+    return shape.fields.every((field, index) => this.take(field, value[shape.names[index] as string]));
+  }
+
+  #push(column: number, value: number): true {
+    const { cells } = this.#columns[column] as Cells;
+    cells[(this.#columns[column] as Cells).length++] = value;
+    return true;
   }
 }
 
-function takeFixed(kind: "integer" | "number" | "boolean" | "date", value: unknown, column: Cells): boolean {
-  switch (kind) {
-    case "integer":
-      return typeof value === "number" && (value | 0) === value && !Object.is(value, -0) && push(column, value);
-    case "number":
-      return typeof value === "number" && push(column, value);
-    case "boolean":
-      return typeof value === "boolean" && push(column, value ? 1 : 0);
-    case "date":
-      return (
-        typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Date.prototype && push(column, (value as Date).getTime())
-      );
-  }
-}
-
-function push(column: Cells, value: number): true {
-  column.cells[column.length++] = value;
-  return true;
-}
-
-function takeFields(node: Node & { readonly kind: "object" }, value: { readonly [name: string]: unknown }, columns: readonly Column[]): boolean {
-  const position = shapePosition(value, node.shapes);
-  const shape = node.shapes[position];
-  if (shape === undefined) return false;
-  if (node.column >= 0) push(columns[node.column] as Cells, position);
-  return shape.fields.every((field, index) => take(field, value[shape.names[index] as string], columns));
+function isDate(value: unknown): value is Date {
+  return typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Date.prototype;
 }
 
 /** The position of the shape that has an object's field names in their order; −1 when there is none. */
@@ -98,38 +126,62 @@ export function shapePosition(value: object, shapes: readonly { readonly names: 
   return shapes.findIndex((shape) => shape.names.length === names.length && shape.names.every((name, index) => name === names[index]));
 }
 
-function give(node: Node, columns: readonly Column[], cursors: Int32Array): unknown {
-  switch (node.kind) {
-    case "null":
-      return null;
-    case "undefined":
-      return undefined;
-    case "nullish": {
-      const state = next(columns, node.column, cursors);
-      return state === PRESENT ? give(node.of, columns, cursors) : state === NULL ? null : undefined;
-    }
-    case "object":
-      return giveFields(node, columns, cursors);
-    case "boolean":
-      return next(columns, node.column, cursors) !== 0;
-    case "date":
-      return new Date(next(columns, node.column, cursors) as number);
-    default:
-      return next(columns, node.column, cursors);
+/** Takes values from columns one after the other. */
+class Giver {
+  readonly #columns: readonly Column[];
+  readonly #cursors: Int32Array;
+  readonly #texts: TextCursor | undefined;
+
+  constructor(columns: readonly Column[], texts: TextColumn | undefined) {
+    this.#columns = columns;
+    this.#cursors = new Int32Array(columns.length);
+    this.#texts = texts === undefined ? undefined : new TextCursor(texts);
   }
-}
 
-function giveFields(node: Node & { readonly kind: "object" }, columns: readonly Column[], cursors: Int32Array): object {
-  const shape = node.shapes[node.column < 0 ? 0 : (next(columns, node.column, cursors) as number)];
-  const object: { [name: string]: unknown } = {};
-  shape?.fields.forEach((field, index) => {
-    defineField(object, shape.names[index] as string, give(field, columns, cursors));
-  });
-  return object;
-}
+  give(node: Node): unknown {
+    switch (node.kind) {
+      case "null":
+        return null;
+      case "undefined":
+        return undefined;
+      case "nullish": {
+        const state = this.#next(node.column);
+        return state === PRESENT ? this.give(node.of) : state === NULL ? null : undefined;
+      }
+      case "object":
+        return this.#giveFields(node);
+      case "string":
+        return this.#texts?.next();
+      case "boolean":
+        return this.#next(node.column) !== 0;
+      case "date":
+        return new Date(this.#next(node.column) as number);
+      case "word":
+        return this.#nextWord(node.column);
+      default:
+        return this.#next(node.column);
+    }
+  }
 
-function next(columns: readonly Column[], column: number, cursors: Int32Array): unknown {
-  const position = cursors[column] as number;
-  cursors[column] = position + 1;
-  return (columns[column] as AnyColumn).cells[position];
+  #giveFields(node: Node & { readonly kind: "object" }): object {
+    const shape = node.shapes[node.column < 0 ? 0 : (this.#next(node.column) as number)];
+    const object: { [name: string]: unknown } = {};
+    shape?.fields.forEach((field, index) => {
+      defineField(object, shape.names[index] as string, this.give(field));
+    });
+    return object;
+  }
+
+  #nextWord(column: number): unknown {
+    const { positions, words } = this.#columns[column] as WordColumn;
+    const cursor = this.#cursors[column] as number;
+    this.#cursors[column] = cursor + 1;
+    return words[positions.cells[cursor] as number];
+  }
+
+  #next(column: number): unknown {
+    const position = this.#cursors[column] as number;
+    this.#cursors[column] = position + 1;
+    return (this.#columns[column] as AnyColumn | Cells).cells[position];
+  }
 }

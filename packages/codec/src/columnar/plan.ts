@@ -38,14 +38,14 @@ export function planOfText(text: string): Plan {
 function makePlan(text: string): Plan {
   const schema = parseSchema(text);
   const layout = layoutOf(schema);
-  let mover = interpretedMover(layout.root);
+  let mover = interpretedMover(layout);
   let batches = 0;
   return {
     text,
     schema,
     layout,
     mover() {
-      if (++batches === GENERATE_AFTER_BATCHES && canGenerateCode()) mover = generatedMover(layout.root);
+      if (++batches === GENERATE_AFTER_BATCHES && canGenerateCode()) mover = generatedMover(layout);
       return mover;
     },
   };
@@ -62,7 +62,7 @@ function parseSchema(text: string): Schema {
   return parsed;
 }
 
-const leaves = new Set<unknown>(["integer", "number", "string", "boolean", "date", "null", "undefined", "any"]);
+const leaves = new Set<unknown>(["word", "integer", "number", "string", "boolean", "date", "null", "undefined", "any"]);
 
 function isSchema(value: unknown): value is Schema {
   if (typeof value !== "object" || value === null) return false;

@@ -3,7 +3,8 @@
  * themselves; it travels with the batch as JSON, so that a batch can be read alone.
  */
 export type Schema =
-  | { readonly kind: "integer" | "number" | "string" | "boolean" | "date" | "null" | "undefined" | "any" }
+  /** `word`: a string that is one of few in the batch. */
+  | { readonly kind: "word" | "integer" | "number" | "string" | "boolean" | "date" | "null" | "undefined" | "any" }
   | { readonly kind: "nullish"; readonly of: Schema }
   | { readonly kind: "object"; readonly shapes: readonly Shape[] };
 
@@ -25,7 +26,7 @@ export const bounds = {
   /** Columns of a whole schema; past it the records as wholes are `any`. */
   columnsMax: 256,
   /** UTF-16 units of a string that is joined with others. */
-  textUnitsMax: 16_384,
+  textUnitsMax: 4096,
 } as const;
 
 export const anySchema: Schema = { kind: "any" };

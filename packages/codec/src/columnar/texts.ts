@@ -1,91 +1,117 @@
 import type { ByteReader, ByteWriter } from "../bytes.ts";
 import { nativeBytes } from "../native-bytes.ts";
 import { corrupt } from "../reader.ts";
+import { type Column, FixedColumn } from "./fixed-column.ts";
 
 const LATIN1 = 0;
 const UTF16 = 1;
 
 /**
- * A string cut out of a longer one keeps all of it in memory. So texts are decoded in groups of about so many UTF-16
- * units, and a string that a user keeps holds no more than its group. Alone each would cost a native call, three times
- * the price at 40 units a text.
+ * A string cut out of a longer one keeps all of it in memory. So texts are decoded in groups of at most so many UTF-16
+ * units (a longer text alone), and a string that a user keeps holds no more than its group; the strings of one record
+ * are mostly in one group. A native call for each string would cost as much as the whole rest of a record.
  */
-const GROUP_UNITS = 256;
-
-let scratch = new Uint8Array(4096);
-
-function scratchOf(bytes: number): Uint8Array {
-  if (scratch.length < bytes) scratch = new Uint8Array(bytes * 2);
-  return scratch;
-}
+const GROUP_UNITS = 512;
 
 /**
- * Writes the texts that `joined` is made of: the encoding (0 Latin-1, 1 UTF-16), the width of a length (1, 2 or 4
- * bytes), the number of UTF-16 units, the lengths, the units. Lone surrogates survive.
+ * All strings of a batch, in the order in which a walk over record after record meets them. Written as the lengths in
+ * UTF-16 units, the encoding (0 Latin-1, 1 UTF-16), the number of units, the units. Lone surrogates survive.
  */
-export function writeTexts(joined: string, lengths: Int32Array, count: number, writer: ByteWriter): void {
-  // Room for more bytes than units: a text that is not ASCII then never fills exactly as many bytes as it has units.
-  const bytes = scratchOf(joined.length * 2 + 8);
-  let encoding = LATIN1;
-  let used = joined.length === 0 ? 0 : nativeBytes.utf8Write.call(bytes, joined, 0);
-  if (used !== joined.length) {
-    encoding = /[\u0100-\uffff]/.test(joined) ? UTF16 : LATIN1;
-    used = encoding === LATIN1 ? nativeBytes.latin1Write.call(bytes, joined, 0) : nativeBytes.ucs2Write.call(bytes, joined, 0);
+export class TextColumn implements Column {
+  /** The strings to write, joined. */
+  joined = "";
+  readonly lengths: FixedColumn<Uint16Array> = new FixedColumn((count) => new Uint16Array(count));
+  readonly #perRecord: number;
+  #scratch = new Uint8Array(1024);
+
+  /** What is read: the encoded units, and where the next group begins. */
+  #units: Uint8Array = new Uint8Array(0);
+  #encoding = LATIN1;
+  #from = 0;
+
+  /** `perRecord`: strings that one record has at most. */
+  constructor(perRecord: number) {
+    this.#perRecord = perRecord;
   }
-  writer.u8(encoding);
-  writeLengths(lengths, count, writer);
-  writer.varint(joined.length);
-  writer.raw(bytes.subarray(0, used));
-}
 
-function writeLengths(lengths: Int32Array, count: number, writer: ByteWriter): void {
-  let longest = 0;
-  for (let index = 0; index < count; index++) longest = Math.max(longest, lengths[index] as number);
-  if (longest <= 0xff) {
-    writer.u8(1);
-    writer.raw(Uint8Array.from(lengths.subarray(0, count)));
-  } else {
-    const wide = longest <= 0xffff ? Uint16Array.from(lengths.subarray(0, count)) : lengths.subarray(0, count);
-    writer.u8(wide.BYTES_PER_ELEMENT);
-    writer.raw(new Uint8Array(wide.buffer, wide.byteOffset, wide.byteLength));
+  get length(): number {
+    return this.lengths.length;
   }
-}
 
-function readLengths(reader: ByteReader, count: number): ArrayLike<number> {
-  const width = reader.u8();
-  const bytes = reader.view(count * width);
-  if (width === 1) return bytes;
-  const copy = new Uint8Array(bytes).buffer;
-  if (width === 2) return new Uint16Array(copy);
-  if (width === 4) return new Uint32Array(copy);
-  throw corrupt(`text lengths of ${width} bytes`);
-}
+  set length(count: number) {
+    this.lengths.length = count;
+  }
 
-/** Reads `count` texts that `writeTexts` wrote. */
-export function readTexts(reader: ByteReader, count: number): string[] {
-  const encoding = reader.u8();
-  if (encoding > UTF16) throw corrupt(`texts in the unknown encoding ${encoding}`);
-  const lengths = readLengths(reader, count);
-  const units = reader.varint();
-  const bytes = reader.view(encoding === LATIN1 ? units : units * 2);
-  const texts: string[] = [];
-  let from = 0;
-  for (let first = 0; first < count; ) {
-    let end = first;
-    let groupUnits = 0;
-    while (end < count && (groupUnits === 0 || groupUnits + (lengths[end] as number) <= GROUP_UNITS)) groupUnits += lengths[end++] as number;
-    if (from + groupUnits > units) throw corrupt("texts longer than their sum");
-    const group =
-      encoding === LATIN1
-        ? nativeBytes.latin1Slice.call(bytes, from, from + groupUnits)
-        : nativeBytes.ucs2Slice.call(bytes, from * 2, (from + groupUnits) * 2);
-    let at = 0;
-    for (; first < end; first++) {
-      const next = at + (lengths[first] as number);
-      texts.push(group.substring(at, next));
-      at = next;
+  reserve(count: number): void {
+    this.lengths.reserve(count * this.#perRecord);
+  }
+
+  write(writer: ByteWriter): void {
+    this.lengths.write(writer);
+    const { joined } = this;
+    // Room for more bytes than units: a text that is not ASCII then never fills exactly as many bytes as it has units.
+    if (this.#scratch.length < joined.length * 2 + 8) this.#scratch = new Uint8Array(joined.length * 4);
+    let encoding = LATIN1;
+    let used = joined.length === 0 ? 0 : nativeBytes.utf8Write.call(this.#scratch, joined, 0);
+    if (used !== joined.length) {
+      encoding = /[\u0100-\uffff]/.test(joined) ? UTF16 : LATIN1;
+      used = encoding === LATIN1 ? nativeBytes.latin1Write.call(this.#scratch, joined, 0) : nativeBytes.ucs2Write.call(this.#scratch, joined, 0);
     }
-    from += groupUnits;
+    writer.u8(encoding);
+    writer.varint(joined.length);
+    writer.raw(this.#scratch.subarray(0, used));
   }
-  return texts;
+
+  read(reader: ByteReader, count: number): void {
+    this.lengths.read(reader, count);
+    this.#encoding = reader.u8();
+    if (this.#encoding > UTF16) throw corrupt(`texts in the unknown encoding ${this.#encoding}`);
+    const units = reader.varint();
+    let sum = 0;
+    for (let index = 0; index < count; index++) sum += this.lengths.cells[index] as number;
+    if (sum !== units) throw corrupt(`${sum} units of text in ${units}`);
+    this.#units = reader.view(this.#encoding === LATIN1 ? units : units * 2);
+    this.#from = 0;
+  }
+
+  /**
+   * The next group of texts as one string, beginning with the text at `index`. Groups are taken in order: the next one
+   * when a text does not lie in the last.
+   */
+  group(index: number): string {
+    const { cells, length } = this.lengths;
+    const from = this.#from;
+    let to = from + (cells[index] as number);
+    for (let next = index + 1; next < length && to + (cells[next] as number) - from <= GROUP_UNITS; next++) to += cells[next] as number;
+    this.#from = to;
+    if (this.#encoding === LATIN1) return nativeBytes.latin1Slice.call(this.#units, from, to);
+    return nativeBytes.ucs2Slice.call(this.#units, from * 2, to * 2);
+  }
+
+  clear(): void {
+    this.joined = "";
+  }
+}
+
+/** Hands the texts of a column out one by one. */
+export class TextCursor {
+  readonly #column: TextColumn;
+  #index = 0;
+  #group = "";
+  #at = 0;
+
+  constructor(column: TextColumn) {
+    this.#column = column;
+  }
+
+  next(): string {
+    const length = this.#column.lengths.cells[this.#index] as number;
+    if (this.#at + length > this.#group.length) {
+      this.#group = this.#column.group(this.#index);
+      this.#at = 0;
+    }
+    this.#index++;
+    this.#at += length;
+    return this.#group.substring(this.#at - length, this.#at);
+  }
 }

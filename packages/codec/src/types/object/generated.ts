@@ -51,7 +51,8 @@ function encodeSource(fields: readonly Field[]): string {
   const required = fields.length - optionals.length;
   const lines = [
     "function encode(value, writer) {",
-    "if (!isPlainObject(value)) refuseObject(value);",
+    // The engine inlines `__proto__` where it makes a call of getPrototypeOf.
+    'if (typeof value !== "object" || value === null || (value.__proto__ !== Object.prototype && !isPlainObject(value))) refuseObject(value);',
     "let names = 0;",
     "for (const name in value) names++;",
     ...optionals.map(({ name, presenceBit }) => `const has${presenceBit} = Object.hasOwn(value, ${JSON.stringify(name)});`),
