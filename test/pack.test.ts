@@ -1,7 +1,7 @@
 import { execFile, execFileSync } from "node:child_process";
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { delimiter, dirname, join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
@@ -104,7 +104,9 @@ describe.skipIf(offline())("the packages that users install", () => {
   });
 
   it("run a job from the command line, on plain Node", async () => {
-    await run("npx", ["--no-install", "millrace", "run", "job.ts", "--param", "out=results"], { cwd: project });
+    // The command finds its Node on the PATH: the one that runs these tests.
+    const env = { ...process.env, PATH: `${dirname(process.execPath)}${delimiter}${process.env.PATH}` };
+    await run("npx", ["--no-install", "millrace", "run", "job.ts", "--param", "out=results"], { cwd: project, env });
     const results = await readdir(join(project, "results"));
     const texts = await Promise.all(results.map((name) => readFile(join(project, "results", name), "utf8")));
     expect(texts.flatMap((text) => text.trimEnd().split("\n").slice(1)).sort()).toEqual(["2", "4", "4"]);
