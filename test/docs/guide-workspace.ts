@@ -54,6 +54,8 @@ export class GuideWorkspace {
     const { stdout, stderr } = spawnSync(compiler, ["-p", this.#directory, "--pretty", "false"], { cwd: this.#directory, encoding: "utf8" });
     if (stderr !== "") return [stderr];
     return stdout.split("\n").flatMap((line) => {
+      // About the settings, not about a file.
+      if (line.startsWith("error ")) return line;
       const [, guideName, fileName, row, message] = /^([\w-]+)\/([^(/]+)\((\d+),\d+\): (.+)$/.exec(line) ?? [];
       const guide = guides.find(({ name }) => name === guideName);
       const block = guide?.blocks.find((one) => relative(join(this.#directory, guide.name), this.#pathOf(guide.name, one)) === fileName);
@@ -67,7 +69,10 @@ export class GuideWorkspace {
     const result = join(this.#directory, `${name}.json`);
     const runner = join(this.#root, "test", "docs", "run-modules.ts");
     const paths = modules.map((block) => this.#pathOf(name, block));
-    const { status, stderr } = spawnSync(process.execPath, [condition, runner, result, ...paths], { cwd: join(this.#directory, name), encoding: "utf8" });
+    const { status, stderr } = spawnSync(process.execPath, [condition, runner, result, ...paths], {
+      cwd: join(this.#directory, name),
+      encoding: "utf8",
+    });
     if (status !== 0) throw new Error(`the modules of ${name}.md ended the process with ${status}: ${stderr}`);
     const outputs = JSON.parse(readFileSync(result, "utf8")) as readonly string[];
     return modules.map((block, index) => ({ block, printed: outputs[index] ?? "" }));
@@ -80,7 +85,11 @@ export class GuideWorkspace {
       .filter(({ language, expected }) => language === "sh" && expected !== undefined)
       .map((block) => {
         const cwd = join(this.#directory, name);
-        const { stdout } = spawnSync("sh", ["-c", `{ ${block.text} } 2>&1`], { cwd, encoding: "utf8", env: { ...process.env, PATH, COLUMNS: "100" } });
+        const { stdout } = spawnSync("sh", ["-c", `{ ${block.text} } 2>&1`], {
+          cwd,
+          encoding: "utf8",
+          env: { ...process.env, PATH, COLUMNS: "100" },
+        });
         return { block, printed: stdout };
       });
   }
