@@ -22,7 +22,13 @@ interface Row {
 
 function rowOf(line: string): Row {
   const [origin = "", start, flights, mean, worst, city = "", region = ""] = line.split(",");
-  return { place: `${origin}  ${city === "" ? "(no such airport)" : `${city}, ${region}`}`, start: Number(start), flights: Number(flights), mean: Number(mean), worst: Number(worst) };
+  return {
+    place: `${origin}  ${city === "" ? "(no such airport)" : `${city}, ${region}`}`,
+    start: Number(start),
+    flights: Number(flights),
+    mean: Number(mean),
+    worst: Number(worst),
+  };
 }
 
 /** The windows with the worst mean delay, and what else was found. */
@@ -31,11 +37,20 @@ export async function printResults(out: string, window: "day" | "hour"): Promise
   const alerts = await lines(join(out, "alerts"));
   const late = await lines(join(out, "late"));
   const busy = rows.filter((row) => row.flights >= 5).sort((a, b) => b.mean - a.mean);
-  const table = new Table({ head: ["airport", window, "flights", "mean delay", "worst"], colAligns: ["left", "left", "right", "right", "right"], style: { head: [], border: [] } });
+  const table = new Table({
+    head: ["airport", window, "flights", "mean delay", "worst"],
+    colAligns: ["left", "left", "right", "right", "right"],
+    style: { head: [], border: [] },
+  });
   for (const row of busy.slice(0, 12)) {
-    const time = new Date(row.start).toISOString().slice(0, window === "day" ? 10 : 16).replace("T", " ");
+    const time = new Date(row.start)
+      .toISOString()
+      .slice(0, window === "day" ? 10 : 16)
+      .replace("T", " ");
     table.push([row.place, time, row.flights, `${row.mean} min`, `${row.worst} min`]);
   }
   console.log(`\nThe worst of ${rows.length.toLocaleString("en")} airport-${window}s with five flights or more:\n${table.toString()}`);
-  console.log(`${alerts.length.toLocaleString("en")} alerts (three flights in a row from one airport more than 60 minutes late), ${late.length.toLocaleString("en")} late records set aside.\n`);
+  console.log(
+    `${alerts.length.toLocaleString("en")} alerts (three flights in a row from one airport more than 60 minutes late), ${late.length.toLocaleString("en")} late records set aside.\n`,
+  );
 }

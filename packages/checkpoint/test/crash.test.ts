@@ -1,9 +1,9 @@
 import type { CheckpointManifest, CheckpointStorage } from "@millrace/contracts";
 import { MillraceError, seededRandom } from "@millrace/core";
+import { VolatileDisk } from "@millrace/testkit";
 import { describe, expect, test } from "vitest";
 import { createFileCheckpointStorage } from "../src/index.ts";
 import { bytesOf, errorOf, manifestOf, readAll } from "./example.ts";
-import { VolatileDisk } from "./volatile-disk.ts";
 
 const directory = "/state/checkpoints";
 const open = (files: VolatileDisk) => createFileCheckpointStorage({ files, directory });

@@ -1,10 +1,10 @@
 import type { CheckpointManifest } from "@millrace/contracts";
 import { MillraceError } from "@millrace/core";
+import { VolatileDisk } from "@millrace/testkit";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { createFileCheckpointStorage, dataFilesOf } from "../src/index.ts";
 import { bytesOf, errorOf, manifestOf, readAll } from "./example.ts";
-import { VolatileDisk } from "./volatile-disk.ts";
 
 const directory = "/checkpoints";
 

@@ -1,8 +1,8 @@
+import { systemError, VolatileDisk } from "@millrace/testkit";
 import { describe, expect, test } from "vitest";
 import { createFileCheckpointStorage, dataFileName, parseDataFileName } from "../src/index.ts";
 import { checksumOf } from "../src/storage/checksum.ts";
 import { bytesOf, errorOf, manifestOf, readAll } from "./example.ts";
-import { systemError, VolatileDisk } from "./volatile-disk.ts";
 
 const directory = "/state/checkpoints";
 

@@ -23,7 +23,7 @@ export const integerCodec = makeCodec<number>(
   readInteger,
 );
 
-export function notAnInteger(value: unknown): Error {
+function notAnInteger(value: unknown): Error {
   const hint = typeof value === "number" ? "t.number() takes any number, t.bigint() integers past 2^53" : undefined;
   return mismatch("an integer within ±2^53", value, hint);
 }

@@ -67,6 +67,6 @@ export function corruptState(path: string, what: string): MillraceError {
 }
 
 /** Node's code of a failed file operation, e.g. `ENOENT`. */
-export function systemCode(error: unknown): string | undefined {
+function systemCode(error: unknown): string | undefined {
   return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
 }

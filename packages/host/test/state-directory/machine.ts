@@ -1,5 +1,5 @@
 import { type Ports, seededRandom } from "@millrace/core";
-import { VolatileDisk } from "../../../checkpoint/test/volatile-disk.ts";
+import { VolatileDisk } from "@millrace/testkit";
 import type { ProcessFacts, StateDirectoryOptions } from "../../src/state-directory/index.ts";
 
 let seeds = 0;

@@ -4,8 +4,8 @@ import { mkdtemp, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { nodePorts } from "@millrace/core/node";
+import { systemError } from "@millrace/testkit";
 import { describe, expect, test } from "vitest";
-import { systemError } from "../../../checkpoint/test/volatile-disk.ts";
 import { nodeProcessFacts, runtimeDirectory } from "../../src/node/index.ts";
 import {
   checkJobName,

@@ -10,7 +10,7 @@ import { type ChainProgram, chainProgram } from "../chain/program.ts";
 import type { Channel } from "../channel/channel.ts";
 import { createEdgeWriter, type EdgeWriter } from "../channel/edge-writer.ts";
 import { InputGate } from "../task/gate.ts";
-import { OperatorHost } from "../task/operator-host.ts";
+import { type HostServices, OperatorHost } from "../task/operator-host.ts";
 import { SinkPort } from "../task/sink-port.ts";
 import { SourceInput } from "../task/source-input.ts";
 import { StreamTask } from "../task/stream-task.ts";
@@ -55,24 +55,17 @@ export async function buildTask(order: TaskOrder): Promise<DeployedTask> {
   };
   const code = settings.interpret ? interpretChain(program, bindings) : generate(program, bindings);
   const chains = new Map<number, KeyedChain>();
-  const hosts: OperatorHost[] = [];
   let task: StreamTask | undefined;
-  const services = {
+  const services: HostServices = {
     now: () => ports.clock.now(),
     shouldYield: () => task?.shouldYield() ?? false,
     wakeAt: (time: number) => task?.wakeAt(time),
-    emitted: (host: OperatorHost, event: Parameters<WatermarkFlow["emitted"]>[1]) => {
+    emitted: (host, event) => {
       flow.emitted(host, event);
       control.interrupt = true;
     },
   };
-  for (const [node, operator] of operators) {
-    const place = { node, uid: planNode(order, node).uid, subtask, parallelism: physical.parallelism };
-    const backend = await openBackend(order, node, chains);
-    const nodeMetrics = metrics.get(node);
-    assert(nodeMetrics !== undefined, "every node has metrics");
-    hosts.push(new OperatorHost(place, operator, backend, nodeMetrics, code, services));
-  }
+  const hosts = await createHosts(order, operators, metrics, code, chains, services);
   const flow = new WatermarkFlow(
     program,
     new Map(hosts.map((host) => [host.node, host])),
@@ -112,6 +105,25 @@ export async function buildTask(order: TaskOrder): Promise<DeployedTask> {
     metrics,
     watermarkOf: (node) => watermarks.get(node)?.watermark ?? (node === program.head ? source?.watermark : undefined),
   };
+}
+
+async function createHosts(
+  order: TaskOrder,
+  operators: ReadonlyMap<number, ReturnType<OperatorBody["create"]>>,
+  metrics: DeployedTask["metrics"],
+  code: ChainCode,
+  chains: Map<number, KeyedChain>,
+  services: HostServices,
+): Promise<OperatorHost[]> {
+  const hosts: OperatorHost[] = [];
+  for (const [node, operator] of operators) {
+    const place = { node, uid: planNode(order, node).uid, subtask: order.subtask, parallelism: order.physical.parallelism };
+    const backend = await openBackend(order, node, chains);
+    const nodeMetrics = metrics.get(node);
+    assert(nodeMetrics !== undefined, "every node has metrics");
+    hosts.push(new OperatorHost(place, operator, backend, nodeMetrics, code, services));
+  }
+  return hosts;
 }
 
 /** Code generation may be forbidden (`--disallow-code-generation-from-strings`); the interpreter then does the same, slower. */

@@ -1,4 +1,5 @@
 import type { FileHandle, Files } from "@millrace/core";
+import { nodePorts } from "@millrace/core/node";
 
 /** One call of the file system about to be made; `index` counts from 0. */
 export interface FileOperation {
@@ -37,7 +38,7 @@ export class FaultyFiles implements Files {
   /** From now on nothing this object is asked for happens. Resolves when calls on the way have ended. */
   async kill(): Promise<void> {
     this.#killed = true;
-    while (this.#pending > 0) await new Promise((resolve) => setImmediate(resolve));
+    while (this.#pending > 0) await new Promise<void>((resolve) => nodePorts.scheduler.immediate(resolve));
     const handles = [...this.#handles];
     this.#handles.clear();
     for (const handle of handles) await handle.close();

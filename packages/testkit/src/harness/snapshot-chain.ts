@@ -1,4 +1,5 @@
 import type { KeyedStateBackend } from "@millrace/contracts";
+import { nodePorts } from "@millrace/core/node";
 
 /** Bases and deltas of one operator, as a job's checkpoints hold them. */
 export interface SnapshotChain {
@@ -19,7 +20,8 @@ export function createSnapshotChain(): SnapshotChain {
       const full = taken % SNAPSHOTS_PER_BASE === 0;
       const checkpointId = ++taken;
       backend.freeze(checkpointId, full);
-      while (!backend.encodeSlice(SLICE_MS));
+      // A backend may wait for its store between slices.
+      while (!backend.encodeSlice(SLICE_MS)) await nextTurn();
       const { chunks } = backend.takeDelta();
       await backend.complete(checkpointId);
       // A copy, because the backend may go on with its buffers.
@@ -30,6 +32,10 @@ export function createSnapshotChain(): SnapshotChain {
       if (taken > 0) await backend.restore(chunksOf(files));
     },
   };
+}
+
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => nodePorts.scheduler.immediate(resolve));
 }
 
 async function* chunksOf(files: readonly (readonly Uint8Array[])[]): AsyncGenerator<Uint8Array> {

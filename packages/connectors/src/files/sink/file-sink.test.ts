@@ -202,10 +202,10 @@ describe("fileSink", () => {
 
   test("senseless options are refused when the job is built", () => {
     expect(() => fileSink("")).toThrow("a directory is needed");
-    expect(() => fileSink("out", { prefix: "a-b" })).toThrow("prefix");
-    expect(() => fileSink<Row>("out", { columns: ["n"] })).toThrow("columns belong to CSV");
-    expect(() => fileSink("out", { roll: { everyCheckpoint: false } })).toThrow("need a size or an age");
-    expect(existsSync("out")).toBe(false);
+    expect(() => fileSink("never-made", { prefix: "a-b" })).toThrow("prefix");
+    expect(() => fileSink<Row>("never-made", { columns: ["n"] })).toThrow("columns belong to CSV");
+    expect(() => fileSink("never-made", { roll: { everyCheckpoint: false } })).toThrow("need a size or an age");
+    expect(existsSync("never-made")).toBe(false);
   });
 });
 

@@ -44,7 +44,7 @@ export function hiddenName(name: string): string {
   return `.${name}.inprogress`;
 }
 
-export function isHidden(name: string): boolean {
+function isHidden(name: string): boolean {
   return name.startsWith(".") && name.endsWith(".inprogress");
 }
 

@@ -32,7 +32,7 @@ export function windowStates(spec: WindowSpec): StateDeclarations {
   };
 }
 
-export function renamed(declarations: StateDeclarations | undefined, nameOf: (name: string) => string): StateDeclarations {
+function renamed(declarations: StateDeclarations | undefined, nameOf: (name: string) => string): StateDeclarations {
   return Object.fromEntries(Object.entries(declarations ?? {}).map(([name, declaration]) => [nameOf(name), declaration]));
 }
 
