@@ -1,6 +1,7 @@
 import { type Ports, seededRandom } from "@millrace/core";
 import { VolatileDisk } from "@millrace/testkit";
-import type { ProcessFacts, StateDirectoryOptions } from "../../src/state-directory/index.ts";
+import type { ProcessFacts } from "../../src/state-directory/index.ts";
+import type { StateDirectoryOptions } from "../../src/state-directory/state-directory.ts";
 
 let seeds = 0;
 
