@@ -35,6 +35,18 @@ describe("the guides", () => {
     });
   }
 
+  it("link to pages and headings that exist", () => {
+    for (const name of names) {
+      for (const [, page = "", anchor] of textOf(name).matchAll(/\]\(([\w/.-]*?\.md)?(?:#([\w-]+))?\)/g)) {
+        const target = page === "" ? `${name}.md` : page;
+        const headings = [...readFileSync(join(import.meta.dirname, target), "utf8").matchAll(/^#+ (.+)$/gm)].map(([, heading = ""]) =>
+          anchorOf(heading),
+        );
+        if (anchor !== undefined) expect(headings, `docs/${name}.md links to ${target}#${anchor}`).toContain(anchor);
+      }
+    }
+  });
+
   it("name every command, every flag and every exit code of the command line, and no others", () => {
     const program = buildProgram(processIo(), [], "0", () => undefined);
     const flags = [program, ...program.commands].flatMap((command) => command.options.map((option) => option.long ?? ""));
@@ -58,6 +70,14 @@ describe("blocks of a guide", () => {
     ]);
   });
 });
+
+/** As GitHub makes them. */
+function anchorOf(heading: string): string {
+  return heading
+    .toLowerCase()
+    .replaceAll(/[^\w\s-]/g, "")
+    .replaceAll(" ", "-");
+}
 
 /** Without what is another in each run: ids of runs. Hashes of plans change with the plan's format. */
 function masked(text: string): string {
