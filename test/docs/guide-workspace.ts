@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { delimiter, join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
 import type { Block } from "./guide-blocks.ts";
 
 export interface Guide {
@@ -67,7 +68,7 @@ export class GuideWorkspace {
   runModules({ name, blocks }: Guide): readonly Ran[] {
     const modules = blocks.filter(({ language, fileName, expected }) => language === "ts" && (fileName === undefined || expected !== undefined));
     const result = join(this.#directory, `${name}.json`);
-    const runner = join(this.#root, "test", "docs", "run-modules.ts");
+    const runner = fileURLToPath(new URL("./run-modules.ts", import.meta.url));
     const paths = modules.map((block) => this.#pathOf(name, block));
     const { status, stderr } = spawnSync(process.execPath, [condition, runner, result, ...paths], {
       cwd: join(this.#directory, name),
