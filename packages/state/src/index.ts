@@ -1,5 +1,6 @@
-export { createHeapBackend } from "./engine/heap.ts";
-export type { LevelBackendOptions } from "./engine/level/level-backend.ts";
-export { createLevelBackend } from "./engine/level/level-backend.ts";
-export type { StoreMarker } from "./engine/level/local-store.ts";
-export { LocalStore } from "./engine/level/local-store.ts";
+export { createHeapBackend } from "./backend/heap-backend.ts";
+export type { KeyedBackend } from "./backend/keyed-backend.ts";
+export type { LevelBackendOptions } from "./level/level-backend.ts";
+export { createLevelBackend } from "./level/level-backend.ts";
+export type { StoreMarker } from "./level/local-store.ts";
+export { LocalStore } from "./level/local-store.ts";

@@ -1,56 +1,145 @@
-import type { ByteReader, ByteWriter, Codec } from "@millrace/codec";
-import { decodeKey, encodeKey } from "@millrace/codec";
-import type { Key, Namespace } from "@millrace/contracts";
-import { keyGroupOf } from "@millrace/core";
-import type { StateCell } from "./cell.ts";
+import { type ByteReader, type ByteWriter, createReader, createWriter, decodeKey, encodeKey } from "@millrace/codec";
+import type { CellTable, Namespace, NamespaceCodec } from "@millrace/contracts";
+import { assert, type PrimitiveKey } from "@millrace/core";
+import { corruptState } from "../format/checksum.ts";
+import { RECORD_HEAD_BYTES, type RecordForm, recordForms, stateIdOf, writeRecordHead } from "../format/record-key.ts";
+import { CellMap } from "./cell-map.ts";
+import { encodingError } from "./changes.ts";
+import { Footprint } from "./footprint.ts";
+import type { Slot } from "./slot.ts";
+import type { TableContext } from "./table-context.ts";
+import type { ValueFormat } from "./value-format.ts";
 
-/**
- * Which part of the records a table is. `v`: values by key, loaded when needed. `n`: values by namespace and key, whose
- * keys stay in memory. `t`: timers, all in memory.
- */
-export type TableKind = "v" | "n" | "t";
-
-/** The place of a table's cells in snapshots and in the local store: kind, name, key group, then its own part. */
-export abstract class Table {
-  readonly kind: TableKind;
+export interface TableOptions<V> {
   readonly name: string;
-  readonly #maxParallelism: number;
+  readonly format: ValueFormat<V>;
+  readonly namespaceCodec: NamespaceCodec<Namespace>;
+  /** All keys and namespaces stay in memory even when the values do not, so that a namespace can be walked. */
+  readonly indexed: boolean;
+}
 
-  constructor(kind: TableKind, name: string, maxParallelism: number) {
-    this.kind = kind;
-    this.name = name;
-    this.#maxParallelism = maxParallelism;
+const scratch = createWriter(256);
+
+/** All entries of one state name, namespace by namespace. */
+export class Table<V> implements CellTable<Namespace, V> {
+  readonly name: string;
+  readonly id: number;
+  readonly form: RecordForm;
+  readonly format: ValueFormat<V>;
+  readonly indexed: boolean;
+  readonly context: TableContext;
+  readonly footprint = new Footprint();
+  readonly pageFootprint = new Footprint();
+  readonly #namespaceCodec: NamespaceCodec<Namespace>;
+  readonly #spaces = new Map<Namespace, CellMap<V>>();
+  #last: CellMap<V> | undefined;
+
+  constructor(context: TableContext, options: TableOptions<V>) {
+    this.context = context;
+    this.name = options.name;
+    this.id = stateIdOf(options.name);
+    this.form = options.indexed ? recordForms.indexedCell : recordForms.cell;
+    this.format = options.format;
+    this.indexed = options.indexed;
+    this.#namespaceCodec = options.namespaceCodec;
   }
 
-  encodeKey(cell: StateCell<unknown>, writer: ByteWriter): void {
-    writer.u8(this.kind.charCodeAt(0));
-    writer.string(this.name);
-    writer.u16be(keyGroupOf(cell.key, this.#maxParallelism));
-    this.encodePlace(cell, writer);
+  of(namespace: Namespace): CellMap<V> {
+    const last = this.#last;
+    if (last !== undefined && Object.is(last.namespace, namespace)) return last;
+    const cells = this.#spaces.get(namespace) ?? new CellMap<V>(this, namespace);
+    if (this.indexed) cells.enlist();
+    this.#last = cells;
+    return cells;
   }
 
-  protected abstract encodePlace(cell: StateCell<unknown>, writer: ByteWriter): void;
-  abstract encodeValue(cell: StateCell<unknown>, writer: ByteWriter): void;
-  /** Takes a restored record; `value` is undefined when it stays in the local store. */
-  abstract restored(place: ByteReader, value: Uint8Array | undefined): void;
-  /** Every cell with a value. */
-  abstract cells(): Iterable<StateCell<unknown>>;
-  abstract readonly size: number;
-}
+  *namespaces(): IterableIterator<Namespace> {
+    for (const cells of this.#spaces.values()) if (cells.size > 0) yield cells.namespace;
+  }
 
-/** Encodes namespace and key, in this order, so that the records of a namespace lie together. */
-export function encodeNamespacedPlace(cell: StateCell<unknown>, codec: Codec<Namespace>, writer: ByteWriter): void {
-  codec.encode(cell.namespace as Namespace, writer);
-  encodeKey(cell.key, writer);
-}
+  has(namespace: Namespace): boolean {
+    return (this.#spaces.get(namespace)?.size ?? 0) > 0;
+  }
 
-export function decodeNamespacedPlace(place: ByteReader, codec: Codec<Namespace>): { namespace: Namespace; key: Key } {
-  const namespace = codec.decode(place);
-  return { namespace, key: decodeKey(place) };
-}
+  get isEmpty(): boolean {
+    for (const cells of this.#spaces.values()) if (cells.size > 0) return false;
+    return true;
+  }
 
-/** Reads the head of a record's key; leaves `reader` at the table's own part. */
-export function decodeHead(reader: ByteReader): { kind: TableKind; name: string; keyGroup: number } {
-  const kind = String.fromCharCode(reader.u8()) as TableKind;
-  return { kind, name: reader.string(), keyGroup: reader.u16be() };
+  /** Every namespace with entries, for walks over everything. */
+  spaces(): IterableIterator<CellMap<V>> {
+    return this.#spaces.values();
+  }
+
+  list(cells: CellMap<V>): void {
+    const known = this.#spaces.get(cells.namespace);
+    assert(known === undefined || known === cells, "a namespace has one map of cells");
+    this.#spaces.set(cells.namespace, cells);
+  }
+
+  unlist(cells: CellMap<V>): void {
+    this.#spaces.delete(cells.namespace);
+  }
+
+  /** Writes the key of an entry's record. */
+  writeKey(mapKey: PrimitiveKey, namespace: Namespace, writer: ByteWriter, form: RecordForm = this.form): void {
+    const { scope } = this.context;
+    const key = scope.keyOf(mapKey);
+    writeRecordHead(writer, scope.keyGroupOf(key), form, this.id);
+    encodeKey(key, writer);
+    this.#namespaceCodec.encode(namespace, writer);
+  }
+
+  /** Takes in a record of a snapshot or of the local store. `encoded` undefined: only that it exists. */
+  load(recordKey: Uint8Array, encoded: Uint8Array | undefined): void {
+    const { mapKey, namespace } = this.#placeOf(createReader(recordKey, RECORD_HEAD_BYTES));
+    this.of(namespace).load(mapKey, encoded);
+    if (this.context.cold === undefined) this.context.counts.entries++;
+  }
+
+  /** As `load`, for a page; its head is there already. */
+  loadPage(recordKey: Uint8Array, encoded: Uint8Array): void {
+    const reader = createReader(recordKey, RECORD_HEAD_BYTES);
+    const { mapKey, namespace } = this.#placeOf(reader);
+    const head = this.#spaces.get(namespace)?.peek(mapKey)?.value;
+    const pages = head === undefined ? undefined : this.format.pagesOf?.(head);
+    if (pages === undefined) throw corruptState(`a page of state "${this.name}" has no head`);
+    pages.load(reader.varint(), encoded);
+  }
+
+  /** Encodes a value for its size alone, and so that what can't be encoded is refused where it is written. */
+  sample(slotKey: PrimitiveKey, value: V): void {
+    scratch.reset();
+    try {
+      this.format.encode(value, scratch);
+    } catch (error) {
+      throw this.explain(slotKey, error);
+    }
+    this.footprint.observe(scratch.length);
+  }
+
+  explain(slotKey: PrimitiveKey, error: unknown): unknown {
+    return encodingError(
+      error,
+      this.context.uid,
+      this.name,
+      JSON.stringify(slotKey, (_, part) => (typeof part === "bigint" ? `${part}` : part)),
+    );
+  }
+
+  /** A generator over all slots, heads before their pages. */
+  *allSlots(): Generator<Slot<unknown>> {
+    for (const cells of this.#spaces.values()) {
+      for (const slot of cells.slots()) {
+        yield slot;
+        const pages = slot.value === undefined ? undefined : this.format.pagesOf?.(slot.value);
+        if (pages !== undefined) yield* pages.slots;
+      }
+    }
+  }
+
+  #placeOf(reader: ByteReader): { readonly mapKey: PrimitiveKey; readonly namespace: Namespace } {
+    const mapKey = this.context.scope.mapKeyOf(decodeKey(reader));
+    return { mapKey, namespace: this.#namespaceCodec.decode(reader) };
+  }
 }

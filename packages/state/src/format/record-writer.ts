@@ -60,6 +60,14 @@ export class RecordWriter {
     this.records++;
   }
 
+  /** A value that is not part of a file, with its checksum. */
+  seal(value: Uint8Array): Uint8Array {
+    const record = this.begin();
+    record.raw(value);
+    record.u32(checksumOfBoth(record.view()));
+    return record.slice();
+  }
+
   /** The chunks so far. The writer is used up. */
   finish(): readonly Uint8Array[] {
     this.#cut();

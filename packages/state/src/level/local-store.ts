@@ -1,9 +1,14 @@
-import { crc32 } from "node:zlib";
-import { type Json, limits, MillraceError } from "@millrace/core";
+import { createWriter } from "@millrace/codec";
+import type { KeyGroupRange } from "@millrace/contracts";
+import type { Json } from "@millrace/core";
 import { ClassicLevel } from "classic-level";
-import { readRecords } from "../records.ts";
-
-type Operation = { type: "put"; key: Uint8Array; value: Uint8Array } | { type: "del"; key: Uint8Array };
+import { verifiedValue } from "../format/checksum.ts";
+import { decodeHeader, encodeHeader, type FileHeader } from "../format/file-header.ts";
+import { keyGroupOfRecord, recordForms } from "../format/record-key.ts";
+import { RecordParser } from "../format/record-parser.ts";
+import { RecordWriter } from "../format/record-writer.ts";
+import { joinedKey, metaKey, operatorEnd, operatorPrefix } from "./store-keys.ts";
+import { type Level, StoreWriter } from "./store-writer.ts";
 
 /** What a store says it holds: exactly a checkpoint (`applied`), or its parent with part of it written over (`applying`). */
 export interface StoreMarker {
@@ -13,115 +18,165 @@ export interface StoreMarker {
 }
 
 const markerKey = new TextEncoder().encode("!marker");
-const operationsPerBatch = 1000;
+const noKey = new Uint8Array(0);
+const SCAN_MIN = 8;
+const SCAN_MAX = 1024;
+const DUMP_ENTRIES = 512;
 
 /**
- * The local store of one slot: a LevelDB that holds exactly a completed checkpoint (law S3). The keys of an operator
- * begin with its uid. Every value carries a CRC-32; one that does not match throws STATE_CORRUPT, and the store has to be
- * rebuilt from the checkpoint.
+ * The local store of one slot: a LevelDB that holds exactly a completed checkpoint (law S3), shared by the slot's
+ * operators. Values carry a checksum; one that doesn't fit throws STATE_CORRUPT, and the store has to be rebuilt. Data is
+ * written with fsync in batches of at most `limits.storeBatchBytesMax`, so that a marker on disk means that what was written
+ * before it is on disk.
  */
 export class LocalStore {
-  readonly #db: ClassicLevel<Uint8Array, Uint8Array>;
+  readonly #level: Level;
 
-  private constructor(db: ClassicLevel<Uint8Array, Uint8Array>) {
-    this.#db = db;
+  private constructor(level: Level) {
+    this.#level = level;
   }
 
+  /** `cacheBytes`: LevelDB's own cache of blocks. */
   static async open(path: string, cacheBytes: number): Promise<LocalStore> {
-    const db = new ClassicLevel<Uint8Array, Uint8Array>(path, {
+    const level: Level = new ClassicLevel<Uint8Array, Uint8Array>(path, {
       keyEncoding: "view",
       valueEncoding: "view",
       cacheSize: cacheBytes,
       compression: false,
     });
-    await db.open();
-    return new LocalStore(db);
+    await level.open();
+    return new LocalStore(level);
   }
 
   /** undefined: the store is empty, or does not say what it holds. */
   marker(): StoreMarker | undefined {
-    const bytes = this.#db.getSync(markerKey);
-    if (bytes === undefined) return undefined;
+    const stored = this.#level.getSync(markerKey);
+    if (stored === undefined) return undefined;
     try {
-      return JSON.parse(new TextDecoder().decode(unsealed(bytes))) as StoreMarker;
+      return JSON.parse(new TextDecoder().decode(verifiedValue(noKey, stored))) as StoreMarker;
     } catch {
       return undefined;
     }
   }
 
   async setMarker(marker: StoreMarker): Promise<void> {
-    await this.#db.batch([{ type: "put", key: markerKey, value: sealed(new TextEncoder().encode(JSON.stringify(marker))) }], { sync: true });
+    await this.#level.put(markerKey, sealed(new TextEncoder().encode(JSON.stringify(marker))), { sync: true });
   }
 
-  get(uid: string, key: Uint8Array): Uint8Array | undefined {
-    const bytes = this.#db.getSync(fullKey(prefixOf(uid), key));
-    return bytes === undefined ? undefined : unsealed(bytes);
+  /** The value of a record with its checksum. `fullKey` begins with the operator's prefix. */
+  get(fullKey: Uint8Array): Uint8Array | undefined {
+    return this.#level.getSync(fullKey);
   }
 
-  /** Writes records in bounded batches. They are absolute, so doing it again changes nothing. */
-  async apply(uid: string, chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<void> {
-    const prefix = prefixOf(uid);
-    let operations: Operation[] = [];
-    let bytes = 0;
-    for await (const { key, value } of readRecords(chunks)) {
-      const full = fullKey(prefix, key);
-      operations.push(value === undefined ? { type: "del", key: full } : { type: "put", key: full, value: sealed(value) });
-      bytes += key.length + (value?.length ?? 0);
-      if (operations.length >= operationsPerBatch || bytes >= limits.storeBatchBytesMax) {
-        await this.#db.batch(operations);
-        operations = [];
-        bytes = 0;
+  /** The header of the newest file that was applied for an operator. */
+  header(uid: string): FileHeader | undefined {
+    const stored = this.#level.getSync(metaKey(operatorPrefix(uid)));
+    return stored === undefined ? undefined : decodeHeader(verifiedValue(noKey, stored));
+  }
+
+  async setHeader(uid: string, header: FileHeader): Promise<void> {
+    await this.#level.put(metaKey(operatorPrefix(uid)), sealed(encodeHeader(header)), { sync: true });
+  }
+
+  /**
+   * Writes the records of files, oldest first. They are absolute, so doing it again changes nothing. Those outside `keyGroups`
+   * are left out; `onHeader` is told of each file's header, which is kept unless there are key groups to leave out.
+   */
+  async apply(
+    uid: string,
+    chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+    only?: { readonly keyGroups: KeyGroupRange; readonly onHeader: (stored: Uint8Array | undefined) => void },
+  ): Promise<void> {
+    const prefix = operatorPrefix(uid);
+    const writer = new StoreWriter(this.#level);
+    const parser = new RecordParser((key, stored) => {
+      if (key.length === 0) {
+        if (only !== undefined) only.onHeader(stored);
+        else if (stored !== undefined) writer.put(metaKey(prefix), stored);
+        return;
+      }
+      const keyGroup = keyGroupOfRecord(key);
+      if (only !== undefined && (keyGroup < only.keyGroups.start || keyGroup > only.keyGroups.end)) return;
+      if (stored === undefined) writer.delete(joinedKey(prefix, key));
+      else writer.put(joinedKey(prefix, key), stored);
+    });
+    for await (const chunk of chunks) {
+      for (const piece of pieces(chunk)) {
+        parser.push(piece);
+        await writer.breathe();
       }
     }
-    if (operations.length > 0) await this.#db.batch(operations);
+    parser.end();
+    await writer.finish();
   }
 
-  /** Keys of an operator's tables of one kind, without values. */
-  async *keys(uid: string, kind: "n" | "t"): AsyncIterable<Uint8Array> {
-    const prefix = prefixOf(uid);
-    const from = fullKey(prefix, new Uint8Array([kind.charCodeAt(0)]));
-    const to = fullKey(prefix, new Uint8Array([kind.charCodeAt(0) + 1]));
-    for await (const key of this.#db.keys({ gte: from, lt: to })) yield key.subarray(prefix.length);
+  /** Hands over the record keys of an operator up to a form, in no order that matters; skips what lies between. */
+  async scan(uid: string, upTo: number, visit: (recordKey: Uint8Array, form: number) => void): Promise<void> {
+    const prefix = operatorPrefix(uid);
+    const iterator = this.#level.keys({ gte: prefix, lt: operatorEnd(uid) });
+    try {
+      let size = SCAN_MIN;
+      for (;;) {
+        const keys = await iterator.nextv(size);
+        if (keys.length === 0) return;
+        size = Math.min(size * 2, SCAN_MAX);
+        for (const key of keys) {
+          const form = key[prefix.length + 2] ?? 0;
+          if (key.length === prefix.length + 3) return;
+          if (form <= upTo) {
+            visit(key.subarray(prefix.length), form);
+            continue;
+          }
+          iterator.seek(nextKeyGroup(prefix, keyGroupOfRecord(key, prefix.length)));
+          size = SCAN_MIN;
+          break;
+        }
+      }
+    } finally {
+      await iterator.close();
+    }
+  }
+
+  /** Copies all records of an operator as they are now; `isClosed` ends it early. */
+  async dump(uid: string, into: RecordWriter, isClosed: () => boolean): Promise<void> {
+    const prefix = operatorPrefix(uid);
+    const iterator = this.#level.iterator({ gte: prefix, lt: metaKey(prefix), fillCache: false });
+    try {
+      while (!isClosed()) {
+        const entries = await iterator.nextv(DUMP_ENTRIES);
+        if (entries.length === 0) return;
+        for (const [key, stored] of entries) into.copy(key.subarray(prefix.length), stored);
+      }
+    } finally {
+      await iterator.close();
+    }
   }
 
   async clear(): Promise<void> {
-    await this.#db.clear();
+    await this.#level.clear();
   }
 
   close(): Promise<void> {
-    return this.#db.close();
+    return this.#level.close();
   }
 }
 
-/** The uid's length first: no operator's prefix is the beginning of another's. */
-function prefixOf(uid: string): Uint8Array {
-  const text = new TextEncoder().encode(uid);
-  const prefix = new Uint8Array(text.length + 2);
-  prefix[0] = text.length >> 8;
-  prefix[1] = text.length & 0xff;
-  prefix.set(text, 2);
-  return prefix;
-}
-
-function fullKey(prefix: Uint8Array, key: Uint8Array): Uint8Array {
-  const full = new Uint8Array(prefix.length + key.length);
-  full.set(prefix);
-  full.set(key, prefix.length);
-  return full;
-}
-
+/** A value under a key of the store's own. */
 function sealed(value: Uint8Array): Uint8Array {
-  const bytes = new Uint8Array(value.length + 4);
-  bytes.set(value, 4);
-  new DataView(bytes.buffer).setUint32(0, crc32(value));
-  return bytes;
+  const writer = new RecordWriter();
+  return writer.seal(value);
 }
 
-function unsealed(bytes: Uint8Array): Uint8Array {
-  const value = bytes.subarray(4);
-  const expected = bytes.length < 4 ? -1 : new DataView(bytes.buffer, bytes.byteOffset).getUint32(0);
-  if (expected === crc32(value)) return value;
-  throw new MillraceError("STATE_CORRUPT", "a value in the local store does not match its checksum", {
-    hint: "nothing is lost: the store is rebuilt from the last checkpoint at the next start",
-  });
+/** Large chunks in pieces, so that a store can take a breath between them. */
+function* pieces(chunk: Uint8Array): Generator<Uint8Array> {
+  const pieceBytes = 32 << 10;
+  for (let at = 0; at < chunk.length; at += pieceBytes) yield chunk.subarray(at, at + pieceBytes);
+}
+
+function nextKeyGroup(prefix: Uint8Array, keyGroup: number): Uint8Array {
+  const writer = createWriter(prefix.length + 3);
+  writer.raw(prefix);
+  writer.u16be(keyGroup + 1);
+  writer.u8(recordForms.timer);
+  return writer.slice();
 }

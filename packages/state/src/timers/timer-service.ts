@@ -1,143 +1,132 @@
-import { type ByteReader, type ByteWriter, type Codec, decodeKey, encodeKey } from "@millrace/codec";
-import type { Key, Namespace, TimerService, TimerTarget } from "@millrace/contracts";
-import { StateCell } from "../cells/cell.ts";
-import type { CellStore } from "../cells/cell-store.ts";
-import { Table } from "../cells/table.ts";
-import { TimerIndex } from "./timer-index.ts";
+import { type ByteReader, type ByteWriter, createReader, decodeKey, encodeKey } from "@millrace/codec";
+import type { Namespace, NamespaceCodec, TimerService, TimerTarget } from "@millrace/contracts";
+import { assert } from "@millrace/core";
+import { corruptState } from "../format/checksum.ts";
+import { RECORD_HEAD_BYTES, recordForms, stateIdOf, writeRecordHead } from "../format/record-key.ts";
+import type { KeyScope } from "../keys/key-scope.ts";
+import type { Timer } from "./timer.ts";
+import { TimerSet } from "./timer-set.ts";
 
-export type TimerDomain = "event" | "processing";
+const EVENT = 0;
+const PROCESSING = 1;
 
-/** A timer is a cell whose value is `true` while it is set. */
-export class TimerCell extends StateCell<true> {
-  readonly domain: TimerDomain;
-  readonly time: number;
-  constructor(table: Table, key: Key, namespace: unknown, domain: TimerDomain, time: number, guard: number) {
-    super(table, key, namespace, true, guard);
-    this.domain = domain;
-    this.time = time;
-  }
+export interface TimerParts {
+  readonly scope: KeyScope;
+  /** As `Changes.epoch`. */
+  readonly epoch: () => number;
+  /** Whether changes are remembered for a checkpoint. */
+  readonly tracks: boolean;
 }
 
-/** The timers of one operator: an index by key to find, and a queue by time to fire, for each domain. */
-export class Timers<N extends Namespace> extends Table implements TimerService<N> {
-  readonly #store: CellStore;
-  readonly #codec: Codec<N>;
-  readonly #target: TimerTarget<N>;
-  readonly #event = new TimerIndex();
-  readonly #processing = new TimerIndex();
-  #onEarlier: (time: number) => void = () => undefined;
+/** The timers of one name, after Flink's InternalTimerServiceImpl. */
+export class KeyedTimers implements TimerService<Namespace> {
+  readonly name: string;
+  readonly id: number;
+  readonly event: TimerSet;
+  readonly processing: TimerSet;
+  readonly #scope: KeyScope;
+  readonly #codec: NamespaceCodec<Namespace>;
+  readonly #target: TimerTarget<Namespace>;
+  #onEarlier: ((time: number) => void) | undefined;
 
-  constructor(store: CellStore, name: string, codec: Codec<N>, target: TimerTarget<N>, maxParallelism: number) {
-    super("t", name, maxParallelism);
-    this.#store = store;
+  constructor(name: string, codec: NamespaceCodec<Namespace>, target: TimerTarget<Namespace>, parts: TimerParts) {
+    const { scope } = parts;
+    this.name = name;
+    this.id = stateIdOf(name);
     this.#codec = codec;
     this.#target = target;
+    this.#scope = scope;
+    const own = scope.own.bind(scope);
+    this.event = new TimerSet(own, parts.epoch, parts.tracks);
+    this.processing = new TimerSet(own, parts.epoch, parts.tracks);
   }
 
-  registerEventTime(namespace: N, time: number): void {
-    this.#register(this.#event, "event", namespace, time);
+  get fingerprint(): string {
+    return this.#codec.fingerprint;
   }
 
-  deleteEventTime(namespace: N, time: number): void {
-    this.#delete(this.#event, namespace, time);
+  get eventTimers(): number {
+    return this.event.size;
   }
 
-  registerProcessingTime(namespace: N, time: number): void {
-    const before = this.#processing.next;
-    this.#register(this.#processing, "processing", namespace, time);
-    if (time < before) this.#onEarlier(time);
+  get processingTimers(): number {
+    return this.processing.size;
   }
 
-  deleteProcessingTime(namespace: N, time: number): void {
-    this.#delete(this.#processing, namespace, time);
+  registerEventTime(namespace: Namespace, time: number): void {
+    this.event.add(checked(time), namespace, this.#scope.requireMapKey());
+  }
+
+  deleteEventTime(namespace: Namespace, time: number): void {
+    this.event.remove(time, namespace, this.#scope.requireMapKey());
+  }
+
+  registerProcessingTime(namespace: Namespace, time: number): void {
+    const first = this.processing.firstTime();
+    this.processing.add(checked(time), namespace, this.#scope.requireMapKey());
+    if (time < first) this.#onEarlier?.(time);
+  }
+
+  deleteProcessingTime(namespace: Namespace, time: number): void {
+    this.processing.remove(time, namespace, this.#scope.requireMapKey());
   }
 
   advanceEventTime(watermark: number, shouldYield: () => boolean): boolean {
-    return this.#advance(this.#event, watermark, shouldYield);
+    for (;;) {
+      const timer = this.#due(this.event, watermark);
+      if (timer === undefined) return true;
+      this.#target.onEventTime(timer.time, timer.namespace);
+      if (shouldYield()) return false;
+    }
   }
 
   advanceProcessingTime(now: number, shouldYield: () => boolean): boolean {
-    return this.#advance(this.#processing, now, shouldYield);
+    for (;;) {
+      const timer = this.#due(this.processing, now);
+      if (timer === undefined) return true;
+      this.#target.onProcessingTime(timer.time, timer.namespace);
+      if (shouldYield()) return false;
+    }
   }
 
   nextProcessingTime(): number {
-    return this.#processing.next;
+    return this.processing.firstTime();
   }
 
   onEarlier(listener: (time: number) => void): void {
     this.#onEarlier = listener;
   }
 
-  get eventTimers(): number {
-    return this.#event.size;
-  }
-
-  get processingTimers(): number {
-    return this.#processing.size;
-  }
-
-  get size(): number {
-    return this.#event.size + this.#processing.size;
-  }
-
-  *cells(): Iterable<StateCell<unknown>> {
-    yield* this.#event.all();
-    yield* this.#processing.all();
-  }
-
-  protected encodePlace(cell: StateCell<unknown>, writer: ByteWriter): void {
-    const timer = cell as TimerCell;
-    writer.u8(timer.domain === "event" ? 0 : 1);
+  /** The key of a timer's record; its value is empty. */
+  writeKey(timer: Timer, set: TimerSet, writer: ByteWriter): void {
+    const key = this.#scope.keyOf(timer.mapKey);
+    writeRecordHead(writer, this.#scope.keyGroupOf(key), recordForms.timer, this.id);
+    writer.u8(set === this.event ? EVENT : PROCESSING);
     writer.f64(timer.time);
-    this.#codec.encode(timer.namespace as N, writer);
-    encodeKey(timer.key, writer);
+    encodeKey(key, writer);
+    this.#codec.encode(timer.namespace, writer);
   }
 
-  encodeValue(): void {
-    // A timer is its place; there is nothing else to it.
+  /** Takes in a timer's record. */
+  load(recordKey: Uint8Array): void {
+    const reader: ByteReader = createReader(recordKey, RECORD_HEAD_BYTES);
+    const domain = reader.u8();
+    if (domain > PROCESSING) throw corruptState(`a timer of "${this.name}" has the unknown time domain ${domain}`);
+    const time = reader.f64();
+    const mapKey = this.#scope.mapKeyOf(decodeKey(reader));
+    (domain === EVENT ? this.event : this.processing).load(time, this.#codec.decode(reader), mapKey);
   }
 
-  restored(place: ByteReader): void {
-    const domain = place.u8() === 0 ? "event" : "processing";
-    const time = place.f64();
-    const namespace = this.#codec.decode(place);
-    const timer = new TimerCell(this, decodeKey(place), namespace, domain, time, 0);
-    timer.stored = true;
-    (domain === "event" ? this.#event : this.#processing).add(timer);
+  /** Takes out the earliest timer up to `time` and sets its key. */
+  #due(set: TimerSet, time: number): Timer | undefined {
+    if (set.size === 0 || set.firstTime() > time) return undefined;
+    const timer = set.poll();
+    if (timer !== undefined) this.#scope.setMapKey(timer.mapKey);
+    return timer;
   }
+}
 
-  #register(index: TimerIndex, domain: TimerDomain, namespace: N, time: number): void {
-    const store = this.#store;
-    if (index.find(store.mapKey, namespace, time) !== undefined) return;
-    const timer = new TimerCell(this, store.key, namespace, domain, time, store.epoch);
-    index.add(timer);
-    store.changed(timer);
-  }
-
-  #delete(index: TimerIndex, namespace: N, time: number): void {
-    const timer = index.find(this.#store.mapKey, namespace, time);
-    if (timer === undefined) return;
-    index.remove(timer);
-    this.#bury(timer);
-  }
-
-  #advance(index: TimerIndex, until: number, shouldYield: () => boolean): boolean {
-    while (index.next <= until) {
-      const timer = index.takeNext();
-      if (timer === undefined) break;
-      this.#bury(timer);
-      this.#store.setCurrent(timer.key);
-      if (timer.domain === "event") this.#target.onEventTime(timer.time, timer.namespace as N);
-      else this.#target.onProcessingTime(timer.time, timer.namespace as N);
-      if (index.next <= until && shouldYield()) return false;
-    }
-    return true;
-  }
-
-  #bury(timer: TimerCell): void {
-    const store = this.#store;
-    if (timer.guard !== store.epoch) store.touch(timer);
-    timer.value = undefined;
-    if (timer.changed !== store.epoch) store.changed(timer);
-  }
+function checked(time: number): number {
+  assert(!Number.isNaN(time), "a timer's time is a number");
+  return time;
 }

@@ -1,0 +1,105 @@
+import type { EncodedState } from "@millrace/contracts";
+import { assert } from "@millrace/core";
+import type { Changes, Frozen } from "../cells/changes.ts";
+import { type FileHeader, writeHeader } from "../format/file-header.ts";
+import { RecordWriter } from "../format/record-writer.ts";
+import { TimerSnapshot } from "../timers/timer-snapshot.ts";
+import type { RawRecords } from "./raw-records.ts";
+import type { StateRegistry } from "./state-registry.ts";
+
+/** The clock is read after so many slots. */
+const SLOTS_PER_CLOCK = 16;
+
+/** A copy of the local store as it was before the frozen changes, made in the background. */
+export interface StoreDump {
+  /** True when it is complete; throws what went wrong. */
+  readonly done: boolean;
+  readonly writer: RecordWriter;
+}
+
+export interface SnapshotParts {
+  readonly changes: Changes;
+  readonly registry: StateRegistry;
+  readonly raw: RawRecords;
+  readonly monotonic: () => number;
+  readonly header: FileHeader;
+  /** Everything is set aside, from memory. */
+  readonly all: boolean;
+  /** Everything is set aside, from the local store and the changes. */
+  readonly dump: StoreDump | undefined;
+}
+
+/** One checkpoint of a backend, from its barrier until it is complete or aborted. */
+export class BackendSnapshot {
+  readonly checkpointId: number;
+  readonly header: FileHeader;
+  readonly frozen: Frozen;
+  readonly #parts: SnapshotParts;
+  readonly #timers: TimerSnapshot;
+  readonly #walk: Generator<void>;
+  #encoded = false;
+  #delta: readonly Uint8Array[] | undefined;
+
+  /** The barrier. */
+  constructor(parts: SnapshotParts) {
+    this.#parts = parts;
+    this.checkpointId = parts.header.checkpointId;
+    this.header = parts.header;
+    this.frozen = parts.changes.freeze(parts.all);
+    this.#timers = new TimerSnapshot(parts.registry.services, this.frozen);
+    this.#walk = this.#walkAll();
+  }
+
+  encode(budgetMs: number): boolean {
+    if (!this.#encoded) {
+      const { monotonic } = this.#parts;
+      const until = monotonic() + budgetMs;
+      this.#encoded = this.#encodeUntil(() => monotonic() >= until);
+    }
+    return this.#encoded && (this.#parts.dump?.done ?? true);
+  }
+
+  /** The file: header, what the store held, tombstones, puts. */
+  take(): EncodedState {
+    assert(this.#encoded, "all is encoded before it is taken");
+    assert(this.#delta === undefined, "a snapshot is taken once");
+    const { tombstones, puts } = this.frozen;
+    const { dump } = this.#parts;
+    const header = new RecordWriter();
+    writeHeader(header, this.header);
+    const records = tombstones.records + puts.records + (dump?.writer.records ?? 0);
+    this.#delta = [...tombstones.finish(), ...puts.finish()];
+    const chunks = [...header.finish(), ...(dump?.writer.finish() ?? []), ...this.#delta];
+    return { chunks, records, bytes: chunks.reduce((sum, chunk) => sum + chunk.length, 0) };
+  }
+
+  /** The changes alone, for the local store. */
+  get delta(): readonly Uint8Array[] {
+    assert(this.#delta !== undefined, "a checkpoint is complete after its snapshot was taken");
+    return this.#delta;
+  }
+
+  abort(): void {
+    this.#timers.abort();
+    this.#parts.changes.abort();
+  }
+
+  #encodeUntil(isOver: () => boolean): boolean {
+    if (!this.#timers.encode(isOver)) return false;
+    if (!this.#parts.all) return this.#parts.changes.encodeChanged(isOver);
+    for (;;) {
+      if (this.#walk.next().done === true) return true;
+      if (isOver()) return false;
+    }
+  }
+
+  *#walkAll(): Generator<void> {
+    const { changes, registry, raw } = this.#parts;
+    let count = 0;
+    for (const slot of registry.allSlots()) {
+      changes.encodeFrozen(slot);
+      if (++count % SLOTS_PER_CLOCK === 0) yield;
+    }
+    yield* raw.copyTo(this.frozen.puts);
+  }
+}

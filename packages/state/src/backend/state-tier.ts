@@ -1,0 +1,36 @@
+import type { BackendOptions } from "@millrace/contracts";
+import type { Changes } from "../cells/changes.ts";
+import type { Table } from "../cells/table.ts";
+import type { ColdStore, EntryCounts } from "../cells/table-context.ts";
+import type { FileHeader } from "../format/file-header.ts";
+import type { KeyScope } from "../keys/key-scope.ts";
+import type { StoreDump } from "./backend-snapshot.ts";
+import type { RawRecords } from "./raw-records.ts";
+
+/** Where the state of completed checkpoints lies. */
+export interface StateTier {
+  /** undefined: all state stays in memory. */
+  readonly cold: ColdStore | undefined;
+  readonly wantsCheckpoint: boolean;
+  /** Starts copying the last completed checkpoint; undefined when memory holds everything. */
+  dump(): StoreDump | undefined;
+  /** Takes the changes of a completed checkpoint. `header` is absent when there were none to freeze. */
+  apply(checkpointId: number, delta: readonly Uint8Array[], header: FileHeader | undefined): Promise<void>;
+  /** Called when the changes of a completed checkpoint need no longer stay in memory. */
+  applied(): void;
+  /** Takes in files; what has to be in memory goes to the raw records. */
+  restore(chunks: AsyncIterable<Uint8Array>): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** What a tier may know of its backend. */
+export interface TierParts {
+  readonly options: BackendOptions;
+  readonly scope: KeyScope;
+  readonly changes: Changes;
+  readonly counts: EntryCounts;
+  readonly raw: RawRecords;
+  readonly tables: () => Iterable<Table<unknown>>;
+}
+
+export type OpenTier = (parts: TierParts) => StateTier;

@@ -1,0 +1,263 @@
+import { type ByteWriter, createReader } from "@millrace/codec";
+import type { Cell, Cells, Namespace } from "@millrace/contracts";
+import { assert, type PrimitiveKey } from "@millrace/core";
+import type { Footprint } from "./footprint.ts";
+import { Slot, type SlotOwner, slotFlags } from "./slot.ts";
+import type { Table } from "./table.ts";
+
+const { PERSISTED, GONE, COLD } = slotFlags;
+
+/** The entries of one namespace of a table, by key. An access that finds its slot in memory is one lookup and one comparison. */
+export class CellMap<V> implements Cells<V>, SlotOwner<V> {
+  readonly namespace: Namespace;
+  readonly footprint: Footprint;
+  readonly table: Table<V>;
+  readonly #slots = new Map<PrimitiveKey, Slot<V>>();
+  // Held here as well, because every access reads them.
+  readonly #scope: Table<V>["context"]["scope"];
+  readonly #changes: Table<V>["context"]["changes"];
+  /** Removed slots whose tombstones have not reached the local store: what that holds for their keys is not to be believed. */
+  #buried: Map<PrimitiveKey, Slot<V>> | undefined;
+  /** The table knows this namespace. */
+  #listed = false;
+  #draining: Iterator<Slot<V>> | undefined;
+  /** The slot that the last `find` gave, and the serial of its key. */
+  #lastSerial = 0;
+  #last: Slot<V> | undefined;
+
+  constructor(table: Table<V>, namespace: Namespace) {
+    this.table = table;
+    this.namespace = namespace;
+    this.footprint = table.footprint;
+    this.#scope = table.context.scope;
+    this.#changes = table.context.changes;
+  }
+
+  get size(): number {
+    return this.#slots.size;
+  }
+
+  cell(): Slot<V> {
+    const found = this.#slots.get(this.#scope.mapKey as PrimitiveKey);
+    if (found !== undefined && found.guard >= this.#changes.stamp) return found;
+    return this.#findSlowly(found) ?? this.#detached();
+  }
+
+  /** The slot of the current key, if there is one; twice for the same key costs one lookup. */
+  find(): Slot<V> | undefined {
+    if (this.#lastSerial === this.#scope.serial) {
+      const last = this.#last;
+      if (last === undefined || last.guard >= this.#changes.stamp) return last;
+    }
+    let found = this.#slots.get(this.#scope.mapKey as PrimitiveKey);
+    if (found === undefined || found.guard < this.#changes.stamp) found = this.#findSlowly(found);
+    this.#lastSerial = this.#scope.serial;
+    this.#last = found;
+    return found;
+  }
+
+  /** As `find`, with a new slot when there is none. */
+  ensure(): Slot<V> {
+    return this.find() ?? this.#detached();
+  }
+
+  write(cell: Cell<V>, value: V): void {
+    const slot = cell as Slot<V>;
+    if (slot.guard === this.#changes.writable) slot.value = value;
+    else this.#writeSlowly(slot, value);
+  }
+
+  /** Sets the value of the current key, whether there was one or not. */
+  put(value: V): void {
+    this.write(this.ensure(), value);
+  }
+
+  remove(): void {
+    const found = this.#slots.get(this.#scope.requireMapKey()) ?? this.find();
+    if (found !== undefined) this.#drop(found);
+  }
+
+  drain(visit: (value: V) => boolean): boolean {
+    for (;;) {
+      this.#draining ??= this.#slots.values();
+      const next = this.#draining.next();
+      if (next.done === true) {
+        this.#draining = undefined;
+        if (this.#slots.size === 0) return true;
+        continue;
+      }
+      const slot = next.value;
+      this.#scope.setMapKey(slot.key);
+      const value = this.#warm(slot);
+      this.#drop(slot);
+      if (!visit(value)) return false;
+    }
+  }
+
+  forEach(visit: (value: V) => void): void {
+    for (const slot of this.#slots.values()) {
+      this.#scope.setMapKey(slot.key);
+      visit(this.#warm(slot));
+    }
+  }
+
+  /** All slots, for walks over everything; the iteration lives through changes. */
+  slots(): IterableIterator<Slot<V>> {
+    return this.#slots.values();
+  }
+
+  writeKey(slotKey: PrimitiveKey, writer: ByteWriter): void {
+    this.table.writeKey(slotKey, this.namespace, writer);
+  }
+
+  writeValue(value: V, writer: ByteWriter): void {
+    this.table.format.encode(value, writer);
+  }
+
+  evict(slot: Slot<V>): boolean {
+    // It stands on the clock twice when it was removed and set anew.
+    if (this.#slots.get(slot.key) !== slot) return true;
+    if (slot.value !== undefined && (this.table.format.pagesOf?.(slot.value).warm ?? 0) > 0) return false;
+    slot.guard = 0;
+    // The slot's holder keeps its value; the table forgets it, or keeps a stub without one.
+    if (this.table.indexed) this.#slots.set(slot.key, this.#stub(slot.key));
+    else this.#slots.delete(slot.key);
+    this.footprint.entries--;
+    this.#unlistIfEmpty();
+    return true;
+  }
+
+  buried(slot: Slot<V>): void {
+    if (this.#buried?.get(slot.key) === slot) this.#buried.delete(slot.key);
+    this.#unlistIfEmpty();
+  }
+
+  explain(slotKey: PrimitiveKey, error: unknown): unknown {
+    return this.table.explain(slotKey, error);
+  }
+
+  /** Puts in what a snapshot or the local store holds. `encoded` undefined: only the key is known. */
+  load(mapKey: PrimitiveKey, encoded: Uint8Array | undefined): Slot<V> {
+    const slot = this.#stub(mapKey);
+    this.#slots.set(mapKey, slot);
+    this.enlist();
+    if (encoded !== undefined) this.#fill(slot, encoded);
+    return slot;
+  }
+
+  /** A slot by its map key, in memory or as a stub. */
+  peek(mapKey: PrimitiveKey): Slot<V> | undefined {
+    return this.#slots.get(mapKey);
+  }
+
+  #findSlowly(found: Slot<V> | undefined): Slot<V> | undefined {
+    const mapKey = this.#scope.requireMapKey();
+    let slot = found;
+    if (slot === undefined) {
+      const { cold } = this.table.context;
+      if (cold === undefined || this.table.indexed || this.#buried?.has(mapKey) === true) return undefined;
+      const encoded = cold.read(this, mapKey);
+      if (encoded === undefined) return undefined;
+      slot = this.load(this.#scope.own(mapKey), encoded);
+    } else if ((slot.flags & COLD) !== 0) {
+      this.#warm(slot);
+    }
+    this.#changes.touch(slot);
+    return slot;
+  }
+
+  /** A slot for a key that has none; it joins the table when it is first written. */
+  #detached(): Slot<V> {
+    const slot = new Slot<V>(this, this.#scope.own(this.#scope.requireMapKey()), undefined, this.#changes.sealed, 0);
+    slot.guard = this.#changes.stamp;
+    return slot;
+  }
+
+  #stub(mapKey: PrimitiveKey): Slot<V> {
+    return new Slot<V>(this, mapKey, undefined, this.#changes.sealed, PERSISTED | COLD);
+  }
+
+  /** The value of a slot in the table, read from the local store if need be, and ready to be handed out. */
+  #warm(slot: Slot<V>): V {
+    if ((slot.flags & COLD) !== 0) {
+      const encoded = this.table.context.cold?.read(this, slot.key);
+      assert(encoded !== undefined, "a cold slot is in the local store");
+      this.#fill(slot, encoded);
+    }
+    this.#changes.touch(slot);
+    return slot.value as V;
+  }
+
+  #fill(slot: Slot<V>, encoded: Uint8Array): void {
+    slot.value = this.table.format.decode(createReader(encoded), this, slot.key);
+    slot.flags &= ~COLD;
+    this.footprint.entries++;
+    this.footprint.observe(encoded.length);
+    this.table.context.cold?.admit(slot);
+  }
+
+  #writeSlowly(cell: Slot<V>, value: V): void {
+    if (this.footprint.samples()) this.table.sample(cell.key, value);
+    const slot = this.#joined(cell);
+    this.#changes.touch(slot);
+    slot.value = value;
+    cell.value = value;
+    this.#changes.markDirty(slot);
+  }
+
+  /** The slot that stands in the table for this cell's key: usually the cell itself. */
+  #joined(cell: Slot<V>): Slot<V> {
+    const held = this.#slots.get(cell.key);
+    if (held === cell) return cell;
+    if (held !== undefined) {
+      if ((held.flags & COLD) === 0) return held;
+      held.flags &= ~COLD;
+      this.#admitted(held);
+      return held;
+    }
+    const { counts } = this.table.context;
+    // One that was evicted while its holder went on with it has never ceased to exist.
+    if ((cell.flags & (PERSISTED | GONE)) !== PERSISTED) counts.entries++;
+    if ((cell.flags & GONE) !== 0) this.#changes.markRevived(cell);
+    this.#slots.set(cell.key, cell);
+    this.enlist();
+    this.#admitted(cell);
+    return cell;
+  }
+
+  #admitted(slot: Slot<V>): void {
+    this.footprint.entries++;
+    this.table.context.cold?.admit(slot);
+    this.#lastSerial = 0;
+  }
+
+  #drop(slot: Slot<V>): void {
+    const cold = (slot.flags & COLD) !== 0;
+    if (!cold) {
+      this.#changes.touch(slot);
+      this.footprint.entries--;
+    }
+    this.#slots.delete(slot.key);
+    this.#changes.markGone(slot);
+    slot.flags &= ~COLD;
+    this.table.context.counts.entries--;
+    if (this.table.context.cold !== undefined && (slot.flags & PERSISTED) !== 0) {
+      this.#buried ??= new Map();
+      this.#buried.set(slot.key, slot);
+    }
+    this.#lastSerial = 0;
+    this.#unlistIfEmpty();
+  }
+
+  /** Makes the namespace known to the table, whether it holds anything or not. */
+  enlist(): void {
+    if (!this.#listed) this.table.list(this);
+    this.#listed = true;
+  }
+
+  #unlistIfEmpty(): void {
+    if (!this.#listed || this.#slots.size > 0 || (this.#buried?.size ?? 0) > 0) return;
+    this.table.unlist(this);
+    this.#listed = false;
+  }
+}

@@ -1,0 +1,231 @@
+import { assert, MillraceError } from "@millrace/core";
+import { RecordWriter } from "../format/record-writer.ts";
+import { type Slot, slotFlags } from "./slot.ts";
+
+const { PERSISTED, GONE } = slotFlags;
+/** The clock is read after so many slots. */
+const SLOTS_PER_CLOCK = 16;
+const COMPACTION_MIN = 1024;
+
+/** What a barrier set aside. */
+export interface Frozen {
+  /** The epoch that ended with it. */
+  readonly number: number;
+  /** All slots belong to it, not only the changed ones. */
+  readonly all: boolean;
+  readonly slots: Slot<unknown>[];
+  /** Tombstones stand in front of all puts, so that the order of encoding does not matter for a key removed and set anew. */
+  readonly tombstones: RecordWriter;
+  readonly puts: RecordWriter;
+  /** Slots whose tombstones were written. */
+  readonly buried: Slot<unknown>[];
+  next: number;
+}
+
+/**
+ * Which slots changed since the last freeze, and how a freeze costs nothing: the list of changed slots is set aside and the
+ * epoch rises. A slot that belongs to the frozen set and is not yet encoded is encoded before it is handed out again
+ * (law C2). What has been handed out once in an epoch carries the stamp in its guard, so that a state access compares one number.
+ */
+export class Changes {
+  /** Counts freezes, from 1. */
+  epoch = 1;
+  /** Rises with each epoch, and when the cache wants to know anew what is in use. Even. */
+  stamp = 2;
+  /** `stamp` + 1: the guard of slots that are in the list of changes already. */
+  writable = 3;
+  readonly #tracks: boolean;
+  #slots: Slot<unknown>[] = [];
+  /** Slots in the list that need no record any more. */
+  #dead = 0;
+  #dirtyBytes = 0;
+  #frozen: Frozen | undefined;
+  /** Sets of completed checkpoints on their way to the local store, oldest first. */
+  #applying: Frozen[] = [];
+
+  /** `tracks` false: no checkpoint will be taken, and changes are not remembered for one. */
+  constructor(tracks: boolean) {
+    this.#tracks = tracks;
+  }
+
+  get dirtySlots(): number {
+    return this.#slots.length - this.#dead;
+  }
+
+  /** Estimated bytes changed since the last freeze. */
+  get dirtyBytes(): number {
+    return this.#dirtyBytes;
+  }
+
+  get frozen(): Frozen | undefined {
+    return this.#frozen;
+  }
+
+  /** For a slot made now: no freeze so far waits for it. */
+  get sealed(): number {
+    return this.epoch - 1;
+  }
+
+  /** Whether the local store has its value. */
+  isClean(slot: Slot<unknown>): boolean {
+    return slot.dirty < (this.#applying[0]?.number ?? this.#frozen?.number ?? this.epoch);
+  }
+
+  /** Before a slot is handed out, changed or removed. */
+  touch(slot: Slot<unknown>): void {
+    const frozen = this.#frozen;
+    if (frozen !== undefined && slot.sealed < frozen.number && (frozen.all || slot.dirty === frozen.number)) this.#encode(slot, frozen);
+    slot.guard = slot.dirty === this.epoch && (slot.flags & GONE) === 0 ? this.writable : this.stamp;
+  }
+
+  /** After `touch`: the slot is part of the next checkpoint. */
+  markDirty(slot: Slot<unknown>): void {
+    if (slot.dirty !== this.epoch && this.#tracks) {
+      slot.dirty = this.epoch;
+      this.#slots.push(slot);
+      this.#dirtyBytes += slot.owner.footprint.averageBytes;
+    }
+    slot.guard = this.writable;
+  }
+
+  /** After `touch`: the slot is removed. It leaves a tombstone if it may have been persisted. */
+  markGone(slot: Slot<unknown>): void {
+    slot.flags |= GONE;
+    slot.value = undefined;
+    if ((slot.flags & PERSISTED) !== 0) {
+      this.markDirty(slot);
+    } else if (slot.dirty === this.epoch) {
+      this.#dead++;
+      if (this.#dead > COMPACTION_MIN && this.#dead * 2 > this.#slots.length) this.#compact();
+    }
+    slot.guard = 0;
+  }
+
+  /** A removed slot is written again. */
+  markRevived(slot: Slot<unknown>): void {
+    slot.flags &= ~GONE;
+    if ((slot.flags & PERSISTED) === 0 && slot.dirty === this.epoch) this.#dead--;
+  }
+
+  freeze(all: boolean): Frozen {
+    assert(this.#frozen === undefined && this.#tracks, "one checkpoint in flight, and only where changes are remembered");
+    const frozen: Frozen = {
+      number: this.epoch,
+      all,
+      slots: this.#slots,
+      tombstones: new RecordWriter(),
+      puts: new RecordWriter(),
+      buried: [],
+      next: 0,
+    };
+    this.#frozen = frozen;
+    this.#slots = [];
+    this.#dead = 0;
+    this.#dirtyBytes = 0;
+    this.epoch++;
+    this.nextStamp();
+    return frozen;
+  }
+
+  /** All guards are asked again. */
+  nextStamp(): void {
+    this.stamp += 2;
+    this.writable = this.stamp + 1;
+  }
+
+  /** Encodes changed slots until `isOver`; true when none is left. A frozen set of all slots is walked by its owner instead. */
+  encodeChanged(isOver: () => boolean): boolean {
+    const frozen = this.#frozen;
+    assert(frozen !== undefined, "changes are frozen before they are encoded");
+    while (frozen.next < frozen.slots.length) {
+      const slot = frozen.slots[frozen.next++] as Slot<unknown>;
+      if (slot.dirty === frozen.number) this.encodeFrozen(slot);
+      if (frozen.next % SLOTS_PER_CLOCK === 0 && isOver()) return false;
+    }
+    return true;
+  }
+
+  /** Encodes a slot of the frozen set unless that is done. */
+  encodeFrozen(slot: Slot<unknown>): void {
+    const frozen = this.#frozen;
+    if (frozen !== undefined && slot.sealed < frozen.number) this.#encode(slot, frozen);
+  }
+
+  /** The checkpoint of the frozen set is complete. */
+  complete(): Frozen | undefined {
+    const frozen = this.#frozen;
+    if (frozen !== undefined) this.#applying.push(frozen);
+    this.#frozen = undefined;
+    return frozen;
+  }
+
+  /** A completed set is in the local store, or there is none. */
+  applied(frozen: Frozen): void {
+    assert(this.#applying[0] === frozen, "sets are applied in order");
+    this.#applying.shift();
+    for (const slot of frozen.buried) slot.owner.buried(slot);
+  }
+
+  /** The frozen set becomes part of the next one. */
+  abort(): void {
+    const frozen = this.#frozen;
+    if (frozen === undefined) return;
+    this.#frozen = undefined;
+    for (const slot of frozen.slots) {
+      // Those changed again stand in the list already.
+      if (slot.dirty !== frozen.number || isDead(slot)) continue;
+      slot.dirty = this.epoch;
+      this.#slots.push(slot);
+      this.#dirtyBytes += slot.owner.footprint.averageBytes;
+    }
+  }
+
+  #encode(slot: Slot<unknown>, frozen: Frozen): void {
+    try {
+      if ((slot.flags & GONE) === 0) {
+        const writer = frozen.puts.begin();
+        slot.owner.writeKey(slot.key, writer);
+        const keyBytes = writer.length;
+        slot.owner.writeValue(slot.value, writer);
+        slot.owner.footprint.observe(frozen.puts.endPut(keyBytes));
+        slot.flags |= PERSISTED;
+      } else if ((slot.flags & PERSISTED) !== 0) {
+        slot.owner.writeKey(slot.key, frozen.tombstones.begin());
+        frozen.tombstones.endTombstone();
+        frozen.buried.push(slot);
+      }
+    } catch (error) {
+      throw slot.owner.explain(slot.key, error);
+    }
+    slot.sealed = frozen.number;
+  }
+
+  #compact(): void {
+    const kept: Slot<unknown>[] = [];
+    for (const slot of this.#slots) {
+      if (!isDead(slot)) {
+        kept.push(slot);
+        continue;
+      }
+      slot.dirty = 0;
+      this.#dirtyBytes -= slot.owner.footprint.averageBytes;
+    }
+    this.#slots = kept;
+    this.#dead = 0;
+    this.#dirtyBytes = Math.max(0, this.#dirtyBytes);
+  }
+}
+
+function isDead(slot: Slot<unknown>): boolean {
+  return (slot.flags & (GONE | PERSISTED)) === GONE;
+}
+
+/** An error while a value was encoded, with what is known of its place. */
+export function encodingError(error: unknown, uid: string, stateName: string, key: string): unknown {
+  if (!(error instanceof MillraceError)) return error;
+  return new MillraceError(error.code, `${error.message}, in state "${stateName}"`, {
+    hint: error.hint,
+    cause: error,
+    where: { uid, key, ...error.where },
+  });
+}

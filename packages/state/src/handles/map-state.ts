@@ -1,0 +1,50 @@
+import type { MapState } from "@millrace/contracts";
+import type { PagedMap } from "../pages/paged-map.ts";
+
+export class PagedMapState<K, V> implements MapState<K, V> {
+  readonly #map: PagedMap<K, V>;
+
+  constructor(map: PagedMap<K, V>) {
+    this.#map = map;
+  }
+
+  get(key: K): V | undefined {
+    return this.#map.get(key);
+  }
+
+  has(key: K): boolean {
+    return this.#map.has(key);
+  }
+
+  put(key: K, value: V): void {
+    this.#map.put(key, value);
+  }
+
+  putAll(entries: Iterable<readonly [K, V]>): void {
+    for (const [key, value] of entries) this.#map.put(key, value);
+  }
+
+  remove(key: K): void {
+    this.#map.remove(key);
+  }
+
+  *keys(): IterableIterator<K> {
+    for (const [key] of this.#map.entries()) yield key;
+  }
+
+  *values(): IterableIterator<V> {
+    for (const [, value] of this.#map.entries()) yield value;
+  }
+
+  *entries(): IterableIterator<[K, V]> {
+    for (const [key, value] of this.#map.entries()) yield [key, value];
+  }
+
+  isEmpty(): boolean {
+    return this.#map.isEmpty;
+  }
+
+  clear(): void {
+    this.#map.clear();
+  }
+}

@@ -1,0 +1,177 @@
+import { createWriter, type GrowingWriter } from "@millrace/codec";
+import { assert, type PrimitiveKey } from "@millrace/core";
+import type { StoreDump } from "../backend/backend-snapshot.ts";
+import type { StateTier, TierParts } from "../backend/state-tier.ts";
+import type { Slot, SlotOwner } from "../cells/slot.ts";
+import type { ColdStore } from "../cells/table-context.ts";
+import { corruptState, verifiedValue } from "../format/checksum.ts";
+import { type FileHeader, readHeader, STATE_FORMAT_VERSION, type StateEntry, writeHeader } from "../format/file-header.ts";
+import { recordForms } from "../format/record-key.ts";
+import { RecordWriter } from "../format/record-writer.ts";
+import type { LocalStore } from "./local-store.ts";
+import { Residents } from "./residents.ts";
+import { operatorPrefix } from "./store-keys.ts";
+
+/** Less than this may always wait for the next checkpoint. */
+const DIRTY_BYTES_MIN = 8 << 20;
+
+export interface LevelTierOptions {
+  readonly store: LocalStore;
+  /** Estimated encoded bytes that stay in memory. */
+  readonly cacheBytesMax: number;
+  /** Called for each completed checkpoint with its records; resolves when the store holds the whole checkpoint. */
+  readonly apply: (checkpointId: number, chunks: readonly Uint8Array[]) => Promise<void>;
+}
+
+/** State of completed checkpoints in a LevelDB; in memory are changes, a cache, timers, and the keys of windows. */
+export class LevelTier implements StateTier, ColdStore {
+  readonly #parts: TierParts;
+  readonly #options: LevelTierOptions;
+  readonly #residents: Residents;
+  readonly #prefixBytes: number;
+  readonly #key: GrowingWriter;
+  readonly #dirtyBytesMax: number;
+  /** Settles when the checkpoints completed so far have been applied. */
+  #applying: Promise<void> = Promise.resolve();
+  #dumping: Promise<void> = Promise.resolve();
+  #closed = false;
+
+  constructor(parts: TierParts, options: LevelTierOptions) {
+    this.#parts = parts;
+    this.#options = options;
+    const prefix = operatorPrefix(parts.options.uid);
+    this.#prefixBytes = prefix.length;
+    this.#key = createWriter(prefix.length + 64);
+    this.#key.raw(prefix);
+    this.#dirtyBytesMax = Math.max(options.cacheBytesMax, DIRTY_BYTES_MIN);
+    this.#residents = new Residents({
+      bytesMax: options.cacheBytesMax,
+      changes: parts.changes,
+      bytes: () => this.#bytes(),
+      onOver: () => parts.scope.slowDown(),
+    });
+    parts.scope.onSlowKey = () => this.#residents.evict();
+  }
+
+  get cold(): ColdStore {
+    return this;
+  }
+
+  get wantsCheckpoint(): boolean {
+    return this.#parts.changes.dirtyBytes * 2 >= this.#dirtyBytesMax;
+  }
+
+  read(owner: SlotOwner<never>, slotKey: PrimitiveKey): Uint8Array | undefined {
+    const key = this.#key;
+    key.truncate(this.#prefixBytes);
+    owner.writeKey(slotKey, key);
+    const fullKey = key.view();
+    let stored: Uint8Array | undefined;
+    try {
+      stored = this.#options.store.get(fullKey);
+    } catch (error) {
+      throw corruptState("the local store can't be read", error);
+    }
+    return stored === undefined ? undefined : verifiedValue(fullKey.subarray(this.#prefixBytes), stored);
+  }
+
+  admit(slot: Slot<unknown>): void {
+    this.#residents.admit(slot);
+  }
+
+  dump(): StoreDump {
+    const writer = new RecordWriter();
+    let finished = false;
+    let failure: unknown;
+    const run = async (): Promise<void> => {
+      await this.#applying;
+      await this.#options.store.dump(this.#parts.options.uid, writer, () => this.#closed);
+      finished = true;
+    };
+    this.#dumping = run().catch((error: unknown) => {
+      failure = error;
+    });
+    return {
+      writer,
+      get done() {
+        if (failure !== undefined) throw failure;
+        return finished;
+      },
+    };
+  }
+
+  async apply(checkpointId: number, delta: readonly Uint8Array[], header: FileHeader | undefined): Promise<void> {
+    const chunks = header === undefined ? delta : [...headerChunks(header), ...delta];
+    const applied = this.#options.apply(checkpointId, chunks);
+    this.#applying = Promise.allSettled([this.#applying, applied]).then(() => undefined);
+    await applied;
+  }
+
+  applied(): void {
+    this.#residents.relax();
+  }
+
+  async restore(chunks: AsyncIterable<Uint8Array>): Promise<void> {
+    const { options, counts, raw, scope } = this.#parts;
+    const { store } = this.#options;
+    const states = new Map<string, StateEntry>();
+    await store.apply(options.uid, chunks, {
+      keyGroups: options.keyGroups,
+      onHeader: (stored) => {
+        const header = readHeader(stored);
+        if (header.keyKind !== undefined) scope.adoptKind(header.keyKind);
+        for (const state of header.states) states.set(state.name, state);
+        raw.learn(header);
+      },
+    });
+    let entries = 0;
+    await store.scan(options.uid, recordForms.cell, (key, form) => {
+      if (form !== recordForms.timer) entries++;
+      if (form !== recordForms.cell) raw.add(key, undefined);
+    });
+    counts.entries = entries;
+    const { kind } = scope;
+    await store.setHeader(options.uid, {
+      formatVersion: STATE_FORMAT_VERSION,
+      uid: options.uid,
+      checkpointId: 0,
+      keyGroups: options.keyGroups,
+      entries,
+      ...(kind === undefined ? {} : { keyKind: kind }),
+      states: [...states.values()],
+    });
+  }
+
+  /** The store holds this operator's state: reads what has to be in memory. */
+  async openFilled(): Promise<void> {
+    const { options, counts, raw, scope } = this.#parts;
+    const header = this.#options.store.header(options.uid);
+    if (header === undefined) return;
+    const { keyGroups } = header;
+    assert(
+      keyGroups.start === options.keyGroups.start && keyGroups.end === options.keyGroups.end,
+      "a filled store holds the subtask's own key groups",
+    );
+    if (header.keyKind !== undefined) scope.adoptKind(header.keyKind);
+    raw.learn(header);
+    counts.entries = header.entries;
+    await this.#options.store.scan(options.uid, recordForms.indexedCell, (key) => raw.add(key, undefined));
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await Promise.allSettled([this.#dumping, this.#applying]);
+  }
+
+  #bytes(): number {
+    let bytes = 0;
+    for (const { footprint, pageFootprint } of this.#parts.tables()) bytes += footprint.bytes + pageFootprint.bytes;
+    return bytes;
+  }
+}
+
+function headerChunks(header: FileHeader): readonly Uint8Array[] {
+  const writer = new RecordWriter();
+  writeHeader(writer, header);
+  return writer.finish();
+}

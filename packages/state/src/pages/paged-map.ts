@@ -1,0 +1,203 @@
+import type { Codec } from "@millrace/codec";
+import { limits, MillraceError, type PrimitiveKey } from "@millrace/core";
+import type { CellMap } from "../cells/cell-map.ts";
+import type { ValueFormat } from "../cells/value-format.ts";
+import { CURSOR_END, cursorOf, entryHash, pageAtCursor, pageOf, partnerOf } from "./linear-hash.ts";
+import { type PageFormat, Pages } from "./pages.ts";
+
+/** Beyond it, the entries of a head move to pages. */
+const INLINE_MAX = limits.pageElementsMax;
+/** Average entries of a page above which one splits; those that wait for their split hold up to twice as many. */
+const SPLIT_ABOVE = Math.floor((limits.pageElementsMax * 3) / 8);
+const MERGE_BELOW = Math.floor(SPLIT_ABOVE / 3);
+const INLINE_AGAIN = Math.floor(INLINE_MAX / 4);
+
+/** A map: small ones stand in the head's own record, larger ones in pages by hash. */
+export interface MapHead<K, V> {
+  size: number;
+  /** Empty while there are pages. */
+  readonly inline: Map<K, V>;
+  readonly pages: Pages<Map<K, V>>;
+}
+
+export function mapFormat<K, V>(keyCodec: Codec<K>, codec: Codec<V>, kind = "map"): ValueFormat<MapHead<K, V>> {
+  const page = entriesFormat(keyCodec, codec);
+  return {
+    kind,
+    fingerprint: `${keyCodec.fingerprint}:${codec.fingerprint}`,
+    encode(head, writer) {
+      writer.varint(head.pages.count);
+      if (head.pages.count === 0) page.encode(head.inline, writer);
+      else writer.varint(head.size);
+    },
+    decode(reader, cells, mapKey) {
+      const pages = newPages(cells, mapKey, page, reader.varint());
+      if (pages.count > 0) return { size: reader.varint(), inline: new Map(), pages };
+      const inline = page.decode(reader);
+      return { size: inline.size, inline, pages };
+    },
+    pagesOf: (head) => head.pages as Pages<unknown>,
+  };
+}
+
+/** The operations on the map of the current key. An empty map is no entry. */
+export class PagedMap<K, V> {
+  readonly #page: PageFormat<Map<K, V>>;
+  cells: CellMap<MapHead<K, V>>;
+
+  constructor(cells: CellMap<MapHead<K, V>>, keyCodec: Codec<K>, codec: Codec<V>) {
+    this.cells = cells;
+    this.#page = entriesFormat(keyCodec, codec);
+  }
+
+  get isEmpty(): boolean {
+    return this.cells.find() === undefined;
+  }
+
+  get(key: K): V | undefined {
+    const head = this.cells.find()?.value;
+    return head === undefined ? undefined : contentOf(head, key).get(key);
+  }
+
+  has(key: K): boolean {
+    const head = this.cells.find()?.value;
+    return head !== undefined && contentOf(head, key).has(key);
+  }
+
+  put(key: K, value: V): void {
+    const cell = this.cells.ensure();
+    const head = cell.value ?? { size: 0, inline: new Map<K, V>(), pages: newPages(this.cells, cell.key, this.#page, 0) };
+    const paged = head.pages.count > 0;
+    const content = paged ? head.pages.change(pageOf(hashOf(key), head.pages.count)) : head.inline;
+    const before = content.size;
+    content.set(key, value);
+    const grown = content.size > before;
+    if (grown) {
+      head.size++;
+      grow(head);
+    }
+    if (grown || !paged) this.cells.write(cell, head);
+  }
+
+  /** False when there was none. */
+  remove(key: K): boolean {
+    const cell = this.cells.find();
+    const head = cell?.value;
+    if (cell === undefined || head === undefined || !contentOf(head, key).has(key)) return false;
+    const content = head.pages.count > 0 ? head.pages.change(pageOf(hashOf(key), head.pages.count)) : head.inline;
+    content.delete(key);
+    head.size--;
+    if (head.size === 0) {
+      head.pages.dropAll();
+      this.cells.remove();
+    } else {
+      shrink(head);
+      this.cells.write(cell, head);
+    }
+    return true;
+  }
+
+  clear(): void {
+    const head = this.cells.find()?.value;
+    if (head === undefined) return;
+    head.pages.dropAll();
+    head.inline.clear();
+    head.size = 0;
+    this.cells.remove();
+  }
+
+  /**
+   * The entries of the current key, page by page. Changes while it runs are fine: an entry that is there all the time comes
+   * exactly once, because it keeps its place in the order of cursors when pages split or merge.
+   */
+  *entries(): IterableIterator<[K, V]> {
+    const head = this.cells.find()?.value;
+    if (head === undefined) return;
+    let cursor = 0;
+    while (cursor < CURSOR_END && head.size > 0) {
+      const paged = head.pages.count > 0;
+      const span = paged ? pageAtCursor(cursor, head.pages.count) : { page: 0, start: 0, end: CURSOR_END };
+      const entries = [...(paged ? head.pages.read(span.page) : head.inline)];
+      const from = cursor;
+      // A merge can bring back entries that were visited in a page of their own.
+      for (const entry of entries) if (from === span.start || cursorOf(hashOf(entry[0])) >= from) yield entry;
+      cursor = span.end;
+    }
+  }
+}
+
+function hashOf(key: unknown): number {
+  if (typeof key === "object" || typeof key === "undefined") {
+    throw new MillraceError(
+      "STATE_MAP_KEY",
+      `a key of map state must be a string, number, boolean or bigint, not ${key === null ? "null" : typeof key}`,
+      {
+        hint: "use a primitive, for example JSON.stringify of the parts",
+      },
+    );
+  }
+  return entryHash(key as PrimitiveKey);
+}
+
+function contentOf<K, V>(head: MapHead<K, V>, key: K): Map<K, V> {
+  return head.pages.count === 0 ? head.inline : head.pages.read(pageOf(hashOf(key), head.pages.count));
+}
+
+function grow<K, V>(head: MapHead<K, V>): void {
+  const { pages, inline } = head;
+  if (pages.count === 0) {
+    if (inline.size <= INLINE_MAX) return;
+    pages.add(new Map(inline));
+    inline.clear();
+  }
+  while (head.size > pages.count * SPLIT_ABOVE) split(pages);
+}
+
+function split<K, V>(pages: Pages<Map<K, V>>): void {
+  const added = pages.count;
+  const from = pages.change(partnerOf(added));
+  const moved = new Map<K, V>();
+  for (const [key, value] of from) if (pageOf(hashOf(key), added + 1) === added) moved.set(key, value);
+  for (const key of moved.keys()) from.delete(key);
+  pages.add(moved);
+}
+
+function shrink<K, V>(head: MapHead<K, V>): void {
+  const { pages, inline } = head;
+  if (pages.count === 0) return;
+  if (head.size <= INLINE_AGAIN) {
+    for (let page = 0; page < pages.count; page++) for (const [key, value] of pages.read(page)) inline.set(key, value);
+    pages.dropAll();
+    return;
+  }
+  while (pages.count > 1 && head.size < pages.count * MERGE_BELOW) {
+    const last = pages.count - 1;
+    const into = pages.change(partnerOf(last));
+    for (const [key, value] of pages.read(last)) into.set(key, value);
+    pages.dropLast();
+  }
+}
+
+function newPages<K, V>(cells: CellMap<MapHead<K, V>>, mapKey: PrimitiveKey, format: PageFormat<Map<K, V>>, count: number): Pages<Map<K, V>> {
+  return new Pages(cells as CellMap<unknown>, mapKey, format, count);
+}
+
+function entriesFormat<K, V>(keyCodec: Codec<K>, codec: Codec<V>): PageFormat<Map<K, V>> {
+  return {
+    encode(entries, writer) {
+      writer.varint(entries.size);
+      for (const [key, value] of entries) {
+        keyCodec.encode(key, writer);
+        codec.encode(value, writer);
+      }
+    },
+    decode(reader) {
+      const entries = new Map<K, V>();
+      for (let left = reader.varint(); left > 0; left--) {
+        const key = keyCodec.decode(reader);
+        entries.set(key, codec.decode(reader));
+      }
+      return entries;
+    },
+  };
+}
