@@ -155,7 +155,10 @@ function sourcePlaceOf(error: Error, place: ModulePlace): SourcePlace {
   const found =
     placeAndLine.exec(error.stack ?? "") ?? placeAndLine.exec(spawnSync(process.execPath, ["--check", place.path], { encoding: "utf8" }).stderr);
   const [, path, line, text = ""] = found ?? [];
-  return { where: path === undefined ? place.shown : `${relative(place.cwd, decodeURI(path))}:${line}`, text: text.trim() };
+  return {
+    where: path === undefined ? `a module that ${place.shown} imports` : `${relative(place.cwd, decodeURI(path))}:${line}`,
+    text: text.trim(),
+  };
 }
 
 const placeAndLine = /^(?:file:\/\/)?(\/[^\n]+?):(\d+)\s*\n([^\n]*)/;
