@@ -89,6 +89,8 @@ describe("the rules catch what they are for", () => {
     const body = "    work();\n".repeat(75);
     const suite = `describe("x", () => {\n  it("a", () => {\n  });\n${body}});\n`;
     expect(checkSizes(fileTree({ "a.test.ts": suite }), [])).toEqual([]);
+    expect(checkSizes(fileTree({ "suite.ts": `export function suite() {\n${suite}}\n` }), [])).toEqual([]);
+    expect(checkSizes(fileTree({ "suite.ts": `export function suite() {\n${body}${suite}}\n` }), [])).toHaveLength(1);
     expect(checkSizes(fileTree({ "a.test.ts": `describe("x", () => {\n  it("a", () => {\n${body}  });\n});\n` }), [])).toHaveLength(1);
   });
 

@@ -27,7 +27,11 @@ interface Exception {
 
 /** Exceptions by path or folder. Each says why; one that nothing needs any more fails the check. */
 const exceptions: readonly Exception[] = [
-  { path: "packages/host/src/control/", what: ["node:http", "node:net", "node:fs/promises"], reason: "the adapter between the control API and its Unix socket" },
+  {
+    path: "packages/host/src/control/",
+    what: ["node:http", "node:net", "node:fs/promises"],
+    reason: "the adapter between the control API and its Unix socket",
+  },
 ];
 
 export function checkDeterminism(tree: SourceTree, allowed: readonly Exception[] = exceptions): Finding[] {

@@ -21,6 +21,7 @@ export interface SourceTree {
 export interface PackageManifest {
   readonly name: string;
   readonly folder: string;
+  /** What a user of the package has at run time: its own dependencies and its peers. */
   readonly dependencies: readonly string[];
   readonly devDependencies: readonly string[];
 }
@@ -56,11 +57,11 @@ function isModule(path: string): boolean {
 }
 
 function manifestOf(folder: string, text: string): PackageManifest {
-  const manifest = JSON.parse(text) as { name: string; dependencies?: object; devDependencies?: object };
+  const manifest = JSON.parse(text) as { name: string; dependencies?: object; peerDependencies?: object; devDependencies?: object };
   return {
     name: manifest.name,
     folder,
-    dependencies: Object.keys(manifest.dependencies ?? {}),
+    dependencies: Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies }),
     devDependencies: Object.keys(manifest.devDependencies ?? {}),
   };
 }

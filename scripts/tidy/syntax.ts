@@ -34,25 +34,32 @@ interface Node {
   readonly [field: string]: unknown;
 }
 
+/** Calls whose function is a list of things, not a procedure: a suite of tests, a job. */
+const listCall = /^(describe|defineJob)\b/;
+
 const functionTypes = new Set(["FunctionDeclaration", "FunctionExpression", "ArrowFunctionExpression"]);
 
 /** Parses one module. Throws with the path when it isn't TypeScript. */
 export function parseModule(path: string, text: string): ParsedModule {
   const lineOf = lineFinder(text);
   const found = { imports: [] as Import[], functions: [] as FunctionExtent[], uses: [] as Use[] };
-  const visit = (node: Node, name: string): void => {
+  /** Returns the lines of the lists inside a node: they are no part of the functions around them. */
+  const visit = (node: Node, name: string): number => {
     const own = nameOf(node) ?? name;
     collectImport(node, lineOf, found.imports);
     collectUse(node, lineOf, found.uses);
+    const isList = node.type === "CallExpression" && listCall.test(text.slice(node.start, node.start + 12));
+    let listed = 0;
+    for (const child of childrenOf(node)) listed += isList && functionTypes.has(child.type) ? visitList(child, own) : visit(child, own);
     if (functionTypes.has(node.type)) {
       const line = lineOf(node.start);
-      found.functions.push({ name: own, line, lines: lineOf(node.end) - line + 1 });
+      found.functions.push({ name: own, line, lines: lineOf(node.end) - line + 1 - listed });
     }
-    const isSuite = node.type === "CallExpression" && /^describe\b/.test(text.slice(node.start, node.start + 10));
-    for (const child of childrenOf(node)) {
-      if (isSuite && functionTypes.has(child.type)) visit(child.body as Node, own);
-      else visit(child, own);
-    }
+    return listed;
+  };
+  const visitList = (list: Node, name: string): number => {
+    visit(list.body as Node, name);
+    return lineOf(list.end) - lineOf(list.start);
   };
   try {
     visit(parseAst(text, { lang: "ts" }) as unknown as Node, "module");
