@@ -68,8 +68,20 @@ export async function run(): Promise<Figure[]> {
   return [
     paired({ name: "columnar round trip against msgpackr with structures", bar: 4, operations, reference: msgpackr, subject: ours }),
     paired({ name: "columnar round trip against structuredClone", bar: 6, operations, reference: clone, subject: ours }),
-    paired({ name: "t.object record by record against msgpackr with structures", bar: 1, operations, reference: single, subject: repeated(rows(bid)) }),
-    paired({ name: "t.any() record by record against self-describing msgpackr", bar: 0, operations, reference: describing, subject: repeated(rows(t.any())) }),
+    paired({
+      name: "t.object record by record against msgpackr with structures",
+      bar: 1,
+      operations,
+      reference: single,
+      subject: repeated(rows(bid)),
+    }),
+    paired({
+      name: "t.any() record by record against self-describing msgpackr",
+      bar: 0,
+      operations,
+      reference: describing,
+      subject: repeated(rows(t.any())),
+    }),
   ];
 }
 

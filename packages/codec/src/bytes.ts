@@ -14,6 +14,8 @@ export interface ByteWriter {
   bytes(value: Uint8Array): void;
   /** The bytes alone. */
   raw(value: Uint8Array): void;
+  /** A long text as it stands in memory: 0 for Latin-1 or 1 for UTF-16, the number of UTF-16 units (varint), the units. */
+  units(value: string): void;
   reset(): void;
   /** A copy of what was written from `start` (0) on. */
   slice(start?: number): Uint8Array;
@@ -31,6 +33,8 @@ export interface ByteReader {
   string(): string;
   /** A copy. */
   bytes(): Uint8Array;
+  /** Moves past `length` bytes. */
+  skip(length: number): void;
   /** The next `length` bytes as a view of the memory that is read: copy what is kept longer than that memory. */
   view(length: number): Uint8Array;
 }

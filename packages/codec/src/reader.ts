@@ -80,6 +80,10 @@ class MemoryReader implements ReusableReader {
     return new Uint8Array(this.view(this.varint()));
   }
 
+  skip(length: number): void {
+    this.#take(length);
+  }
+
   view(length: number): Uint8Array {
     const start = this.#position;
     if (length > this.#end - start) throw truncated(length, this.#end - start);

@@ -1,5 +1,6 @@
 import { assert } from "@millrace/core";
 import type { ByteWriter } from "./bytes.ts";
+import { nativeBytes } from "./native-bytes.ts";
 import { writeText } from "./text.ts";
 
 const VARINT_BYTES_MAX = 8;
@@ -103,6 +104,24 @@ class MemoryWriter implements GrowingWriter {
     if (this.#length + value.length > this.#memory.length) this.#grow(value.length);
     this.#memory.set(value, this.#length);
     this.#length += value.length;
+  }
+
+  units(value: string): void {
+    // Room for more bytes than units: a text that is not ASCII then never fills exactly as many bytes as it has units.
+    const bytesMax = value.length * 2 + 8;
+    if (this.#length + bytesMax + VARINT_BYTES_MAX + 1 > this.#memory.length) this.#grow(bytesMax + VARINT_BYTES_MAX + 1);
+    const start = this.#length;
+    this.u8(0);
+    this.varint(value.length);
+    if (value.length === 0) return;
+    const at = this.#length;
+    let bytes = nativeBytes.utf8Write.call(this.#memory, value, at);
+    if (bytes !== value.length) {
+      const wide = /[\u0100-\uffff]/.test(value);
+      this.#memory[start] = wide ? 1 : 0;
+      bytes = wide ? nativeBytes.ucs2Write.call(this.#memory, value, at) : nativeBytes.latin1Write.call(this.#memory, value, at);
+    }
+    this.#length = at + bytes;
   }
 
   reset(): void {

@@ -4,7 +4,7 @@ import { corrupt } from "../reader.ts";
 import { type Column, FixedColumn } from "./fixed-column.ts";
 import { inferSchema } from "./infer.ts";
 import { readColumns } from "./layout.ts";
-import { type Plan, planOf, planOfText } from "./plan.ts";
+import { type Plan, planOf, readPlan } from "./plan.ts";
 import { anySchema, bounds } from "./schema.ts";
 
 /**
@@ -39,7 +39,7 @@ class ColumnarCodec implements BatchCodec {
     if (count === 0) return;
     this.#writeTimestamps(timestamps, count, writer);
     const [plan, columns] = this.#fill(values, count);
-    writer.string(plan.text);
+    writer.raw(plan.head);
     for (const column of columns) {
       column.write(writer);
       column.clear();
@@ -64,17 +64,16 @@ class ColumnarCodec implements BatchCodec {
   }
 
   #writeTimestamps(timestamps: ArrayLike<number>, count: number, writer: ByteWriter): void {
+    let unknown = 0;
+    while (unknown < count && timestamps[unknown] === NO_TIMESTAMP) unknown++;
+    writer.u8(unknown === count ? WITHOUT_TIMESTAMPS : WITH_TIMESTAMPS);
+    if (unknown === count) return;
     const column = this.#timestamps;
     column.reserve(count);
     column.length = count;
-    let known = 0;
-    for (let index = 0; index < count; index++) {
-      const timestamp = timestamps[index] as number;
-      if (timestamp !== NO_TIMESTAMP) known++;
-      column.cells[index] = timestamp;
-    }
-    writer.u8(known === 0 ? WITHOUT_TIMESTAMPS : WITH_TIMESTAMPS);
-    if (known > 0) column.write(writer);
+    const { cells } = column;
+    for (let index = 0; index < count; index++) cells[index] = timestamps[index] as number;
+    column.write(writer);
   }
 
   decode(reader: ByteReader, into: { readonly values: unknown[]; readonly timestamps: number[] }): number {
@@ -84,9 +83,7 @@ class ColumnarCodec implements BatchCodec {
     into.timestamps.length = count;
     if (count === 0) return 0;
     this.#readTimestamps(reader, count, into.timestamps);
-    const text = reader.string();
-    // Comparing with the last schema is quicker than hashing the text of this one.
-    const plan = text === this.#planRead?.text ? this.#planRead : planOfText(text);
+    const plan = readPlan(reader, this.#planRead);
     this.#planRead = plan;
     const columns = this.#read.of(plan, 0);
     readColumns(plan.layout, count, columns, reader);

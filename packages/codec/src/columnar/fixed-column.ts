@@ -22,22 +22,28 @@ export class FixedColumn<C extends Cells> implements Column {
   cells: C;
   length = 0;
   #bytes: Uint8Array;
+  /** The bytes of as many cells as were written last: batches are mostly of one size, and a new view costs more than it copies. */
+  #written: Uint8Array;
   readonly #make: (count: number) => C;
 
   constructor(make: (count: number) => C) {
     this.#make = make;
     this.cells = make(0);
     this.#bytes = new Uint8Array(0);
+    this.#written = this.#bytes;
   }
 
   reserve(count: number): void {
     if (this.cells.length >= count) return;
     this.cells = this.#make(Math.max(count, 64));
     this.#bytes = new Uint8Array(this.cells.buffer);
+    this.#written = this.#bytes;
   }
 
   write(writer: ByteWriter): void {
-    writer.raw(this.#bytes.subarray(0, this.length * this.cells.BYTES_PER_ELEMENT));
+    const bytes = this.length * this.cells.BYTES_PER_ELEMENT;
+    if (this.#written.length !== bytes) this.#written = this.#bytes.subarray(0, bytes);
+    writer.raw(this.#written);
   }
 
   read(reader: ByteReader, count: number): void {

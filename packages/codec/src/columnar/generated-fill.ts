@@ -58,7 +58,7 @@ class FillWriter {
     const cells = this.#cells(node.column, at);
     switch (node.kind) {
       case "integer":
-        return `if ((${value} | 0) !== ${value} || (${value} === 0 && 1 / ${value} < 0)) return false; ${cells}[${at}] = ${value};`;
+        return `if (typeof ${value} !== "number" || (${value} | 0) !== ${value} || (${value} === 0 && 1 / ${value} < 0)) return false; ${cells}[${at}] = ${value};`;
       case "number":
         return `if (typeof ${value} !== "number") return false; ${cells}[${at}] = ${value};`;
       case "boolean":

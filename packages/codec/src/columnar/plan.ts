@@ -1,5 +1,9 @@
+import type { ByteReader } from "../bytes.ts";
+import type { TypeDescription } from "../contract.ts";
+import { fingerprintOf } from "../fingerprint.ts";
 import { canGenerateCode } from "../generate.ts";
 import { corrupt } from "../reader.ts";
+import { createWriter } from "../writer.ts";
 import { generatedMover } from "./generated.ts";
 import { interpretedMover, type RecordMover } from "./interpreted.ts";
 import { type Layout, layoutOf } from "./layout.ts";
@@ -11,8 +15,10 @@ const PLANS_MAX = 256;
 
 /** A schema made ready. Shared by all codecs of a thread; columns are each codec's own. */
 export interface Plan {
-  /** The schema as JSON, as it travels. */
-  readonly text: string;
+  /** The schema as it travels: its fingerprint in two u32, then its JSON as a string. */
+  readonly head: Uint8Array;
+  /** The two halves of the fingerprint. */
+  readonly hash: readonly [number, number];
   readonly schema: Schema;
   readonly layout: Layout;
   /** The mover to use for the next batch. */
@@ -25,8 +31,16 @@ export function planOf(schema: Schema): Plan {
   return planOfText(JSON.stringify(schema));
 }
 
-/** Throws CODEC_CORRUPT for text that is no schema. */
-export function planOfText(text: string): Plan {
+/** Reads the head of a batch; `last` is most often its plan. Throws CODEC_CORRUPT for what is no schema. */
+export function readPlan(reader: ByteReader, last: Plan | undefined): Plan {
+  const high = reader.u32();
+  const low = reader.u32();
+  if (last === undefined || last.hash[0] !== high || last.hash[1] !== low) return planOfText(reader.string());
+  reader.skip(reader.varint());
+  return last;
+}
+
+function planOfText(text: string): Plan {
   const known = plans.get(text);
   if (known !== undefined) return known;
   if (plans.size >= PLANS_MAX) plans.clear();
@@ -40,8 +54,14 @@ function makePlan(text: string): Plan {
   const layout = layoutOf(schema);
   let mover = interpretedMover(layout);
   let batches = 0;
+  const fingerprint = fingerprintOf(schema as TypeDescription);
+  const hash = [Number.parseInt(fingerprint.slice(0, 8), 16), Number.parseInt(fingerprint.slice(8), 16)] as const;
+  const head = createWriter();
+  for (const half of hash) head.u32(half);
+  head.string(text);
   return {
-    text,
+    head: head.slice(),
+    hash,
     schema,
     layout,
     mover() {

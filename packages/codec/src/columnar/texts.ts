@@ -15,17 +15,17 @@ const GROUP_UNITS = 512;
 
 /**
  * All strings of a batch, in the order in which a walk over record after record meets them. Written as the lengths in
- * UTF-16 units, the encoding (0 Latin-1, 1 UTF-16), the number of units, the units. Lone surrogates survive.
+ * UTF-16 units, then all units. Lone surrogates survive.
  */
 export class TextColumn implements Column {
   /** The strings to write, joined. */
   joined = "";
   readonly lengths: FixedColumn<Uint16Array> = new FixedColumn((count) => new Uint16Array(count));
   readonly #perRecord: number;
-  #scratch = new Uint8Array(1024);
 
   /** What is read: the encoded units, and where the next group begins. */
   #units: Uint8Array = new Uint8Array(0);
+  #unitCount = 0;
   #encoding = LATIN1;
   #from = 0;
 
@@ -48,18 +48,7 @@ export class TextColumn implements Column {
 
   write(writer: ByteWriter): void {
     this.lengths.write(writer);
-    const { joined } = this;
-    // Room for more bytes than units: a text that is not ASCII then never fills exactly as many bytes as it has units.
-    if (this.#scratch.length < joined.length * 2 + 8) this.#scratch = new Uint8Array(joined.length * 4);
-    let encoding = LATIN1;
-    let used = joined.length === 0 ? 0 : nativeBytes.utf8Write.call(this.#scratch, joined, 0);
-    if (used !== joined.length) {
-      encoding = /[\u0100-\uffff]/.test(joined) ? UTF16 : LATIN1;
-      used = encoding === LATIN1 ? nativeBytes.latin1Write.call(this.#scratch, joined, 0) : nativeBytes.ucs2Write.call(this.#scratch, joined, 0);
-    }
-    writer.u8(encoding);
-    writer.varint(joined.length);
-    writer.raw(this.#scratch.subarray(0, used));
+    writer.units(this.joined);
   }
 
   read(reader: ByteReader, count: number): void {
@@ -67,9 +56,7 @@ export class TextColumn implements Column {
     this.#encoding = reader.u8();
     if (this.#encoding > UTF16) throw corrupt(`texts in the unknown encoding ${this.#encoding}`);
     const units = reader.varint();
-    let sum = 0;
-    for (let index = 0; index < count; index++) sum += this.lengths.cells[index] as number;
-    if (sum !== units) throw corrupt(`${sum} units of text in ${units}`);
+    this.#unitCount = units;
     this.#units = reader.view(this.#encoding === LATIN1 ? units : units * 2);
     this.#from = 0;
   }
@@ -84,6 +71,7 @@ export class TextColumn implements Column {
     let to = from + (cells[index] as number);
     for (let next = index + 1; next < length && to + (cells[next] as number) - from <= GROUP_UNITS; next++) to += cells[next] as number;
     this.#from = to;
+    if (to > this.#unitCount) throw corrupt(`texts of ${to} units in ${this.#unitCount}`);
     if (this.#encoding === LATIN1) return nativeBytes.latin1Slice.call(this.#units, from, to);
     return nativeBytes.ucs2Slice.call(this.#units, from * 2, to * 2);
   }
