@@ -62,12 +62,21 @@ async function startIn(directory: StateDirectory, graph: JobGraph, ports: Ports,
   }
   const decision = decideRun(directory.runs, { fresh: options.fresh === true, from });
   if (decision.kind === "refuse") throw decision.error;
+  if (decision.kind === "new" && decision.abandons !== undefined && from !== undefined) {
+    throw new MillraceError(
+      "RUN_FROM",
+      `--fresh puts the checkpoints of the unfinished run ${decision.abandons} aside, and ${options.from} is among them`,
+      {
+        hint: "leave out --fresh: --from alone goes back to that checkpoint within the unfinished run",
+      },
+    );
+  }
   const storage = createFileCheckpointStorage({ files: ports.files, directory: directory.checkpoints });
   const resuming = decision.kind === "resume";
-  const chosen =
-    resuming || from !== undefined
-      ? await chooseCheckpoint(storage, graph, resuming ? decision.previous.firstCheckpointId : undefined, from?.checkpointId)
-      : undefined;
+  const own = resuming ? await chooseCheckpoint(storage, graph, decision.previous.firstCheckpointId, from?.checkpointId) : undefined;
+  // A run without a checkpoint of its own begins again where its first attempt began.
+  const begunFrom = resuming ? startOf(decision.previous.startedFrom) : from?.checkpointId;
+  const chosen = own ?? (begunFrom === undefined ? undefined : await chooseCheckpoint(storage, graph, undefined, begunFrom));
   if (chosen !== undefined) checkRestorable(chosen.manifest, graph.plan, maxParallelismOf(options));
   const run = await directory.beginRun(decision, chosen?.manifest.checkpointId);
   try {
@@ -79,13 +88,18 @@ async function startIn(directory: StateDirectory, graph: JobGraph, ports: Ports,
       ports,
       options,
       restored: chosen?.manifest,
-      resumed: resuming && chosen !== undefined,
+      resumed: own !== undefined,
       skipped: chosen?.skipped ?? [],
     });
   } catch (error) {
     await run.end("failed", error instanceof Error ? error.message : String(error));
     throw error;
   }
+}
+
+function startOf(startedFrom: string | null): number | undefined {
+  const choice = startedFrom === null ? undefined : parseSnapshotChoice(startedFrom);
+  return choice?.kind === "checkpoint" ? choice.checkpointId : undefined;
 }
 
 interface Launch {

@@ -59,13 +59,21 @@ export class JobRun {
 
   /** Checks the sinks' targets and deploys for the first time. Rejects when that is refused: then nothing has run. */
   async start(): Promise<void> {
-    if (!this.#resumed) {
-      for (const node of this.#settings.graph.plan.nodes) {
-        const body = this.#settings.graph.bodies[node.id];
-        if (body?.kind === "sink") await body.sink.prepareRun?.(this.#sinkContext(node.uid, 0, 1));
-      }
+    try {
+      if (!this.#resumed) await this.#prepareSinks();
+      await this.#deploy();
+    } catch (error) {
+      this.#over = true;
+      await this.#teardown().catch((cause: unknown) => this.#emit({ kind: "warning", error: cause }));
+      throw error;
     }
-    await this.#deploy();
+  }
+
+  async #prepareSinks(): Promise<void> {
+    for (const node of this.#settings.graph.plan.nodes) {
+      const body = this.#settings.graph.bodies[node.id];
+      if (body?.kind === "sink") await body.sink.prepareRun?.(this.#sinkContext(node.uid, 0, 1));
+    }
   }
 
   /** Takes a last checkpoint and ends; the run is to be resumed. */

@@ -1,3 +1,4 @@
 export { type CheckpointStorageCase, checkpointStorageSuite, type StoredFile } from "./checkpoint-storage-suite.ts";
+export { type KeyedStateSubject, keyedStateSuite } from "./keyed-state-suite.ts";
 export { type SinkCase, sinkSuite } from "./sink-suite.ts";
 export { type SourceCase, sourceSuite } from "./source-suite.ts";
