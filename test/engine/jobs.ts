@@ -19,7 +19,7 @@ export function readings(count: number, seed: number, disorderMs = 500): Reading
   return Array.from({ length: count }, (_, i) => ({ sensor: `s${next(7)}`, at: i * 20 - next(disorderMs), value: next(100) }));
 }
 
-export const late = outputTag<Reading>("late");
+const late = outputTag<Reading>("late");
 
 /**
  * Windows with late readings aside, a process function with state and timers, a union and a connect: every path that a

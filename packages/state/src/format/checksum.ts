@@ -4,12 +4,12 @@ import { MillraceError } from "@millrace/core";
 export const CHECKSUM_BYTES = 4;
 
 /** CRC-32 over a record's key and value. */
-export function checksumOf(key: Uint8Array, value: Uint8Array): number {
+function checksumOf(key: Uint8Array, value: Uint8Array): number {
   return crc32(value, crc32(key));
 }
 
 /** CRC-32 of bytes that are key and value in one. */
-export function checksumOfBoth(bytes: Uint8Array): number {
+function checksumOfBoth(bytes: Uint8Array): number {
   return crc32(bytes);
 }
 
