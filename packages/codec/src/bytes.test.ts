@@ -106,6 +106,23 @@ describe("ByteWriter and ByteReader", () => {
     expect(reader.f64()).toBe(1.5);
   });
 
+  it("lay the units of long texts out as Latin-1 where they can", () => {
+    const units = (text: string) => {
+      const reader = createReader(written((writer) => writer.units(text)));
+      const [encoding, length] = [reader.u8(), reader.varint()];
+      return [encoding, length, Buffer.from(reader.view(reader.remaining)).toString(encoding === 0 ? "latin1" : "utf16le")];
+    };
+    for (const text of ["", "a", "é", "aé".repeat(100), "\xff\x80"]) expect(units(text)).toEqual([0, text.length, text]);
+    for (const text of ["語", "a\u0100", "é語".repeat(50), "\ud800", "😀"]) expect(units(text)).toEqual([1, text.length, text]);
+  });
+
+  it("skip what is not read", () => {
+    const reader = createReader(Uint8Array.of(1, 2, 3));
+    reader.skip(2);
+    expect(reader.u8()).toBe(3);
+    expect(() => reader.skip(1)).toThrow(expect.objectContaining({ code: "CODEC_TRUNCATED" }));
+  });
+
   it("copy slices and hand out views", () => {
     const writer = createWriter();
     writer.u32(1);
