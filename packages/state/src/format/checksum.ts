@@ -9,7 +9,7 @@ function checksumOf(key: Uint8Array, value: Uint8Array): number {
 }
 
 /** CRC-32 of bytes that are key and value in one. */
-function checksumOfBoth(bytes: Uint8Array): number {
+export function checksumOfBoth(bytes: Uint8Array): number {
   return crc32(bytes);
 }
 
