@@ -1,0 +1,106 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { BackendOptions, KeyedStateBackend, KeyGroupRange } from "@millrace/contracts";
+import { createHeapBackend, createLevelBackend, LocalStore } from "../../src/index.ts";
+
+/** A file of keyed state. */
+export type StateFile = readonly Uint8Array[];
+
+/** Where backends live, and what outlives them. */
+export interface Host {
+  /** An empty backend; the one before is gone. */
+  open(keyGroups?: KeyGroupRange): Promise<KeyedStateBackend>;
+  /** After a crash: a backend with the state of the last completed checkpoint, whose files are `chain`. */
+  reopen(chain: readonly StateFile[]): Promise<KeyedStateBackend>;
+  /** The next apply to a local store stops half-way, as when the process is killed. False: there is no store. */
+  tear(): boolean;
+  close(): Promise<void>;
+}
+
+export const MAX_PARALLELISM = 128;
+
+function optionsOf(keyGroups: KeyGroupRange = { start: 0, end: MAX_PARALLELISM - 1 }): BackendOptions {
+  let ticks = 0;
+  return {
+    uid: "operator",
+    subtask: 0,
+    keyGroups,
+    maxParallelism: MAX_PARALLELISM,
+    now: () => 0,
+    // Each reading is a little later, so that slices of encoding end.
+    monotonic: () => ticks++,
+  };
+}
+
+export async function* chunksOf(files: readonly StateFile[]): AsyncGenerator<Uint8Array> {
+  for (const file of files) yield* file;
+}
+
+export function heapHost(): Host {
+  return {
+    open: async (keyGroups) => createHeapBackend(optionsOf(keyGroups)),
+    async reopen(chain) {
+      const backend = createHeapBackend(optionsOf());
+      await backend.restore(chunksOf(chain));
+      return backend;
+    },
+    tear: () => false,
+    close: async () => undefined,
+  };
+}
+
+/** Over a LevelDB with a cache for a few entries. */
+export async function levelHost(cacheBytesMax = 300): Promise<Host> {
+  const directory = await mkdtemp(join(tmpdir(), "millrace-state-"));
+  let path = "";
+  let stores = 0;
+  let store: LocalStore | undefined;
+  let backend: KeyedStateBackend | undefined;
+  let torn = false;
+  let last: readonly Uint8Array[] = [];
+
+  const apply = async (checkpointId: number, chunks: readonly Uint8Array[]): Promise<void> => {
+    last = chunks;
+    await store?.setMarker({ kind: "applying", checkpoint: checkpointId });
+    if (torn) {
+      await store?.apply("operator", chunks.slice(0, Math.max(1, chunks.length - 1)));
+      throw new Error("torn");
+    }
+    await store?.apply("operator", chunks);
+    await store?.setMarker({ kind: "applied", checkpoint: checkpointId });
+  };
+  const close = async (): Promise<void> => {
+    await backend?.close();
+    await store?.close();
+    store = undefined;
+    torn = false;
+  };
+  const make = async (filled: boolean, keyGroups?: KeyGroupRange): Promise<KeyedStateBackend> => {
+    const opened = await LocalStore.open(path, 1 << 20);
+    store = opened;
+    const marker = opened.marker();
+    if (filled && marker?.kind === "applying") await opened.apply("operator", last);
+    backend = await createLevelBackend({ ...optionsOf(keyGroups), store: opened, cacheBytesMax, filled: filled && marker !== undefined, apply });
+    return backend;
+  };
+  return {
+    async open(keyGroups) {
+      await close();
+      path = join(directory, String(stores++));
+      return make(false, keyGroups);
+    },
+    async reopen() {
+      await close();
+      return make(true);
+    },
+    tear() {
+      torn = true;
+      return true;
+    },
+    async close() {
+      await close();
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
