@@ -132,7 +132,7 @@ async function launch({ directory, storage, run, graph, ports, options, restored
   });
   let handle: RunningJob | undefined;
   const jobRun = new JobRun(settings, (event: RunEvent) => handle?.heard(event));
-  let control: ControlServer | undefined;
+  let controlling: Promise<ControlServer | undefined> = Promise.resolve(undefined);
   handle = new RunningJob({
     graph,
     run: jobRun,
@@ -143,7 +143,7 @@ async function launch({ directory, storage, run, graph, ports, options, restored
     resumedFrom: restored?.checkpointId,
     signal: options.signal,
     over: async (end, reason) => {
-      await control?.close();
+      await (await controlling)?.close();
       await run.end(end, reason);
       await directory.close();
     },
@@ -152,7 +152,8 @@ async function launch({ directory, storage, run, graph, ports, options, restored
     handle.warn("LOCK_RECOVERED", `the lock of process ${directory.recovered.pid}, which is gone, was recovered`);
   for (const reason of skipped) handle.warn("CHECKPOINT_SKIPPED", reason);
   await jobRun.start();
-  control = await startControl(handle, graph, directory, ports).catch((error: unknown) => {
+  // The job does not wait for its control API, which is for onlookers.
+  controlling = startControl(handle, graph, directory, ports).catch((error: unknown) => {
     handle?.warn("CONTROL_SOCKET", `the control API is not available: ${error instanceof Error ? error.message : String(error)}`);
     return undefined;
   });
