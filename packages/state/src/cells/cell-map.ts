@@ -21,6 +21,10 @@ export class CellMap<V> implements Cells<V>, SlotOwner<V> {
   /** The table knows this namespace. */
   #listed = false;
   #draining: Iterator<Slot<V>> | undefined;
+  /** Removed slots that a drain has left in the map behind its cursor; they go all at once at its end. */
+  #drained = 0;
+  /** The slot made last, as long as none has joined the table since: its key is known to have no slot there. */
+  #latest: Slot<V> | undefined;
   /** The slot that the last `find` gave, and the serial of its key. */
   #lastSerial = 0;
   #last: Slot<V> | undefined;
@@ -34,7 +38,7 @@ export class CellMap<V> implements Cells<V>, SlotOwner<V> {
   }
 
   get size(): number {
-    return this.#slots.size;
+    return this.#slots.size - this.#drained;
   }
 
   cell(): Slot<V> {
@@ -73,8 +77,11 @@ export class CellMap<V> implements Cells<V>, SlotOwner<V> {
   }
 
   remove(): void {
-    const found = this.#slots.get(this.#scope.requireMapKey()) ?? this.find();
-    if (found !== undefined) this.#drop(found);
+    const held = this.#slots.get(this.#scope.requireMapKey()) ?? this.find();
+    if (held === undefined || (held.flags & GONE) !== 0) return;
+    this.#drop(held);
+    this.#slots.delete(held.key);
+    this.#unlistIfEmpty();
   }
 
   drain(visit: (value: V) => boolean): boolean {
@@ -82,20 +89,23 @@ export class CellMap<V> implements Cells<V>, SlotOwner<V> {
       this.#draining ??= this.#slots.values();
       const next = this.#draining.next();
       if (next.done === true) {
-        this.#draining = undefined;
-        if (this.#slots.size === 0) return true;
+        this.#endDrain();
+        if (this.size === 0) return true;
         continue;
       }
       const slot = next.value;
+      if ((slot.flags & GONE) !== 0) continue;
       this.#scope.setMapKey(slot.key);
       const value = this.#warm(slot);
       this.#drop(slot);
+      this.#drained++;
       if (!visit(value)) return false;
     }
   }
 
   forEach(visit: (value: V) => void): void {
     for (const slot of this.#slots.values()) {
+      if ((slot.flags & GONE) !== 0) continue;
       this.#scope.setMapKey(slot.key);
       visit(this.#warm(slot));
     }
@@ -147,12 +157,17 @@ export class CellMap<V> implements Cells<V>, SlotOwner<V> {
 
   /** A slot by its map key, in memory or as a stub. */
   peek(mapKey: PrimitiveKey): Slot<V> | undefined {
-    return this.#slots.get(mapKey);
+    const slot = this.#slots.get(mapKey);
+    return slot === undefined || (slot.flags & GONE) !== 0 ? undefined : slot;
   }
 
   #findSlowly(found: Slot<V> | undefined): Slot<V> | undefined {
     const mapKey = this.#scope.requireMapKey();
     let slot = found;
+    if (slot !== undefined && (slot.flags & GONE) !== 0) {
+      this.#forgetDrained(slot);
+      slot = undefined;
+    }
     if (slot === undefined) {
       const { cold } = this.table.context;
       if (cold === undefined || this.table.indexed || this.#buried?.has(mapKey) === true) return undefined;
@@ -170,6 +185,7 @@ export class CellMap<V> implements Cells<V>, SlotOwner<V> {
   #detached(): Slot<V> {
     const slot = new Slot<V>(this, this.#scope.own(this.#scope.requireMapKey()), undefined, this.#changes.sealed, 0);
     slot.guard = this.#changes.stamp;
+    this.#latest = slot;
     return slot;
   }
 
@@ -207,22 +223,43 @@ export class CellMap<V> implements Cells<V>, SlotOwner<V> {
 
   /** The slot that stands in the table for this cell's key: usually the cell itself. */
   #joined(cell: Slot<V>): Slot<V> {
+    if (cell === this.#latest) {
+      this.table.context.counts.entries++;
+      return this.#join(cell);
+    }
     const held = this.#slots.get(cell.key);
-    if (held === cell) return cell;
-    if (held !== undefined) {
+    if (held !== undefined && (held.flags & GONE) === 0) {
       if ((held.flags & COLD) === 0) return held;
       held.flags &= ~COLD;
       this.#admitted(held);
       return held;
     }
+    if (held !== undefined) this.#forgetDrained(held);
     const { counts } = this.table.context;
     // One that was evicted while its holder went on with it has never ceased to exist.
     if ((cell.flags & (PERSISTED | GONE)) !== PERSISTED) counts.entries++;
     if ((cell.flags & GONE) !== 0) this.#changes.markRevived(cell);
+    return this.#join(cell);
+  }
+
+  #join(cell: Slot<V>): Slot<V> {
+    this.#latest = undefined;
     this.#slots.set(cell.key, cell);
     this.enlist();
     this.#admitted(cell);
     return cell;
+  }
+
+  /** A drained slot makes room for the one that joins at the end of the map. */
+  #forgetDrained(drained: Slot<V>): void {
+    this.#slots.delete(drained.key);
+    this.#drained--;
+  }
+
+  #endDrain(): void {
+    this.#draining = undefined;
+    if (this.size > 0) for (const slot of this.#slots.values()) if ((slot.flags & GONE) !== 0) this.#forgetDrained(slot);
+    this.#unlistIfEmpty();
   }
 
   #admitted(slot: Slot<V>): void {
@@ -237,7 +274,6 @@ export class CellMap<V> implements Cells<V>, SlotOwner<V> {
       this.#changes.touch(slot);
       this.footprint.entries--;
     }
-    this.#slots.delete(slot.key);
     this.#changes.markGone(slot);
     slot.flags &= ~COLD;
     this.table.context.counts.entries--;
@@ -246,7 +282,6 @@ export class CellMap<V> implements Cells<V>, SlotOwner<V> {
       this.#buried.set(slot.key, slot);
     }
     this.#lastSerial = 0;
-    this.#unlistIfEmpty();
   }
 
   /** Makes the namespace known to the table, whether it holds anything or not. */
@@ -256,7 +291,11 @@ export class CellMap<V> implements Cells<V>, SlotOwner<V> {
   }
 
   #unlistIfEmpty(): void {
-    if (!this.#listed || this.#slots.size > 0 || (this.#buried?.size ?? 0) > 0) return;
+    if (this.size > 0) return;
+    this.#slots.clear();
+    this.#drained = 0;
+    this.#draining = undefined;
+    if (!this.#listed || (this.#buried?.size ?? 0) > 0) return;
     this.table.unlist(this);
     this.#listed = false;
   }

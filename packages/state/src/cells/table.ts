@@ -61,11 +61,6 @@ export class Table<V> implements CellTable<Namespace, V> {
     return (this.#spaces.get(namespace)?.size ?? 0) > 0;
   }
 
-  get isEmpty(): boolean {
-    for (const cells of this.#spaces.values()) if (cells.size > 0) return false;
-    return true;
-  }
-
   /** Every namespace with entries, for walks over everything. */
   spaces(): IterableIterator<CellMap<V>> {
     return this.#spaces.values();
