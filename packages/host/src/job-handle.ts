@@ -32,6 +32,8 @@ export interface StartOptions {
   readonly breakLock?: boolean;
   /** Records make a round trip through the codec on every edge. */
   readonly dev?: boolean;
+  /** Chains are interpreted instead of compiled: slower, with the same results. */
+  readonly interpret?: boolean;
   /** Records that a source hands over in one poll. */
   readonly batchSize?: number;
   readonly restart?: RestartStrategy;

@@ -48,7 +48,11 @@ export class RunningJob implements JobHandle {
     this.finished = this.#settle();
     // Whoever does not ask how the job ended is not to be ended by an unhandled rejection; the failure is an event, too.
     this.finished.catch(() => undefined);
-    options.signal?.addEventListener("abort", () => void this.stop().catch(() => undefined), { once: true });
+    const { signal } = options;
+    const stop = (): void => void this.stop().catch(() => undefined);
+    if (signal?.aborted === true) stop();
+    else signal?.addEventListener("abort", stop, { once: true });
+    void this.finished.catch(() => undefined).then(() => signal?.removeEventListener("abort", stop));
   }
 
   on(listener: (event: JobEvent) => void): () => void {
@@ -127,19 +131,19 @@ export class RunningJob implements JobHandle {
   }
 
   async #settle(): Promise<JobResult> {
-    try {
-      const end = await this.#options.run.ended;
-      const result = this.#result(end);
-      this.#state = end;
-      await this.#options.over(end, undefined);
-      this.#emit({ kind: end, atMs: this.#now(), result });
-      return result;
-    } catch (error) {
+    const ended = await this.#options.run.ended.catch((error: unknown) => ({ error }));
+    if (typeof ended === "object") {
       this.#state = "failed";
-      await this.#options.over("failed", messageOf(error));
-      this.#emit({ kind: "failed", atMs: this.#now(), error });
-      throw error;
+      // The cause of the failure is what matters; that its end could not be written down is said beside it.
+      await this.#options.over("failed", messageOf(ended.error)).catch((error: unknown) => this.warn("RUN_END", messageOf(error)));
+      this.#emit({ kind: "failed", atMs: this.#now(), error: ended.error });
+      throw ended.error;
     }
+    const result = this.#result(ended);
+    this.#state = ended;
+    await this.#options.over(ended, undefined).catch((error: unknown) => this.warn("RUN_END", messageOf(error)));
+    this.#emit({ kind: ended, atMs: this.#now(), result });
+    return result;
   }
 
   #result(end: RunEnd): JobResult {

@@ -1,7 +1,7 @@
 import { buildJob, type JobDefinition } from "@millrace/api";
 import { createFileCheckpointStorage, decideRestore, defaultRestartStrategy, type RestoreCandidate } from "@millrace/checkpoint";
 import type { CheckpointManifest, CheckpointStorage } from "@millrace/contracts";
-import { limits, MillraceError, type Ports, randomHex } from "@millrace/core";
+import { limits, MillraceError, messageOf, type Ports, randomHex } from "@millrace/core";
 import { nodePorts } from "@millrace/core/node";
 import { type JobGraph, planHash } from "@millrace/plan";
 import { heapBackends, JobRun, LevelBackends, type RunEvent, type RunSettings, type StateBackends } from "@millrace/runtime";
@@ -92,7 +92,7 @@ async function startIn(directory: StateDirectory, graph: JobGraph, ports: Ports,
       skipped: chosen?.skipped ?? [],
     });
   } catch (error) {
-    await run.end("failed", error instanceof Error ? error.message : String(error));
+    await run.end("failed", messageOf(error));
     throw error;
   }
 }
@@ -120,7 +120,14 @@ async function launch({ directory, storage, run, graph, ports, options, restored
   const backends: StateBackends =
     options.backend === "heap"
       ? heapBackends({ checkpoints: true })
-      : new LevelBackends({ files: ports.files, directory: directory.local, storage, parallelism: parallelismOf(options), identity, ...shares });
+      : new LevelBackends({
+          files: ports.files,
+          directory: directory.local,
+          storage,
+          parallelismOf: parallelisms(graph, options),
+          identity,
+          ...shares,
+        });
   const settings = settingsOf(graph, ports, options, {
     ...identity,
     backends,
@@ -132,7 +139,7 @@ async function launch({ directory, storage, run, graph, ports, options, restored
   });
   let handle: RunningJob | undefined;
   const jobRun = new JobRun(settings, (event: RunEvent) => handle?.heard(event));
-  let controlling: Promise<ControlServer | undefined> = Promise.resolve(undefined);
+  const controlling = Promise.withResolvers<ControlServer | undefined>();
   handle = new RunningJob({
     graph,
     run: jobRun,
@@ -143,9 +150,12 @@ async function launch({ directory, storage, run, graph, ports, options, restored
     resumedFrom: restored?.checkpointId,
     signal: options.signal,
     over: async (end, reason) => {
-      await (await controlling)?.close();
-      await run.end(end, reason);
-      await directory.close();
+      try {
+        await (await controlling.promise)?.close();
+        await run.end(end, reason);
+      } finally {
+        await directory.close();
+      }
     },
   });
   if (directory.recovered !== undefined)
@@ -153,10 +163,11 @@ async function launch({ directory, storage, run, graph, ports, options, restored
   for (const reason of skipped) handle.warn("CHECKPOINT_SKIPPED", reason);
   await jobRun.start();
   // The job does not wait for its control API, which is for onlookers.
-  controlling = startControl(handle, graph, directory, ports).catch((error: unknown) => {
-    handle?.warn("CONTROL_SOCKET", `the control API is not available: ${error instanceof Error ? error.message : String(error)}`);
+  const control = startControl(handle, graph, directory, ports).catch((error: unknown) => {
+    handle?.warn("CONTROL_SOCKET", `the control API is not available: ${messageOf(error)}`);
     return undefined;
   });
+  controlling.resolve(control);
   return handle;
 }
 
@@ -203,7 +214,7 @@ function settingsOf(graph: JobGraph, ports: Ports, options: StartOptions, compos
     maxParallelism: maxParallelismOf(options),
     batchRecords: options.batchSize ?? limits.batchRecordsMax,
     dev: options.dev === true,
-    interpret: false,
+    interpret: options.interpret === true,
     overwrite: options.overwrite === true,
     checkpoints: {
       intervalMs: options.checkpointIntervalMs ?? defaults.checkpointIntervalMs,
@@ -248,6 +259,11 @@ async function startControl(handle: JobHandle, graph: JobGraph, directory: State
   const server = await startControlServer({ handle, plan: graph.plan, engineVersion, socketPath: controlSocketPath(runtime, directory.path) });
   await directory.recordControl(server.socketPath);
   return server;
+}
+
+function parallelisms(graph: JobGraph, options: StartOptions): (uid: string) => number | undefined {
+  const byUid = new Map(graph.plan.nodes.map((node) => [node.uid, node.parallelism ?? parallelismOf(options)]));
+  return (uid) => byUid.get(uid);
 }
 
 function parallelismOf(options: StartOptions): number {

@@ -3,6 +3,7 @@ import { assert, type Json } from "@millrace/core";
 import { type PhysicalPlan, type PhysicalTask, toPhysical } from "@millrace/plan";
 import { type Channel, LocalChannel } from "../channel/channel.ts";
 import { CodecChannel } from "../channel/codec-channel.ts";
+import type { StreamTask } from "../task/stream-task.ts";
 import type { TaskListener } from "../task/task-events.ts";
 import { Worker } from "../worker/worker.ts";
 import { buildTask } from "./build-task.ts";
@@ -61,6 +62,7 @@ export class Attempt {
 
   async start(): Promise<void> {
     for (const { task } of this.tasks) this.#worker.wake(task);
+    this.#worker.start();
     await Promise.all([...this.#enumerators.values()].map((enumerator) => enumerator.start()));
   }
 
@@ -103,16 +105,12 @@ export class Attempt {
           ports,
           parallelism: physical.parallelism,
           assign: (subtask, splits) => {
-            if (this.#closing) return;
             const { source: input, task } = taskOf(subtask);
-            input?.addSplits(splits);
-            this.#worker.wake(task);
+            this.#deliver(task, () => input?.addSplits(splits));
           },
           noMoreSplits: (subtask) => {
-            if (this.#closing) return;
             const { source: input, task } = taskOf(subtask);
-            input?.noMoreSplits();
-            this.#worker.wake(task);
+            this.#deliver(task, () => input?.noMoreSplits());
           },
           fail: (error) => this.#listener.failed(error),
         },
@@ -120,6 +118,19 @@ export class Attempt {
       );
       this.#enumerators.set(physical.head, enumerator);
     }
+  }
+
+  /**
+   * The enumerator's snapshot was taken before the barrier went out, so a split dealt in between must not be in the task's
+   * snapshot, too: it would be read twice after a restore.
+   */
+  #deliver(task: StreamTask, action: () => void): void {
+    if (this.#closing) return;
+    task.afterRequestedBarrier(() => {
+      if (this.#closing) return;
+      action();
+      this.#worker.wake(task);
+    });
   }
 
   /** The channels of an edge that subtask `from` sends into. */

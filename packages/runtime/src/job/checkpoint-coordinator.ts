@@ -90,6 +90,7 @@ export class CheckpointCoordinator {
   /** A checkpoint triggered from now on, complete and committed; resolves with its id. */
   final(): Promise<number> {
     return new Promise((resolve, reject) => {
+      if (this.#closed) return reject(endedBefore());
       this.#finalWaiters.push({ resolve, reject });
       this.force("final");
     });
@@ -107,13 +108,12 @@ export class CheckpointCoordinator {
 
   /** The attempt ends: no more triggers. Resolves when nothing is being written any more. */
   async close(): Promise<void> {
-    if (this.#pending !== undefined && !this.#closed) this.#follow(onInterrupted(this.#pending, { kind: "job-ended" }));
+    const wasClosed = this.#closed;
     this.#closed = true;
+    if (this.#pending !== undefined && !wasClosed) this.#follow(onInterrupted(this.#pending, { kind: "job-ended" }));
     this.#cancelTimer?.();
     this.#cancelTimeout?.();
-    for (const waiter of this.#finalWaiters)
-      waiter.reject(new MillraceError("CHECKPOINT_ABORTED", "the job ended before its checkpoint was complete"));
-    this.#finalWaiters = [];
+    for (const waiter of this.#finalWaiters.splice(0)) waiter.reject(endedBefore());
     await this.#writing;
   }
 
@@ -233,7 +233,7 @@ export class CheckpointCoordinator {
       tolerableFailures: this.#settings.checkpoints.tolerableFailures,
     });
     this.#consecutiveFailures = decision.consecutiveFailures;
-    this.#listener.aborted(checkpointId, error);
+    if (reason.kind !== "job-ended") this.#listener.aborted(checkpointId, error);
     if (this.#finalWaiters.length > 0 && decision.kind === "continue") this.#forced = "final";
     this.#over();
     if (decision.kind === "failJob") this.#listener.failJob(error);
@@ -302,6 +302,10 @@ export class CheckpointCoordinator {
   #now(): number {
     return this.#settings.ports.clock.monotonic();
   }
+}
+
+function endedBefore(): MillraceError {
+  return new MillraceError("CHECKPOINT_ABORTED", "the job ended before its checkpoint was complete");
 }
 
 function abortError(checkpointId: number, reason: AbortReason): MillraceError {

@@ -32,6 +32,10 @@ export class JobRun {
   #resolve: (end: RunEnd) => void = () => undefined;
   #reject: (error: unknown) => void = () => undefined;
   #attemptNumber = 0;
+  /** The deployment under way: what ends the run waits for it, or it would go on opening things behind the end. */
+  #deploying: Promise<unknown> = Promise.resolve();
+  /** The last attempt that is being closed. */
+  #closing: Promise<void> = Promise.resolve();
 
   constructor(settings: RunSettings, listener: RunListener) {
     this.#settings = settings;
@@ -64,7 +68,7 @@ export class JobRun {
       await this.#deploy();
     } catch (error) {
       this.#over = true;
-      await this.#teardown().catch((cause: unknown) => this.#emit({ kind: "warning", error: cause }));
+      await this.#teardown();
       throw error;
     }
   }
@@ -79,9 +83,9 @@ export class JobRun {
   /** Takes a last checkpoint and ends; the run is to be resumed. */
   stop(): Promise<void> {
     return this.#endOnce(async () => {
-      this.#cancelRestart?.();
+      await this.#deployed();
       // A run that is finishing by itself, or between two attempts, has nothing to add to its last checkpoint.
-      if (this.#coordinator !== undefined) await this.#coordinator.final().catch((error: unknown) => this.#emit({ kind: "warning", error }));
+      await this.#coordinator?.final().catch(this.#warn);
       await this.#teardown();
       this.#finish("stopped");
     });
@@ -90,7 +94,7 @@ export class JobRun {
   /** Ends at once; the run is over. */
   cancel(): Promise<void> {
     return this.#endOnce(async () => {
-      this.#cancelRestart?.();
+      await this.#deployed();
       await this.#teardown();
       this.#finish("cancelled");
     });
@@ -102,7 +106,18 @@ export class JobRun {
     return this.#ending;
   }
 
-  async #deploy(): Promise<void> {
+  async #deployed(): Promise<void> {
+    this.#cancelRestart?.();
+    await this.#deploying.catch(() => undefined);
+  }
+
+  #deploy(): Promise<void> {
+    const deploying = this.#deployAttempt();
+    this.#deploying = deploying;
+    return deploying;
+  }
+
+  async #deployAttempt(): Promise<void> {
     const settings = this.#settings;
     this.#attemptNumber++;
     this.#endedTasks = new Set();
@@ -136,7 +151,11 @@ export class JobRun {
         },
       );
     }
-    await attempt.start();
+    await attempt.start().catch((error: unknown) => {
+      if (this.#attempt === attempt) throw error;
+    });
+    // Tasks run from here on, and one may have failed already: then the restart is on its way.
+    if (this.#attempt !== attempt) return;
     this.#coordinator?.started();
     this.#emit({ kind: "running", attempt: this.#attemptNumber });
     if (this.#allEnded(attempt)) this.#inputEnded(attempt);
@@ -187,8 +206,11 @@ export class JobRun {
   }
 
   #attemptFailed(attempt: Attempt, error: unknown): void {
-    if (this.#over || this.#attempt !== attempt || this.#ending !== undefined) {
-      if (this.#attempt === attempt && this.#ending !== undefined && !this.#over) this.#emit({ kind: "warning", error });
+    if (this.#over || this.#attempt !== attempt) return;
+    if (this.#ending !== undefined) {
+      // The run is ending anyway. A last checkpoint that is waited for will not come.
+      this.#emit({ kind: "warning", error });
+      void this.#coordinator?.close().catch(this.#warn);
       return;
     }
     this.#attempt = undefined;
@@ -218,19 +240,25 @@ export class JobRun {
     }
   }
 
-  async #closeAttempt(attempt: Attempt): Promise<void> {
+  /** Lets go of everything an attempt holds, whatever goes wrong; never rejects. */
+  #closeAttempt(attempt: Attempt): Promise<void> {
     const coordinator = this.#coordinator;
     this.#coordinator = undefined;
-    await coordinator?.close();
-    await attempt.close().catch((error: unknown) => this.#emit({ kind: "warning", error }));
-    await this.#settings.backends.close();
+    this.#closing = (async () => {
+      await coordinator?.close().catch(this.#warn);
+      await attempt.close().catch(this.#warn);
+      await this.#settings.backends.close().catch(this.#warn);
+    })();
+    return this.#closing;
   }
 
   async #teardown(): Promise<void> {
-    const attempt = this.#attempt;
-    if (attempt !== undefined) await this.#closeAttempt(attempt);
-    await this.#committers.close();
+    if (this.#attempt !== undefined) void this.#closeAttempt(this.#attempt);
+    await this.#closing;
+    await this.#committers.close().catch(this.#warn);
   }
+
+  readonly #warn = (error: unknown): void => this.#emit({ kind: "warning", error });
 
   async #knownManifests(): Promise<readonly CheckpointManifest[]> {
     const { storage } = this.#settings;
@@ -249,6 +277,7 @@ export class JobRun {
   }
 
   #finish(end: RunEnd): void {
+    if (this.#over) return;
     this.#over = true;
     this.#resolve(end);
   }
@@ -256,7 +285,10 @@ export class JobRun {
   #fail(error: unknown): void {
     if (this.#over) return;
     this.#over = true;
-    void this.#committers.close().finally(() => this.#reject(error));
+    void this.#committers
+      .close()
+      .catch(this.#warn)
+      .then(() => this.#reject(error));
   }
 
   #emit(event: RunEvent): void {

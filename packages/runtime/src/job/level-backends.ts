@@ -17,8 +17,8 @@ export interface LevelBackendsOptions {
   /** Holds a store for each slot. */
   readonly directory: string;
   readonly storage: CheckpointStorage;
-  /** Of the job, to tell a checkpoint of another parallelism, whose files belong to other key groups. */
-  readonly parallelism: number;
+  /** Subtasks of each node of the job by uid, to tell a checkpoint whose files belong to other key groups. */
+  readonly parallelismOf: (uid: string) => number | undefined;
   /** The identity under which this process writes checkpoints. */
   readonly identity: { readonly runId: string; readonly lockToken: string };
   /** Estimated encoded bytes of all backends that stay in memory. */
@@ -139,7 +139,11 @@ export class LevelBackends implements StateBackends {
       await store.clear();
       return false;
     }
-    const layoutChanged = restored.parallelism !== this.#options.parallelism || restored.kind === "savepoint";
+    const layoutChanged =
+      restored.kind === "savepoint" ||
+      restored.operators.some(
+        ({ uid, subtasks }) => subtasks.some(({ keyed }) => keyed !== undefined) && subtasks.length !== this.#options.parallelismOf(uid),
+      );
     const chains = restored.operators.flatMap((operator) => {
       const files = operator.subtasks[subtask]?.keyed?.files;
       return files === undefined ? [] : [{ uid: operator.uid, chain: files.map(chainFile) }];

@@ -1,5 +1,11 @@
-import type { SinkWriter } from "@millrace/contracts";
+import type { PreparedSink, SinkWriter } from "@millrace/contracts";
 import type { Json } from "@millrace/core";
+
+/** A sink's part of a checkpoint. */
+export interface SinkPrepared {
+  readonly committables: readonly Json[];
+  readonly writerStates: readonly Json[];
+}
 
 /** A sink's writer in a task, with the committables that no completed checkpoint holds yet: an aborted checkpoint's are part of the next (commits are cumulative, law C6). */
 export class SinkPort {
@@ -30,13 +36,15 @@ export class SinkPort {
     return true;
   }
 
-  async prepare(checkpointId: number): Promise<{ committables: readonly Json[]; writerStates: readonly Json[] }> {
-    const preparing = this.writer.prepare(checkpointId);
-    const earlier = this.#preparing;
-    this.#preparing = preparing.catch(() => undefined);
-    // What an aborted checkpoint prepared belongs to this one, so it has to be known first.
-    await earlier;
-    const prepared = await preparing;
+  prepare(checkpointId: number): Promise<SinkPrepared> {
+    const prepared = this.#prepareAfter(this.#preparing, checkpointId, this.writer.prepare(checkpointId));
+    this.#preparing = prepared.catch(() => undefined);
+    return prepared;
+  }
+
+  /** What an aborted checkpoint prepared belongs to this one, so it has to be known first. */
+  async #prepareAfter(earlier: Promise<unknown>, checkpointId: number, preparing: Promise<PreparedSink>): Promise<SinkPrepared> {
+    const [prepared] = await Promise.all([preparing, earlier]);
     this.#uncommitted.push({ checkpointId, committables: prepared.committables });
     return { committables: this.#uncommitted.flatMap((part) => part.committables), writerStates: prepared.states };
   }

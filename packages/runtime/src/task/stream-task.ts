@@ -62,6 +62,9 @@ export class StreamTask {
   #wakeTime = Number.POSITIVE_INFINITY;
   #timersDue = false;
   #stepsSinceFlush = 0;
+  #afterBarrier: (() => void)[] = [];
+  #abortedUpTo = 0;
+  #writing: Promise<void> = Promise.resolve();
 
   constructor(parts: TaskParts, wake: () => void) {
     this.#parts = parts;
@@ -115,12 +118,25 @@ export class StreamTask {
   }
 
   abortCheckpoint(checkpointId: number): void {
+    this.#abortedUpTo = Math.max(this.#abortedUpTo, checkpointId);
     if (this.#requested?.checkpointId === checkpointId) this.#requested = undefined;
     if (this.#checkpoint?.checkpointId === checkpointId) this.#checkpoint = undefined;
     if (this.#written?.checkpointId === checkpointId) this.#written = undefined;
     if (this.#parts.input instanceof InputGate) this.#parts.input.abort(checkpointId);
     for (const host of this.#parts.hosts) host.backend?.abort(checkpointId);
+    this.#runAfterBarrier();
     this.#wake();
+  }
+
+  /** Runs `action` now, or, when a checkpoint was asked for whose barrier has not gone out, after that. */
+  afterRequestedBarrier(action: () => void): void {
+    this.#afterBarrier.push(action);
+    this.#runAfterBarrier();
+  }
+
+  #runAfterBarrier(): void {
+    if (this.#requested !== undefined || this.#state === "closed") return;
+    for (const action of this.#afterBarrier.splice(0)) action();
   }
 
   /** An operator asks to be woken at `time`. */
@@ -143,20 +159,30 @@ export class StreamTask {
     });
   }
 
-  /** Reports a failure once; the task does no more work. */
+  /** Reports a failure once, as one on the record in hand; the task does no more work. */
   fail(error: unknown): void {
+    const { program, input } = this.#parts;
+    const failure = error instanceof ChainFailure ? error : new ChainFailure(program.head, error);
+    this.#report(failure, input.position());
+  }
+
+  /** A target that can't be written to is no matter of the record in hand, so its position is left out. */
+  #sinkFailed(node: number, error: unknown): void {
+    this.#report(new ChainFailure(node, error), undefined);
+  }
+
+  #report({ node, failure }: ChainFailure, position: string | undefined): void {
     if (this.#state === "failed" || this.#state === "closed") return;
     this.#state = "failed";
-    const { program, subtask, jobName, input, listener } = this.#parts;
-    const failure = error instanceof ChainFailure ? error : new ChainFailure(program.head, error);
-    const uid = nodeOf(program, failure.node).uid;
-    listener.failed(explainFailure(failure.failure, { job: jobName, uid, subtask, position: input.position() }));
+    const { program, subtask, jobName, listener } = this.#parts;
+    listener.failed(explainFailure(failure, { job: jobName, uid: nodeOf(program, node).uid, subtask, position }));
   }
 
   async close(): Promise<void> {
     this.#state = "closed";
     this.#cancelWake?.();
     const closings: (() => Promise<void> | void | undefined)[] = [
+      () => this.#writing,
       () => this.#parts.input.close(),
       ...this.#parts.sinks.map((sink) => () => sink.writer.close()),
       ...this.#parts.hosts.map((host) => () => host.operator.close?.()),
@@ -184,11 +210,12 @@ export class StreamTask {
     }
     if (!flow.idle && !this.#drainFlow()) return this.#serveRequest() || true;
     if (this.#serveRequest()) return true;
-    if (this.#timersDue && !this.#fireTimers()) return true;
+    // As in Flink, processing-time timers that are left when the input has ended do not fire any more.
+    if (this.#timersDue && !flow.ended && !this.#fireTimers()) return true;
     const more = this.#takeInput();
     if (!flow.idle) this.#drainFlow();
     this.#flushEdges(more);
-    return more || encoding || this.#timersDue || this.#requested !== undefined || !flow.idle;
+    return more || encoding || (this.#timersDue && !flow.ended) || this.#requested !== undefined || !flow.idle;
   }
 
   #takeInput(): boolean {
@@ -253,7 +280,7 @@ export class StreamTask {
   #blocked(): boolean {
     for (const edge of this.#parts.edges) if (edge.full) return true;
     let blocked = false;
-    for (const sink of this.#parts.sinks) blocked = sink.blocked(this.#wake, (error) => this.fail(error)) || blocked;
+    for (const sink of this.#parts.sinks) blocked = sink.blocked(this.#wake, (error) => this.#sinkFailed(sink.node, error)) || blocked;
     return blocked;
   }
 
@@ -263,6 +290,7 @@ export class StreamTask {
     if (requested === undefined) return false;
     this.#requested = undefined;
     this.#beginCheckpoint(requested.checkpointId, requested.full);
+    this.#runAfterBarrier();
     return true;
   }
 
@@ -285,7 +313,8 @@ export class StreamTask {
       splits: node.id === program.head ? input.snapshot() : undefined,
     }));
     const finished = input instanceof SourceInput && input.finished;
-    this.#checkpoint = new TaskCheckpoint({ checkpointId, subtask, finished, nodes, keyed, hosts, sinks }, storage);
+    const sinkFailed = (node: number, error: unknown): void => this.#sinkFailed(node, error);
+    this.#checkpoint = new TaskCheckpoint({ checkpointId, subtask, finished, nodes, keyed, hosts, sinks, sinkFailed }, storage);
     for (const edge of edges) edge.barrier(checkpointId);
   }
 
@@ -299,17 +328,21 @@ export class StreamTask {
     if (!checkpoint.encode(limits.sliceMs)) return true;
     this.#checkpoint = undefined;
     void this.#writeCheckpoint(checkpoint);
+    this.#writing = Promise.all([this.#writing, checkpoint.filesSettled]).then(() => undefined);
     return false;
   }
 
   async #writeCheckpoint(checkpoint: TaskCheckpoint): Promise<void> {
     const { listener } = this.#parts;
+    const { checkpointId } = checkpoint;
     try {
       const { nodes, chains } = await checkpoint.write();
-      this.#written = { checkpointId: checkpoint.checkpointId, chains };
-      listener.acknowledged(checkpoint.checkpointId, nodes);
+      // What was given up meanwhile must not take the place of what a later checkpoint has written.
+      if (checkpointId <= this.#abortedUpTo) return;
+      this.#written = { checkpointId, chains };
+      listener.acknowledged(checkpointId, nodes);
     } catch (error) {
-      listener.declined(checkpoint.checkpointId, error);
+      if (checkpointId > this.#abortedUpTo) listener.declined(checkpointId, error);
     }
   }
 }

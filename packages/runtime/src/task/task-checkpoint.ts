@@ -1,7 +1,7 @@
-import type { CheckpointStorage, DataFile, KeyedSnapshot, SubtaskSnapshot } from "@millrace/contracts";
+import type { CheckpointStorage, DataFile, EncodedState, KeyedSnapshot, SubtaskSnapshot } from "@millrace/contracts";
 import { assert, type Json } from "@millrace/core";
 import type { OperatorHost } from "./operator-host.ts";
-import type { SinkPort } from "./sink-port.ts";
+import type { SinkPort, SinkPrepared } from "./sink-port.ts";
 import type { NodeSnapshot } from "./task-events.ts";
 
 /** The files that hold a node's keyed state as of the last completed checkpoint, base first. */
@@ -31,6 +31,8 @@ export interface CheckpointParts {
   readonly keyed: readonly KeyedPart[];
   readonly hosts: readonly OperatorHost[];
   readonly sinks: readonly SinkPort[];
+  /** The records before the barrier could not be made durable: the writer has lost them, so the task can't go on. */
+  readonly sinkFailed: (node: number, error: unknown) => void;
 }
 
 /**
@@ -42,8 +44,9 @@ export class TaskCheckpoint {
   readonly #parts: CheckpointParts;
   readonly #storage: CheckpointStorage;
   readonly #operatorState = new Map<number, readonly Json[]>();
-  readonly #prepared = new Map<number, Promise<{ committables: readonly Json[]; writerStates: readonly Json[] }>>();
+  readonly #prepared = new Map<number, Promise<SinkPrepared>>();
   readonly #encoding: KeyedPart[];
+  #filesSettled: Promise<unknown> = Promise.resolve();
 
   constructor(parts: CheckpointParts, storage: CheckpointStorage) {
     this.checkpointId = parts.checkpointId;
@@ -56,11 +59,15 @@ export class TaskCheckpoint {
     }
     for (const sink of parts.sinks) {
       const prepared = sink.prepare(parts.checkpointId);
-      // It is awaited when the encoding is done; a failure before that must not count as unhandled.
-      prepared.catch(() => undefined);
+      prepared.catch((error: unknown) => parts.sinkFailed(sink.node, error));
       this.#prepared.set(sink.node, prepared);
     }
     this.#encoding = [...parts.keyed];
+  }
+
+  /** Resolves when no file of it is being written any more; the sinks may still be at it. */
+  get filesSettled(): Promise<unknown> {
+    return this.#filesSettled;
   }
 
   /** Encodes for at most `budgetMs`; true when all is encoded. */
@@ -76,17 +83,15 @@ export class TaskCheckpoint {
   /** Writes what was encoded and waits for the sinks. Once, after `encode` returned true. */
   async write(): Promise<{ nodes: NodeSnapshot[]; chains: Map<number, KeyedChain> }> {
     assert(this.#encoding.length === 0, "all state is encoded before it is written");
-    const keyed = new Map<number, KeyedSnapshot>();
-    const chains = new Map<number, KeyedChain>();
-    for (const part of this.#parts.keyed) {
-      const files = await this.#writeKeyed(part);
-      chains.set(part.host.node, { files });
-      keyed.set(part.host.node, { keyGroups: backendOf(part).keyGroups, files });
-    }
+    // All at once: an abort during the writing gives the frozen state back, and the next barrier freezes another.
+    const deltas = this.#parts.keyed.map((part) => ({ part, delta: backendOf(part).takeDelta() }));
+    const writing = this.#writeFiles(deltas);
+    this.#filesSettled = writing.catch(() => undefined);
+    const chains = await writing;
     const nodes: NodeSnapshot[] = [];
     for (const node of this.#parts.nodes) {
       const sink = await this.#prepared.get(node.node);
-      const keyedSnapshot = keyed.get(node.node);
+      const keyedSnapshot = this.#keyedSnapshot(node.node, chains);
       const operatorState = this.#operatorState.get(node.node);
       const snapshot: SubtaskSnapshot = {
         subtask: this.#parts.subtask,
@@ -102,8 +107,19 @@ export class TaskCheckpoint {
     return { nodes, chains };
   }
 
-  async #writeKeyed(part: KeyedPart): Promise<readonly DataFile[]> {
-    const delta = backendOf(part).takeDelta();
+  async #writeFiles(deltas: readonly { readonly part: KeyedPart; readonly delta: EncodedState }[]): Promise<Map<number, KeyedChain>> {
+    const chains = new Map<number, KeyedChain>();
+    for (const { part, delta } of deltas) chains.set(part.host.node, { files: await this.#writeKeyed(part, delta) });
+    return chains;
+  }
+
+  #keyedSnapshot(node: number, chains: ReadonlyMap<number, KeyedChain>): KeyedSnapshot | undefined {
+    const part = this.#parts.keyed.find(({ host }) => host.node === node);
+    const chain = chains.get(node);
+    return part === undefined || chain === undefined ? undefined : { keyGroups: backendOf(part).keyGroups, files: chain.files };
+  }
+
+  async #writeKeyed(part: KeyedPart, delta: EncodedState): Promise<readonly DataFile[]> {
     const before = part.full ? [] : part.chain.files;
     if (delta.records === 0 && !part.full) return before;
     return [...before, await this.#storage.writeData(part.fileName, delta.chunks)];

@@ -35,6 +35,7 @@ export class WatermarkFlow {
   readonly #points = new Map<OperatorHost, FlowPoint>();
   readonly #stack: FlowItem[] = [];
   #own: FlowItem[] = [];
+  #ended = false;
 
   constructor(
     program: ChainProgram,
@@ -66,8 +67,14 @@ export class WatermarkFlow {
     return this.#stack.length === 0 && this.#own.length === 0;
   }
 
+  /** The end of the input has come in. */
+  get ended(): boolean {
+    return this.#ended;
+  }
+
   /** An event at the head of the chain. */
   accept(event: FlowEvent): void {
+    if (event.kind === "end") this.#ended = true;
     this.#push(this.#first, event);
   }
 

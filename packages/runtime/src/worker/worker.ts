@@ -10,6 +10,7 @@ export class Worker {
   readonly #queue: StreamTask[] = [];
   readonly #queued = new Set<StreamTask>();
   #turnPlanned = false;
+  #started = false;
   #closed = false;
 
   constructor(ports: Ports) {
@@ -24,6 +25,12 @@ export class Worker {
     this.#planTurn();
   }
 
+  /** Tasks woken before this wait: a task must not run while others of its attempt are still being built. */
+  start(): void {
+    this.#started = true;
+    if (this.#queue.length > 0) this.#planTurn();
+  }
+
   /** No step is begun after this. */
   close(): void {
     this.#closed = true;
@@ -32,7 +39,7 @@ export class Worker {
   }
 
   #planTurn(): void {
-    if (this.#turnPlanned || this.#closed) return;
+    if (this.#turnPlanned || this.#closed || !this.#started) return;
     this.#turnPlanned = true;
     this.#ports.scheduler.immediate(() => {
       this.#turnPlanned = false;
