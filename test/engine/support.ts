@@ -1,6 +1,6 @@
 import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { type JobDefinition, type JobEvent, type JobHandle, type StartOptions, startJob } from "millrace";
+import { discard, type JobDefinition, type JobEvent, type JobHandle, type Sink, type StartOptions, startJob } from "millrace";
 import { temporaryDirectory } from "./jobs.ts";
 
 /** Runs `body` in a directory of its own, which is gone afterwards. */
@@ -52,4 +52,27 @@ export function pause(ms: number): Promise<void> {
 
 export function upTo(count: number): number[] {
   return Array.from({ length: count }, (_, index) => index);
+}
+
+/** A sink that lets a few records through at a time, so that a job can be stopped in the middle. */
+export function slowSink<T>(pauseMs = 1, write: (value: T) => void = () => undefined): Sink<T> {
+  return {
+    ...discard<T>(),
+    createWriter: (context) => {
+      let room = 16;
+      return {
+        ...discard<T>().createWriter(context),
+        write: (value) => {
+          room--;
+          write(value);
+        },
+        ready: () =>
+          room > 0
+            ? undefined
+            : pause(pauseMs).then(() => {
+                room = 16;
+              }),
+      };
+    },
+  };
 }

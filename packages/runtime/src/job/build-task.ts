@@ -3,7 +3,7 @@ import type { CheckpointManifest, KeyedStateBackend, SinkContext, SinkWriter, So
 import { assert, keyGroupRange, WATERMARK_MIN } from "@millrace/core";
 import { type ActivityClock, createActivityClock, WatermarkStrategies } from "@millrace/operators";
 import type { NodeBody, OperatorBody, PhysicalEdge, PhysicalTask, PlanNode } from "@millrace/plan";
-import type { ChainBindings, ChainCode, ChainControl } from "../chain/code.ts";
+import { type ChainBindings, type ChainCode, type ChainControl, explainFailure } from "../chain/code.ts";
 import { generateChain } from "../chain/generate.ts";
 import { interpretChain } from "../chain/interpret.ts";
 import { type ChainProgram, chainProgram } from "../chain/program.ts";
@@ -143,16 +143,28 @@ async function openAll(
   sinks: ReadonlyMap<number, SinkPort>,
   source: SourceInput | undefined,
 ): Promise<void> {
-  for (const [node, sink] of sinks) await sink.writer.open(restoredOf(order, node)?.writerStates ?? []);
+  for (const [node, sink] of sinks) await opened(order, node, () => sink.writer.open(restoredOf(order, node)?.writerStates ?? []));
   for (const host of hosts) {
     const restored = restoredOf(order, host.node);
     if (restored !== undefined) host.watermark = restored.watermark;
-    await host.operator.open?.(host);
-    if (restored !== undefined) host.operator.restoreState?.(restored.operatorState);
+    await opened(order, host.node, async () => {
+      await host.operator.open?.(host);
+      if (restored !== undefined) host.operator.restoreState?.(restored.operatorState);
+    });
   }
   const head = restoredOf(order, program.head);
   if (head === undefined) return;
   source?.restore(head.splits, head.finished);
+}
+
+/** What opening throws gets its place. */
+async function opened(order: TaskOrder, node: number, open: () => Promise<void>): Promise<void> {
+  try {
+    await open();
+  } catch (error) {
+    const job = order.settings.graph.plan.jobName;
+    throw explainFailure(error, { job, uid: planNode(order, node).uid, subtask: order.subtask });
+  }
 }
 
 function restoredOf(order: TaskOrder, node: number): RestoredNode | undefined {
