@@ -1,19 +1,22 @@
 import type { Operator } from "@millrace/contracts";
 import { FastWindowOperator, type KernelKind } from "./fast/fast-window-operator.ts";
 import { isFast } from "./fast/is-fast.ts";
-import { WindowOperator } from "./operator/window-operator.ts";
+import { type SessionOwnWindow, WindowOperator } from "./operator/window-operator.ts";
 import type { WindowSpec } from "./spec.ts";
 import { checkWindowSpec } from "./validate.ts";
 
-/** How an operator is made that gives the same results either way: for tests that compare the ways. */
+/** How an operator is made, for tests that compare the ways. Jobs use the defaults. */
 export interface WindowOperatorOptions {
   /** `general`: per-key timers whatever the spec. Default: the fastest way that can run the spec. */
   readonly implementation?: KernelKind | "general";
+  /** A session that grew and that equals the own window of its next record: `lost` drops its contents, as Flink does. Default `kept`. */
+  readonly sessionOwnWindow?: SessionOwnWindow;
 }
 
 /** The operator that runs a window spec. Throws WINDOW_TRIGGER, WINDOW_LATENESS, WINDOW_FUNCTION for one that can't work. */
 export function createWindowOperator(spec: WindowSpec, options: WindowOperatorOptions = {}): Operator<unknown, unknown> {
   checkWindowSpec(spec);
-  const { implementation = "generated" } = options;
-  return implementation === "general" || !isFast(spec) ? new WindowOperator(spec) : new FastWindowOperator(spec, implementation);
+  const { implementation = "generated", sessionOwnWindow = "kept" } = options;
+  if (implementation === "general" || !isFast(spec)) return new WindowOperator(spec, sessionOwnWindow);
+  return new FastWindowOperator(spec, implementation);
 }

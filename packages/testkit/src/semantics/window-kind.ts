@@ -49,13 +49,21 @@ function asFlinkSays(entry: TraceEntry, atWatermark: boolean): TraceEntry {
   const named = firedWhole ? { ...entry, et: entry.ts as number } : entry;
   // A late record without a timestamp stays without one in Flink's window operator.
   const timed = named.side === "late" && named.ts === "min" ? { ...named, ts: null } : named;
-  return fromBeginningOfTime(timed as Json) as TraceEntry;
+  return fromEndsOfTime(timed as Json) as TraceEntry;
 }
 
-/** Time begins at −2^63 in Flink and at −2^53 here; a session of a record without a timestamp lies there. */
-function fromBeginningOfTime(value: Json): Json {
-  if (typeof value === "number") return value < -TIME_LIMIT + 2 ** 32 ? (BigInt(value) + 2n ** 53n - 2n ** 63n).toString() : value;
-  if (Array.isArray(value)) return value.map(fromBeginningOfTime);
+/**
+ * Time begins at −2^63 and ends before 2^63 in Flink, at −2^53 and 2^53 here. A session of a record without a timestamp lies
+ * at its beginning; near its end lie the ends of windows whose records may be late for ever.
+ */
+function fromEndsOfTime(value: Json): Json {
+  if (typeof value === "number") {
+    if (value < -TIME_LIMIT + NEAR_MS) return (BigInt(value) + 2n ** 53n - 2n ** 63n).toString();
+    return value > TIME_LIMIT - NEAR_MS ? (BigInt(value) - 2n ** 53n + 2n ** 63n).toString() : value;
+  }
+  if (Array.isArray(value)) return value.map(fromEndsOfTime);
   if (value === null || typeof value !== "object") return value;
-  return Object.fromEntries(Object.entries(value).map(([name, field]) => [name, fromBeginningOfTime(field)]));
+  return Object.fromEntries(Object.entries(value).map(([name, field]) => [name, fromEndsOfTime(field)]));
 }
+
+const NEAR_MS = 2 ** 32;

@@ -54,6 +54,37 @@ describe("late records", () => {
   });
 });
 
+describe("an endless lateness", () => {
+  const endless = { allowedLatenessMs: Number.POSITIVE_INFINITY };
+
+  it("ends at the last watermark for windows before 1970, and never for later ones, as Flink's sums of longs have it", async () => {
+    const harness = await openWindows(specOf({ assigner: tumbling(10), ...endless }));
+    harness.element(a(1), -15);
+    harness.watermark(1_000_000);
+    expect(harness.stateEmpty()).toBe(false);
+    harness.watermark(Number.POSITIVE_INFINITY);
+    expect(harness.stateEmpty()).toBe(true);
+    const later = await openWindows(specOf({ assigner: tumbling(10), ...endless }));
+    later.element(a(1), 15);
+    later.watermark(Number.POSITIVE_INFINITY);
+    expect(later.stateEmpty()).toBe(false);
+  });
+
+  it("refuses merges of sessions after 1970, before any watermark only the one whose sum is the least long", async () => {
+    const merged = async (first: number, watermark?: number): Promise<void> => {
+      const harness = await openWindows(specOf({ assigner: session(10), ...endless }));
+      harness.element(a(1), first);
+      if (watermark !== undefined) harness.watermark(watermark);
+      harness.element(a(2), first + 1);
+    };
+    const refused = expect.objectContaining({ code: "WINDOW_MERGE" });
+    await expect(merged(-9)).rejects.toThrow(refused);
+    await expect(merged(-8)).resolves.toBeUndefined();
+    await expect(merged(-8, -100)).rejects.toThrow(refused);
+    await expect(merged(-10, -100)).resolves.toBeUndefined();
+  });
+});
+
 describe("a function that throws", () => {
   it.each(["generated", "interpreted", "general"] as const)("is named by uid and key (%s)", async (implementation) => {
     const keySelector = (value: unknown): string => {

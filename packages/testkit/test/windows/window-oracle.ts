@@ -47,8 +47,10 @@ export function alignedOracle(list: readonly HarnessStep[], window: { size: numb
   firings.sort((a, b) => a.step - b.step || (list[a.step]?.kind === "watermark" ? a.end - b.end : b.end - a.end));
   for (const firing of firings) lines[firing.step]?.push(lineOf(firing));
   for (const reading of readings) {
-    const late = !inSomeWindow.has(reading) && reading.timestamp + latenessMs <= (watermarks[reading.step] ?? 0);
-    if (late) lines[reading.step]?.push(`late ${reading.id}`);
+    // Flink adds the greatest long to the reading's time; from 1 on the sum begins anew at the least long, the first watermark.
+    const lateForFlink = reading.timestamp === 1 || (reading.timestamp > 1 && watermarks[reading.step] !== Number.NEGATIVE_INFINITY);
+    const late = latenessMs === Number.POSITIVE_INFINITY ? lateForFlink : reading.timestamp + latenessMs <= (watermarks[reading.step] ?? 0);
+    if (late && !inSomeWindow.has(reading)) lines[reading.step]?.push(`late ${reading.id}`);
   }
   return lines;
 }

@@ -27,6 +27,11 @@ describe("evictors", () => {
     expect(timeEvictor(0).evictBefore?.(timeless, context)).toBe(timeless);
   });
 
+  it("time fails when a later element alone has no timestamp", () => {
+    const mixed = [...elements, { value: 1, timestamp: NO_TIMESTAMP }];
+    expect(() => timeEvictor(0).evictBefore?.(mixed, context)).toThrow(expect.objectContaining({ code: "WINDOW_EVICTOR" }));
+  });
+
   it("delta keeps what is near the last element", () => {
     expect(left(deltaEvictor(4, (element: number, last) => Math.abs(element - last)))).toEqual([7, 5]);
   });

@@ -1,4 +1,5 @@
 import type { OperatorContext } from "@millrace/contracts";
+import { NO_TIMESTAMP, TIME_LIMIT, WATERMARK_MAX, WATERMARK_MIN } from "@millrace/core";
 import type { Window, WindowSpec } from "../spec.ts";
 import { maxTimestamp } from "../triggers/trigger.ts";
 
@@ -18,7 +19,10 @@ export class Lateness {
 
   /** The time, on the assigner's clock, at which nothing of the window is kept any longer; Infinity: never. */
   cleanupTime(window: Window): number {
-    return this.#eventTime ? maxTimestamp(window) + this.#allowedMs : maxTimestamp(window);
+    const last = maxTimestamp(window);
+    if (!this.#eventTime) return last;
+    const end = timePlusLateness(last, this.#allowedMs);
+    return end >= last ? end : Number.POSITIVE_INFINITY;
   }
 
   /** Whether the window is gone already. Only in event time: the clock never runs ahead of what it is asked for. */
@@ -26,9 +30,16 @@ export class Lateness {
     return this.#eventTime && this.cleanupTime(window) <= this.#context.currentWatermark();
   }
 
+  /** Whether a window that comes about by a merge is over already, on the assigner's clock; Flink's jobs fail there. */
+  isOverAtMerge(window: Window): boolean {
+    const last = maxTimestamp(window);
+    if (!this.#eventTime) return last <= this.#context.now();
+    return timePlusLateness(last, this.#allowedMs) <= this.#context.currentWatermark();
+  }
+
   /** A record that went into no window: late if its own time is over; a record between sliding windows may be not. */
   skipped(value: unknown, timestamp: number): void {
-    if (!this.#eventTime || timestamp + this.#allowedMs > this.#context.currentWatermark()) return;
+    if (!this.#eventTime || timePlusLateness(timestamp, this.#allowedMs) > this.#context.currentWatermark()) return;
     const { metrics, output } = this.#context;
     if (this.#lateOutput === undefined) {
       metrics.lateDropped++;
@@ -37,4 +48,16 @@ export class Lateness {
       output.side(this.#lateOutput, value, timestamp);
     }
   }
+}
+
+/**
+ * Flink's sum of a time and the allowed lateness. An endless lateness is the greatest long, so the sum of it and a time
+ * after 0 passes the greatest long and begins anew at the least one; here time ends at ±2^53 and the sums lie as far from there.
+ */
+function timePlusLateness(time: number, allowedMs: number): number {
+  if (allowedMs !== Number.POSITIVE_INFINITY) return time + allowedMs;
+  if (time === NO_TIMESTAMP) return -1;
+  if (time === 0) return WATERMARK_MAX;
+  if (time === 1) return WATERMARK_MIN;
+  return time < 0 ? TIME_LIMIT + time : time - TIME_LIMIT - 2;
 }

@@ -1,14 +1,18 @@
 import type { Key, Namespace, Operator, OperatorContext, TimerService } from "@millrace/contracts";
-import { assert, MillraceError, WATERMARK_MIN } from "@millrace/core";
+import { assert, MillraceError } from "@millrace/core";
 import { userFunctionError } from "../../process/user-error.ts";
 import type { Window, WindowSpec } from "../spec.ts";
-import { fires, maxTimestamp, purges, type TriggerResult } from "../triggers/trigger.ts";
+import { fires, purges, type TriggerResult } from "../triggers/trigger.ts";
 import { type Firing, openFiring } from "./firing.ts";
+import { ForgetfulMergingWindows } from "./forgetful-merging-windows.ts";
 import { Lateness } from "./lateness.ts";
 import { type Addition, MergingWindows } from "./merging-windows.ts";
 import { stateNames } from "./state-names.ts";
 import { TriggerCalls } from "./trigger-calls.ts";
 import { type WindowForm, windowForm } from "./window-form.ts";
+
+/** Whether a session that grew keeps its contents when a record's own window equals it; Flink loses them. */
+export type SessionOwnWindow = "kept" | "lost";
 
 /**
  * Windows of every kind, with any trigger and evictor (Flink's WindowOperator and EvictingWindowOperator): contents per
@@ -17,10 +21,12 @@ import { type WindowForm, windowForm } from "./window-form.ts";
 export class WindowOperator implements Operator<unknown, unknown> {
   readonly #spec: WindowSpec;
   readonly #form: WindowForm;
+  readonly #sessionOwnWindow: SessionOwnWindow;
   #open: Opened | undefined;
 
-  constructor(spec: WindowSpec) {
+  constructor(spec: WindowSpec, sessionOwnWindow: SessionOwnWindow) {
     this.#spec = spec;
+    this.#sessionOwnWindow = sessionOwnWindow;
     this.#form = windowForm(spec.assigner.shape);
   }
 
@@ -30,18 +36,24 @@ export class WindowOperator implements Operator<unknown, unknown> {
       onEventTime: (time, namespace) => this.#fireTimer("event", time, namespace),
       onProcessingTime: (time, namespace) => this.#fireTimer("processing", time, namespace),
     });
+    const firing = openFiring(this.#spec, context, this.#form);
     this.#open = {
       context,
       timers,
-      firing: openFiring(this.#spec, context, this.#form),
+      firing,
       trigger: new TriggerCalls(this.#spec.trigger ?? assigner.defaultTrigger, context, this.#form, timers),
       lateness: new Lateness(this.#spec, context),
-      sessions: assigner.merging ? new MergingWindows(context.keyed) : undefined,
+      sessions: assigner.merging ? this.#openSessions(context, firing) : undefined,
       assignerContext: { currentProcessingTime: () => context.now() },
       shouldYield: () => context.shouldYield(),
     };
     timers.onEarlier((time) => context.wakeAt(time));
     this.#wakeForTimers();
+  }
+
+  #openSessions({ keyed }: OperatorContext<unknown>, { contents }: Firing): MergingWindows {
+    if (this.#sessionOwnWindow === "kept") return new MergingWindows(keyed);
+    return new ForgetfulMergingWindows(keyed, (namespace) => contents.clear(namespace));
   }
 
   processElement(value: unknown, timestamp: number): void {
@@ -120,20 +132,18 @@ export class WindowOperator implements Operator<unknown, unknown> {
 
   /** As Flink: a merge must not give a window that is over already. */
   #checkMerge(window: Window): void {
-    const { context } = this.#opened();
+    const { context, lateness } = this.#opened();
+    if (!lateness.isOverAtMerge(window)) return;
     const { assigner, allowedLatenessMs } = this.#spec;
     const event = assigner.time === "event";
-    const now = event ? context.currentWatermark() : context.now();
-    // Flink's sum of the window's end and an endless lateness overflows and lies below every watermark; its jobs fail here.
-    if (event && allowedLatenessMs === Number.POSITIVE_INFINITY && now !== WATERMARK_MIN && maxTimestamp(window) > 0) {
+    if (event && allowedLatenessMs === Number.POSITIVE_INFINITY) {
       throw new MillraceError("WINDOW_MERGE", "sessions can't be merged while records may be late for ever", {
         hint: "allow a long but finite lateness, e.g. days(365)",
       });
     }
-    if (maxTimestamp(window) + (event ? allowedLatenessMs : 0) > now) return;
     throw new MillraceError(
       "WINDOW_MERGE",
-      `a session [${window.start}, ${window.end}) came about by a merge when its time was over already (${event ? "watermark" : "clock"} ${now})`,
+      `a session [${window.start}, ${window.end}) came about by a merge when its time was over already (${event ? `watermark ${context.currentWatermark()}` : `clock ${context.now()}`})`,
       {
         hint: "give all records of a key gaps of a similar length, or allow more lateness",
       },
