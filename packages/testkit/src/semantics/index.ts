@@ -1,6 +1,6 @@
 export type { CaseElement, CaseEnd, CaseResult, CaseStep, CaseTime, SemanticsCase, TraceEntry } from "./case.ts";
 export { parseCases, timeFromCase, timeToCase } from "./case.ts";
-export type { KindReport } from "./check-cases.ts";
+export type { DeviationReport, KindReport } from "./check-cases.ts";
 export { checkCases } from "./check-cases.ts";
 export { compareCase } from "./compare.ts";
 export type { OperatorProgram } from "./drive-operator.ts";
