@@ -65,6 +65,7 @@ describe.skipIf(offline())("the packages that users install", () => {
     project = join(folder, "project");
     await mkdir(project);
     await run(join(root, "node_modules/.bin/tsc"), ["-b", "tsconfig.build.json"], { cwd: root });
+    await run(process.execPath, ["scripts/bundle.ts"], { cwd: root });
     const packages = await publicPackages();
     await run("npm", ["pack", "--silent", "--pack-destination", folder, ...packages.map((path) => join(root, path))], { cwd: folder });
     const tarballs = (await readdir(folder)).filter((name) => name.endsWith(".tgz"));

@@ -49,7 +49,7 @@ interface Answer {
 }
 
 async function exchange(socketPath: string, method: string, path: string, timeoutMs: number | undefined): Promise<Answer> {
-  const { request } = await import("node:http");
+  const { request } = process.getBuiltinModule("node:http");
   return new Promise((resolve, reject) => {
     const signal = timeoutMs === undefined ? undefined : AbortSignal.timeout(timeoutMs);
     const asked = request({ socketPath, method, path, ...(signal !== undefined && { signal }) }, (response) => {

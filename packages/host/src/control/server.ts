@@ -30,9 +30,9 @@ export interface ControlServer extends AsyncDisposable {
 export async function startControlServer(options: ControlServerOptions): Promise<ControlServer> {
   const { socketPath } = options;
   await removeDeadSocket(socketPath);
-  // Loading HTTP takes as long as starting Node itself; commands that serve nothing don't pay for it.
-  const { createServer } = await import("node:http");
-  const server = createServer((request, response) => {
+  // Loaded when it is needed, and not by `import`: that reads every name the module exports, and some of them load the
+  // whole of fetch and WebSocket, which takes as long as starting Node itself.
+  const server = process.getBuiltinModule("node:http").createServer((request, response) => {
     answer(options, request, response).catch((error: unknown) => refuse(response, 500, "CONTROL_FAILED", messageOf(error)));
   });
   await new Promise<void>((resolve, reject) => {
