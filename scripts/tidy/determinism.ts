@@ -29,7 +29,7 @@ interface Exception {
 const exceptions: readonly Exception[] = [
   {
     path: "packages/host/src/control/",
-    what: ["node:http", "node:net", "node:fs/promises"],
+    what: ["node:net", "node:fs/promises"],
     reason: "the adapter between the control API and its Unix socket",
   },
 ];
