@@ -4,3 +4,5 @@ export type { LevelBackendOptions } from "./level/level-backend.ts";
 export { createLevelBackend } from "./level/level-backend.ts";
 export type { StoreMarker } from "./level/local-store.ts";
 export { LocalStore } from "./level/local-store.ts";
+export { BucketOrder, HeapOrder, type TimerOrder } from "./timers/timer-order.ts";
+export { type TimerOrderKind, TimerQueue } from "./timers/timer-queue.ts";

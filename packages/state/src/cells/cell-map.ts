@@ -93,9 +93,11 @@ export class CellMap<V> implements Cells<V>, SlotOwner<V> {
         if (this.size === 0) return true;
         continue;
       }
-      const slot = next.value;
-      if ((slot.flags & GONE) !== 0) continue;
-      this.#scope.setMapKey(slot.key);
+      const { key, flags } = next.value;
+      if ((flags & GONE) !== 0) continue;
+      this.#scope.setMapKey(key);
+      // Changing the key may have evicted the slot in favour of a stub.
+      const slot = this.table.context.cold === undefined ? next.value : (this.#slots.get(key) as Slot<V>);
       const value = this.#warm(slot);
       this.#drop(slot);
       this.#drained++;
@@ -183,14 +185,14 @@ export class CellMap<V> implements Cells<V>, SlotOwner<V> {
 
   /** A slot for a key that has none; it joins the table when it is first written. */
   #detached(): Slot<V> {
-    const slot = new Slot<V>(this, this.#scope.own(this.#scope.requireMapKey()), undefined, this.#changes.sealed, 0);
+    const slot = new Slot<V>(this, this.#scope.own(this.#scope.requireMapKey()), undefined, 0);
     slot.guard = this.#changes.stamp;
     this.#latest = slot;
     return slot;
   }
 
   #stub(mapKey: PrimitiveKey): Slot<V> {
-    return new Slot<V>(this, mapKey, undefined, this.#changes.sealed, PERSISTED | COLD);
+    return new Slot<V>(this, mapKey, undefined, PERSISTED | COLD);
   }
 
   /** The value of a slot in the table, read from the local store if need be, and ready to be handed out. */

@@ -28,8 +28,8 @@ export interface Frozen {
  * (law C2). What has been handed out once in an epoch carries the stamp in its guard, so that a state access compares one number.
  */
 export class Changes {
-  /** Counts freezes, from 1. */
-  epoch = 1;
+  /** Rises by 2 with each freeze. */
+  epoch = 2;
   /** Rises with each epoch, and when the cache wants to know anew what is in use. Even. */
   stamp = 2;
   /** `stamp` + 1: the guard of slots that are in the list of changes already. */
@@ -38,7 +38,6 @@ export class Changes {
   #slots: Slot<unknown>[] = [];
   /** Slots in the list that need no record any more. */
   #dead = 0;
-  #dirtyBytes = 0;
   #frozen: Frozen | undefined;
   /** Sets of completed checkpoints on their way to the local store, oldest first. */
   #applying: Frozen[] = [];
@@ -52,18 +51,8 @@ export class Changes {
     return this.#slots.length - this.#dead;
   }
 
-  /** Estimated bytes changed since the last freeze. */
-  get dirtyBytes(): number {
-    return this.#dirtyBytes;
-  }
-
   get frozen(): Frozen | undefined {
     return this.#frozen;
-  }
-
-  /** For a slot made now: no freeze so far waits for it. */
-  get sealed(): number {
-    return this.epoch - 1;
   }
 
   /** Whether the local store has its value. */
@@ -74,7 +63,7 @@ export class Changes {
   /** Before a slot is handed out, changed or removed. */
   touch(slot: Slot<unknown>): void {
     const frozen = this.#frozen;
-    if (frozen !== undefined && slot.sealed < frozen.number && (frozen.all || slot.dirty === frozen.number)) this.#encode(slot, frozen);
+    if (frozen !== undefined && this.#isDue(slot, frozen)) this.#encode(slot, frozen);
     slot.guard = slot.dirty === this.epoch && (slot.flags & GONE) === 0 ? this.writable : this.stamp;
   }
 
@@ -83,7 +72,6 @@ export class Changes {
     if (slot.dirty !== this.epoch && this.#tracks) {
       slot.dirty = this.epoch;
       this.#slots.push(slot);
-      this.#dirtyBytes += slot.owner.footprint.averageBytes;
     }
     slot.guard = this.writable;
   }
@@ -121,8 +109,7 @@ export class Changes {
     this.#frozen = frozen;
     this.#slots = [];
     this.#dead = 0;
-    this.#dirtyBytes = 0;
-    this.epoch++;
+    this.epoch += 2;
     this.nextStamp();
     return frozen;
   }
@@ -139,7 +126,7 @@ export class Changes {
     assert(frozen !== undefined, "changes are frozen before they are encoded");
     while (frozen.next < frozen.slots.length) {
       const slot = frozen.slots[frozen.next++] as Slot<unknown>;
-      if (slot.dirty === frozen.number) this.encodeFrozen(slot);
+      if (slot.dirty === frozen.number) this.#encode(slot, frozen);
       if (frozen.next % SLOTS_PER_CLOCK === 0 && isOver()) return false;
     }
     return true;
@@ -148,7 +135,9 @@ export class Changes {
   /** Encodes a slot of the frozen set unless that is done. */
   encodeFrozen(slot: Slot<unknown>): void {
     const frozen = this.#frozen;
-    if (frozen !== undefined && slot.sealed < frozen.number) this.#encode(slot, frozen);
+    if (frozen === undefined || !this.#isDue(slot, frozen)) return;
+    this.#encode(slot, frozen);
+    slot.guard = this.stamp;
   }
 
   /** The checkpoint of the frozen set is complete. */
@@ -173,10 +162,9 @@ export class Changes {
     this.#frozen = undefined;
     for (const slot of frozen.slots) {
       // Those changed again stand in the list already.
-      if (slot.dirty !== frozen.number || isDead(slot)) continue;
+      if ((slot.dirty & ~1) !== frozen.number || isDead(slot)) continue;
       slot.dirty = this.epoch;
       this.#slots.push(slot);
-      this.#dirtyBytes += slot.owner.footprint.averageBytes;
     }
   }
 
@@ -197,22 +185,26 @@ export class Changes {
     } catch (error) {
       throw slot.owner.explain(slot.key, error);
     }
-    slot.sealed = frozen.number;
+    slot.dirty |= 1;
+  }
+
+  /**
+   * Whether the frozen set waits for the slot's value. Where it holds all slots, those handed out or made since the freeze
+   * carry the stamp; a stamp changes between freezes only before a local store, where no set holds all slots.
+   */
+  #isDue(slot: Slot<unknown>, frozen: Frozen): boolean {
+    return frozen.all ? slot.guard < this.stamp && (slot.flags & GONE) === 0 : slot.dirty === frozen.number;
   }
 
   #compact(): void {
-    const kept: Slot<unknown>[] = [];
-    for (const slot of this.#slots) {
-      if (!isDead(slot)) {
-        kept.push(slot);
-        continue;
-      }
-      slot.dirty = 0;
-      this.#dirtyBytes -= slot.owner.footprint.averageBytes;
+    const slots = this.#slots;
+    let kept = 0;
+    for (const slot of slots) {
+      if (isDead(slot)) slot.dirty = 0;
+      else slots[kept++] = slot;
     }
-    this.#slots = kept;
+    slots.length = kept;
     this.#dead = 0;
-    this.#dirtyBytes = Math.max(0, this.#dirtyBytes);
   }
 }
 

@@ -20,20 +20,17 @@ export class Slot<V> implements Cell<V> {
   value: V | undefined;
   /** At least `Changes.stamp`: may be handed out. Equal to `Changes.writable`: may be changed at once. */
   guard = 0;
-  /** The epoch in which it was changed last. */
+  /** The epoch in which it was changed last; 1 more when that change is encoded. */
   dirty = 0;
-  /** The last freeze that is done with it: it was encoded for it, or made after it. */
-  sealed: number;
   flags: number;
   /** The map key in its table, or the number of the page. */
   readonly key: PrimitiveKey;
   readonly owner: SlotOwner<V>;
 
-  constructor(owner: SlotOwner<V>, key: PrimitiveKey, value: V | undefined, sealed: number, flags: number) {
+  constructor(owner: SlotOwner<V>, key: PrimitiveKey, value: V | undefined, flags: number) {
     this.owner = owner;
     this.key = key;
     this.value = value;
-    this.sealed = sealed;
     this.flags = flags;
   }
 }

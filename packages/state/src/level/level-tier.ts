@@ -58,7 +58,10 @@ export class LevelTier implements StateTier, ColdStore {
   }
 
   get wantsCheckpoint(): boolean {
-    return this.#parts.changes.dirtyBytes * 2 >= this.#dirtyBytesMax;
+    const { changes, tables } = this.#parts;
+    let entries = 0;
+    for (const { footprint, pageFootprint } of tables()) entries += footprint.entries + pageFootprint.entries;
+    return entries > 0 && (changes.dirtySlots / entries) * this.#bytes() * 2 >= this.#dirtyBytesMax;
   }
 
   read(owner: SlotOwner<never>, slotKey: PrimitiveKey): Uint8Array | undefined {

@@ -33,8 +33,7 @@ export class Pages<P> implements SlotOwner<P> {
     this.#mapKey = mapKey;
     this.#format = format;
     this.footprint = cells.table.pageFootprint;
-    const { sealed } = this.#changes;
-    for (let page = 0; page < count; page++) this.slots.push(new Slot<P>(this, page, undefined, sealed, PERSISTED | COLD));
+    for (let page = 0; page < count; page++) this.slots.push(new Slot<P>(this, page, undefined, PERSISTED | COLD));
   }
 
   get count(): number {
@@ -57,7 +56,7 @@ export class Pages<P> implements SlotOwner<P> {
 
   /** A new last page. */
   add(content: P): void {
-    const slot = new Slot<P>(this, this.slots.length, content, this.#changes.sealed, 0);
+    const slot = new Slot<P>(this, this.slots.length, content, 0);
     this.slots.push(slot);
     this.#admit(slot);
     this.#changes.markDirty(slot);

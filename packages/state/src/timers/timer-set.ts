@@ -1,13 +1,8 @@
 import type { Namespace } from "@millrace/contracts";
 import type { PrimitiveKey } from "@millrace/core";
-import { BucketQueue } from "./bucket-queue.ts";
-import { HeapQueue } from "./heap-queue.ts";
-import { CANCELLED, type OwnKey, type Timer, type TimerQueue } from "./timer.ts";
+import { CANCELLED, type OwnKey, type Timer } from "./timer.ts";
+import { TimerQueue } from "./timer-queue.ts";
 
-/** Buckets give way to the heap when there are more distinct times than this … */
-const DISTINCT_TIMES_MIN = 1024;
-/** … and fewer timers to each of them than this. */
-const TIMERS_PER_TIME_MIN = 4;
 const COMPACTION_MIN = 1024;
 
 /** Timers set and removed in one epoch. In a file the removals stand first. */
@@ -21,22 +16,16 @@ export interface TimerChanges {
  * timer that comes and goes between two freezes leaves nothing.
  */
 export class TimerSet {
-  readonly #own: OwnKey;
   readonly #epoch: () => number;
   readonly #tracks: boolean;
-  #buckets: BucketQueue | undefined;
-  #queue: TimerQueue;
+  readonly #queue: TimerQueue;
   #changes: { set: Timer[]; removed: Timer[] } = { set: [], removed: [] };
   #cancelled = 0;
-  /** While all timers are being walked, the queue stays what it is. */
-  #walked = false;
 
   constructor(own: OwnKey, epoch: () => number, tracks: boolean) {
-    this.#own = own;
     this.#tracks = tracks;
     this.#epoch = epoch;
-    this.#buckets = new BucketQueue(own);
-    this.#queue = this.#buckets;
+    this.#queue = new TimerQueue(own);
   }
 
   get size(): number {
@@ -49,11 +38,9 @@ export class TimerSet {
 
   /** False when it was set already. */
   add(time: number, namespace: Namespace, mapKey: PrimitiveKey): boolean {
-    if (this.#queue.size === 0) this.#startAgain();
     const timer = this.#queue.add(time, namespace, mapKey, this.#epoch());
     if (timer === undefined) return false;
     if (this.#tracks) this.#changes.set.push(timer);
-    if (this.#buckets !== undefined && this.#buckets.distinctTimes > DISTINCT_TIMES_MIN) this.#chooseHeap(this.#buckets);
     return true;
   }
 
@@ -75,15 +62,13 @@ export class TimerSet {
   /** A timer of a snapshot. */
   load(time: number, namespace: Namespace, mapKey: PrimitiveKey): void {
     this.#queue.add(time, namespace, mapKey, 0);
-    if (this.#buckets !== undefined && this.#buckets.distinctTimes > DISTINCT_TIMES_MIN) this.#chooseHeap(this.#buckets);
   }
 
   /** Sets the changes aside. Called after the epoch has risen. */
-  freeze(all: boolean): TimerChanges {
+  freeze(): TimerChanges {
     const frozen = this.#changes;
     this.#changes = { set: [], removed: [] };
     this.#cancelled = 0;
-    this.#walked = all;
     return frozen;
   }
 
@@ -94,10 +79,6 @@ export class TimerSet {
   *walk(frozenEpoch: number): Iterable<Timer> {
     for (const timer of this.#queue.timers()) if (timer.born <= frozenEpoch) yield timer;
     for (const timer of this.#changes.removed) if (timer.born <= frozenEpoch) yield timer;
-  }
-
-  walkEnded(): void {
-    this.#walked = false;
   }
 
   /** Puts frozen changes back under those made since. */
@@ -113,7 +94,6 @@ export class TimerSet {
     const stillSet = frozen.set.filter((timer) => timer.born !== CANCELLED);
     for (const timer of set) stillSet.push(timer);
     this.#changes = { set: stillSet, removed: stillRemoved };
-    this.#walked = false;
   }
 
   #removed(timer: Timer): void {
@@ -128,20 +108,5 @@ export class TimerSet {
       this.#changes.set = this.#changes.set.filter((other) => other.born !== CANCELLED);
       this.#cancelled = 0;
     }
-  }
-
-  /** An empty queue can be of either kind. */
-  #startAgain(): void {
-    if (this.#buckets !== undefined || this.#walked) return;
-    this.#buckets = new BucketQueue(this.#own);
-    this.#queue = this.#buckets;
-  }
-
-  #chooseHeap(buckets: BucketQueue): void {
-    if (this.#walked || buckets.size > buckets.distinctTimes * TIMERS_PER_TIME_MIN) return;
-    const heap = new HeapQueue(this.#own);
-    for (const timer of [...buckets.timers()]) heap.adopt(timer);
-    this.#queue = heap;
-    this.#buckets = undefined;
   }
 }

@@ -25,7 +25,7 @@ export class TimerSnapshot {
     this.#frozen = frozen;
     const sets: FrozenSet[] = [];
     for (const service of services) {
-      for (const set of [service.event, service.processing]) sets.push({ service, set, changes: set.freeze(frozen.all) });
+      for (const set of [service.event, service.processing]) sets.push({ service, set, changes: set.freeze() });
     }
     this.#sets = sets;
     this.#work = this.#encodeAll();
@@ -51,7 +51,6 @@ export class TimerSnapshot {
         if (timer.born !== CANCELLED) this.#put(service, set, timer);
         if (++count % TIMERS_PER_CLOCK === 0) yield;
       }
-      set.walkEnded();
       if (this.#frozen.all) continue;
       for (const timer of changes.removed) {
         this.#remove(service, set, timer);

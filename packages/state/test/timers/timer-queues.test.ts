@@ -1,7 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { BucketQueue } from "../../src/timers/bucket-queue.ts";
-import { HeapQueue } from "../../src/timers/heap-queue.ts";
+import { TimerQueue } from "../../src/timers/timer-queue.ts";
 import { TimerSet } from "../../src/timers/timer-set.ts";
 
 interface Queue {
@@ -17,7 +16,7 @@ const own = <T>(key: T): T => key;
 const nameOf = (timer: { readonly time: number; readonly namespace: unknown; readonly mapKey: unknown }): string =>
   `${timer.time}/${timer.namespace}/${timer.mapKey}`;
 
-function queueOf(queue: BucketQueue | HeapQueue): Queue {
+function queueOf(queue: TimerQueue): Queue {
   return {
     get size() {
       return queue.size;
@@ -31,8 +30,8 @@ function queueOf(queue: BucketQueue | HeapQueue): Queue {
 }
 
 const queues: Record<string, () => Queue> = {
-  buckets: () => queueOf(new BucketQueue(own)),
-  "a typed heap": () => queueOf(new HeapQueue(own)),
+  buckets: () => queueOf(new TimerQueue(own, "buckets")),
+  "a typed heap": () => queueOf(new TimerQueue(own, "heap")),
 };
 
 type Step =
@@ -122,7 +121,7 @@ describe("a set of timers", () => {
       set.add(time, "", 1);
       set.poll();
     }
-    const { set: added, removed } = set.freeze(false);
+    const { set: added, removed } = set.freeze();
     expect(added.length + removed.length).toBeLessThan(3000);
     expect(added.filter((one) => one.born === 1)).toEqual([]);
   });
