@@ -1,6 +1,7 @@
 import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { discard, type JobDefinition, type JobEvent, type JobHandle, type Sink, type StartOptions, startJob } from "millrace";
+import { expect } from "vitest";
 import { temporaryDirectory } from "./jobs.ts";
 
 /** Runs `body` in a directory of its own, which is gone afterwards. */
@@ -46,7 +47,7 @@ export async function until(holds: () => boolean | Promise<boolean>): Promise<vo
   while (!(await holds())) await pause(2);
 }
 
-function pause(ms: number): Promise<void> {
+export function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
@@ -55,24 +56,53 @@ export function upTo(count: number): number[] {
 }
 
 /** A sink that lets a few records through at a time, so that a job can be stopped in the middle. */
-export function slowSink<T>(pauseMs = 1, write: (value: T) => void = () => undefined): Sink<T> {
+export function slowed<T>(sink: Sink<T>, pauseMs = 1): Sink<T> {
   return {
-    ...discard<T>(),
+    ...sink,
     createWriter: (context) => {
+      const writer = sink.createWriter(context);
       let room = 16;
       return {
-        ...discard<T>().createWriter(context),
-        write: (value) => {
+        open: (states) => writer.open(states),
+        prepare: (checkpointId) => writer.prepare(checkpointId),
+        endInput: () => writer.endInput?.(),
+        close: () => writer.close(),
+        write: (value, timestamp) => {
           room--;
-          write(value);
+          writer.write(value, timestamp);
         },
-        ready: () =>
-          room > 0
-            ? undefined
-            : pause(pauseMs).then(() => {
-                room = 16;
-              }),
+        ready: () => {
+          if (room > 0) return writer.ready();
+          return pause(pauseMs).then(() => {
+            room = 16;
+          });
+        },
       };
     },
   };
+}
+
+/** Takes records slowly and hands each to `write`. */
+export function slowSink<T>(pauseMs = 1, write: (value: T) => void = () => undefined): Sink<T> {
+  return slowed(observing(write), pauseMs);
+}
+
+/** Hands every record to `write`, whether its checkpoint completes or not. */
+export function observing<T>(write: (value: T) => void): Sink<T> {
+  return { ...discard<T>(), createWriter: (context) => ({ ...discard<T>().createWriter(context), write }) };
+}
+
+/** Fails with the first few values that are missing or too many, whatever the order. */
+export function expectSame<T>(actual: readonly T[], expected: readonly T[]): void {
+  const count = new Map<T, number>();
+  for (const value of expected) count.set(value, (count.get(value) ?? 0) + 1);
+  for (const value of actual) count.set(value, (count.get(value) ?? 0) - 1);
+  const missing = [...count].filter(([, n]) => n > 0).map(([value]) => value);
+  const extra = [...count].filter(([, n]) => n < 0).map(([value]) => value);
+  expect({ missing: missing.length, lost: missing.slice(0, 5), extra: extra.length, doubled: extra.slice(0, 5) }).toEqual({
+    missing: 0,
+    lost: [],
+    extra: 0,
+    doubled: [],
+  });
 }

@@ -1,0 +1,168 @@
+import { join } from "node:path";
+import { boundedOutOfOrderness, type Collector, collect, datagen, defineJob, type Sink, type Source, startJob, t, tumbling } from "millrace";
+import { describe, expect, it } from "vitest";
+import { inDirectory, startNoted, until, upTo } from "./support.ts";
+
+/** Counts in windows of 100 ms, closed by event time alone. */
+function windows(source: Source<number>, sink: Sink<string>, idlenessMs?: number) {
+  return defineJob("windows", (env) => {
+    const strategy = boundedOutOfOrderness<number>(0, (n) => n);
+    env
+      .from(source, { uid: "numbers", watermarks: idlenessMs === undefined ? strategy : strategy.withIdleness(idlenessMs) })
+      .keyBy(() => 0)
+      .window(tumbling(100))
+      .aggregate(
+        { accumulator: t.integer(), createAccumulator: () => 0, add: (_n, count) => count + 1, getResult: (count) => count },
+        {
+          uid: "counts",
+          process: {
+            process(counts, { window }, out: Collector<string>) {
+              for (const count of counts) out.collect(`${window.start}:${count}`);
+            },
+          },
+        },
+      )
+      .to(sink, { uid: "out" });
+  });
+}
+
+describe("event time of an endless source", () => {
+  it("follows the last records when the source falls quiet", () =>
+    inDirectory(async (stateDir) => {
+      const sink = collect<string>();
+      // Fewer than there are between two watermarks.
+      const { job } = await startNoted(windows(quietAfter(30), sink), stateDir);
+      await until(() => sink.values.length >= 2);
+      expect(sink.values).toEqual(["0:10", "100:10"]);
+      await job.cancel();
+    }));
+
+  for (const [what, silent] of [
+    ["a split without records", 1],
+    ["a subtask without splits", 2],
+  ] as const) {
+    it(`waits for ${what}, until that is idle`, () =>
+      inDirectory(async (directory) => {
+        const waits = collect<string>();
+        const goesOn = collect<string>();
+        const [first, second] = await Promise.all([
+          startNoted(windows(withSilent(silent), waits, 600_000), join(directory, "a"), { parallelism: 2 }),
+          startNoted(windows(withSilent(silent), goesOn, 250), join(directory, "b"), { parallelism: 2 }),
+        ]);
+        await until(() => goesOn.values.length > 100);
+        expect(waits.values).toEqual([]);
+        await first.job.cancel();
+        await second.job.cancel();
+      }));
+  }
+});
+
+/** The numbers 0, 10, 20, … `count` of them, and then silence. */
+function quietAfter(count: number): Source<number> {
+  return guarded((_subtask, given) => Math.max(0, count - given));
+}
+
+/** Two splits, of which the second has no records; or two subtasks, to the second of which no split comes. */
+function withSilent(kind: 1 | 2): Source<number> {
+  return guarded((subtask) => (subtask === 0 ? Number.POSITIVE_INFINITY : kind === 1 ? 0 : undefined));
+}
+
+/** An endless source whose readers hand over no more than `room` allows; undefined: a reader does not even ask for splits. */
+function guarded(room: (subtask: number, given: number) => number | undefined): Source<number> {
+  const all = datagen({ generate: (n: number) => n * 10, ratePerSecond: 10_000 });
+  return {
+    ...(all as Source<number>),
+    createReader: (context) => {
+      const reader = (all as Source<number>).createReader(context);
+      let given = 0;
+      let asked = false;
+      return {
+        addSplits: (splits) => reader.addSplits(splits),
+        noMoreSplits: () => reader.noMoreSplits(),
+        snapshot: () => reader.snapshot(),
+        position: () => reader.position(),
+        close: () => reader.close(),
+        poll: (output, limit) => {
+          const left = room(context.subtask, given);
+          if (left === undefined) return "waiting";
+          if (left === 0) {
+            if (!asked) context.requestSplit();
+            asked = true;
+            return "waiting";
+          }
+          asked = true;
+          const counted: typeof output = {
+            collect: (split, value, timestamp) => {
+              given++;
+              output.collect(split, value, timestamp);
+            },
+            side: (name, value) => output.side(name, value),
+            splitFinished: (split) => output.splitFinished(split),
+            get stop() {
+              return output.stop || (room(context.subtask, given) ?? 0) === 0;
+            },
+          };
+          return reader.poll(counted, Math.min(limit, left));
+        },
+      };
+    },
+  };
+}
+
+describe("processing-time timers", () => {
+  it("that are left when the input has ended do not fire any more", async () => {
+    const sink = collect<string>();
+    const job = defineJob("timers", (env) => {
+      env
+        .from(datagen({ generate: (n: number) => n, count: 100 }), { uid: "numbers" })
+        .keyBy((n) => n)
+        .process(
+          {
+            emits: t.string(),
+            processElement(n, { timers, currentProcessingTime }, out) {
+              timers.registerProcessingTimeTimer(currentProcessingTime() + 600_000);
+              out.collect(`in ${n}`);
+            },
+            onTimer: (time, _context, out) => out.collect(`fired ${time}`),
+          },
+          { uid: "timers" },
+        )
+        .to(sink, { uid: "out" });
+    });
+    await (await startJob(job, { ephemeral: true })).finished;
+    expect(sink.values).toEqual(upTo(100).map((n) => `in ${n}`));
+  });
+
+  it("that came due while the job was down fire first when it goes on", () =>
+    inDirectory(async (directory) => {
+      const sink = collect<string>();
+      const build = () =>
+        defineJob("due", (env) => {
+          env
+            .from(datagen({ generate: (n: number) => n, ratePerSecond: 1_000 }), { uid: "numbers" })
+            .keyBy((n) => n % 2)
+            .process(
+              {
+                emits: t.string(),
+                processElement(n, context, out) {
+                  if (n === 0) context.timers.registerProcessingTimeTimer(context.currentProcessingTime() + 150);
+                  out.collect(`in ${n}`);
+                },
+                onTimer: (_time, context, out) => out.collect(`fired ${context.currentKey()}`),
+              },
+              { uid: "timers" },
+            )
+            .to(sink, { uid: "out" });
+        });
+      const first = await startNoted(build(), directory);
+      await until(() => sink.values.length > 10);
+      await first.job.stop();
+      const before = sink.values.length;
+      expect(sink.values).not.toContain("fired 0");
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      const second = await startNoted(build(), directory);
+      await until(() => sink.values.length > before);
+      expect(sink.values[before]).toBe("fired 0");
+      await second.job.cancel();
+    }));
+});

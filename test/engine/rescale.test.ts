@@ -1,0 +1,89 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { datagen, defineJob, type JobDefinition, type StartOptions } from "millrace";
+import { fileSink, files, lines } from "millrace/files";
+import { describe, expect, it } from "vitest";
+import { everythingJob, readings } from "./jobs.ts";
+import { countOf, expectSame, inDirectory, published, slowed, slowSink, startNoted, until, upTo } from "./support.ts";
+
+/** Runs the job through the given parallelisms, stopping it after two checkpoints each, and then to its end. */
+async function runThrough(
+  build: () => JobDefinition,
+  stateDir: string,
+  parallelisms: readonly number[],
+  options: StartOptions = {},
+): Promise<number> {
+  let stops = 0;
+  for (const parallelism of parallelisms) {
+    const { job, events } = await startNoted(build(), stateDir, { parallelism, batchSize: 8, checkpointIntervalMs: 3, ...options });
+    const done = job.finished.then(() => true);
+    await until(async () => countOf(events, "checkpointCompleted") > 1 || (await Promise.race([done, Promise.resolve(false)])));
+    if ((await job.stop()).end === "stopped") stops++;
+    else return stops;
+  }
+  await (await startNoted(build(), stateDir, { parallelism: 2, ...options })).job.finished;
+  return stops;
+}
+
+describe("a run that goes on at other parallelisms", () => {
+  for (const backend of ["heap", "leveldb"] as const) {
+    it(`keeps windows, timers, state and output exact (${backend})`, () =>
+      inDirectory(async (directory) => {
+        const input = readings(10_000, 21);
+        const calm = join(directory, "calm");
+        await (await startNoted(everythingJob(input, fileSink<string>(calm)), join(directory, "calm-state"))).job.finished;
+        const out = join(directory, "out");
+        const stops = await runThrough(() => everythingJob(input, slowed(fileSink<string>(out), 2)), join(directory, "state"), [1, 3, 2, 1, 3], {
+          backend,
+        });
+        expect(stops).toBeGreaterThan(1);
+        expectSame(await published<string>(out), await published<string>(calm));
+      }));
+  }
+
+  it("reads each split of its sources to its end, once", () =>
+    inDirectory(async (directory) => {
+      const text = (file: number) => upTo(1_500).map((n) => `${file}:${n}\n`);
+      for (const file of upTo(7)) await writeFile(join(directory, `in-${file}.txt`), text(file).join(""));
+      const out = join(directory, "out");
+      const build = () =>
+        defineJob("splits", (env) => {
+          const read = env.from(files(join(directory, "in-*.txt"), lines(), { splitBytes: 2_000 }), { uid: "files" });
+          const made = env.from(datagen({ generate: (n: number) => `made ${n}`, count: 3_000, ratePerSecond: 6_000 }), { uid: "made" });
+          read.union(made).to(fileSink<string>(out), { uid: "out" });
+        });
+      expect(await runThrough(build, join(directory, "state"), [1, 3, 2, 4, 1])).toBeGreaterThan(3);
+      expectSame(await published<string>(out), [
+        ...upTo(7).flatMap((file) => text(file).map((line) => line.trimEnd())),
+        ...upTo(3_000).map((n) => `made ${n}`),
+      ]);
+    }));
+
+  it("does not read again an input that has been consumed", () =>
+    inDirectory(async (directory) => {
+      await writeFile(join(directory, "in.txt"), "one\ntwo\n");
+      const out = join(directory, "out");
+      const build = () =>
+        defineJob("consumed", (env) => {
+          env.from(files(join(directory, "in.txt"), lines()), { uid: "short" }).to(fileSink<string>(out), { uid: "out" });
+          env.from(datagen({ generate: (n: number) => n, count: 4_000 }), { uid: "long" }).to(slowSink(), { uid: "slow" });
+        });
+      expect(await runThrough(build, join(directory, "state"), [2, 2, 1, 3])).toBe(4);
+      expectSame(await published<string>(out), ["one", "two"]);
+    }));
+
+  it("keeps files that stay open across checkpoints", () =>
+    inDirectory(async (directory) => {
+      const out = join(directory, "out");
+      const roll = { bytes: 20_000, everyCheckpoint: false };
+      const build = () =>
+        defineJob("open", (env) => {
+          env
+            .from(datagen({ generate: (n: number) => n, count: 6_000, ratePerSecond: 10_000 }), { uid: "numbers" })
+            .rebalance()
+            .to(fileSink<number>(out, { roll }), { uid: "out" });
+        });
+      expect(await runThrough(build, join(directory, "state"), [1, 3, 2, 1])).toBe(4);
+      expectSame(await published<number>(out), upTo(6_000));
+    }));
+});
