@@ -4,6 +4,7 @@ import { collect, type StartOptions, startJob } from "millrace";
 import { describe, expect, it } from "vitest";
 import { type Reading, readings, temporaryDirectory } from "./jobs.ts";
 import { type Branch, branches, oracles, randomJob } from "./random-jobs.ts";
+import { expectSame, inDirectory, slowed, startNoted } from "./support.ts";
 
 const variations: readonly StartOptions[] = [
   { parallelism: 1, batchSize: 1, backend: "heap" },
@@ -62,6 +63,33 @@ describe("a random job", () => {
         },
       ),
       { numRuns: 4 },
+    );
+  });
+
+  it("that fails again and again publishes every result once", async () => {
+    const spec = fc.record({
+      seed: fc.nat(),
+      chosen: chosenBranches,
+      failsAt: fc.uniqueArray(fc.nat({ max: 399 }), { minLength: 1, maxLength: 5 }),
+      options: fc.constantFrom(...variations),
+    });
+    await fc.assert(
+      fc.asyncProperty(spec, async ({ seed, chosen, failsAt, options }) => {
+        const input = readings(400, seed, 200);
+        const expected = await resultsOf(input, chosen, 200, { ephemeral: true });
+        const toFail = new Set(failsAt.map((index) => input[index]?.at));
+        const touch = (one: Reading): Reading => {
+          if (toFail.delete(one.at)) throw new Error("once");
+          return one;
+        };
+        await inDirectory(async (stateDir) => {
+          const sink = collect<string>();
+          const { job } = await startNoted(randomJob(input, chosen, 200, slowed(sink), touch), stateDir, { ...options, checkpointIntervalMs: 2 });
+          expect((await job.finished).restarts).toBeGreaterThan(0);
+          expectSame(sink.values, expected);
+        });
+      }),
+      { numRuns: 8 },
     );
   });
 });

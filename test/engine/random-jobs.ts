@@ -24,10 +24,16 @@ const reading = t.object({ sensor: t.string(), at: t.integer(), value: t.integer
 const big = outputTag<Reading>("big");
 const late = outputTag<Reading>("late");
 
-/** A job of some branches over one input; every result is a line that begins with its branch. */
-export function randomJob(input: readonly Reading[], chosen: readonly Branch[], boundMs: number, sink: Sink<string>): JobDefinition {
+/** A job of some branches over one input; every result is a line that begins with its branch. `touch` sees every reading. */
+export function randomJob(
+  input: readonly Reading[],
+  chosen: readonly Branch[],
+  boundMs: number,
+  sink: Sink<string>,
+  touch: (one: Reading) => Reading = (one) => one,
+): JobDefinition {
   return defineJob("random", (env) => {
-    const all = env.from(collection(input), { uid: "in", watermarks: boundedOutOfOrderness(boundMs, (one) => one.at) });
+    const all = env.from(collection(input), { uid: "in", watermarks: boundedOutOfOrderness(boundMs, (one) => one.at) }).map(touch);
     const [first, ...others] = chosen.flatMap((branch) => builders[branch](all));
     first?.union(...others).to(sink, { uid: "out" });
   });
