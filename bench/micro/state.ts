@@ -1,44 +1,177 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { t } from "@millrace/codec";
-import { state } from "@millrace/contracts";
-import { createHeapBackend } from "@millrace/state";
-import { type Figure, paired } from "./measure.ts";
+import { state, type ValueState } from "@millrace/contracts";
+import { createHeapBackend, createLevelBackend, type KeyedBackend, LocalStore } from "@millrace/state";
+import { type Figure, median, paired } from "./measure.ts";
 
-const operations = 400_000;
+const EVENTS = 200_000;
+const CHECKPOINTED = 100_000;
+const DIRTY = 100_000;
+/** As limits.sliceMs. */
+const SLICE_MS = 0.5;
+const ONE_PERCENT = CHECKPOINTED / 100;
+const SLICES = 9;
+const KEY_GROUPS = { start: 0, end: 719 };
 
-/** Value state, read and updated for each record, against a plain Map of cells. */
-export async function run(): Promise<Figure[]> {
-  return [figure(1_000, 0.45), figure(100_000, 0.65)];
+interface Opened {
+  readonly backend: KeyedBackend;
+  readonly value: ValueState<number>;
+  readonly store?: LocalStore;
 }
 
-function figure(keys: number, bar: number): Figure {
-  const order = Int32Array.from({ length: operations }, (_, i) => (Math.imul(i, 2654435761) >>> 0) % keys);
-  const cells = new Map<number, { n: number }>();
-  const backend = createHeapBackend({
-    uid: "bench",
-    subtask: 0,
-    keyGroups: { start: 0, end: 127 },
-    maxParallelism: 128,
-    now: () => 0,
-    monotonic: () => performance.now(),
-  });
-  const { count } = backend.states({ count: state.value(t.integer()) });
-  return paired({
-    name: `cached value state, ${keys.toLocaleString("en")} keys, against a heap Map`,
-    bar,
-    operations,
-    reference: () => {
-      for (let i = 0; i < operations; i++) {
-        const key = order[i] as number;
-        const cell = cells.get(key);
-        if (cell === undefined) cells.set(key, { n: 1 });
-        else cell.n++;
-      }
-    },
-    subject: () => {
-      for (let i = 0; i < operations; i++) {
-        backend.setCurrentKey(order[i] as number);
-        count.update((count.value() ?? 0) + 1);
-      }
-    },
+/** Keyed state against what a program without an engine would do. */
+export async function run(): Promise<Figure[]> {
+  const directory = await mkdtemp(join(tmpdir(), "millrace-bench-"));
+  try {
+    const figures: Figure[] = [];
+    for (const [keys, bar, heapBar] of [
+      [1_000, 0.45, 0.45],
+      [100_000, 0.65, 0.5],
+    ] as const) {
+      figures.push(counting(`value state on the heap, ${keys} keys, against a Map`, keys, heapBar, openHeap()));
+      const level = await openLevel(join(directory, `counting-${keys}`));
+      figures.push(counting(`value state cached before LevelDB, ${keys} keys, against a Map`, keys, bar, level));
+      await level.store?.close();
+    }
+    figures.push(await gaps(directory));
+    figures.push(await deltas());
+    return figures;
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+function options(): {
+  uid: string;
+  subtask: number;
+  keyGroups: typeof KEY_GROUPS;
+  maxParallelism: number;
+  now: () => number;
+  monotonic: () => number;
+} {
+  return { uid: "bench", subtask: 0, keyGroups: KEY_GROUPS, maxParallelism: 720, now: () => 0, monotonic: () => performance.now() };
+}
+
+function openHeap(): Opened {
+  const backend = createHeapBackend(options());
+  return { backend, value: backend.states({ value: state.value(t.number()) }).value };
+}
+
+async function openLevel(path: string): Promise<Opened> {
+  const store = await LocalStore.open(path, 32 << 20);
+  const apply = (_checkpointId: number, chunks: readonly Uint8Array[]): Promise<void> => store.apply("bench", chunks);
+  const backend = await createLevelBackend({ ...options(), store, cacheBytesMax: 256 << 20, filled: false, apply });
+  return { backend, value: backend.states({ value: state.value(t.number()) }).value, store };
+}
+
+/** Every event reads the count of its key and writes it anew. */
+function counting(name: string, keys: number, bar: number, { backend, value }: Opened): Figure {
+  const sequence = Int32Array.from({ length: EVENTS }, (_, index) => (Math.imul(index, 2_654_435_761) >>> 0) % keys);
+  const map = new Map<number, number>();
+  const reference = (): void => {
+    for (const key of sequence) map.set(key, (map.get(key) ?? 0) + 1);
+  };
+  const subject = (): void => {
+    for (const key of sequence) {
+      backend.setCurrentKey(key);
+      value.update((value.value() ?? 0) + 1);
+    }
+  };
+  const figure = paired({ name, bar, operations: EVENTS, reference, subject });
+  backend.setCurrentKey(sequence[0] as number);
+  if (value.value() !== map.get(sequence[0] as number)) throw new Error("the two sides counted differently");
+  return figure;
+}
+
+function fill({ backend, value }: Opened, keys: number, n: number): void {
+  for (let key = 0; key < keys; key++) {
+    backend.setCurrentKey(key);
+    value.update(n + key);
+  }
+}
+
+async function checkpoint({ backend }: Opened, checkpointId: number, sliceMs: number): Promise<void> {
+  backend.freeze(checkpointId, false);
+  while (!backend.encodeSlice(sliceMs)) await nextTurn();
+  backend.takeDelta();
+  await backend.complete(checkpointId);
+}
+
+/** The longest time that the event loop stands still while 100,000 changed entries go into a checkpoint and the local store. */
+async function gaps(directory: string): Promise<Figure> {
+  const opened = await openLevel(join(directory, "gaps"));
+  fill(opened, CHECKPOINTED, 0);
+  await checkpoint(opened, 1, SLICE_MS);
+  const ratios: number[] = [];
+  const times: number[] = [];
+  let checkpointId = 1;
+  for (let slice = 0; slice < SLICES + 2; slice++) {
+    fill(opened, DIRTY, slice);
+    const sliced = await longestGap(() => checkpoint(opened, ++checkpointId, SLICE_MS));
+    fill(opened, DIRTY, slice + 0.5);
+    const unsliced = await longestGap(() => checkpoint(opened, ++checkpointId, Number.POSITIVE_INFINITY));
+    if (slice < 2) continue;
+    ratios.push(unsliced / sliced);
+    times.push(sliced * 1e6);
+  }
+  await opened.store?.close();
+  return {
+    name: "checkpoint of 100,000 changes: longest gap of the event loop, encoded in slices against at once",
+    bar: 5,
+    ratio: median(ratios),
+    nanoseconds: median(times),
+  };
+}
+
+async function longestGap(work: () => Promise<void>): Promise<number> {
+  let last = performance.now();
+  let longest = 0;
+  let running = true;
+  const watch = (): void => {
+    const now = performance.now();
+    longest = Math.max(longest, now - last);
+    last = now;
+    if (running) setImmediate(watch);
+  };
+  setImmediate(watch);
+  await work();
+  await nextTurn();
+  running = false;
+  return longest;
+}
+
+/** Time in which a checkpoint of one percent keeps the task from its records, against a checkpoint of all. */
+async function deltas(): Promise<Figure> {
+  const opened = openHeap();
+  fill(opened, CHECKPOINTED, 0);
+  const ratios: number[] = [];
+  const times: number[] = [];
+  for (let slice = 0; slice < SLICES + 2; slice++) {
+    fill(opened, ONE_PERCENT, slice);
+    const full = blockedMs(opened.backend, true);
+    await opened.backend.complete(1);
+    fill(opened, ONE_PERCENT, slice + 0.5);
+    const delta = blockedMs(opened.backend, false);
+    await opened.backend.complete(1);
+    if (slice < 2) continue;
+    ratios.push(full / delta);
+    times.push(delta * 1e6);
+  }
+  return { name: "checkpoint of one percent against all of it, time in the task", bar: 10, ratio: median(ratios), nanoseconds: median(times) };
+}
+
+function blockedMs(backend: KeyedBackend, full: boolean): number {
+  const start = performance.now();
+  backend.freeze(1, full);
+  while (!backend.encodeSlice(Number.POSITIVE_INFINITY));
+  backend.takeDelta();
+  return performance.now() - start;
+}
+
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
   });
 }

@@ -73,7 +73,6 @@ export class KeyedBackend implements KeyedStateBackend {
     // KeyScope.set, once more: most keys end here.
     if (typeof key === scope.fastType && !Number.isNaN(key)) {
       scope.mapKey = key as PrimitiveKey;
-      scope.serial++;
     } else {
       scope.set(key);
     }

@@ -25,8 +25,7 @@ export class CellMap<V> implements Cells<V>, SlotOwner<V> {
   #drained = 0;
   /** The slot made last, as long as none has joined the table since: its key is known to have no slot there. */
   #latest: Slot<V> | undefined;
-  /** The slot that the last `find` gave, and the serial of its key. */
-  #lastSerial = 0;
+  /** The slot that the last `find` gave. */
   #last: Slot<V> | undefined;
 
   constructor(table: Table<V>, namespace: Namespace) {
@@ -47,15 +46,14 @@ export class CellMap<V> implements Cells<V>, SlotOwner<V> {
     return this.#findSlowly(found) ?? this.#detached();
   }
 
-  /** The slot of the current key, if there is one; twice for the same key costs one lookup. */
+  /** The slot of the current key, if there is one; again for the same key it costs no look-up. */
   find(): Slot<V> | undefined {
-    if (this.#lastSerial === this.#scope.serial) {
-      const last = this.#last;
-      if (last === undefined || last.guard >= this.#changes.stamp) return last;
-    }
-    let found = this.#slots.get(this.#scope.mapKey as PrimitiveKey);
-    if (found === undefined || found.guard < this.#changes.stamp) found = this.#findSlowly(found);
-    this.#lastSerial = this.#scope.serial;
+    const { mapKey } = this.#scope;
+    const { stamp } = this.#changes;
+    const last = this.#last;
+    if (last !== undefined && last.key === mapKey && last.guard >= stamp) return last;
+    let found = this.#slots.get(mapKey as PrimitiveKey);
+    if (found === undefined || found.guard < stamp) found = this.#findSlowly(found);
     this.#last = found;
     return found;
   }
@@ -78,7 +76,7 @@ export class CellMap<V> implements Cells<V>, SlotOwner<V> {
 
   remove(): void {
     const held = this.#slots.get(this.#scope.requireMapKey()) ?? this.find();
-    if (held === undefined || (held.flags & GONE) !== 0) return;
+    if (held === undefined || (held.state & GONE) !== 0) return;
     this.#drop(held);
     this.#slots.delete(held.key);
     this.#unlistIfEmpty();
@@ -93,8 +91,8 @@ export class CellMap<V> implements Cells<V>, SlotOwner<V> {
         if (this.size === 0) return true;
         continue;
       }
-      const { key, flags } = next.value;
-      if ((flags & GONE) !== 0) continue;
+      const { key, state } = next.value;
+      if ((state & GONE) !== 0) continue;
       this.#scope.setMapKey(key);
       // Changing the key may have evicted the slot in favour of a stub.
       const slot = this.table.context.cold === undefined ? next.value : (this.#slots.get(key) as Slot<V>);
@@ -107,7 +105,7 @@ export class CellMap<V> implements Cells<V>, SlotOwner<V> {
 
   forEach(visit: (value: V) => void): void {
     for (const slot of this.#slots.values()) {
-      if ((slot.flags & GONE) !== 0) continue;
+      if ((slot.state & GONE) !== 0) continue;
       this.#scope.setMapKey(slot.key);
       visit(this.#warm(slot));
     }
@@ -160,13 +158,13 @@ export class CellMap<V> implements Cells<V>, SlotOwner<V> {
   /** A slot by its map key, in memory or as a stub. */
   peek(mapKey: PrimitiveKey): Slot<V> | undefined {
     const slot = this.#slots.get(mapKey);
-    return slot === undefined || (slot.flags & GONE) !== 0 ? undefined : slot;
+    return slot === undefined || (slot.state & GONE) !== 0 ? undefined : slot;
   }
 
   #findSlowly(found: Slot<V> | undefined): Slot<V> | undefined {
     const mapKey = this.#scope.requireMapKey();
     let slot = found;
-    if (slot !== undefined && (slot.flags & GONE) !== 0) {
+    if (slot !== undefined && (slot.state & GONE) !== 0) {
       this.#forgetDrained(slot);
       slot = undefined;
     }
@@ -176,7 +174,7 @@ export class CellMap<V> implements Cells<V>, SlotOwner<V> {
       const encoded = cold.read(this, mapKey);
       if (encoded === undefined) return undefined;
       slot = this.load(this.#scope.own(mapKey), encoded);
-    } else if ((slot.flags & COLD) !== 0) {
+    } else if ((slot.state & COLD) !== 0) {
       this.#warm(slot);
     }
     this.#changes.touch(slot);
@@ -197,7 +195,7 @@ export class CellMap<V> implements Cells<V>, SlotOwner<V> {
 
   /** The value of a slot in the table, read from the local store if need be, and ready to be handed out. */
   #warm(slot: Slot<V>): V {
-    if ((slot.flags & COLD) !== 0) {
+    if ((slot.state & COLD) !== 0) {
       const encoded = this.table.context.cold?.read(this, slot.key);
       assert(encoded !== undefined, "a cold slot is in the local store");
       this.#fill(slot, encoded);
@@ -208,7 +206,7 @@ export class CellMap<V> implements Cells<V>, SlotOwner<V> {
 
   #fill(slot: Slot<V>, encoded: Uint8Array): void {
     slot.value = this.table.format.decode(createReader(encoded), this, slot.key);
-    slot.flags &= ~COLD;
+    slot.state &= ~COLD;
     this.footprint.entries++;
     this.footprint.observe(encoded.length);
     this.table.context.cold?.admit(slot);
@@ -230,17 +228,17 @@ export class CellMap<V> implements Cells<V>, SlotOwner<V> {
       return this.#join(cell);
     }
     const held = this.#slots.get(cell.key);
-    if (held !== undefined && (held.flags & GONE) === 0) {
-      if ((held.flags & COLD) === 0) return held;
-      held.flags &= ~COLD;
+    if (held !== undefined && (held.state & GONE) === 0) {
+      if ((held.state & COLD) === 0) return held;
+      held.state &= ~COLD;
       this.#admitted(held);
       return held;
     }
     if (held !== undefined) this.#forgetDrained(held);
     const { counts } = this.table.context;
     // One that was evicted while its holder went on with it has never ceased to exist.
-    if ((cell.flags & (PERSISTED | GONE)) !== PERSISTED) counts.entries++;
-    if ((cell.flags & GONE) !== 0) this.#changes.markRevived(cell);
+    if ((cell.state & (PERSISTED | GONE)) !== PERSISTED) counts.entries++;
+    if ((cell.state & GONE) !== 0) this.#changes.markRevived(cell);
     return this.#join(cell);
   }
 
@@ -260,30 +258,28 @@ export class CellMap<V> implements Cells<V>, SlotOwner<V> {
 
   #endDrain(): void {
     this.#draining = undefined;
-    if (this.size > 0) for (const slot of this.#slots.values()) if ((slot.flags & GONE) !== 0) this.#forgetDrained(slot);
+    if (this.size > 0) for (const slot of this.#slots.values()) if ((slot.state & GONE) !== 0) this.#forgetDrained(slot);
     this.#unlistIfEmpty();
   }
 
   #admitted(slot: Slot<V>): void {
     this.footprint.entries++;
     this.table.context.cold?.admit(slot);
-    this.#lastSerial = 0;
   }
 
   #drop(slot: Slot<V>): void {
-    const cold = (slot.flags & COLD) !== 0;
+    const cold = (slot.state & COLD) !== 0;
     if (!cold) {
       this.#changes.touch(slot);
       this.footprint.entries--;
     }
     this.#changes.markGone(slot);
-    slot.flags &= ~COLD;
+    slot.state &= ~COLD;
     this.table.context.counts.entries--;
-    if (this.table.context.cold !== undefined && (slot.flags & PERSISTED) !== 0) {
+    if (this.table.context.cold !== undefined && (slot.state & PERSISTED) !== 0) {
       this.#buried ??= new Map();
       this.#buried.set(slot.key, slot);
     }
-    this.#lastSerial = 0;
   }
 
   /** Makes the namespace known to the table, whether it holds anything or not. */

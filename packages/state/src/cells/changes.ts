@@ -1,8 +1,8 @@
 import { assert, MillraceError } from "@millrace/core";
 import { RecordWriter } from "../format/record-writer.ts";
-import { type Slot, slotFlags } from "./slot.ts";
+import { EPOCH_MASK, EPOCH_STEP, type Slot, slotFlags } from "./slot.ts";
 
-const { PERSISTED, GONE } = slotFlags;
+const { ENCODED, PERSISTED, GONE } = slotFlags;
 /** The clock is read after so many slots. */
 const SLOTS_PER_CLOCK = 16;
 const COMPACTION_MIN = 1024;
@@ -28,8 +28,8 @@ export interface Frozen {
  * (law C2). What has been handed out once in an epoch carries the stamp in its guard, so that a state access compares one number.
  */
 export class Changes {
-  /** Rises by 2 with each freeze. */
-  epoch = 2;
+  /** Rises by EPOCH_STEP with each freeze. */
+  epoch: number = EPOCH_STEP;
   /** Rises with each epoch, and when the cache wants to know anew what is in use. Even. */
   stamp = 2;
   /** `stamp` + 1: the guard of slots that are in the list of changes already. */
@@ -57,20 +57,20 @@ export class Changes {
 
   /** Whether the local store has its value. */
   isClean(slot: Slot<unknown>): boolean {
-    return slot.dirty < (this.#applying[0]?.number ?? this.#frozen?.number ?? this.epoch);
+    return (slot.state & EPOCH_MASK) < (this.#applying[0]?.number ?? this.#frozen?.number ?? this.epoch);
   }
 
   /** Before a slot is handed out, changed or removed. */
   touch(slot: Slot<unknown>): void {
     const frozen = this.#frozen;
     if (frozen !== undefined && this.#isDue(slot, frozen)) this.#encode(slot, frozen);
-    slot.guard = slot.dirty === this.epoch && (slot.flags & GONE) === 0 ? this.writable : this.stamp;
+    slot.guard = (slot.state & (EPOCH_MASK | GONE)) === this.epoch ? this.writable : this.stamp;
   }
 
   /** After `touch`: the slot is part of the next checkpoint. */
   markDirty(slot: Slot<unknown>): void {
-    if (slot.dirty !== this.epoch && this.#tracks) {
-      slot.dirty = this.epoch;
+    if ((slot.state & EPOCH_MASK) !== this.epoch && this.#tracks) {
+      slot.state = this.epoch | (slot.state & ~(EPOCH_MASK | ENCODED));
       this.#slots.push(slot);
     }
     slot.guard = this.writable;
@@ -78,11 +78,11 @@ export class Changes {
 
   /** After `touch`: the slot is removed. It leaves a tombstone if it may have been persisted. */
   markGone(slot: Slot<unknown>): void {
-    slot.flags |= GONE;
+    slot.state |= GONE;
     slot.value = undefined;
-    if ((slot.flags & PERSISTED) !== 0) {
+    if ((slot.state & PERSISTED) !== 0) {
       this.markDirty(slot);
-    } else if (slot.dirty === this.epoch) {
+    } else if ((slot.state & EPOCH_MASK) === this.epoch) {
       this.#dead++;
       if (this.#dead > COMPACTION_MIN && this.#dead * 2 > this.#slots.length) this.#compact();
     }
@@ -91,8 +91,8 @@ export class Changes {
 
   /** A removed slot is written again. */
   markRevived(slot: Slot<unknown>): void {
-    slot.flags &= ~GONE;
-    if ((slot.flags & PERSISTED) === 0 && slot.dirty === this.epoch) this.#dead--;
+    slot.state &= ~GONE;
+    if ((slot.state & (EPOCH_MASK | PERSISTED)) === this.epoch) this.#dead--;
   }
 
   freeze(all: boolean): Frozen {
@@ -109,7 +109,7 @@ export class Changes {
     this.#frozen = frozen;
     this.#slots = [];
     this.#dead = 0;
-    this.epoch += 2;
+    this.epoch += EPOCH_STEP;
     this.nextStamp();
     return frozen;
   }
@@ -126,7 +126,7 @@ export class Changes {
     assert(frozen !== undefined, "changes are frozen before they are encoded");
     while (frozen.next < frozen.slots.length) {
       const slot = frozen.slots[frozen.next++] as Slot<unknown>;
-      if (slot.dirty === frozen.number) this.#encode(slot, frozen);
+      if (this.#isDue(slot, frozen)) this.#encode(slot, frozen);
       if (frozen.next % SLOTS_PER_CLOCK === 0 && isOver()) return false;
     }
     return true;
@@ -162,22 +162,22 @@ export class Changes {
     this.#frozen = undefined;
     for (const slot of frozen.slots) {
       // Those changed again stand in the list already.
-      if ((slot.dirty & ~1) !== frozen.number || isDead(slot)) continue;
-      slot.dirty = this.epoch;
+      if ((slot.state & EPOCH_MASK) !== frozen.number || isDead(slot)) continue;
+      slot.state = this.epoch | (slot.state & ~(EPOCH_MASK | ENCODED));
       this.#slots.push(slot);
     }
   }
 
   #encode(slot: Slot<unknown>, frozen: Frozen): void {
     try {
-      if ((slot.flags & GONE) === 0) {
+      if ((slot.state & GONE) === 0) {
         const writer = frozen.puts.begin();
         slot.owner.writeKey(slot.key, writer);
         const keyBytes = writer.length;
         slot.owner.writeValue(slot.value, writer);
         slot.owner.footprint.observe(frozen.puts.endPut(keyBytes));
-        slot.flags |= PERSISTED;
-      } else if ((slot.flags & PERSISTED) !== 0) {
+        slot.state |= PERSISTED;
+      } else if ((slot.state & PERSISTED) !== 0) {
         slot.owner.writeKey(slot.key, frozen.tombstones.begin());
         frozen.tombstones.endTombstone();
         frozen.buried.push(slot);
@@ -185,7 +185,7 @@ export class Changes {
     } catch (error) {
       throw slot.owner.explain(slot.key, error);
     }
-    slot.dirty |= 1;
+    slot.state |= ENCODED;
   }
 
   /**
@@ -193,14 +193,14 @@ export class Changes {
    * carry the stamp; a stamp changes between freezes only before a local store, where no set holds all slots.
    */
   #isDue(slot: Slot<unknown>, frozen: Frozen): boolean {
-    return frozen.all ? slot.guard < this.stamp && (slot.flags & GONE) === 0 : slot.dirty === frozen.number;
+    return frozen.all ? slot.guard < this.stamp && (slot.state & GONE) === 0 : (slot.state & (EPOCH_MASK | ENCODED)) === frozen.number;
   }
 
   #compact(): void {
     const slots = this.#slots;
     let kept = 0;
     for (const slot of slots) {
-      if (isDead(slot)) slot.dirty = 0;
+      if (isDead(slot)) slot.state &= ~EPOCH_MASK;
       else slots[kept++] = slot;
     }
     slots.length = kept;
@@ -209,7 +209,7 @@ export class Changes {
 }
 
 function isDead(slot: Slot<unknown>): boolean {
-  return (slot.flags & (GONE | PERSISTED)) === GONE;
+  return (slot.state & (GONE | PERSISTED)) === GONE;
 }
 
 /** An error while a value was encoded, with what is known of its place. */

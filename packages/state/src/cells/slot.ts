@@ -3,26 +3,32 @@ import type { Cell } from "@millrace/contracts";
 import type { PrimitiveKey } from "@millrace/core";
 import type { Footprint } from "./footprint.ts";
 
+/** Bits of `Slot.state`; the rest of it is the epoch of the last change. */
 export const slotFlags = {
+  /** The last change is encoded. */
+  ENCODED: 1,
   /** A snapshot or the local store may hold it, so that its removal needs a tombstone. */
-  PERSISTED: 1,
+  PERSISTED: 2,
   /** Removed. */
-  GONE: 2,
+  GONE: 4,
   /** Its value is in the local store only. */
-  COLD: 4,
+  COLD: 8,
 } as const;
 
+/** Epochs are multiples of this. */
+export const EPOCH_STEP = 16;
+export const EPOCH_MASK = ~(EPOCH_STEP - 1);
+
 /**
- * One record of keyed state in memory: an entry of a table, or a page of a collection. Numbers say what may be done with
- * it without asking (`Changes` explains them); they start so that everything is asked.
+ * One record of keyed state in memory: an entry of a table, or a page of a collection. Two numbers say what may be done
+ * with it without asking (`Changes` explains them); they start so that everything is asked. It is kept small: caches are.
  */
 export class Slot<V> implements Cell<V> {
   value: V | undefined;
   /** At least `Changes.stamp`: may be handed out. Equal to `Changes.writable`: may be changed at once. */
   guard = 0;
-  /** The epoch in which it was changed last; 1 more when that change is encoded. */
-  dirty = 0;
-  flags: number;
+  /** The epoch in which it was changed last, and flags. */
+  state: number;
   /** The map key in its table, or the number of the page. */
   readonly key: PrimitiveKey;
   readonly owner: SlotOwner<V>;
@@ -31,7 +37,7 @@ export class Slot<V> implements Cell<V> {
     this.owner = owner;
     this.key = key;
     this.value = value;
-    this.flags = flags;
+    this.state = flags;
   }
 }
 

@@ -14,8 +14,6 @@ const NO_TYPE = "none";
 export class KeyScope {
   /** Of the current key. Read by every state access; undefined before the first key. */
   mapKey: PrimitiveKey | undefined;
-  /** Another number after each change of key. */
-  serial = 1;
   /** Keys of this `typeof` need no check but for NaN. */
   fastType: string = NO_TYPE;
   /** Called when a key takes the slow way; the moment at which no operator holds a cell. */
@@ -38,7 +36,6 @@ export class KeyScope {
   set(key: Key): void {
     if (typeof key === this.fastType && !Number.isNaN(key)) {
       this.mapKey = key as PrimitiveKey;
-      this.serial++;
     } else {
       this.#setSlowly(key);
     }
@@ -48,7 +45,6 @@ export class KeyScope {
   setMapKey(mapKey: PrimitiveKey): void {
     if (this.fastType === NO_TYPE) this.#heedSlowKey();
     this.mapKey = mapKey;
-    this.serial++;
   }
 
   current(): Key {
@@ -109,7 +105,6 @@ export class KeyScope {
     const checked = checkKey(key);
     if (this.#partTypes === undefined || !isOfTypes(checked, this.#partTypes)) this.adoptKind(keyKind(checked));
     this.mapKey = this.mapKeyOf(checked);
-    this.serial++;
   }
 
   #heedSlowKey(): void {

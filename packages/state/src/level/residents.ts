@@ -52,7 +52,7 @@ export class Residents {
         changes.nextStamp();
       }
       const slot = ring[this.#hand] as Slot<unknown>;
-      if ((slot.flags & (GONE | COLD)) !== 0) this.#takeOut();
+      if ((slot.state & (GONE | COLD)) !== 0) this.#takeOut();
       else if (slot.guard >= changes.stamp || !changes.isClean(slot) || !slot.owner.evict(slot)) this.#hand++;
       else this.#takeOut();
       if (bytes() <= bytesMax) return;
@@ -74,7 +74,7 @@ export class Residents {
 
   /** Removed slots leave the ring. */
   #compact(): void {
-    this.#ring = this.#ring.filter((slot) => (slot.flags & (GONE | COLD)) === 0);
+    this.#ring = this.#ring.filter((slot) => (slot.state & (GONE | COLD)) === 0);
     this.#hand = 0;
     this.#compactAt = Math.max(COMPACTION_MIN, this.#ring.length * 2);
   }

@@ -65,12 +65,12 @@ export class Pages<P> implements SlotOwner<P> {
   dropLast(): void {
     const slot = this.slots.pop();
     assert(slot !== undefined, "there is a page to drop");
-    if ((slot.flags & COLD) === 0) {
+    if ((slot.state & COLD) === 0) {
       this.#changes.touch(slot);
       this.warm--;
       this.footprint.entries--;
     }
-    slot.flags &= ~COLD;
+    slot.state &= ~COLD;
     this.#changes.markGone(slot);
   }
 
@@ -97,7 +97,7 @@ export class Pages<P> implements SlotOwner<P> {
   evict(slot: Slot<P>): boolean {
     slot.value = undefined;
     slot.guard = 0;
-    slot.flags |= COLD;
+    slot.state |= COLD;
     this.warm--;
     this.footprint.entries--;
     return true;
@@ -121,7 +121,7 @@ export class Pages<P> implements SlotOwner<P> {
   }
 
   #warm(slot: Slot<P>): void {
-    if ((slot.flags & COLD) !== 0) {
+    if ((slot.state & COLD) !== 0) {
       const encoded = this.#cells.table.context.cold?.read(this, slot.key);
       if (encoded === undefined) throw corruptState(`page ${slot.key} of state "${this.#cells.table.name}" is missing`);
       this.#fill(slot, encoded);
@@ -131,7 +131,7 @@ export class Pages<P> implements SlotOwner<P> {
 
   #fill(slot: Slot<P>, encoded: Uint8Array): void {
     slot.value = this.#format.decode(createReader(encoded));
-    slot.flags &= ~COLD;
+    slot.state &= ~COLD;
     this.footprint.observe(encoded.length);
     this.#admit(slot);
   }
