@@ -32,8 +32,9 @@ export class JobRun {
   #resolve: (end: RunEnd) => void = () => undefined;
   #reject: (error: unknown) => void = () => undefined;
   #attemptNumber = 0;
-  /** The deployment under way: what ends the run waits for it, or it would go on opening things behind the end. */
-  #deploying: Promise<unknown> = Promise.resolve();
+  readonly #started = Promise.withResolvers<void>();
+  /** The start or the deployment under way: what ends the run waits for it, or it would go on opening things behind the end. */
+  #deploying: Promise<unknown> = this.#started.promise;
   /** The last attempt that is being closed. */
   #closing: Promise<void> = Promise.resolve();
 
@@ -70,6 +71,8 @@ export class JobRun {
       this.#over = true;
       await this.#teardown();
       throw error;
+    } finally {
+      this.#started.resolve();
     }
   }
 
@@ -111,13 +114,7 @@ export class JobRun {
     await this.#deploying.catch(() => undefined);
   }
 
-  #deploy(): Promise<void> {
-    const deploying = this.#deployAttempt();
-    this.#deploying = deploying;
-    return deploying;
-  }
-
-  async #deployAttempt(): Promise<void> {
+  async #deploy(): Promise<void> {
     const settings = this.#settings;
     this.#attemptNumber++;
     this.#endedTasks = new Set();
@@ -225,7 +222,9 @@ export class JobRun {
     this.#emit({ kind: "restarting", attempt: this.#attemptNumber + 1, delayMs: decision.delayMs, error });
     void closed.then(() => {
       if (this.#ending !== undefined || this.#over) return;
-      this.#cancelRestart = this.#settings.ports.scheduler.after(decision.delayMs, () => void this.#redeploy());
+      this.#cancelRestart = this.#settings.ports.scheduler.after(decision.delayMs, () => {
+        this.#deploying = this.#redeploy();
+      });
     });
   }
 

@@ -63,6 +63,9 @@ export class SourceInput implements TaskInput, ReaderOutput<unknown> {
   #quiet = false;
   #cancelQuiet: Cancel | undefined;
   #ended = false;
+  /** In active time. */
+  #withoutSplitsSince: number | undefined;
+  #idleWithoutSplits = false;
   /** Of a restored source that had ended. */
   #wasFinished = false;
 
@@ -85,6 +88,9 @@ export class SourceInput implements TaskInput, ReaderOutput<unknown> {
   }
 
   addSplits(splits: readonly SourceSplit[]): void {
+    if (this.#idleWithoutSplits) this.#flows({ kind: "status", status: "active" });
+    this.#idleWithoutSplits = false;
+    this.#withoutSplitsSince = undefined;
     for (const split of splits) this.#track(split.id);
     this.#options.reader.addSplits(splits);
   }
@@ -191,6 +197,17 @@ export class SourceInput implements TaskInput, ReaderOutput<unknown> {
       track.generator.onPeriodicEmit(track.output);
     }
     this.#multiplexer.onPeriodicEmit();
+    if (this.#splits.size === 0) this.#idleWhenWithoutSplits();
+  }
+
+  /** A reader that no split has come to for the idleness timeout holds nobody back, as a split without records does not. */
+  #idleWhenWithoutSplits(): void {
+    if (this.#idlenessMs === 0 || this.#idleWithoutSplits) return;
+    const now = this.#options.activeNow();
+    this.#withoutSplitsSince ??= now;
+    if (now - this.#withoutSplitsSince <= this.#idlenessMs) return;
+    this.#idleWithoutSplits = true;
+    this.#flows({ kind: "status", status: "idle" });
   }
 
   snapshot(): readonly Json[] {
