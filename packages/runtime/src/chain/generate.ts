@@ -85,27 +85,28 @@ function sideName(node: ChainNode, output: string): string {
 }
 
 function emitFunction(program: ChainProgram, name: string, node: ChainNode, takers: readonly Taker[]): string {
-  const body = new Body(program, "fields");
-  body.takers(takers, "v", "t", 2);
+  const body = new Body(program);
+  body.takers(takers, "v", "t", "1", 2);
   return `function ${name}(v, t) {
   c${node.id}.recordsOut++;
   let at = ${node.id};
+  ${body.declarations()}
   try {
 ${body.text()}
   } catch (error) { throw chainFailure(error, at); }
+  finally { ${body.totals()} }
 }`;
 }
 
 function batchFunction(program: ChainProgram, input: 0 | 1): string {
-  const body = new Body(program, "locals");
+  const body = new Body(program);
   const head = nodeOf(program, program.head);
-  if (head.kind === "source") body.takers(head.main, "v", "t", 3);
-  else body.taker({ kind: "node", id: head.id, input }, "v", "t", 3);
-  const counters = [...body.counted];
-  const count = head.kind === "source" ? `c${head.id}.recordsOut += i - from;` : "";
+  if (head.kind === "source") body.takers(head.main, "v", "t", "taken", 3);
+  else body.taker({ kind: "node", id: head.id, input }, "v", "t", "taken", 3);
+  const count = head.kind === "source" ? `c${head.id}.recordsOut += taken;` : "";
   return `function batch${input}(values, timestamps, from, to) {
   let i = from, at = ${head.id};
-  ${counters.map((name) => `let ${name} = 0;`).join(" ")}
+  ${body.declarations()}
   try {
     while (i < to) {
       const v = values[i], t = timestamps[i];
@@ -118,59 +119,78 @@ ${body.text()}
     failure.index = i - 1;
     throw failure;
   } finally {
-    ${count} ${counters.map((name) => `c${name.slice(3)}.${name.startsWith("in_") ? "recordsIn" : "recordsOut"} += ${name};`).join(" ")}
+    const taken = i - from;
+    ${count} ${body.totals()}
   }
   return i;
 }`;
 }
 
-/** Builds the statements that carry one record through a run of nodes. */
+/**
+ * Builds the statements that carry one record through a run of nodes. Nodes that pass every record on share one counter,
+ * a local: it changes at filters and flatMaps only. So the nodes behind one that failed count the record that failed, too.
+ */
 class Body {
-  readonly counted = new Set<string>();
   mayInterrupt = false;
   readonly #program: ChainProgram;
-  readonly #counters: "locals" | "fields";
+  readonly #counters: string[] = [];
+  readonly #totals: string[] = [];
   readonly #lines: string[] = [];
   #variables = 0;
 
-  constructor(program: ChainProgram, counters: "locals" | "fields") {
+  constructor(program: ChainProgram) {
     this.#program = program;
-    this.#counters = counters;
   }
 
   text(): string {
     return this.#lines.join("\n");
   }
 
-  takers(takers: readonly Taker[], value: string, time: string, depth: number): void {
-    for (const taker of takers) this.taker(taker, value, time, depth);
+  /** Of the counters. */
+  declarations(): string {
+    return this.#counters.map((name) => `let ${name} = 0;`).join(" ");
   }
 
-  taker(taker: Taker, value: string, time: string, depth: number): void {
+  /** Adds the counters to the metrics. */
+  totals(): string {
+    return this.#totals.join(" ");
+  }
+
+  /** `count` is what will have counted the records that come here: a counter, or an expression at the end. */
+  takers(takers: readonly Taker[], value: string, time: string, count: string, depth: number): void {
+    for (const taker of takers) this.taker(taker, value, time, count, depth);
+  }
+
+  taker(taker: Taker, value: string, time: string, count: string, depth: number): void {
     if (taker.kind === "edge") {
       this.mayInterrupt = true;
       this.#line(depth, `e${taker.index}.push(${value}, ${time});`);
       return;
     }
     const node = nodeOf(this.#program, taker.id);
-    this.#line(depth, `${this.#count("in_", node)} at = ${node.id};`);
+    this.#totals.push(`c${node.id}.recordsIn += ${count};`);
+    this.#line(depth, `at = ${node.id};`);
     switch (node.kind) {
       case "map": {
         const result = this.#variable();
-        this.#line(depth, `const ${result} = u${node.id}(${value}); ${this.#count("ou_", node)}`);
-        this.takers(node.main, result, time, depth);
+        this.#line(depth, `const ${result} = u${node.id}(${value});`);
+        this.#totals.push(`c${node.id}.recordsOut += ${count};`);
+        this.takers(node.main, result, time, count, depth);
         return;
       }
-      case "filter":
-        this.#line(depth, `if (u${node.id}(${value})) { ${this.#count("ou_", node)}`);
-        this.takers(node.main, value, time, depth + 1);
+      case "filter": {
+        const passed = this.#counter(node);
+        this.#line(depth, `if (u${node.id}(${value})) { ${passed}++;`);
+        this.takers(node.main, value, time, passed, depth + 1);
         this.#line(depth, "}");
         return;
+      }
       case "flatMap": {
         const result = this.#variable();
+        const made = this.#counter(node);
         this.mayInterrupt = true;
-        this.#line(depth, `for (const ${result} of u${node.id}(${value})) { ${this.#count("ou_", node)}`);
-        this.takers(node.main, result, time, depth + 1);
+        this.#line(depth, `for (const ${result} of u${node.id}(${value})) { ${made}++;`);
+        this.takers(node.main, result, time, made, depth + 1);
         this.#line(depth + 1, `at = ${node.id};`);
         this.#line(depth, "}");
         return;
@@ -187,12 +207,12 @@ class Body {
     }
   }
 
-  #count(kind: "in_" | "ou_", node: ChainNode): string {
-    const field = kind === "in_" ? "recordsIn" : "recordsOut";
-    if (this.#counters === "fields") return `c${node.id}.${field}++;`;
-    const name = `${kind}${node.id}`;
-    this.counted.add(name);
-    return `${name}++;`;
+  /** Counts what the node emits. */
+  #counter(node: ChainNode): string {
+    const name = `made${this.#counters.length}`;
+    this.#counters.push(name);
+    this.#totals.push(`c${node.id}.recordsOut += ${name};`);
+    return name;
   }
 
   #variable(): string {
