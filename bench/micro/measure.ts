@@ -18,7 +18,7 @@ export interface Pair {
 }
 
 /** Runs both sides in turn in this process and takes the median of the slices' ratios: machines are noisy, ratios less so. */
-export function paired({ name, bar, operations, reference, subject, slices = 11 }: Pair): Figure {
+export function paired({ name, bar, operations, reference, subject, slices = 31 }: Pair): Figure {
   for (let i = 0; i < 6; i++) {
     reference();
     subject();
