@@ -49,6 +49,12 @@ export interface KeyedStateBackend extends KeyedContext {
   /** Fills an empty backend from the chunks of bases and deltas, oldest first; records outside `keyGroups` are skipped. */
   restore(chunks: AsyncIterable<Uint8Array>): Promise<void>;
 
+  /**
+   * Removes expired state (TTL) for about `budgetMs`, going round over all of it; removals are changes like any other. Called
+   * between records. True when it has been round once more, false when there is more to do or a store is being read.
+   */
+  cleanupSlice?(budgetMs: number): boolean;
+
   /** Bytes and entries held, for metrics and for the choice of a new base. Cheap. */
   readonly usage: BackendUsage;
   /** True when dirty bytes are at their bound: bring a checkpoint forward. */

@@ -65,7 +65,7 @@ export class KeyedBackend implements KeyedStateBackend {
     });
     const context: TableContext = { uid: options.uid, scope: this.#scope, changes: this.#changes, cold: this.#tier.cold, counts: this.#counts };
     this.#registry = new StateRegistry(context, options.now, this.#raw, tracks);
-    this.#cleanup = new Cleanup(this.#registry, this.#scope, options.monotonic);
+    this.#cleanup = new Cleanup(this.#registry, this.#scope, options.monotonic, this.#tier.keysAfter?.bind(this.#tier));
   }
 
   setCurrentKey(key: Key): void {
@@ -172,7 +172,12 @@ export class KeyedBackend implements KeyedStateBackend {
    * changes like any other. Call it between records. True when it has been round once more.
    */
   cleanupSlice(budgetMs: number): boolean {
-    return this.#cleanup.run(budgetMs);
+    const { mapKey } = this.#scope;
+    try {
+      return this.#cleanup.run(budgetMs);
+    } finally {
+      this.#scope.mapKey = mapKey;
+    }
   }
 
   get usage(): BackendUsage {

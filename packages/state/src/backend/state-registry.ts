@@ -23,6 +23,7 @@ export class StateRegistry {
   readonly #raw: RawRecords;
   readonly #tracks: boolean;
   readonly #tables: Table<unknown>[] = [];
+  readonly #expiring: OpenState[] = [];
   readonly #states = new Map<string, Declared>();
   readonly #timers = new Map<string, KeyedTimers>();
 
@@ -43,7 +44,7 @@ export class StateRegistry {
 
   /** States that expire. */
   get expiring(): readonly OpenState[] {
-    return [...this.#states.values()].flatMap(({ open }) => (open?.cleaner === undefined ? [] : [open]));
+    return this.#expiring;
   }
 
   /** For the header of a file. */
@@ -97,6 +98,7 @@ export class StateRegistry {
     const declared = { entry, table, open };
     this.#states.set(table.name, declared);
     this.#tables.push(table);
+    if (open?.cleaner !== undefined) this.#expiring.push(open);
     this.#load(entry, table);
     return declared;
   }

@@ -20,6 +20,8 @@ export interface StateTier {
   applied(): void;
   /** Takes in files; what has to be in memory goes to the raw records. */
   restore(chunks: AsyncIterable<Uint8Array>): Promise<void>;
+  /** Some keys of records of entries that lie behind the memory, in order from behind `after` on; empty at the end. */
+  readonly keysAfter?: (after: Uint8Array | undefined) => Promise<readonly Uint8Array[]>;
   close(): Promise<void>;
 }
 

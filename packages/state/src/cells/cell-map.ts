@@ -155,6 +155,12 @@ export class CellMap<V> implements Cells<V>, SlotOwner<V> {
     return slot;
   }
 
+  /** Lets a value go that was only looked at in passing. */
+  letGo(mapKey: PrimitiveKey): void {
+    const slot = this.peek(mapKey);
+    if (slot !== undefined && (slot.state & COLD) === 0 && this.#changes.isClean(slot)) this.evict(slot);
+  }
+
   /** A slot by its map key, in memory or as a stub. */
   peek(mapKey: PrimitiveKey): Slot<V> | undefined {
     const slot = this.#slots.get(mapKey);

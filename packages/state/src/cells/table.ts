@@ -92,6 +92,12 @@ export class Table<V> implements CellTable<Namespace, V> {
     if (this.context.cold === undefined) this.context.counts.entries++;
   }
 
+  /** Where the entry of a record belongs. */
+  entryOf(recordKey: Uint8Array): { readonly cells: CellMap<V>; readonly mapKey: PrimitiveKey } {
+    const { mapKey, namespace } = this.#placeOf(createReader(recordKey, RECORD_HEAD_BYTES));
+    return { cells: this.of(namespace), mapKey };
+  }
+
   /** As `load`, for a page; its head is there already. */
   loadPage(recordKey: Uint8Array, encoded: Uint8Array): void {
     const reader = createReader(recordKey, RECORD_HEAD_BYTES);

@@ -6,7 +6,7 @@ import type { Slot, SlotOwner } from "../cells/slot.ts";
 import type { ColdStore } from "../cells/table-context.ts";
 import { corruptState, verifiedValue } from "../format/checksum.ts";
 import { type FileHeader, readHeader, STATE_FORMAT_VERSION, type StateEntry, writeHeader } from "../format/file-header.ts";
-import { recordForms } from "../format/record-key.ts";
+import { readRecordHead, recordForms } from "../format/record-key.ts";
 import { RecordWriter } from "../format/record-writer.ts";
 import type { LocalStore } from "./local-store.ts";
 import { Residents } from "./residents.ts";
@@ -33,7 +33,8 @@ export class LevelTier implements StateTier, ColdStore {
   readonly #dirtyBytesMax: number;
   /** Settles when the checkpoints completed so far have been applied. */
   #applying: Promise<void> = Promise.resolve();
-  #dumping: Promise<void> = Promise.resolve();
+  /** A dump that is reading the store. */
+  #reading: Promise<void> = Promise.resolve();
   #closed = false;
 
   constructor(parts: TierParts, options: LevelTierOptions) {
@@ -88,10 +89,12 @@ export class LevelTier implements StateTier, ColdStore {
     let failure: unknown;
     const run = async (): Promise<void> => {
       await this.#applying;
-      await this.#options.store.dump(this.#parts.options.uid, writer, () => this.#closed);
+      if (this.#closed) return;
+      this.#reading = this.#options.store.dump(this.#parts.options.uid, writer, () => this.#closed);
+      await this.#reading;
       finished = true;
     };
-    this.#dumping = run().catch((error: unknown) => {
+    run().catch((error: unknown) => {
       failure = error;
     });
     return {
@@ -128,10 +131,13 @@ export class LevelTier implements StateTier, ColdStore {
       },
     });
     let entries = 0;
-    await store.scan(options.uid, recordForms.cell, (key, form) => {
-      if (form !== recordForms.timer) entries++;
-      if (form !== recordForms.cell) raw.add(key, undefined);
-    });
+    for await (const keys of store.recordKeys(options.uid, recordForms.timer, recordForms.cell)) {
+      for (const key of keys) {
+        const { form } = readRecordHead(key);
+        if (form !== recordForms.timer) entries++;
+        if (form !== recordForms.cell) raw.add(key, undefined);
+      }
+    }
     counts.entries = entries;
     const { kind } = scope;
     await store.setHeader(options.uid, {
@@ -158,12 +164,21 @@ export class LevelTier implements StateTier, ColdStore {
     if (header.keyKind !== undefined) scope.adoptKind(header.keyKind);
     raw.learn(header);
     counts.entries = header.entries;
-    await this.#options.store.scan(options.uid, recordForms.indexedCell, (key) => raw.add(key, undefined));
+    for await (const keys of this.#options.store.recordKeys(options.uid, recordForms.timer, recordForms.indexedCell)) {
+      for (const key of keys) raw.add(key, undefined);
+    }
   }
 
+  async keysAfter(after: Uint8Array | undefined): Promise<readonly Uint8Array[]> {
+    if (this.#closed) return [];
+    for await (const keys of this.#options.store.recordKeys(this.#parts.options.uid, recordForms.cell, recordForms.cell, after)) return keys;
+    return [];
+  }
+
+  /** Does not wait for an apply: when other operators of the slot have failed, it never ends. */
   async close(): Promise<void> {
     this.#closed = true;
-    await Promise.allSettled([this.#dumping, this.#applying]);
+    await Promise.allSettled([this.#reading]);
   }
 
   #bytes(): number {

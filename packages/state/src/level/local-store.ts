@@ -4,10 +4,10 @@ import type { Json } from "@millrace/core";
 import { ClassicLevel } from "classic-level";
 import { verifiedValue } from "../format/checksum.ts";
 import { decodeHeader, encodeHeader, type FileHeader } from "../format/file-header.ts";
-import { keyGroupOfRecord, recordForms } from "../format/record-key.ts";
+import { keyGroupOfRecord } from "../format/record-key.ts";
 import { RecordParser } from "../format/record-parser.ts";
 import { RecordWriter } from "../format/record-writer.ts";
-import { joinedKey, metaKey, operatorEnd, operatorPrefix } from "./store-keys.ts";
+import { joinedKey, metaKey, operatorPrefix } from "./store-keys.ts";
 import { type Level, StoreWriter } from "./store-writer.ts";
 
 /** What a store says it holds: exactly a checkpoint (`applied`), or its parent with part of it written over (`applying`). */
@@ -110,27 +110,25 @@ export class LocalStore {
     await writer.finish();
   }
 
-  /** Hands over the record keys of an operator up to a form, in no order that matters; skips what lies between. */
-  async scan(uid: string, upTo: number, visit: (recordKey: Uint8Array, form: number) => void): Promise<void> {
+  /**
+   * The record keys of an operator whose form lies from `from` up to `upTo`, in batches; other forms are skipped. They come in
+   * the order of their bytes, from behind `after` on.
+   */
+  async *recordKeys(uid: string, from: number, upTo: number, after?: Uint8Array): AsyncGenerator<readonly Uint8Array[]> {
     const prefix = operatorPrefix(uid);
-    const iterator = this.#level.keys({ gte: prefix, lt: operatorEnd(uid) });
+    const start = after === undefined ? { gte: prefix } : { gt: joinedKey(prefix, after) };
+    const iterator = this.#level.keys({ ...start, lt: metaKey(prefix), fillCache: false });
     try {
       let size = SCAN_MIN;
       for (;;) {
         const keys = await iterator.nextv(size);
         if (keys.length === 0) return;
-        size = Math.min(size * 2, SCAN_MAX);
-        for (const key of keys) {
-          const form = key[prefix.length + 2] ?? 0;
-          if (key.length === prefix.length + 3) return;
-          if (form <= upTo) {
-            visit(key.subarray(prefix.length), form);
-            continue;
-          }
-          iterator.seek(nextKeyGroup(prefix, keyGroupOfRecord(key, prefix.length)));
-          size = SCAN_MIN;
-          break;
-        }
+        const other = keys.findIndex((key) => !isOfForm(key, prefix.length, from, upTo));
+        const wanted = other < 0 ? keys : keys.slice(0, other);
+        if (wanted.length > 0) yield wanted.map((key) => key.subarray(prefix.length));
+        size = other < 0 ? Math.min(size * 2, SCAN_MAX) : SCAN_MIN;
+        const skipped = keys[other];
+        if (skipped !== undefined) iterator.seek(nextOfForm(skipped, prefix, from));
       }
     } finally {
       await iterator.close();
@@ -169,14 +167,21 @@ function sealed(value: Uint8Array): Uint8Array {
 
 /** Large chunks in pieces, so that a store can take a breath between them. */
 function* pieces(chunk: Uint8Array): Generator<Uint8Array> {
-  const pieceBytes = 32 << 10;
+  const pieceBytes = 8 << 10;
   for (let at = 0; at < chunk.length; at += pieceBytes) yield chunk.subarray(at, at + pieceBytes);
 }
 
-function nextKeyGroup(prefix: Uint8Array, keyGroup: number): Uint8Array {
+function isOfForm(key: Uint8Array, prefixBytes: number, from: number, upTo: number): boolean {
+  const form = key[prefixBytes + 2] ?? 0;
+  return form >= from && form <= upTo;
+}
+
+/** Where the records of the form `from` may go on, in the key group of a key of another form or in the next. */
+function nextOfForm(key: Uint8Array, prefix: Uint8Array, from: number): Uint8Array {
+  const keyGroup = keyGroupOfRecord(key, prefix.length);
   const writer = createWriter(prefix.length + 3);
   writer.raw(prefix);
-  writer.u16be(keyGroup + 1);
-  writer.u8(recordForms.timer);
+  writer.u16be((key[prefix.length + 2] ?? 0) < from ? keyGroup : keyGroup + 1);
+  writer.u8(from);
   return writer.slice();
 }

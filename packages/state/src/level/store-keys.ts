@@ -16,11 +16,6 @@ export function metaKey(prefix: Uint8Array): Uint8Array {
   return joinedKey(prefix, Uint8Array.from(META));
 }
 
-/** Behind all keys of an operator. */
-export function operatorEnd(uid: string): Uint8Array {
-  return joinedKey(operatorPrefix(uid), Uint8Array.from([...META, 0]));
-}
-
 export function joinedKey(prefix: Uint8Array, key: Uint8Array): Uint8Array {
   const joined = new Uint8Array(prefix.length + key.length);
   joined.set(prefix);

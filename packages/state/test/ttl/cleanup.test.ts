@@ -1,7 +1,11 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { t } from "@millrace/codec";
 import { state } from "@millrace/contracts";
+import { nodePorts } from "@millrace/core/node";
 import { expect, it } from "vitest";
-import { createHeapBackend } from "../../src/index.ts";
+import { createHeapBackend, createLevelBackend, LocalStore } from "../../src/index.ts";
 import { encodeAll } from "../model/history.ts";
 
 const ttl = { ttlMs: 10 };
@@ -56,4 +60,62 @@ it("the background cleanup removes what has expired and leaves the rest, with to
   backend.freeze(2, false);
   const files = await encodeAll(backend);
   expect(files.length).toBeGreaterThan(1);
+});
+
+it("the background cleanup finds what has expired in the local store alone", async () => {
+  const directory = await mkdtemp(join(tmpdir(), "millrace-ttl-"));
+  const store = await LocalStore.open(directory, 1 << 20);
+  let now = 0;
+  let ticks = 0;
+  const backend = await createLevelBackend({
+    uid: "ttl",
+    subtask: 0,
+    keyGroups: { start: 0, end: 127 },
+    maxParallelism: 128,
+    now: () => now,
+    monotonic: () => ticks++,
+    store,
+    cacheBytesMax: 100,
+    filled: false,
+    apply: (_checkpointId, chunks) => store.apply("ttl", chunks),
+  });
+  const { value, map } = backend.states({ value: state.value(t.integer(), ttl), map: state.map(t.integer(), t.integer(), ttl) });
+  const checkpoint = async (checkpointId: number): Promise<number> => {
+    backend.freeze(checkpointId, false);
+    const files = await encodeAll(backend);
+    await backend.complete(checkpointId);
+    return files.length;
+  };
+  for (let key = 0; key < 300; key++) {
+    now = key < 150 ? 0 : 5;
+    backend.setCurrentKey(key);
+    value.update(key);
+    for (let field = 0; field < 100; field++) map.put(field, key);
+  }
+  await checkpoint(1);
+  backend.setCurrentKey(0);
+  value.value();
+  expect(backend.usage.entries).toBeLessThan(20);
+
+  now = 12;
+  while (!backend.cleanupSlice(1)) await new Promise<void>((resolve) => nodePorts.scheduler.immediate(resolve));
+  expect(backend.currentKey()).toBe(0);
+  await checkpoint(2);
+  expect(backend.usage.entries).toBeLessThan(20);
+  for (const [key, left] of [
+    [149, false],
+    [150, true],
+  ] as const) {
+    backend.setCurrentKey(key);
+    expect(value.value() !== undefined).toBe(left);
+    expect(map.isEmpty()).toBe(!left);
+  }
+  now = 20;
+  while (!backend.cleanupSlice(1)) await new Promise<void>((resolve) => nodePorts.scheduler.immediate(resolve));
+  await checkpoint(3);
+  expect(backend.isEmpty()).toBe(true);
+  for await (const keys of store.recordKeys("ttl", 0, 3)) expect(keys).toEqual([]);
+  await backend.close();
+  await store.close();
+  await rm(directory, { recursive: true, force: true });
 });
