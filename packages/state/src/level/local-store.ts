@@ -89,6 +89,8 @@ export class LocalStore {
   ): Promise<void> {
     const prefix = operatorPrefix(uid);
     const writer = new StoreWriter(this.#level);
+    const fullKey = createWriter(prefix.length + 64);
+    fullKey.raw(prefix);
     const parser = new RecordParser((key, stored) => {
       if (key.length === 0) {
         if (only !== undefined) only.onHeader(stored);
@@ -97,8 +99,10 @@ export class LocalStore {
       }
       const keyGroup = keyGroupOfRecord(key);
       if (only !== undefined && (keyGroup < only.keyGroups.start || keyGroup > only.keyGroups.end)) return;
-      if (stored === undefined) writer.delete(joinedKey(prefix, key));
-      else writer.put(joinedKey(prefix, key), stored);
+      fullKey.truncate(prefix.length);
+      fullKey.raw(key);
+      if (stored === undefined) writer.delete(fullKey.view());
+      else writer.put(fullKey.view(), stored);
     });
     for await (const chunk of chunks) {
       for (const piece of pieces(chunk)) {
@@ -167,7 +171,7 @@ function sealed(value: Uint8Array): Uint8Array {
 
 /** Large chunks in pieces, so that a store can take a breath between them. */
 function* pieces(chunk: Uint8Array): Generator<Uint8Array> {
-  const pieceBytes = 8 << 10;
+  const pieceBytes = 4 << 10;
   for (let at = 0; at < chunk.length; at += pieceBytes) yield chunk.subarray(at, at + pieceBytes);
 }
 

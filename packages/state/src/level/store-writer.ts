@@ -3,8 +3,8 @@ import type { ClassicLevel } from "classic-level";
 
 export type Level = ClassicLevel<Uint8Array, Uint8Array>;
 
-/** Operations handed to LevelDB before the event loop gets a turn; about a millisecond. */
-const OPERATIONS_PER_BREATH = 500;
+/** Operations handed to LevelDB before the event loop gets a turn; less than a millisecond. */
+const OPERATIONS_PER_BREATH = 200;
 const nowhere = new TextEncoder().encode("!nowhere");
 
 /** Collects operations into large batches without keeping the event loop busy. */
@@ -24,6 +24,7 @@ export class StoreWriter {
     this.#count(key.length + value.length);
   }
 
+  /** As `put`. */
   delete(key: Uint8Array): void {
     this.#open().del(key);
     this.#count(key.length);
