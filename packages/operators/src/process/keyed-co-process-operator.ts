@@ -1,7 +1,5 @@
 import type { Key, KeyedCoProcessFunction, Operator, StateDeclarations } from "@millrace/contracts";
-import { assert } from "@millrace/core";
-import { type FunctionScope, openFunctionScope } from "./function-scope.ts";
-import { userFunctionError } from "./user-error.ts";
+import { KeyedFunctionRunner } from "./keyed-function.ts";
 
 /** Runs a KeyedCoProcessFunction on two connected keyed inputs that share state and timers (Flink's KeyedCoProcessOperator). */
 export function createKeyedCoProcessOperator<K extends Key, In1, In2, Out, S extends StateDeclarations = Record<never, never>>(
@@ -9,44 +7,15 @@ export function createKeyedCoProcessOperator<K extends Key, In1, In2, Out, S ext
   keySelector1: (value: In1) => K,
   keySelector2: (value: In2) => K,
 ): Operator<In1, Out, In2> {
-  let scope: FunctionScope<K, Out, S> | undefined;
+  const runner = new KeyedFunctionRunner<K, Out, S>(fn);
+  const process1: typeof fn.processElement1 = (value, context, out) => fn.processElement1(value, context, out);
+  const process2: typeof fn.processElement2 = (value, context, out) => fn.processElement2(value, context, out);
   return {
-    async open(context) {
-      scope = openFunctionScope(fn, context);
-      await fn.open?.({ subtask: context.subtask, parallelism: context.parallelism });
-    },
-    processElement(value, timestamp) {
-      assert(scope !== undefined, "a record came before open");
-      let key: K | undefined;
-      try {
-        key = keySelector1(value);
-        scope.enter(key, timestamp);
-        fn.processElement1(value, scope.context, scope.out);
-      } catch (error) {
-        throw userFunctionError(error, { context: scope.operatorContext, key });
-      }
-    },
-    processElement2(value, timestamp) {
-      assert(scope !== undefined, "a record came before open");
-      let key: K | undefined;
-      try {
-        key = keySelector2(value);
-        scope.enter(key, timestamp);
-        fn.processElement2(value, scope.context, scope.out);
-      } catch (error) {
-        throw userFunctionError(error, { context: scope.operatorContext, key });
-      }
-    },
-    onWatermark(watermark) {
-      assert(scope !== undefined, "a watermark came before open");
-      return scope.timers.onWatermark(watermark);
-    },
-    onProcessingTime(now) {
-      assert(scope !== undefined, "a clock reading came before open");
-      return scope.timers.onProcessingTime(now);
-    },
-    async close() {
-      await fn.close?.();
-    },
+    open: (context) => runner.open(context),
+    processElement: (value, timestamp) => runner.run(value, timestamp, keySelector1, process1),
+    processElement2: (value, timestamp) => runner.run(value, timestamp, keySelector2, process2),
+    onWatermark: (watermark) => runner.onWatermark(watermark),
+    onProcessingTime: (now) => runner.onProcessingTime(now),
+    close: () => runner.close(),
   };
 }
