@@ -1,7 +1,7 @@
 import { buildJob, type JobDefinition } from "@millrace/api";
 import { createFileCheckpointStorage, decideRestore, defaultRestartStrategy, type RestoreCandidate } from "@millrace/checkpoint";
 import type { CheckpointManifest, CheckpointStorage } from "@millrace/contracts";
-import { limits, MillraceError, messageOf, type Ports, randomHex } from "@millrace/core";
+import { assert, limits, MillraceError, messageOf, type Ports, randomHex } from "@millrace/core";
 import { nodePorts } from "@millrace/core/node";
 import { type JobGraph, planHash } from "@millrace/plan";
 import { heapBackends, JobRun, LevelBackends, type RunEvent, type RunSettings, type StateBackends } from "@millrace/runtime";
@@ -237,10 +237,16 @@ async function chooseCheckpoint(
 ): Promise<{ manifest: CheckpointManifest; skipped: readonly string[] } | undefined> {
   const mayHaveCommitted = graph.bodies.some((body) => body.kind === "sink" && body.sink.createCommitter !== undefined);
   const candidates: RestoreCandidate[] = [];
-  for (const checkpointId of await storage.list()) {
+  const manifests = new Map<number, CheckpointManifest>();
+  const ids = await storage.list();
+  // Verifying reads all of a checkpoint's state: only those are read that the decision turns on, the newest first.
+  for (const checkpointId of from !== undefined && ids.includes(from) ? [from] : ids.toReversed()) {
     try {
-      await storage.verify(await storage.readManifest(checkpointId));
+      const manifest = await storage.readManifest(checkpointId);
+      await storage.verify(manifest);
+      manifests.set(checkpointId, manifest);
       candidates.push({ checkpointId, readable: true });
+      if (from === undefined) break;
     } catch (error) {
       if (!(error instanceof MillraceError)) throw error;
       candidates.push({ checkpointId, readable: false, error, mayHaveCommitted });
@@ -249,7 +255,8 @@ async function chooseCheckpoint(
   const decision = decideRestore({ candidates, from, unfinishedRunFrom });
   if (decision.kind === "refuse") throw decision.error;
   if (decision.kind === "start") return undefined;
-  const manifest = await storage.readManifest(decision.checkpointId);
+  const manifest = manifests.get(decision.checkpointId);
+  assert(manifest !== undefined, "the chosen checkpoint has been verified");
   return { manifest, skipped: decision.skipped.map(({ checkpointId, reason }) => `checkpoint ${checkpointId} was passed over: ${reason}`) };
 }
 
