@@ -9,4 +9,18 @@ export { javaHash, keyHash } from "./keys/java-hash.ts";
 export { defaultMaxParallelism, keyGroupOf, keyGroupRange, murmurHash, subtaskOf } from "./keys/key-groups.ts";
 export { limits } from "./limits.ts";
 export * from "./ports/index.ts";
-export { checkTimestamp, days, hours, milliseconds, minutes, NO_TIMESTAMP, seconds, TIME_LIMIT, WATERMARK_MAX, WATERMARK_MIN } from "./time.ts";
+export type { WatermarkJson } from "./time.ts";
+export {
+  checkTimestamp,
+  days,
+  hours,
+  milliseconds,
+  minutes,
+  NO_TIMESTAMP,
+  seconds,
+  TIME_LIMIT,
+  WATERMARK_MAX,
+  WATERMARK_MIN,
+  watermarkFromJson,
+  watermarkToJson,
+} from "./time.ts";

@@ -1,4 +1,6 @@
+import { assert } from "./assert.ts";
 import { MillraceError } from "./errors.ts";
+import type { Json } from "./json.ts";
 
 /**
  * Time is a count of milliseconds since 1970-01-01T00:00:00Z, an integer within ±2^53.
@@ -9,6 +11,20 @@ export const WATERMARK_MAX: number = Number.POSITIVE_INFINITY;
 
 /** The timestamp of a record that has none. It compares below every real time, as Flink's Long.MIN_VALUE does. */
 export const NO_TIMESTAMP: number = Number.NEGATIVE_INFINITY;
+
+/** A watermark where JSON is written: JSON has no infinities, so the least and the greatest are "min" and "max". */
+export type WatermarkJson = number | "min" | "max";
+
+export function watermarkToJson(watermark: number): WatermarkJson {
+  return watermark === WATERMARK_MIN ? "min" : watermark === WATERMARK_MAX ? "max" : watermark;
+}
+
+export function watermarkFromJson(json: Json): number {
+  if (json === "min") return WATERMARK_MIN;
+  if (json === "max") return WATERMARK_MAX;
+  assert(typeof json === "number", "a stored watermark is a number, min or max");
+  return json;
+}
 
 /** The greatest magnitude of a timestamp, in milliseconds. */
 export const TIME_LIMIT = Number.MAX_SAFE_INTEGER;

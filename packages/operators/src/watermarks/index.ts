@@ -3,7 +3,6 @@ export { createActivityClock } from "./activity-clock.ts";
 export type { CombinedWatermarks } from "./combined-watermarks.ts";
 export { createCombinedWatermarks } from "./combined-watermarks.ts";
 export { withIdlenessTimer } from "./idleness.ts";
-export { watermarkFromJson, watermarkToJson } from "./json.ts";
 export type { SplitOutputs, WatermarkMultiplexer } from "./multiplexer.ts";
 export { createMultiplexer } from "./multiplexer.ts";
 export type { RefinableWatermarkStrategy, TimestampOf } from "./strategies.ts";

@@ -1,9 +1,8 @@
 import type { Operator, OperatorContext, WatermarkGenerator, WatermarkStrategy } from "@millrace/contracts";
-import { assert, checkTimestamp, type Json, limits, WATERMARK_MAX } from "@millrace/core";
+import { assert, checkTimestamp, type Json, limits, WATERMARK_MAX, watermarkFromJson, watermarkToJson } from "@millrace/core";
 import { userFunctionError } from "../process/user-error.ts";
 import { createActivityClock } from "./activity-clock.ts";
 import { withIdlenessTimer } from "./idleness.ts";
-import { watermarkFromJson, watermarkToJson } from "./json.ts";
 import { createWatermarkEmitter, type WatermarkEmitter } from "./watermark-emitter.ts";
 
 /** When the generator is asked for a watermark. */

@@ -1,6 +1,6 @@
 import type { CheckpointManifest, SinkContext, Source, SourceSplit, SplitEnumerator } from "@millrace/contracts";
 import { assert, type Json } from "@millrace/core";
-import { type PhysicalPlan, type PhysicalTask, toPhysical } from "@millrace/plan";
+import { type PhysicalEdge, type PhysicalPlan, type PhysicalTask, toPhysical } from "@millrace/plan";
 import { type Channel, LocalChannel } from "../channel/channel.ts";
 import { CodecChannel } from "../channel/codec-channel.ts";
 import type { StreamTask } from "../task/stream-task.ts";
@@ -49,8 +49,8 @@ export class Attempt {
           id,
           listener: this.#listener.taskListener(id),
           wake: (task) => this.#worker.wake(task),
-          channelsTo: (edge) => this.#channelsFrom(edge.id, subtask),
-          channelsFrom: (edge) => this.#channelsTo(edge.id, subtask),
+          channelsTo: (edge) => this.#channelsFrom(edge, subtask),
+          channelsFrom: (edge) => this.#channelsTo(edge, subtask),
           requestSplit: () => this.#enumerators.get(physical.head)?.requestSplit(subtask),
           sinkContext,
         });
@@ -134,31 +134,25 @@ export class Attempt {
   }
 
   /** The channels of an edge that subtask `from` sends into. */
-  #channelsFrom(edgeId: number, from: number): readonly Channel[] {
-    const edge = this.physical.tasks.flatMap((task) => task.outputs).find((candidate) => candidate.id === edgeId);
-    assert(edge !== undefined, `edge ${edgeId} exists`);
-    if (edge.exchange === "forward") return [this.#channel(edgeId, from, from)];
-    if (edge.exchange === "global") return [this.#channel(edgeId, from, 0)];
+  #channelsFrom(edge: PhysicalEdge, from: number): readonly Channel[] {
+    if (edge.exchange === "forward") return [this.#channel(edge, from, from)];
+    if (edge.exchange === "global") return [this.#channel(edge, from, 0)];
     const receivers = (this.physical.tasks[edge.toTask] as PhysicalTask).parallelism;
-    return Array.from({ length: receivers }, (_, to) => this.#channel(edgeId, from, to));
+    return Array.from({ length: receivers }, (_, to) => this.#channel(edge, from, to));
   }
 
   /** The channels of an edge that subtask `to` receives from. */
-  #channelsTo(edgeId: number, to: number): readonly Channel[] {
-    const edge = this.physical.tasks.flatMap((task) => task.inputs).find((candidate) => candidate.id === edgeId);
-    assert(edge !== undefined, `edge ${edgeId} exists`);
-    if (edge.exchange === "forward") return [this.#channel(edgeId, to, to)];
+  #channelsTo(edge: PhysicalEdge, to: number): readonly Channel[] {
+    if (edge.exchange === "forward") return [this.#channel(edge, to, to)];
     assert(edge.exchange !== "global" || to === 0, "a global edge ends at subtask 0");
     const senders = (this.physical.tasks[edge.fromTask] as PhysicalTask).parallelism;
-    return Array.from({ length: senders }, (_, from) => this.#channel(edgeId, from, to));
+    return Array.from({ length: senders }, (_, from) => this.#channel(edge, from, to));
   }
 
-  #channel(edgeId: number, from: number, to: number): Channel {
-    const key = `${edgeId}:${from}:${to}`;
+  #channel(edge: PhysicalEdge, from: number, to: number): Channel {
+    const key = `${edge.id}:${from}:${to}`;
     const known = this.#channels.get(key);
     if (known !== undefined) return known;
-    const edge = this.physical.tasks.flatMap((task) => task.inputs).find((candidate) => candidate.id === edgeId);
-    assert(edge !== undefined, `edge ${edgeId} exists`);
     const wakeTask = (taskId: string) => {
       const deployed = this.tasks.find((task) => task.id === taskId);
       if (deployed !== undefined) this.#worker.wake(deployed.task);

@@ -1,4 +1,3 @@
-import { decideBase } from "@millrace/checkpoint";
 import type { CheckpointManifest, KeyedStateBackend, SinkContext, SinkWriter, Source, SourceSplit } from "@millrace/contracts";
 import { assert, keyGroupRange, WATERMARK_MIN } from "@millrace/core";
 import { type ActivityClock, createActivityClock, WatermarkStrategies } from "@millrace/operators";
@@ -88,7 +87,6 @@ export async function buildTask(order: TaskOrder): Promise<DeployedTask> {
     edges,
     storage: settings.storage,
     listener: order.listener,
-    wantsBase,
     chains,
     active,
   };
@@ -196,11 +194,6 @@ async function openBackend(order: TaskOrder, node: number, chains: Map<number, K
     if (own !== undefined) chains.set(node, { files: own.files });
   }
   return backend;
-}
-
-function wantsBase(_backend: KeyedStateBackend, chain: KeyedChain): boolean {
-  const [base, ...deltas] = chain.files;
-  return decideBase({ baseBytes: base?.bytes, deltaBytes: deltas.reduce((sum, file) => sum + file.bytes, 0), deltaCount: deltas.length }) === "base";
 }
 
 function edgeWriterOf(order: TaskOrder, edge: PhysicalEdge, control: ChainControl): EdgeWriter {

@@ -14,11 +14,13 @@ import {
   onTimeout,
   type PendingCheckpoint,
   type PendingStep,
+  parseDataFileName,
 } from "@millrace/checkpoint";
 import type { CheckpointManifest, CheckpointStorage, OperatorSnapshot, SubtaskSnapshot } from "@millrace/contracts";
 import { assert, type Cancel, type Json, MillraceError, messageOf } from "@millrace/core";
 import type { NodeSnapshot } from "../task/task-events.ts";
 import type { Attempt } from "./attempt.ts";
+import { readManifests } from "./manifests.ts";
 import type { RunSettings } from "./settings.ts";
 
 /** What the run hears of its checkpoints. */
@@ -60,7 +62,6 @@ export class CheckpointCoordinator {
   #cancelTimeout: Cancel | undefined;
   #closed = false;
   #finalWaiters: { resolve: (id: number) => void; reject: (error: unknown) => void }[] = [];
-  #triggeredWallMs = 0;
 
   constructor(settings: RunSettings, attempt: Attempt, parentId: number | undefined, listener: CheckpointListener, commit: Commit) {
     assert(settings.storage !== undefined, "a coordinator has a storage");
@@ -160,10 +161,10 @@ export class CheckpointCoordinator {
     this.#inFlight = true;
     this.#forced = undefined;
     this.#lastTriggeredMs = this.#now();
-    this.#triggeredWallMs = this.#settings.ports.clock.now();
+    const triggeredAtMs = this.#settings.ports.clock.now();
     this.#enumerators = this.#attempt.enumeratorSnapshots();
     const running = this.#attempt.tasks.map((task) => task.id);
-    const started = beginCheckpoint<Tasks>({ checkpointId, triggeredAtMs: this.#triggeredWallMs, running, finished: new Map() });
+    const started = beginCheckpoint<Tasks>({ checkpointId, triggeredAtMs, running, finished: new Map() });
     this.#pending = started.pending;
     this.#cancelTimeout = this.#settings.ports.scheduler.after(this.#settings.checkpoints.timeoutMs, () => {
       if (this.#pending !== undefined && !this.#closed) this.#follow(onTimeout(this.#pending, checkpointId));
@@ -212,7 +213,7 @@ export class CheckpointCoordinator {
       return;
     }
     const bytes = dataFilesOf(manifest)
-      .filter((file) => file.name.includes(`-${String(manifest.checkpointId).padStart(6, "0")}.`))
+      .filter((file) => parseDataFileName(file.name)?.checkpointId === manifest.checkpointId)
       .reduce((sum, file) => sum + file.bytes, 0);
     this.#listener.completed(manifest, this.#now() - (this.#lastTriggeredMs ?? 0), bytes);
     const waiters = this.#finalWaiters;
@@ -247,22 +248,17 @@ export class CheckpointCoordinator {
   }
 
   async #cleanUp(): Promise<void> {
-    const ids = await this.#storage.list();
-    const manifests = new Map<number, CheckpointManifest>();
-    for (const id of ids) {
-      const manifest = await this.#storage.readManifest(id).catch(() => undefined);
-      if (manifest !== undefined) manifests.set(id, manifest);
-    }
+    const manifests = await readManifests(this.#storage);
     const decision = decideRetention({
       retained: this.#settings.checkpoints.retained,
-      manifests: ids.map((checkpointId) => ({ checkpointId, readable: manifests.has(checkpointId) })),
+      manifests: [...manifests].map(([checkpointId, manifest]) => ({ checkpointId, readable: manifest !== undefined })),
       localMarkers: this.#settings.backends.markers(),
       inUse: [],
     });
     for (const id of decision.remove) await this.#storage.removeManifest(id);
     // What a damaged manifest that is kept refers to is not known: nothing is removed until it has gone.
-    if (decision.keep.some((id) => !manifests.has(id))) return;
-    await this.#storage.collectGarbage(decision.keep.flatMap((id) => manifests.get(id) ?? []));
+    const kept = decision.keep.flatMap((id) => manifests.get(id) ?? []);
+    if (kept.length === decision.keep.length) await this.#storage.collectGarbage(kept);
   }
 
   #manifest(pending: PendingCheckpoint<Tasks>, snapshots: ReadonlyMap<string, Tasks>): CheckpointManifest {

@@ -6,6 +6,7 @@ import { Attempt } from "./attempt.ts";
 import { CheckpointCoordinator } from "./checkpoint-coordinator.ts";
 import { Committers } from "./committers.ts";
 import type { DeployedTask } from "./deployed-task.ts";
+import { readable, readManifests } from "./manifests.ts";
 import type { RunEvent, RunListener } from "./run-events.ts";
 import type { RunSettings } from "./settings.ts";
 
@@ -123,7 +124,8 @@ export class JobRun {
       failed: (error) => this.#attemptFailed(attempt, error),
     });
     this.#attempt = attempt;
-    await settings.backends.prepare(this.#restored, await this.#knownManifests());
+    const known = settings.storage === undefined ? [] : readable(await readManifests(settings.storage));
+    await settings.backends.prepare(this.#restored, known);
     if (this.#restored !== undefined) await this.#committers.commit(this.#restored);
     await attempt.deploy((uid, subtask, parallelism) => this.#sinkContext(uid, subtask, parallelism));
     if (settings.storage !== undefined) {
@@ -133,8 +135,6 @@ export class JobRun {
         this.#restored?.checkpointId,
         {
           completed: (manifest, durationMs, bytes) => {
-            this.#restored = manifest;
-            this.#resumed = true;
             this.#emit({ kind: "checkpointCompleted", checkpointId: manifest.checkpointId, durationMs, bytes });
           },
           aborted: (checkpointId, error) => this.#emit({ kind: "checkpointFailed", checkpointId, error }),
@@ -258,17 +258,6 @@ export class JobRun {
   }
 
   readonly #warn = (error: unknown): void => this.#emit({ kind: "warning", error });
-
-  async #knownManifests(): Promise<readonly CheckpointManifest[]> {
-    const { storage } = this.#settings;
-    if (storage === undefined) return [];
-    const manifests: CheckpointManifest[] = [];
-    for (const id of await storage.list()) {
-      const manifest = await storage.readManifest(id).catch(() => undefined);
-      if (manifest !== undefined) manifests.push(manifest);
-    }
-    return manifests;
-  }
 
   #sinkContext(uid: string, subtask: number, parallelism: number): SinkContext {
     const { ports, runId, graph, overwrite } = this.#settings;

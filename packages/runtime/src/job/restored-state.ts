@@ -1,6 +1,5 @@
 import type { CheckpointManifest, CheckpointStorage, KeyedSnapshot, KeyGroupRange, OperatorSnapshot, SubtaskSnapshot } from "@millrace/contracts";
-import type { Json } from "@millrace/core";
-import { numberOf } from "../task/source-input.ts";
+import { type Json, watermarkFromJson } from "@millrace/core";
 
 /** What one subtask of a node gets from a manifest, whatever the parallelism was when it was taken. */
 export interface RestoredNode {
@@ -26,7 +25,7 @@ export function restoredNode(snapshot: OperatorSnapshot, subtask: number, parall
   const keyed = same
     ? [own?.keyed].filter((one) => one !== undefined)
     : olds.flatMap((old) => (old.keyed !== undefined && overlaps(old.keyed.keyGroups, keyGroups) ? [old.keyed] : []));
-  const watermarks = (same ? [own as SubtaskSnapshot] : olds).map((old) => numberOf(old.watermark ?? "min"));
+  const watermarks = (same ? [own as SubtaskSnapshot] : olds).map((old) => watermarkFromJson(old.watermark ?? "min"));
   return {
     watermark: Math.min(...watermarks),
     finished: same ? own?.finished === true : olds.every((old) => old.finished === true),

@@ -1,5 +1,17 @@
 import type { ReaderOutput, SourceReader, SourceSplit, WatermarkGenerator, WatermarkOutput, WatermarkStrategy } from "@millrace/contracts";
-import { assert, type Cancel, checkTimestamp, type Json, limits, MillraceError, type Ports, WATERMARK_MAX, WATERMARK_MIN } from "@millrace/core";
+import {
+  assert,
+  type Cancel,
+  checkTimestamp,
+  type Json,
+  limits,
+  MillraceError,
+  type Ports,
+  WATERMARK_MIN,
+  type WatermarkJson,
+  watermarkFromJson,
+  watermarkToJson,
+} from "@millrace/core";
 import { createMultiplexer, type WatermarkMultiplexer, withIdlenessTimer } from "@millrace/operators";
 import type { ChainCode, ChainControl, Emit } from "../chain/code.ts";
 import { ended, type InputStep, progress, type TaskInput, waiting } from "./input.ts";
@@ -38,7 +50,7 @@ export interface SourceInputOptions {
 /** A split in a snapshot, with its generator's numbers; the infinities are "min" and "max". */
 interface SplitSnapshot {
   readonly split: SourceSplit;
-  readonly generator: readonly (number | "min" | "max")[];
+  readonly generator: readonly WatermarkJson[];
   readonly records: number;
 }
 
@@ -105,7 +117,7 @@ export class SourceInput implements TaskInput, ReaderOutput<unknown> {
     const tracks = snapshots.map((snapshot) => this.#track(snapshot.split.id));
     snapshots.forEach(({ generator, records }, index) => {
       const track = tracks[index] as SplitTrack;
-      track.generator.restore(generator.map(numberOf));
+      track.generator.restore(generator.map(watermarkFromJson));
       track.records = records;
     });
     if (snapshots.length > 0) this.#options.reader.addSplits(snapshots.map((snapshot) => snapshot.split));
@@ -215,7 +227,7 @@ export class SourceInput implements TaskInput, ReaderOutput<unknown> {
     return this.#options.reader.snapshot().map((split): Json => {
       const track = this.#splits.get(split.id);
       assert(track !== undefined, `split ${split.id} is tracked`);
-      return { split, generator: track.generator.snapshot().map(jsonOf), records: track.records };
+      return { split, generator: track.generator.snapshot().map(watermarkToJson), records: track.records };
     });
   }
 
@@ -267,12 +279,4 @@ export class SourceInput implements TaskInput, ReaderOutput<unknown> {
     this.#splits.set(splitId, track);
     return track;
   }
-}
-
-export function jsonOf(time: number): number | "min" | "max" {
-  return time === WATERMARK_MIN ? "min" : time === WATERMARK_MAX ? "max" : time;
-}
-
-export function numberOf(time: number | "min" | "max"): number {
-  return time === "min" ? WATERMARK_MIN : time === "max" ? WATERMARK_MAX : time;
 }

@@ -1,6 +1,6 @@
 import { dataFileName } from "@millrace/checkpoint";
-import type { CheckpointStorage, KeyedStateBackend } from "@millrace/contracts";
-import { assert, type Json, limits, messageOf, type Ports, WATERMARK_MIN } from "@millrace/core";
+import type { CheckpointStorage } from "@millrace/contracts";
+import { assert, type Json, limits, messageOf, type Ports, WATERMARK_MIN, watermarkToJson } from "@millrace/core";
 import type { ActivityClock } from "@millrace/operators";
 import { type ChainControl, ChainFailure, explainFailure } from "../chain/code.ts";
 import type { ChainProgram } from "../chain/program.ts";
@@ -10,8 +10,8 @@ import { InputGate } from "./gate.ts";
 import type { TaskInput } from "./input.ts";
 import type { OperatorHost } from "./operator-host.ts";
 import type { SinkPort } from "./sink-port.ts";
-import { jsonOf, SourceInput } from "./source-input.ts";
-import { type KeyedChain, TaskCheckpoint } from "./task-checkpoint.ts";
+import { SourceInput } from "./source-input.ts";
+import { type KeyedChain, TaskCheckpoint, wantsBase } from "./task-checkpoint.ts";
 import type { TaskListener } from "./task-events.ts";
 import { TaskTimes } from "./task-times.ts";
 import type { WatermarkFlow } from "./watermark-flow.ts";
@@ -30,8 +30,6 @@ export interface TaskParts {
   readonly edges: readonly EdgeWriter[];
   readonly storage: CheckpointStorage | undefined;
   readonly listener: TaskListener;
-  /** Decides whether a node's next file is a new base. */
-  readonly wantsBase: (backend: KeyedStateBackend, chain: KeyedChain) => boolean;
   /** Keyed files restored from, by node. */
   readonly chains: Map<number, KeyedChain>;
   /** Stands still while an output is full. */
@@ -301,7 +299,7 @@ export class StreamTask {
     const keyed = hosts.flatMap((host) => {
       if (host.backend === undefined) return [];
       const chain = this.#parts.chains.get(host.node) ?? { files: [] };
-      const base = full || this.#parts.wantsBase(host.backend, chain);
+      const base = full || wantsBase(chain);
       const fileName = dataFileName({ uid: host.uid, subtask, checkpointId, kind: base ? "base" : "delta" });
       return [{ host, chain, full: base, fileName }];
     });
@@ -309,7 +307,9 @@ export class StreamTask {
     const nodes = program.nodes.map((node) => ({
       uid: node.uid,
       node: node.id,
-      watermark: jsonOf(watermarks.get(node.id) ?? (input instanceof SourceInput && node.id === program.head ? input.watermark : WATERMARK_MIN)),
+      watermark: watermarkToJson(
+        watermarks.get(node.id) ?? (input instanceof SourceInput && node.id === program.head ? input.watermark : WATERMARK_MIN),
+      ),
       splits: node.id === program.head ? input.snapshot() : undefined,
     }));
     const finished = input instanceof SourceInput && input.finished;

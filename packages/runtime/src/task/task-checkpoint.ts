@@ -1,3 +1,4 @@
+import { decideBase } from "@millrace/checkpoint";
 import type { CheckpointStorage, DataFile, EncodedState, KeyedSnapshot, SubtaskSnapshot } from "@millrace/contracts";
 import { assert, type Json } from "@millrace/core";
 import type { OperatorHost } from "./operator-host.ts";
@@ -7,6 +8,12 @@ import type { NodeSnapshot } from "./task-events.ts";
 /** The files that hold a node's keyed state as of the last completed checkpoint, base first. */
 export interface KeyedChain {
   readonly files: readonly DataFile[];
+}
+
+/** Whether the next file holds all state, because the deltas have outgrown the base. */
+export function wantsBase({ files: [base, ...deltas] }: KeyedChain): boolean {
+  const deltaBytes = deltas.reduce((sum, file) => sum + file.bytes, 0);
+  return decideBase({ baseBytes: base?.bytes, deltaBytes, deltaCount: deltas.length }) === "base";
 }
 
 export interface KeyedPart {
