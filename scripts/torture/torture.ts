@@ -9,6 +9,7 @@ import { parseArgs } from "node:util";
 import { seededRandom } from "@millrace/core";
 import { aimAt, type Moment, moments } from "./moments.ts";
 import { difference, publishedLines } from "./results.ts";
+import { runIsOver } from "./run-is-over.ts";
 import { targetsOf } from "./targets.ts";
 import { exitOf, firstNewOutput, type Place, startVictim, type Target } from "./victim.ts";
 
@@ -112,6 +113,7 @@ async function oneRun(target: Target, here: Place, killsLeft: number, undisturbe
     if (first === "aimed" && code === null) {
       used++;
       kills[moment]++;
+      if (await runIsOver(here.stateDirectory)) return used;
       continue;
     }
     if (code === 0) return Math.max(used, 1);

@@ -3,6 +3,7 @@ import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { collect, collection, defineJob, type StartOptions, startJob, state, t } from "millrace";
 import { describe, expect, it } from "vitest";
+import { runIsOver } from "../../scripts/torture/run-is-over.ts";
 import { everythingJob, readings, temporaryDirectory } from "./jobs.ts";
 
 const victim = join(import.meta.dirname, "victim.ts");
@@ -13,18 +14,46 @@ async function published(directory: string): Promise<string[]> {
   return texts.flatMap((text) => text.split("\n").filter((line) => line !== "")).sort();
 }
 
-/** Runs the job in a process of its own; kills it after `killAfterMs`. Resolves with the exit code, null when it was killed. */
-function runVictim(directory: string, parallelism: number, killAfterMs: number | undefined): Promise<number | null> {
+/**
+ * Runs the job in a process of its own, and kills it when `moment` says so. Resolves with the exit code; null: it was
+ * killed before it was done.
+ */
+async function runVictim(directory: string, parallelism: number, moment: (() => Promise<boolean>) | undefined): Promise<number | null> {
   const child = spawn(process.execPath, ["--conditions=millrace-source", victim, directory, String(parallelism)], {
     stdio: ["ignore", "inherit", "inherit"],
   });
-  const timer = killAfterMs === undefined ? undefined : setTimeout(() => child.kill("SIGKILL"), killAfterMs);
-  return new Promise((resolve) =>
+  let exited = false;
+  const exit = new Promise<number | null>((resolve) =>
     child.once("exit", (code) => {
-      clearTimeout(timer);
+      exited = true;
       resolve(code);
     }),
   );
+  if (moment !== undefined) {
+    while (!exited && !(await moment())) await new Promise((resolve) => setTimeout(resolve, 2));
+    child.kill("SIGKILL");
+  }
+  const code = await exit;
+  return code === null && (await runIsOver(join(directory, "state"))) ? 0 : code;
+}
+
+/** When `count` checkpoints have been completed since now. */
+async function afterCheckpoints(directory: string, count: number): Promise<() => Promise<boolean>> {
+  const newest = async () => {
+    const names = await readdir(join(directory, "state", "checkpoints")).catch(() => []);
+    return Math.max(0, ...names.map((name) => Number(/^chk-(\d+)\.json$/.exec(name)?.[1] ?? 0)));
+  };
+  const start = await newest();
+  return async () => (await newest()) >= start + count;
+}
+
+/** Some time after the run has been written into the history. */
+function afterStart(directory: string, ms: number): () => Promise<boolean> {
+  let since: number | undefined;
+  return async () => {
+    if (since === undefined && (await readFile(join(directory, "state", "runs.jsonl"), "utf8").catch(() => "")) !== "") since = performance.now();
+    return since !== undefined && performance.now() - since >= ms;
+  };
 }
 
 describe("a job that is killed with SIGKILL", () => {
@@ -35,8 +64,9 @@ describe("a job that is killed with SIGKILL", () => {
       expect(await runVictim(calm, parallelism, undefined)).toBe(0);
       let kills = 0;
       let code: number | null = null;
-      for (const killAfterMs of [450, 650, 900, 700, 1200, undefined]) {
-        if (code === null) code = await runVictim(directory, parallelism, killAfterMs);
+      for (const checkpoints of [1, 3, 1, 2, 4, undefined]) {
+        const moment = checkpoints === undefined ? undefined : await afterCheckpoints(directory, checkpoints);
+        if (code === null) code = await runVictim(directory, parallelism, moment);
         if (code === null) kills++;
       }
       expect(code).toBe(0);
@@ -50,7 +80,7 @@ describe("a job that is killed with SIGKILL", () => {
   it("before its first checkpoint begins again and skips nothing", async () => {
     const directory = await temporaryDirectory();
     await writeFile(join(directory, "no-checkpoints"), "");
-    expect(await runVictim(directory, 2, 700)).toBe(null);
+    expect(await runVictim(directory, 2, afterStart(directory, 60))).toBe(null);
     await rm(join(directory, "no-checkpoints"));
     expect(await runVictim(directory, 2, undefined)).toBe(0);
     const calm = await temporaryDirectory();
