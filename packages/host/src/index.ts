@@ -28,6 +28,7 @@ export type {
 } from "./job-handle.ts";
 export type { ErrorFields, LoggerOptions, LogRecord } from "./log/index.ts";
 export { createLogger, errorFields, logEvent, logRecordOf, progressRecord, redactor } from "./log/index.ts";
+export type { Machine } from "./machine.ts";
 export { nodeProcessFacts } from "./node/index.ts";
 export { startJob } from "./start-job.ts";
-export type { RunEnd, RunRecord } from "./state-directory/index.ts";
+export type { ControlRecord, ProcessFacts, RunEnd, RunRecord } from "./state-directory/index.ts";

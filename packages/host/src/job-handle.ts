@@ -1,6 +1,7 @@
 import type { RestartStrategy } from "@millrace/checkpoint";
 import type { Json, Ports } from "@millrace/core";
 import type { NodeKind } from "@millrace/plan";
+import type { Machine } from "./machine.ts";
 
 /** How a job is started. Everything is optional: the defaults are those of `millrace run`. */
 export interface StartOptions {
@@ -41,6 +42,8 @@ export interface StartOptions {
   readonly signal?: AbortSignal;
   /** Default: the real clock, event loop, randomness and files. */
   readonly ports?: Ports;
+  /** Default: this machine. A simulator brings its own. */
+  readonly machine?: Machine;
   readonly logger?: JobLogger;
 }
 

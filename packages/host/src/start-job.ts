@@ -8,10 +8,9 @@ import { heapBackends, JobRun, LevelBackends, type RunEvent, type RunSettings, t
 import { type ControlServer, startControlServer } from "./control/index.ts";
 import { engineVersion } from "./engine-version.ts";
 import type { JobHandle, StartOptions } from "./job-handle.ts";
+import { type Machine, nodeMachine } from "./machine.ts";
 import { memoryShares } from "./memory.ts";
-import { nodeProcessFacts, runtimeDirectory } from "./node/index.ts";
-import { probeControl } from "./node/probe.ts";
-import { absolutePath } from "./node/working-directory.ts";
+import { runtimeDirectory } from "./node/index.ts";
 import { checkRestorable } from "./restorable.ts";
 import { RunningJob } from "./running-job.ts";
 import {
@@ -37,25 +36,26 @@ export async function startJob(definition: JobDefinition, options: StartOptions 
   const graph = buildJob(definition, options.parameters === undefined ? {} : { parameters: options.parameters });
   const ports = options.ports ?? nodePorts;
   if (options.ephemeral === true) return startEphemeral(graph, ports, options);
-  const path = absolutePath(options.stateDir ?? `${options.stateRoot ?? ".millrace"}/${graph.plan.jobName}`);
+  const machine = options.machine ?? nodeMachine;
+  const path = machine.absolutePath(options.stateDir ?? `${options.stateRoot ?? ".millrace"}/${graph.plan.jobName}`);
   const directory = await openStateDirectory({
     ports,
-    processes: nodeProcessFacts,
+    processes: machine.processes,
     path,
     jobName: graph.plan.jobName,
     engineVersion,
     breakLock: options.breakLock === true,
-    probe: probeControl,
+    probe: (control) => machine.probe(control),
   });
   try {
-    return await startIn(directory, graph, ports, options);
+    return await startIn(directory, graph, ports, machine, options);
   } catch (error) {
     await directory.close();
     throw error;
   }
 }
 
-async function startIn(directory: StateDirectory, graph: JobGraph, ports: Ports, options: StartOptions): Promise<JobHandle> {
+async function startIn(directory: StateDirectory, graph: JobGraph, ports: Ports, machine: Machine, options: StartOptions): Promise<JobHandle> {
   const from = options.from === undefined ? undefined : parseSnapshotChoice(options.from);
   if (from?.kind === "path") {
     throw new MillraceError("RUN_FROM", `${from.path} is not a checkpoint of this job`, { hint: "name one as chk-12; `millrace info` lists them" });
@@ -86,6 +86,7 @@ async function startIn(directory: StateDirectory, graph: JobGraph, ports: Ports,
       run,
       graph,
       ports,
+      machine,
       options,
       restored: chosen?.manifest,
       resumed: own !== undefined,
@@ -108,13 +109,14 @@ interface Launch {
   readonly run: ActiveRun;
   readonly graph: JobGraph;
   readonly ports: Ports;
+  readonly machine: Machine;
   readonly options: StartOptions;
   readonly restored: CheckpointManifest | undefined;
   readonly resumed: boolean;
   readonly skipped: readonly string[];
 }
 
-async function launch({ directory, storage, run, graph, ports, options, restored, resumed, skipped }: Launch): Promise<JobHandle> {
+async function launch({ directory, storage, run, graph, ports, machine, options, restored, resumed, skipped }: Launch): Promise<JobHandle> {
   const shares = memoryShares(options.memoryBytes);
   const identity = { runId: run.runId, lockToken: directory.lockToken };
   const backends: StateBackends =
@@ -163,10 +165,12 @@ async function launch({ directory, storage, run, graph, ports, options, restored
   for (const reason of skipped) handle.warn("CHECKPOINT_SKIPPED", reason);
   await jobRun.start();
   // The job does not wait for its control API, which is for onlookers.
-  const control = startControl(handle, graph, directory, ports).catch((error: unknown) => {
-    handle?.warn("CONTROL_SOCKET", `the control API is not available: ${messageOf(error)}`);
-    return undefined;
-  });
+  const control = !machine.hasSockets
+    ? undefined
+    : startControl(handle, graph, directory, ports).catch((error: unknown) => {
+        handle?.warn("CONTROL_SOCKET", `the control API is not available: ${messageOf(error)}`);
+        return undefined;
+      });
   controlling.resolve(control);
   return handle;
 }
