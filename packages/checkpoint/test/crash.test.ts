@@ -10,10 +10,17 @@ const open = (files: VolatileDisk) => createFileCheckpointStorage({ files, direc
 
 async function takeCheckpoint(storage: CheckpointStorage, checkpointId: number): Promise<CheckpointManifest> {
   const names = [`a-0-00000${checkpointId}.base`, `a-1-00000${checkpointId}.delta`];
-  const files = await Promise.all(names.map((name) => storage.writeData(name, [bytesOf(name, 40), bytesOf(name, 7)])));
+  const writing = names.map((name) => storage.writeData(name, contentOf(name)));
+  await Promise.allSettled(writing);
+  const files = await Promise.all(writing);
   const manifest = manifestOf(checkpointId, files);
   await storage.writeManifest(manifest);
   return manifest;
+}
+
+async function* contentOf(name: string): AsyncGenerator<Uint8Array> {
+  yield bytesOf(name, 40);
+  yield bytesOf(name, 7);
 }
 
 /** Checkpoints 1 and 2 exist; then comes 3, and 1 goes. `reached` tells how far it came. */

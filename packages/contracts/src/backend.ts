@@ -38,7 +38,7 @@ export interface KeyedStateBackend extends KeyedContext {
   encodeSlice(budgetMs: number): boolean;
   /**
    * The encoded delta (or base) of the frozen checkpoint in chunks, in the format of `docs/` "state records": for each
-   * entry its store key and the value or a tombstone. Valid once, after encodeSlice returned true.
+   * entry its store key and the value or a tombstone. Once, after encodeSlice returned true.
    */
   takeDelta(): EncodedState;
   /** The checkpoint is complete: the frozen set may go to the local store. Resolves when the store's marker says so. */
@@ -62,9 +62,16 @@ export interface KeyedStateBackend extends KeyedContext {
   close(): Promise<void>;
 }
 
+/** The content of a file, piece by piece. */
+export type Chunks = Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
+
 export interface EncodedState {
-  readonly chunks: readonly Uint8Array[];
-  readonly bytes: number;
+  /**
+   * Read once, before `complete`; after `abort` reading on throws CHECKPOINT_ABORTED. A base may be read from a local store
+   * chunk by chunk, without ever being in memory as a whole.
+   */
+  readonly chunks: Chunks;
+  /** Records from memory. 0 in a delta: nothing has changed. */
   readonly records: number;
 }
 

@@ -1,5 +1,5 @@
 import type { Json } from "@millrace/core";
-import type { KeyGroupRange } from "./backend.ts";
+import type { Chunks, KeyGroupRange } from "./backend.ts";
 
 /** A data file of a checkpoint, written once, never changed. */
 export interface DataFile {
@@ -72,10 +72,11 @@ export interface KeyedSnapshot {
  */
 export interface CheckpointStorage {
   /**
-   * Writes and fsyncs a data file; CHECKPOINT_EXISTS if the name is taken. A failed write leaves nothing under that name.
-   * `chunks` must not change before it resolves.
+   * Writes and fsyncs a data file; CHECKPOINT_EXISTS if the name is taken. Chunks are taken one by one, each after the one
+   * before it was written; they must not change before it resolves. A failure leaves nothing under that name: CHECKPOINT_WRITE,
+   * or what `chunks` throws, as it is.
    */
-  writeData(name: string, chunks: readonly Uint8Array[]): Promise<DataFile>;
+  writeData(name: string, chunks: Chunks): Promise<DataFile>;
   /** Makes the checkpoint exist. All its data files are on disk already. */
   writeManifest(manifest: CheckpointManifest): Promise<void>;
   /** Ids of manifests found, ascending; they need not be readable. */

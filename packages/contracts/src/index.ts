@@ -1,4 +1,4 @@
-export type { BackendOptions, BackendUsage, EncodedState, KeyedStateBackend, KeyGroupRange } from "./backend.ts";
+export type { BackendOptions, BackendUsage, Chunks, EncodedState, KeyedStateBackend, KeyGroupRange } from "./backend.ts";
 export type { CheckpointManifest, CheckpointStorage, DataFile, KeyedSnapshot, OperatorSnapshot, SubtaskSnapshot } from "./checkpoint-storage.ts";
 export type {
   Collector,

@@ -1,18 +1,23 @@
+import type { Chunks } from "@millrace/contracts";
 import type { Files } from "@millrace/core";
 import { writeFailed } from "./errors.ts";
 import { TEMPORARY_SUFFIX } from "./names.ts";
 
 /**
- * Writes `chunks` under a temporary name, fsyncs them and renames. Whoever sees `path` sees all of it. The name itself is
- * durable only after `syncDirectory` on its directory, which is the caller's: one sync may serve many files.
- * A failure removes the temporary file and throws CHECKPOINT_WRITE.
+ * Writes `chunks` one by one under a temporary name, fsyncs them and renames. Whoever sees `path` sees all of it. The name
+ * itself is durable only after `syncDirectory` on its directory, which is the caller's: one sync may serve many files.
+ * A failure removes the temporary file and throws CHECKPOINT_WRITE, or what `chunks` threw.
  */
-export async function writeDurably(files: Files, path: string, chunks: readonly Uint8Array[]): Promise<void> {
+export async function writeDurably(files: Files, path: string, chunks: Chunks, written?: (chunk: Uint8Array) => void): Promise<void> {
   const temporary = `${path}${TEMPORARY_SUFFIX}`;
+  let source: { readonly error: unknown } | undefined;
   try {
     const handle = await files.open(temporary, "write");
     try {
-      for (const chunk of chunks) await handle.write(chunk);
+      for await (const chunk of watched(chunks, (error) => (source = { error }))) {
+        await handle.write(chunk);
+        written?.(chunk);
+      }
       await handle.sync();
     } finally {
       await handle.close();
@@ -20,7 +25,17 @@ export async function writeDurably(files: Files, path: string, chunks: readonly 
     await files.rename(temporary, path);
   } catch (error) {
     await removeQuietly(files, temporary);
-    throw writeFailed(path, error);
+    throw source === undefined ? writeFailed(path, error) : source.error;
+  }
+}
+
+/** Tells what `chunks` throws by itself from what fails around it. */
+async function* watched(chunks: Chunks, failed: (error: unknown) => void): AsyncGenerator<Uint8Array> {
+  try {
+    yield* chunks;
+  } catch (error) {
+    failed(error);
+    throw error;
   }
 }
 

@@ -1,5 +1,5 @@
 import { dirname } from "node:path";
-import type { CheckpointManifest, CheckpointStorage, DataFile } from "@millrace/contracts";
+import type { CheckpointManifest, CheckpointStorage, Chunks, DataFile } from "@millrace/contracts";
 import { type Files, MillraceError } from "@millrace/core";
 import { Checksum } from "./checksum.ts";
 import { readVerified } from "./data-reader.ts";
@@ -41,23 +41,22 @@ class FileCheckpointStorage implements CheckpointStorage {
     this.#dataDirectory = `${directory}/data`;
   }
 
-  async writeData(name: string, chunks: readonly Uint8Array[]): Promise<DataFile> {
+  async writeData(name: string, chunks: Chunks): Promise<DataFile> {
     checkDataName(name);
     if (this.#unnamed.has(name)) throw alreadyThere(this.#dataPath(name));
     this.#unnamed.add(name);
+    const checksum = new Checksum();
+    let bytes = 0;
     try {
       await this.#prepare();
       await this.#refuseExisting(this.#dataPath(name));
-      await writeDurably(this.#files, this.#dataPath(name), chunks);
+      await writeDurably(this.#files, this.#dataPath(name), chunks, (chunk) => {
+        checksum.add(chunk);
+        bytes += chunk.length;
+      });
     } catch (error) {
       this.#unnamed.delete(name);
       throw error;
-    }
-    const checksum = new Checksum();
-    let bytes = 0;
-    for (const chunk of chunks) {
-      checksum.add(chunk);
-      bytes += chunk.length;
     }
     return { name, bytes, checksum: checksum.hex };
   }

@@ -1,5 +1,5 @@
 import type { EncodedState } from "@millrace/contracts";
-import { assert } from "@millrace/core";
+import { assert, MillraceError } from "@millrace/core";
 import type { Changes, Frozen } from "../cells/changes.ts";
 import { type FileHeader, writeHeader } from "../format/file-header.ts";
 import { RecordWriter } from "../format/record-writer.ts";
@@ -10,11 +10,12 @@ import type { StateRegistry } from "./state-registry.ts";
 /** The clock is read after so many slots. */
 const SLOTS_PER_CLOCK = 16;
 
-/** A copy of the local store as it was before the frozen changes, made in the background. */
+/** The local store as it was before the frozen changes, whatever is written to it meanwhile. */
 export interface StoreDump {
-  /** True when it is complete; throws what went wrong. */
-  readonly done: boolean;
-  readonly writer: RecordWriter;
+  /** Its records, framed; read once. */
+  chunks(): AsyncIterable<Uint8Array>;
+  /** Lets go of it; reading on throws. */
+  close(): void;
 }
 
 export interface SnapshotParts {
@@ -38,6 +39,7 @@ export class BackendSnapshot {
   readonly #timers: TimerSnapshot;
   readonly #walk: Generator<void>;
   #encoded = false;
+  #aborted = false;
   #delta: readonly Uint8Array[] | undefined;
 
   /** The barrier. */
@@ -56,7 +58,7 @@ export class BackendSnapshot {
       const until = monotonic() + budgetMs;
       this.#encoded = this.#encodeUntil(() => monotonic() >= until);
     }
-    return this.#encoded && (this.#parts.dump?.done ?? true);
+    return this.#encoded;
   }
 
   /** The file: header, what the store held, tombstones, puts. */
@@ -67,10 +69,11 @@ export class BackendSnapshot {
     const { dump } = this.#parts;
     const header = new RecordWriter();
     writeHeader(header, this.header);
-    const records = tombstones.records + puts.records + (dump?.writer.records ?? 0);
-    this.#delta = [...tombstones.finish(), ...puts.finish()];
-    const chunks = [...header.finish(), ...(dump?.writer.finish() ?? []), ...this.#delta];
-    return { chunks, records, bytes: chunks.reduce((sum, chunk) => sum + chunk.length, 0) };
+    const records = tombstones.records + puts.records;
+    const delta = [...tombstones.finish(), ...puts.finish()];
+    this.#delta = delta;
+    if (dump === undefined) return { chunks: [...header.finish(), ...delta], records };
+    return { chunks: this.#base(header.finish(), dump, delta), records };
   }
 
   /** The changes alone, for the local store. */
@@ -80,8 +83,25 @@ export class BackendSnapshot {
   }
 
   abort(): void {
+    this.#aborted = true;
+    this.#parts.dump?.close();
     this.#timers.abort();
     this.#parts.changes.abort();
+  }
+
+  async *#base(header: readonly Uint8Array[], dump: StoreDump, delta: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {
+    yield* header;
+    try {
+      yield* dump.chunks();
+    } catch (error) {
+      throw this.#aborted ? this.#givenUp(error) : error;
+    }
+    if (this.#aborted) throw this.#givenUp();
+    yield* delta;
+  }
+
+  #givenUp(cause?: unknown): MillraceError {
+    return new MillraceError("CHECKPOINT_ABORTED", `checkpoint ${this.checkpointId} was given up while its base was being written`, { cause });
   }
 
   #encodeUntil(isOver: () => boolean): boolean {

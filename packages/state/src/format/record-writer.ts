@@ -68,7 +68,12 @@ export class RecordWriter {
     return record.slice();
   }
 
-  /** The chunks so far. The writer is used up. */
+  /** The chunks that are full; they leave the writer. */
+  takeFull(): readonly Uint8Array[] {
+    return this.#chunks.splice(0);
+  }
+
+  /** The chunks that are left. The writer is used up. */
   finish(): readonly Uint8Array[] {
     this.#cut();
     return this.#chunks;
@@ -76,7 +81,7 @@ export class RecordWriter {
 
   #room(): GrowingWriter {
     if (this.#chunk !== undefined && this.#chunk.length >= CHUNK_BYTES) this.#cut();
-    this.#chunk ??= createWriter(this.#chunks.length === 0 ? CHUNK_ROOM_BYTES : CHUNK_BYTES + CHUNK_ROOM_BYTES);
+    this.#chunk ??= createWriter(this.#finishedBytes === 0 ? CHUNK_ROOM_BYTES : CHUNK_BYTES + CHUNK_ROOM_BYTES);
     return this.#chunk;
   }
 

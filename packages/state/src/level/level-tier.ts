@@ -31,10 +31,10 @@ export class LevelTier implements StateTier, ColdStore {
   readonly #prefixBytes: number;
   readonly #key: GrowingWriter;
   readonly #dirtyBytesMax: number;
-  /** Settles when the checkpoints completed so far have been applied. */
-  #applying: Promise<void> = Promise.resolve();
-  /** A dump that is reading the store. */
-  #reading: Promise<void> = Promise.resolve();
+  /** Checkpoints on their way to the store. */
+  #applying = 0;
+  /** Ends the copies that are being read. */
+  readonly #dumps = new Set<() => void>();
   #closed = false;
 
   constructor(parts: TierParts, options: LevelTierOptions) {
@@ -84,33 +84,30 @@ export class LevelTier implements StateTier, ColdStore {
   }
 
   dump(): StoreDump {
-    const writer = new RecordWriter();
-    let finished = false;
-    let failure: unknown;
-    const run = async (): Promise<void> => {
-      await this.#applying;
-      if (this.#closed) return;
-      this.#reading = this.#options.store.dump(this.#parts.options.uid, writer, () => this.#closed);
-      await this.#reading;
-      finished = true;
+    assert(this.#applying === 0, "the store holds exactly a completed checkpoint when the next one is frozen");
+    const { uid } = this.#parts.options;
+    const snapshot = this.#options.store.snapshot();
+    const close = (): void => {
+      this.#dumps.delete(close);
+      void snapshot.close();
     };
-    run().catch((error: unknown) => {
-      failure = error;
-    });
+    this.#dumps.add(close);
     return {
-      writer,
-      get done() {
-        if (failure !== undefined) throw failure;
-        return finished;
+      async *chunks() {
+        try {
+          yield* snapshot.chunks(uid);
+        } finally {
+          close();
+        }
       },
+      close,
     };
   }
 
   async apply(checkpointId: number, delta: readonly Uint8Array[], header: FileHeader | undefined): Promise<void> {
-    const chunks = header === undefined ? delta : [...headerChunks(header), ...delta];
-    const applied = this.#options.apply(checkpointId, chunks);
-    this.#applying = Promise.allSettled([this.#applying, applied]).then(() => undefined);
-    await applied;
+    this.#applying++;
+    await this.#options.apply(checkpointId, header === undefined ? delta : [...headerChunks(header), ...delta]);
+    this.#applying--;
   }
 
   applied(): void {
@@ -178,7 +175,7 @@ export class LevelTier implements StateTier, ColdStore {
   /** Does not wait for an apply: when other operators of the slot have failed, it never ends. */
   async close(): Promise<void> {
     this.#closed = true;
-    await Promise.allSettled([this.#reading]);
+    for (const close of this.#dumps) close();
   }
 
   #bytes(): number {

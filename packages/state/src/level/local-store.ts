@@ -1,27 +1,17 @@
 import { createWriter } from "@millrace/codec";
 import type { KeyGroupRange } from "@millrace/contracts";
-import type { Json } from "@millrace/core";
 import { ClassicLevel } from "classic-level";
-import { verifiedValue } from "../format/checksum.ts";
-import { decodeHeader, encodeHeader, type FileHeader } from "../format/file-header.ts";
+import { encodeHeader, type FileHeader } from "../format/file-header.ts";
 import { keyGroupOfRecord } from "../format/record-key.ts";
 import { RecordParser } from "../format/record-parser.ts";
 import { RecordWriter } from "../format/record-writer.ts";
-import { joinedKey, metaKey, operatorPrefix } from "./store-keys.ts";
+import { joinedKey, markerKey, metaKey, operatorPrefix } from "./store-keys.ts";
+import { headerOf, markerOf, type StoreMarker } from "./store-marker.ts";
+import { StoreSnapshot } from "./store-snapshot.ts";
 import { type Level, StoreWriter } from "./store-writer.ts";
 
-/** What a store says it holds: exactly a checkpoint (`applied`), or its parent with part of it written over (`applying`). */
-export interface StoreMarker {
-  readonly kind: "applied" | "applying";
-  /** The checkpoint's identity, as the caller writes it. */
-  readonly checkpoint: Json;
-}
-
-const markerKey = new TextEncoder().encode("!marker");
-const noKey = new Uint8Array(0);
 const SCAN_MIN = 8;
 const SCAN_MAX = 1024;
-const DUMP_ENTRIES = 512;
 
 /**
  * The local store of one slot: a LevelDB that holds exactly a completed checkpoint (law S3), shared by the slot's
@@ -50,13 +40,7 @@ export class LocalStore {
 
   /** undefined: the store is empty, or does not say what it holds. */
   marker(): StoreMarker | undefined {
-    const stored = this.#level.getSync(markerKey);
-    if (stored === undefined) return undefined;
-    try {
-      return JSON.parse(new TextDecoder().decode(verifiedValue(noKey, stored))) as StoreMarker;
-    } catch {
-      return undefined;
-    }
+    return markerOf(this.#level.getSync(markerKey));
   }
 
   async setMarker(marker: StoreMarker): Promise<void> {
@@ -70,8 +54,7 @@ export class LocalStore {
 
   /** The header of the newest file that was applied for an operator. */
   header(uid: string): FileHeader | undefined {
-    const stored = this.#level.getSync(metaKey(operatorPrefix(uid)));
-    return stored === undefined ? undefined : decodeHeader(verifiedValue(noKey, stored));
+    return headerOf(this.#level.getSync(metaKey(operatorPrefix(uid))));
   }
 
   async setHeader(uid: string, header: FileHeader): Promise<void> {
@@ -139,19 +122,9 @@ export class LocalStore {
     }
   }
 
-  /** Copies all records of an operator as they are now; `isClosed` ends it early. */
-  async dump(uid: string, into: RecordWriter, isClosed: () => boolean): Promise<void> {
-    const prefix = operatorPrefix(uid);
-    const iterator = this.#level.iterator({ gte: prefix, lt: metaKey(prefix), fillCache: false });
-    try {
-      while (!isClosed()) {
-        const entries = await iterator.nextv(DUMP_ENTRIES);
-        if (entries.length === 0) return;
-        for (const [key, stored] of entries) into.copy(key.subarray(prefix.length), stored);
-      }
-    } finally {
-      await iterator.close();
-    }
+  /** The store as it is now. Close it. */
+  snapshot(): StoreSnapshot {
+    return new StoreSnapshot(this.#level);
   }
 
   async clear(): Promise<void> {

@@ -1,3 +1,6 @@
+/** Where the marker stands: in front of all operators. */
+export const markerKey = new TextEncoder().encode("!marker");
+
 /** Greater than every key group, so that an operator's header stands behind its records. */
 const META = [0xff, 0xff, 0xff];
 

@@ -1,5 +1,4 @@
 import type { Key, KeyedStateBackend } from "@millrace/contracts";
-import { nodePorts } from "@millrace/core/node";
 import { expect } from "vitest";
 import type { Host, StateFile } from "./hosts.ts";
 import { type Contents, emptyContents, follow, normalized } from "./model.ts";
@@ -109,8 +108,10 @@ export class History {
 }
 
 export async function encodeAll(backend: KeyedStateBackend): Promise<StateFile> {
-  while (!backend.encodeSlice(1)) await new Promise<void>((resolve) => nodePorts.scheduler.immediate(resolve));
-  return backend.takeDelta().chunks.map((chunk) => chunk.slice());
+  while (!backend.encodeSlice(1));
+  const file: Uint8Array[] = [];
+  for await (const chunk of backend.takeDelta().chunks) file.push(chunk.slice());
+  return file;
 }
 
 function isNothing(contents: Contents): boolean {

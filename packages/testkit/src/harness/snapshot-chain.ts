@@ -1,5 +1,4 @@
 import type { KeyedStateBackend } from "@millrace/contracts";
-import { nodePorts } from "@millrace/core/node";
 
 /** Bases and deltas of one operator, as a job's checkpoints hold them. */
 export interface SnapshotChain {
@@ -20,22 +19,17 @@ export function createSnapshotChain(): SnapshotChain {
       const full = taken % SNAPSHOTS_PER_BASE === 0;
       const checkpointId = ++taken;
       backend.freeze(checkpointId, full);
-      // A backend may wait for its store between slices.
-      while (!backend.encodeSlice(SLICE_MS)) await nextTurn();
-      const { chunks } = backend.takeDelta();
-      await backend.complete(checkpointId);
+      while (!backend.encodeSlice(SLICE_MS));
+      const file: Uint8Array[] = [];
       // A copy, because the backend may go on with its buffers.
-      const file = chunks.map((chunk) => chunk.slice());
+      for await (const chunk of backend.takeDelta().chunks) file.push(chunk.slice());
+      await backend.complete(checkpointId);
       files = full ? [file] : [...files, file];
     },
     async restoreInto(backend) {
       if (taken > 0) await backend.restore(chunksOf(files));
     },
   };
-}
-
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => nodePorts.scheduler.immediate(resolve));
 }
 
 async function* chunksOf(files: readonly (readonly Uint8Array[])[]): AsyncGenerator<Uint8Array> {

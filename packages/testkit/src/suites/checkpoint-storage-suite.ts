@@ -1,4 +1,5 @@
 import type { CheckpointManifest, CheckpointStorage, DataFile } from "@millrace/contracts";
+import { nodePorts } from "@millrace/core/node";
 import * as fc from "fast-check";
 import { afterEach, describe, expect, test } from "vitest";
 
@@ -28,6 +29,7 @@ export function checkpointStorageSuite(name: string, make: () => Promise<Checkpo
       disposals = [];
     });
     writing(begin);
+    streaming(begin);
     damage(begin);
     garbage(begin);
   });
@@ -83,6 +85,45 @@ function writing(begin: () => Promise<CheckpointStorageCase>): void {
       await expect(storage.writeData(escaping, [])).rejects.toMatchObject({ code: "CHECKPOINT_NAME" });
       await expect(readAll(storage, { name: escaping, bytes: 0, checksum: "00000000" })).rejects.toMatchObject({ code: "CHECKPOINT_NAME" });
     }
+  });
+}
+
+function streaming(begin: () => Promise<CheckpointStorageCase>): void {
+  test("a stream is written chunk by chunk: the next is asked for when the one before is written", async () => {
+    const { storage, reopen } = await begin();
+    let given = 0;
+    let left = 0;
+    async function* stream(): AsyncGenerator<Uint8Array> {
+      for (let chunk = 0; chunk < 50; chunk++) {
+        given++;
+        yield bytesOf(100 + chunk);
+        left++;
+        await new Promise<void>((resolve) => nodePorts.scheduler.immediate(resolve));
+        expect(given - left).toBe(0);
+      }
+    }
+    const file = await storage.writeData("streamed", stream());
+    const expected = joined(Array.from({ length: 50 }, (_, chunk) => bytesOf(100 + chunk)));
+    expect(file.bytes).toBe(expected.length);
+    await storage.writeManifest(manifestOf(1, [file]));
+    await reopen().verify(manifestOf(1, [file]));
+    expect(await readAll(reopen(), file)).toEqual(expected);
+  });
+
+  test("a stream that fails half-way leaves nothing, says its own error, and its name is free again", async () => {
+    const { storage, reopen } = await begin();
+    const failure = new Error("the store can't be read");
+    async function* failing(): AsyncGenerator<Uint8Array> {
+      yield bytesOf(300_000);
+      throw failure;
+    }
+    await expect(storage.writeData("a", failing())).rejects.toBe(failure);
+    const half = { name: "a", bytes: 300_000, checksum: "00000000" };
+    await expect(readAll(reopen(), half)).rejects.toMatchObject({ code: "CHECKPOINT_CORRUPT", message: expect.stringContaining("no such file") });
+    const file = await storage.writeData("a", [bytesOf(5)]);
+    await storage.writeManifest(manifestOf(1, [file]));
+    await reopen().verify(manifestOf(1, [file]));
+    expect(await reopen().collectGarbage([manifestOf(1, [file])])).toEqual([]);
   });
 }
 

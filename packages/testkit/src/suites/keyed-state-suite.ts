@@ -1,6 +1,5 @@
 import { t } from "@millrace/codec";
 import { type EncodedState, type Key, type KeyedStateBackend, type KeyGroupRange, state } from "@millrace/contracts";
-import { nodePorts } from "@millrace/core/node";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
@@ -257,11 +256,9 @@ async function snapshot(backend: KeyedStateBackend, id: number, full: boolean): 
 }
 
 async function encoded(backend: KeyedStateBackend): Promise<EncodedState> {
-  while (!backend.encodeSlice(0)) await tick();
-  return backend.takeDelta();
-}
-
-/** Lets I/O of a base that is read from a store go on. */
-function tick(): Promise<void> {
-  return new Promise((resolve) => nodePorts.scheduler.immediate(resolve));
+  while (!backend.encodeSlice(0));
+  const { chunks, records } = backend.takeDelta();
+  const kept: Uint8Array[] = [];
+  for await (const chunk of chunks) kept.push(chunk.slice());
+  return { chunks: kept, records };
 }
