@@ -1,6 +1,6 @@
 import { type MillraceError, messageOf, type Ports, WATERMARK_MAX } from "@millrace/core";
 import type { JobGraph, PlanNode } from "@millrace/plan";
-import type { DeployedTask, JobRun, RunEnd, RunEvent } from "@millrace/runtime";
+import type { JobRun, RunEnd, RunEvent, SubtaskStatus } from "@millrace/runtime";
 import type { CheckpointStatus, JobEvent, JobHandle, JobResult, JobState, JobStatus, OperatorStatus } from "./job-handle.ts";
 
 export interface RunningJobOptions {
@@ -159,10 +159,10 @@ export class RunningJob implements JobHandle {
   }
 
   #operators(): readonly OperatorStatus[] {
-    const { tasks } = this.#options.run;
-    if (tasks.length > 0) {
+    const subtasks = this.#options.run.subtasks();
+    if (subtasks.length > 0) {
       const elapsedMs = this.#options.ports.clock.monotonic() - this.#startedMonotonic;
-      this.#lastOperators = this.#options.graph.plan.nodes.map((node) => operatorStatus(node, tasks, elapsedMs));
+      this.#lastOperators = this.#options.graph.plan.nodes.map((node) => operatorStatus(node, subtasks, elapsedMs));
     }
     return this.#lastOperators;
   }
@@ -177,14 +177,16 @@ export class RunningJob implements JobHandle {
   }
 }
 
-function operatorStatus(node: PlanNode, tasks: readonly DeployedTask[], elapsedMs: number): OperatorStatus {
-  const own = tasks.filter((task) => task.metrics.has(node.id));
-  const sum = (of: (task: DeployedTask) => number) => own.reduce((total, task) => total + of(task), 0);
-  const counter = (name: "recordsIn" | "recordsOut" | "lateDropped" | "lateSide") => sum((task) => task.metrics.get(node.id)?.[name] ?? 0);
-  const watermarks = own.flatMap((task) => task.watermarkOf(node.id) ?? []);
-  const skipped = own.flatMap((task) => (task.physical.head === node.id ? (task.source?.skipped ?? []) : []));
-  const busyMs = sum((task) => task.task.times.busyMs);
-  const backPressuredMs = sum((task) => task.task.times.backPressuredMs);
+function operatorStatus(node: PlanNode, subtasks: readonly SubtaskStatus[], elapsedMs: number): OperatorStatus {
+  const own = subtasks.flatMap((subtask) => {
+    const status = subtask.nodes.find((one) => one.node === node.id);
+    return status === undefined ? [] : [{ subtask, status }];
+  });
+  const sum = (of: (one: (typeof own)[number]) => number) => own.reduce((total, one) => total + of(one), 0);
+  const counter = (name: "recordsIn" | "recordsOut" | "lateDropped" | "lateSide") => sum(({ status }) => status[name]);
+  const watermarks = own.flatMap(({ status }) => status.watermark ?? []);
+  const busyMs = sum(({ subtask }) => subtask.busyMs);
+  const backPressuredMs = sum(({ subtask }) => subtask.backPressuredMs);
   return {
     uid: node.uid,
     name: node.name,
@@ -194,7 +196,7 @@ function operatorStatus(node: PlanNode, tasks: readonly DeployedTask[], elapsedM
     recordsOut: counter("recordsOut"),
     lateDropped: counter("lateDropped"),
     lateSide: counter("lateSide"),
-    ...(skipped.length === 0 ? {} : { skipped: skipped.reduce((a, b) => a + b, 0) }),
+    ...(own.some(({ status }) => status.skipped !== undefined) ? { skipped: sum(({ status }) => status.skipped ?? 0) } : {}),
     watermark: watermarks.length === 0 ? undefined : Math.min(WATERMARK_MAX, ...watermarks),
     busyMs,
     backPressuredMs,

@@ -4,7 +4,7 @@ import type { CheckpointManifest, CheckpointStorage } from "@millrace/contracts"
 import { assert, limits, MillraceError, messageOf, type Ports, randomHex } from "@millrace/core";
 import { nodePorts } from "@millrace/core/node";
 import { type JobGraph, planHash } from "@millrace/plan";
-import { heapBackends, JobRun, LevelBackends, type RunEvent, type RunSettings, type StateBackends } from "@millrace/runtime";
+import { heapBackends, inThisThread, JobRun, LevelBackends, type RunEvent, type RunSettings, type StateBackends } from "@millrace/runtime";
 import { type ControlServer, startControlServer } from "./control/index.ts";
 import { engineVersion } from "./engine-version.ts";
 import type { JobHandle, StartOptions } from "./job-handle.ts";
@@ -206,9 +206,15 @@ async function startEphemeral(graph: JobGraph, ports: Ports, options: StartOptio
   return handle;
 }
 
-type Composed = Pick<RunSettings, "runId" | "lockToken" | "backends" | "storage" | "restored" | "resumed" | "nextCheckpointId" | "verifyOwnership">;
+type Composed = Pick<RunSettings, "runId" | "lockToken" | "storage" | "restored" | "resumed" | "nextCheckpointId" | "verifyOwnership"> & {
+  readonly backends: StateBackends;
+};
 
-function settingsOf(graph: JobGraph, ports: Ports, options: StartOptions, composed: Composed): RunSettings {
+function settingsOf(graph: JobGraph, ports: Ports, options: StartOptions, { backends, ...composed }: Composed): RunSettings {
+  const dev = options.dev === true;
+  const overwrite = options.overwrite === true;
+  const { runId, storage } = composed;
+  const batchRecords = options.batchSize ?? limits.batchRecordsMax;
   return {
     graph,
     ports,
@@ -216,10 +222,9 @@ function settingsOf(graph: JobGraph, ports: Ports, options: StartOptions, compos
     engineVersion,
     parallelism: parallelismOf(options),
     maxParallelism: maxParallelismOf(options),
-    batchRecords: options.batchSize ?? limits.batchRecordsMax,
-    dev: options.dev === true,
-    interpret: options.interpret === true,
-    overwrite: options.overwrite === true,
+    dev,
+    overwrite,
+    deployer: inThisThread({ graph, ports, runId, batchRecords, dev, interpret: options.interpret === true, overwrite, backends, storage }),
     checkpoints: {
       intervalMs: options.checkpointIntervalMs ?? defaults.checkpointIntervalMs,
       minPauseMs: options.minPauseMs ?? defaults.minPauseMs,

@@ -6,8 +6,20 @@ export { chainProgram } from "./chain/program.ts";
 export type { Channel, ChannelListeners } from "./channel/channel.ts";
 export { LocalChannel } from "./channel/channel.ts";
 export type { Batch, StreamElement } from "./channel/element.ts";
+export type {
+  Deployer,
+  Deployment,
+  DeploymentListener,
+  DeploymentOrder,
+  NodeStatus,
+  SinkOutput,
+  SubtaskPlace,
+  SubtaskStatus,
+} from "./deployment/deployment.ts";
+export { subtasksOf } from "./deployment/deployment.ts";
+export type { TaskSettings } from "./deployment/task-settings.ts";
+export { inThisThread } from "./deployment/thread-deployment.ts";
 export type { OpenedBackend, StateBackends } from "./job/backends.ts";
-export type { DeployedTask } from "./job/deployed-task.ts";
 export { heapBackends } from "./job/heap-backends.ts";
 export type { RunEnd } from "./job/job-run.ts";
 export { JobRun } from "./job/job-run.ts";

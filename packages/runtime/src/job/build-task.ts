@@ -8,6 +8,7 @@ import { interpretChain } from "../chain/interpret.ts";
 import { type ChainProgram, chainProgram } from "../chain/program.ts";
 import type { Channel } from "../channel/channel.ts";
 import { createEdgeWriter, type EdgeWriter } from "../channel/edge-writer.ts";
+import type { TaskSettings } from "../deployment/task-settings.ts";
 import { InputGate } from "../task/gate.ts";
 import { type HostServices, OperatorHost } from "../task/operator-host.ts";
 import { SinkPort } from "../task/sink-port.ts";
@@ -18,10 +19,11 @@ import type { TaskListener } from "../task/task-events.ts";
 import { WatermarkFlow } from "../task/watermark-flow.ts";
 import { type DeployedTask, metricsOf } from "./deployed-task.ts";
 import { keyedChunks, type RestoredNode, restoredNode } from "./restored-state.ts";
-import type { RunSettings } from "./settings.ts";
 
 export interface TaskOrder {
-  readonly settings: RunSettings;
+  readonly settings: TaskSettings;
+  /** Number of key groups. */
+  readonly maxParallelism: number;
   readonly restored: CheckpointManifest | undefined;
   readonly physical: PhysicalTask;
   readonly subtask: number;
@@ -31,7 +33,7 @@ export interface TaskOrder {
   readonly channelsTo: (edge: PhysicalEdge) => readonly Channel[];
   readonly channelsFrom: (edge: PhysicalEdge) => readonly Channel[];
   readonly requestSplit: () => void;
-  readonly sinkContext: (uid: string, subtask: number, parallelism: number) => SinkContext;
+  readonly sinkContext: (uid: string) => SinkContext;
 }
 
 /** Builds one subtask: state first, then operators are opened, sinks last; then its position in time is restored. */
@@ -170,7 +172,7 @@ function restoredOf(order: TaskOrder, node: number): RestoredNode | undefined {
   const snapshot = order.restored?.operators.find((operator) => operator.uid === uid);
   if (snapshot === undefined) return undefined;
   const { parallelism } = order.physical;
-  return restoredNode(snapshot, order.subtask, parallelism, keyGroupRange(order.subtask, order.settings.maxParallelism, parallelism));
+  return restoredNode(snapshot, order.subtask, parallelism, keyGroupRange(order.subtask, order.maxParallelism, parallelism));
 }
 
 async function openBackend(order: TaskOrder, node: number, chains: Map<number, KeyedChain>): Promise<KeyedStateBackend | undefined> {
@@ -182,8 +184,8 @@ async function openBackend(order: TaskOrder, node: number, chains: Map<number, K
   const { backend, filled, needsBase } = await settings.backends.open({
     uid,
     subtask,
-    keyGroups: keyGroupRange(subtask, settings.maxParallelism, physical.parallelism),
-    maxParallelism: settings.maxParallelism,
+    keyGroups: keyGroupRange(subtask, order.maxParallelism, physical.parallelism),
+    maxParallelism: order.maxParallelism,
     now: () => clock.now(),
     monotonic: () => clock.monotonic(),
   });
@@ -203,7 +205,7 @@ function edgeWriterOf(order: TaskOrder, edge: PhysicalEdge, control: ChainContro
     channels: order.channelsTo(edge),
     subtask: order.subtask,
     keyOf: body?.kind === "operator" ? body.keySelectors[edge.input] : undefined,
-    maxParallelism: order.settings.maxParallelism,
+    maxParallelism: order.maxParallelism,
     batchRecords: order.settings.batchRecords,
     control,
   });
@@ -214,7 +216,7 @@ function createSinks(order: TaskOrder, program: ChainProgram): ReadonlyMap<numbe
   for (const node of program.nodes) {
     const body = order.settings.graph.bodies[node.id];
     if (body?.kind !== "sink") continue;
-    const writer = body.sink.createWriter(order.sinkContext(node.uid, order.subtask, order.physical.parallelism));
+    const writer = body.sink.createWriter(order.sinkContext(node.uid));
     sinks.set(node.id, new SinkPort(node.id, writer));
   }
   return sinks;

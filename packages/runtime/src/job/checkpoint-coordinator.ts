@@ -163,13 +163,13 @@ export class CheckpointCoordinator {
     this.#lastTriggeredMs = this.#now();
     const triggeredAtMs = this.#settings.ports.clock.now();
     this.#enumerators = this.#attempt.enumeratorSnapshots();
-    const running = this.#attempt.tasks.map((task) => task.id);
+    const running = this.#attempt.deployment.subtasks.map((subtask) => subtask.id);
     const started = beginCheckpoint<Tasks>({ checkpointId, triggeredAtMs, running, finished: new Map() });
     this.#pending = started.pending;
     this.#cancelTimeout = this.#settings.ports.scheduler.after(this.#settings.checkpoints.timeoutMs, () => {
       if (this.#pending !== undefined && !this.#closed) this.#follow(onTimeout(this.#pending, checkpointId));
     });
-    for (const { task, source } of this.#attempt.tasks) if (source !== undefined) task.triggerCheckpoint(checkpointId, full);
+    this.#attempt.deployment.triggerCheckpoint(checkpointId, full);
   }
 
   #follow(step: PendingStep<Tasks>): void {
@@ -205,7 +205,7 @@ export class CheckpointCoordinator {
     this.#consecutiveFailures = 0;
     try {
       await this.#commit(manifest);
-      await Promise.all(this.#attempt.tasks.map(({ task }) => task.completeCheckpoint(manifest.checkpointId)));
+      await this.#attempt.deployment.completeCheckpoint(manifest.checkpointId);
       await this.#cleanUp();
     } catch (error) {
       this.#over();
@@ -227,7 +227,7 @@ export class CheckpointCoordinator {
   #abort(checkpointId: number, reason: AbortReason): void {
     this.#cancelTimeout?.();
     const error = abortError(checkpointId, reason);
-    for (const { task } of this.#attempt.tasks) task.abortCheckpoint(checkpointId);
+    this.#attempt.deployment.abortCheckpoint(checkpointId);
     const decision = decideAfterAbort({
       reason,
       consecutiveFailures: this.#consecutiveFailures,
@@ -252,7 +252,7 @@ export class CheckpointCoordinator {
     const decision = decideRetention({
       retained: this.#settings.checkpoints.retained,
       manifests: [...manifests].map(([checkpointId, manifest]) => ({ checkpointId, readable: manifest !== undefined })),
-      localMarkers: this.#settings.backends.markers(),
+      localMarkers: this.#attempt.deployment.localMarkers,
       inUse: [],
     });
     for (const id of decision.remove) await this.#storage.removeManifest(id);
@@ -287,7 +287,7 @@ export class CheckpointCoordinator {
       ...(this.#parentId === undefined ? {} : { parentCheckpointId: this.#parentId }),
       triggeredAtMs: pending.triggeredAtMs,
       completedAtMs: settings.ports.clock.now(),
-      parallelism: settings.parallelism,
+      parallelism: this.#attempt.physical.parallelism,
       maxParallelism: settings.maxParallelism,
       planHash: settings.planHash,
       plan: settings.graph.plan as unknown as Json,

@@ -1,9 +1,10 @@
 import { newOperatorMetrics, type OperatorMetrics } from "@millrace/contracts";
 import type { PhysicalTask } from "@millrace/plan";
+import type { SubtaskStatus } from "../deployment/deployment.ts";
 import type { SourceInput } from "../task/source-input.ts";
 import type { StreamTask } from "../task/stream-task.ts";
 
-/** A subtask with what the coordinator needs to know of it. */
+/** A subtask in its own thread. */
 export interface DeployedTask {
   readonly id: string;
   readonly task: StreamTask;
@@ -16,4 +17,13 @@ export interface DeployedTask {
 
 export function metricsOf(nodes: readonly number[]): ReadonlyMap<number, OperatorMetrics> {
   return new Map(nodes.map((node) => [node, newOperatorMetrics()]));
+}
+
+export function statusOf({ id, physical, subtask, task, metrics, watermarkOf, source }: DeployedTask): SubtaskStatus {
+  const { busyMs, backPressuredMs } = task.times;
+  const nodes = [...metrics].map(([node, counters]) => {
+    const skipped = node === physical.head ? source?.skipped : undefined;
+    return { ...counters, node, watermark: watermarkOf(node), ...(skipped === undefined ? {} : { skipped }) };
+  });
+  return { id, task: physical.id, subtask, busyMs, backPressuredMs, nodes };
 }

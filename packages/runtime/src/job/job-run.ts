@@ -1,11 +1,11 @@
 import { decideRestart, failureOf, noRestarts, type RestartHistory } from "@millrace/checkpoint";
 import type { CheckpointManifest, SinkContext } from "@millrace/contracts";
 import { assert, type Cancel, MillraceError } from "@millrace/core";
-import type { TaskListener } from "../task/task-events.ts";
-import { Attempt } from "./attempt.ts";
+import type { SubtaskStatus } from "../deployment/deployment.ts";
+import { sinkContext } from "../deployment/task-settings.ts";
+import { Attempt, type AttemptListener } from "./attempt.ts";
 import { CheckpointCoordinator } from "./checkpoint-coordinator.ts";
 import { Committers } from "./committers.ts";
-import type { DeployedTask } from "./deployed-task.ts";
 import { readable, readManifests } from "./manifests.ts";
 import type { RunEvent, RunListener } from "./run-events.ts";
 import type { RunSettings } from "./settings.ts";
@@ -55,8 +55,9 @@ export class JobRun {
     return this.#attemptNumber === 0 ? 0 : this.#attemptNumber - 1;
   }
 
-  get tasks(): readonly DeployedTask[] {
-    return this.#attempt?.tasks ?? [];
+  /** Of every subtask; empty between two attempts. */
+  subtasks(): readonly SubtaskStatus[] {
+    return this.#attempt?.deployment.status() ?? [];
   }
 
   get checkpointInFlight(): number | undefined {
@@ -119,15 +120,16 @@ export class JobRun {
     const settings = this.#settings;
     this.#attemptNumber++;
     this.#endedTasks = new Set();
-    const attempt = new Attempt(settings, this.#restored, {
-      taskListener: (taskId) => this.#taskListener(attempt, taskId),
-      failed: (error) => this.#attemptFailed(attempt, error),
-    });
+    const others = settings.storage === undefined ? [] : readable(await readManifests(settings.storage));
+    const start = { parallelism: settings.parallelism, restored: this.#restored, others, resumed: this.#resumed };
+    const attempt: Attempt = new Attempt(
+      settings,
+      start,
+      this.#listenerOf(() => attempt),
+    );
     this.#attempt = attempt;
-    const known = settings.storage === undefined ? [] : readable(await readManifests(settings.storage));
-    await settings.backends.prepare(this.#restored, known);
     if (this.#restored !== undefined) await this.#committers.commit(this.#restored);
-    await attempt.deploy((uid, subtask, parallelism) => this.#sinkContext(uid, subtask, parallelism));
+    await attempt.deploy();
     if (settings.storage !== undefined) {
       this.#coordinator = new CheckpointCoordinator(
         settings,
@@ -158,21 +160,21 @@ export class JobRun {
     if (this.#allEnded(attempt)) this.#inputEnded(attempt);
   }
 
-  #taskListener(attempt: Attempt, taskId: string): TaskListener {
-    const current = () => this.#attempt === attempt;
+  #listenerOf(attemptOf: () => Attempt): AttemptListener {
+    const current = () => this.#attempt === attemptOf();
     return {
-      acknowledged: (checkpointId, nodes) => {
-        if (current()) this.#coordinator?.acknowledged(taskId, checkpointId, nodes);
+      acknowledged: (subtaskId, checkpointId, nodes) => {
+        if (current()) this.#coordinator?.acknowledged(subtaskId, checkpointId, nodes);
       },
-      declined: (checkpointId, error) => {
-        if (current()) this.#coordinator?.declined(taskId, checkpointId, error);
+      declined: (subtaskId, checkpointId, error) => {
+        if (current()) this.#coordinator?.declined(subtaskId, checkpointId, error);
       },
-      ended: () => {
+      ended: (subtaskId) => {
         if (!current()) return;
-        this.#endedTasks.add(taskId);
-        if (this.#allEnded(attempt)) this.#inputEnded(attempt);
+        this.#endedTasks.add(subtaskId);
+        if (this.#allEnded(attemptOf())) this.#inputEnded(attemptOf());
       },
-      failed: (error) => this.#attemptFailed(attempt, error),
+      failed: (error) => this.#attemptFailed(attemptOf(), error),
       wantsCheckpoint: () => {
         if (current()) this.#coordinator?.force("state");
       },
@@ -180,7 +182,7 @@ export class JobRun {
   }
 
   #allEnded(attempt: Attempt): boolean {
-    return attempt.tasks.length > 0 && attempt.tasks.every((task) => this.#endedTasks.has(task.id));
+    return attempt.deployment.subtasks.every(({ id }) => this.#endedTasks.has(id));
   }
 
   /** Every task has emitted all it ever will: a last checkpoint, its commit, and the run is finished. */
@@ -197,9 +199,7 @@ export class JobRun {
 
   /** With checkpoints off, output is published at the end; a crash before that publishes nothing. */
   async #commitWithoutCheckpoint(attempt: Attempt): Promise<void> {
-    for (const { task } of attempt.tasks) {
-      for (const [uid, committables] of await task.prepareSinks()) await this.#committers.commitOne(uid, committables);
-    }
+    for (const { uid, committables } of await attempt.deployment.prepareSinks()) await this.#committers.commitOne(uid, committables);
   }
 
   #attemptFailed(attempt: Attempt, error: unknown): void {
@@ -246,7 +246,6 @@ export class JobRun {
     this.#closing = (async () => {
       await coordinator?.close().catch(this.#warn);
       await attempt.close().catch(this.#warn);
-      await this.#settings.backends.close().catch(this.#warn);
     })();
     return this.#closing;
   }
@@ -260,8 +259,7 @@ export class JobRun {
   readonly #warn = (error: unknown): void => this.#emit({ kind: "warning", error });
 
   #sinkContext(uid: string, subtask: number, parallelism: number): SinkContext {
-    const { ports, runId, graph, overwrite } = this.#settings;
-    return { ports, jobName: graph.plan.jobName, runId, uid, subtask, parallelism, resumed: this.#resumed, overwrite };
+    return sinkContext(this.#settings, this.#resumed, { uid, subtask, parallelism });
   }
 
   #finish(end: RunEnd): void {

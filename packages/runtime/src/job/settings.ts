@@ -2,9 +2,9 @@ import type { RestartStrategy } from "@millrace/checkpoint";
 import type { CheckpointManifest, CheckpointStorage } from "@millrace/contracts";
 import type { Ports } from "@millrace/core";
 import type { JobGraph } from "@millrace/plan";
-import type { StateBackends } from "./backends.ts";
+import type { Deployer } from "../deployment/deployment.ts";
 
-/** Everything a run of a job needs; composed by the host. */
+/** Everything the coordinator of a run needs; composed by the host. */
 export interface RunSettings {
   readonly graph: JobGraph;
   readonly planHash: string;
@@ -15,14 +15,11 @@ export interface RunSettings {
   readonly engineVersion: string;
   readonly parallelism: number;
   readonly maxParallelism: number;
-  /** Records in one batch and in one poll. */
-  readonly batchRecords: number;
-  /** Every edge makes the round trip through the codec, and hashed edges are not fused. */
+  /** Every node is a task of its own. */
   readonly dev: boolean;
-  /** Interpret chains instead of generating code. */
-  readonly interpret: boolean;
   readonly overwrite: boolean;
-  readonly backends: StateBackends;
+  /** Puts the tasks into threads. */
+  readonly deployer: Deployer;
   /** undefined: checkpoints are off. */
   readonly storage: CheckpointStorage | undefined;
   readonly checkpoints: CheckpointSettings;

@@ -1,0 +1,105 @@
+import type { CheckpointManifest, OperatorMetrics, SourceSplit } from "@millrace/contracts";
+import type { Json } from "@millrace/core";
+import type { PhysicalPlan } from "@millrace/plan";
+import type { NodeSnapshot } from "../task/task-events.ts";
+
+/** What one attempt of a job runs: the same data for every deployment, whichever threads it uses. */
+export interface DeploymentOrder {
+  readonly physical: PhysicalPlan;
+  /** The snapshot that state is restored from. */
+  readonly restored: CheckpointManifest | undefined;
+  /** Other checkpoints still at hand; a local store may be at one of them. */
+  readonly others: readonly CheckpointManifest[];
+  /** True when `restored` belongs to this very run: its output exists already. */
+  readonly resumed: boolean;
+}
+
+/** A subtask of a task of the physical plan. `id` is `<task>/<subtask>`. */
+export interface SubtaskPlace {
+  readonly id: string;
+  readonly task: number;
+  readonly subtask: number;
+}
+
+/**
+ * The running tasks of one attempt, as the coordinator sees them. It never touches a record: it asks for checkpoints,
+ * hands out splits, and hears what becomes of them. Whatever crosses this border is plain data, so that the tasks may be
+ * in other threads. A call about the attempt's tasks reaches each of them in the order of the calls.
+ *
+ *   deploy → start → (assignSplits | noMoreSplits | triggerCheckpoint | completeCheckpoint | abortCheckpoint | status)* → close
+ */
+export interface Deployment {
+  /** Every subtask of the plan, known before it is deployed. */
+  readonly subtasks: readonly SubtaskPlace[];
+  /** Builds every task with its restored state. Rejects when one can't be built; what was built is let go by `close`. */
+  deploy(): Promise<void>;
+  /** Lets the tasks run. No event comes before this but `failed` and `requestSplit`. */
+  start(): void;
+  /** Splits for a source's reader. Those that come after a trigger are read after its barrier. */
+  assignSplits(node: number, subtask: number, splits: readonly SourceSplit[]): void;
+  noMoreSplits(node: number, subtask: number): void;
+  /** Asks the source tasks for a barrier. `full`: files that stand alone, without earlier ones. */
+  triggerCheckpoint(checkpointId: number, full: boolean): void;
+  /** The checkpoint exists. Resolves when the local stores of all tasks have followed. */
+  completeCheckpoint(checkpointId: number): Promise<void>;
+  /** The checkpoint will not exist: what was set aside for it becomes part of the next one. */
+  abortCheckpoint(checkpointId: number): void;
+  /** With checkpoints off, when all subtasks have ended: what publishes the output of each sink, by uid. */
+  prepareSinks(): Promise<readonly SinkOutput[]>;
+  /** Ids of the checkpoints in the markers of the local stores, as last heard; newer checkpoints must be kept for them. */
+  readonly localMarkers: readonly number[];
+  /** Counters of every subtask, as last heard. Cheap. */
+  status(): readonly SubtaskStatus[];
+  /** Ends everything, also what has failed or was deployed in part; afterwards no event comes. Called once. */
+  close(): Promise<void>;
+}
+
+/** What the coordinator hears; never from within a call to the deployment. */
+export interface DeploymentListener {
+  /** The checkpoint is durable in this subtask; one snapshot for each node of its chain. */
+  acknowledged(subtaskId: string, checkpointId: number, nodes: readonly NodeSnapshot[]): void;
+  /** The checkpoint can't be taken there, but the task goes on. */
+  declined(subtaskId: string, checkpointId: number, error: unknown): void;
+  /** The subtask's input has ended and it has emitted everything; it still takes part in checkpoints. */
+  ended(subtaskId: string): void;
+  /** The attempt is broken: a task has failed, or the thread that it ran in. */
+  failed(error: unknown): void;
+  /** Changed state is at its bound: a checkpoint should come forward. */
+  wantsCheckpoint(): void;
+  /** A source's reader has nothing left to read. */
+  requestSplit(node: number, subtask: number): void;
+}
+
+/** Makes the deployment of an attempt; nothing happens before `deploy`. */
+export type Deployer = (order: DeploymentOrder, listener: DeploymentListener) => Deployment;
+
+export interface SinkOutput {
+  readonly uid: string;
+  readonly committables: readonly Json[];
+}
+
+/** One moment of a subtask. Times are milliseconds since the deployment started; counters only grow. */
+export interface SubtaskStatus extends SubtaskPlace {
+  readonly busyMs: number;
+  readonly backPressuredMs: number;
+  readonly nodes: readonly NodeStatus[];
+}
+
+export interface NodeStatus extends Readonly<OperatorMetrics> {
+  readonly node: number;
+  /** undefined: the node has none of its own. */
+  readonly watermark: number | undefined;
+  /** Bad input records that a source has left out. */
+  readonly skipped?: number;
+}
+
+/** Every subtask of a plan, task by task. */
+export function subtasksOf(physical: PhysicalPlan): readonly SubtaskPlace[] {
+  return physical.tasks.flatMap((task) =>
+    Array.from({ length: task.parallelism }, (_, subtask) => ({ id: subtaskId(task.id, subtask), task: task.id, subtask })),
+  );
+}
+
+export function subtaskId(task: number, subtask: number): string {
+  return `${task}/${subtask}`;
+}

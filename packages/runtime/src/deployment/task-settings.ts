@@ -1,0 +1,30 @@
+import type { CheckpointStorage, SinkContext } from "@millrace/contracts";
+import type { Ports } from "@millrace/core";
+import type { JobGraph } from "@millrace/plan";
+import type { StateBackends } from "../job/backends.ts";
+
+/** Everything that the tasks of one thread need; composed by the host, in each thread anew. */
+export interface TaskSettings {
+  readonly graph: JobGraph;
+  readonly ports: Ports;
+  readonly runId: string;
+  /** Records in one batch and in one poll. */
+  readonly batchRecords: number;
+  /** Every edge makes the round trip through the codec. */
+  readonly dev: boolean;
+  /** Interpret chains instead of generating code. */
+  readonly interpret: boolean;
+  readonly overwrite: boolean;
+  readonly backends: StateBackends;
+  /** undefined: checkpoints are off. */
+  readonly storage: CheckpointStorage | undefined;
+}
+
+/** What sinks know of the run. */
+export type SinkSettings = Pick<TaskSettings, "graph" | "ports" | "runId" | "overwrite">;
+
+/** `resumed`: output of this run exists already. */
+export function sinkContext(settings: SinkSettings, resumed: boolean, place: Pick<SinkContext, "uid" | "subtask" | "parallelism">): SinkContext {
+  const { ports, runId, graph, overwrite } = settings;
+  return { ports, jobName: graph.plan.jobName, runId, ...place, resumed, overwrite };
+}

@@ -1,0 +1,152 @@
+import type { SourceSplit } from "@millrace/contracts";
+import { assert } from "@millrace/core";
+import type { PhysicalTask } from "@millrace/plan";
+import { type Channels, channelsFrom, channelsTo, LocalChannels } from "../channel/channels.ts";
+import { buildTask } from "../job/build-task.ts";
+import { type DeployedTask, statusOf } from "../job/deployed-task.ts";
+import type { TaskListener } from "../task/task-events.ts";
+import { Worker } from "../worker/worker.ts";
+import {
+  type Deployer,
+  type Deployment,
+  type DeploymentListener,
+  type DeploymentOrder,
+  type SinkOutput,
+  type SubtaskPlace,
+  type SubtaskStatus,
+  subtasksOf,
+} from "./deployment.ts";
+import { sinkContext, type TaskSettings } from "./task-settings.ts";
+
+/** Deploys all subtasks in the calling thread. */
+export function inThisThread(settings: TaskSettings): Deployer {
+  return (order, listener) => new ThreadDeployment(settings, order, listener);
+}
+
+/** The subtasks of a deployment that run in this thread, stepped by one worker. */
+class ThreadDeployment implements Deployment {
+  readonly subtasks: readonly SubtaskPlace[];
+  readonly #settings: TaskSettings;
+  readonly #order: DeploymentOrder;
+  readonly #listener: DeploymentListener;
+  readonly #worker: Worker;
+  readonly #channels: Channels;
+  readonly #tasks = new Map<string, DeployedTask>();
+  #closing = false;
+
+  constructor(settings: TaskSettings, order: DeploymentOrder, listener: DeploymentListener) {
+    this.#settings = settings;
+    this.#order = order;
+    this.#listener = listener;
+    this.#worker = new Worker(settings.ports);
+    this.subtasks = subtasksOf(order.physical);
+    const copies = settings.dev || order.physical.tasks.some((task) => task.parallelism > 1);
+    this.#channels = new LocalChannels((id) => this.#wake(id), copies);
+  }
+
+  async deploy(): Promise<void> {
+    const { restored, others } = this.#order;
+    await this.#settings.backends.prepare(restored, others);
+    for (const place of this.subtasks) this.#tasks.set(place.id, await this.#build(place));
+  }
+
+  start(): void {
+    for (const { task } of this.#tasks.values()) this.#worker.wake(task);
+    this.#worker.start();
+  }
+
+  assignSplits(node: number, subtask: number, splits: readonly SourceSplit[]): void {
+    this.#deliver(node, subtask, ({ source }) => source?.addSplits(splits));
+  }
+
+  noMoreSplits(node: number, subtask: number): void {
+    this.#deliver(node, subtask, ({ source }) => source?.noMoreSplits());
+  }
+
+  triggerCheckpoint(checkpointId: number, full: boolean): void {
+    for (const { task, source } of this.#tasks.values()) if (source !== undefined) task.triggerCheckpoint(checkpointId, full);
+  }
+
+  async completeCheckpoint(checkpointId: number): Promise<void> {
+    await Promise.all([...this.#tasks.values()].map(({ task }) => task.completeCheckpoint(checkpointId)));
+  }
+
+  abortCheckpoint(checkpointId: number): void {
+    for (const { task } of this.#tasks.values()) task.abortCheckpoint(checkpointId);
+  }
+
+  async prepareSinks(): Promise<readonly SinkOutput[]> {
+    const outputs: SinkOutput[] = [];
+    for (const { task } of this.#tasks.values()) {
+      for (const [uid, committables] of await task.prepareSinks()) outputs.push({ uid, committables });
+    }
+    return outputs;
+  }
+
+  get localMarkers(): readonly number[] {
+    return this.#settings.backends.markers();
+  }
+
+  status(): readonly SubtaskStatus[] {
+    return [...this.#tasks.values()].map(statusOf);
+  }
+
+  async close(): Promise<void> {
+    this.#closing = true;
+    this.#worker.close();
+    const errors: unknown[] = [];
+    for (const { task } of this.#tasks.values()) await task.close().catch((error: unknown) => errors.push(error));
+    await this.#settings.backends.close().catch((error: unknown) => errors.push(error));
+    if (errors.length > 0) throw errors[0];
+  }
+
+  #build({ id, task, subtask }: SubtaskPlace): Promise<DeployedTask> {
+    const { physical, restored, resumed } = this.#order;
+    const own = physical.tasks[task] as PhysicalTask;
+    return buildTask({
+      settings: this.#settings,
+      maxParallelism: physical.maxParallelism,
+      restored,
+      physical: own,
+      subtask,
+      id,
+      listener: this.#taskListener(id),
+      wake: (woken) => this.#worker.wake(woken),
+      channelsTo: (edge) => channelsFrom(this.#channels, physical, edge, subtask),
+      channelsFrom: (edge) => channelsTo(this.#channels, physical, edge, subtask),
+      requestSplit: () => this.#listener.requestSplit(own.head, subtask),
+      sinkContext: (uid) => sinkContext(this.#settings, resumed, { uid, subtask, parallelism: own.parallelism }),
+    });
+  }
+
+  #taskListener(id: string): TaskListener {
+    const listener = this.#listener;
+    return {
+      acknowledged: (checkpointId, nodes) => listener.acknowledged(id, checkpointId, nodes),
+      declined: (checkpointId, error) => listener.declined(id, checkpointId, error),
+      ended: () => listener.ended(id),
+      failed: (error) => listener.failed(error),
+      wantsCheckpoint: () => listener.wantsCheckpoint(),
+    };
+  }
+
+  /**
+   * The enumerator's snapshot was taken before the barrier went out, so a split dealt in between must not be in the task's
+   * snapshot, too: it would be read twice after a restore.
+   */
+  #deliver(node: number, subtask: number, action: (deployed: DeployedTask) => void): void {
+    if (this.#closing) return;
+    const deployed = [...this.#tasks.values()].find((one) => one.physical.head === node && one.subtask === subtask);
+    assert(deployed !== undefined, `subtask ${subtask} of source ${node} is deployed here`);
+    deployed.task.afterRequestedBarrier(() => {
+      if (this.#closing) return;
+      action(deployed);
+      this.#worker.wake(deployed.task);
+    });
+  }
+
+  #wake(id: string): void {
+    const deployed = this.#tasks.get(id);
+    if (deployed !== undefined) this.#worker.wake(deployed.task);
+  }
+}

@@ -1,0 +1,62 @@
+import type { CheckpointManifest, Source, SourceSplit, SplitEnumerator } from "@millrace/contracts";
+import type { Json, Ports } from "@millrace/core";
+import type { JobGraph, PhysicalPlan } from "@millrace/plan";
+import type { Deployment } from "../deployment/deployment.ts";
+
+/** The split enumerators of all sources of one attempt, by node. They live with the coordinator. */
+export class Enumerators {
+  readonly #byNode = new Map<number, SplitEnumerator<SourceSplit>>();
+  #closed = false;
+
+  /** `fail` hears of enumerators that can't go on. */
+  constructor(
+    { graph, ports }: { readonly graph: JobGraph; readonly ports: Ports },
+    physical: PhysicalPlan,
+    restored: CheckpointManifest | undefined,
+    deployment: Deployment,
+    fail: (error: unknown) => void,
+  ) {
+    for (const { head, parallelism } of physical.tasks) {
+      const body = graph.bodies[head];
+      if (body?.kind !== "source") continue;
+      const uid = graph.plan.nodes[head]?.uid;
+      const snapshot = restored?.operators.find((operator) => operator.uid === uid)?.enumerator;
+      const source = body.source as Source<unknown, SourceSplit>;
+      const enumerator = source.createEnumerator(
+        {
+          ports,
+          parallelism,
+          assign: (subtask, splits) => {
+            if (!this.#closed) deployment.assignSplits(head, subtask, splits);
+          },
+          noMoreSplits: (subtask) => {
+            if (!this.#closed) deployment.noMoreSplits(head, subtask);
+          },
+          fail,
+        },
+        snapshot,
+      );
+      this.#byNode.set(head, enumerator);
+    }
+  }
+
+  async start(): Promise<void> {
+    await Promise.all([...this.#byNode.values()].map((enumerator) => enumerator.start()));
+  }
+
+  requestSplit(node: number, subtask: number): void {
+    if (!this.#closed) this.#byNode.get(node)?.requestSplit(subtask);
+  }
+
+  /** As they stand before the barrier. */
+  snapshots(): ReadonlyMap<number, Json> {
+    return new Map([...this.#byNode].map(([node, enumerator]) => [node, enumerator.snapshot()]));
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    const errors: unknown[] = [];
+    for (const enumerator of this.#byNode.values()) await enumerator.close().catch((error: unknown) => errors.push(error));
+    if (errors.length > 0) throw errors[0];
+  }
+}
