@@ -12,12 +12,13 @@ const layerOf: { readonly [name: string]: number } = {
   "@millrace/operators": 3,
   "@millrace/state": 3,
   "@millrace/connectors": 3,
-  "@millrace/runtime": 4,
-  "@millrace/api": 4,
-  "@millrace/testkit": 5,
-  "@millrace/host": 5,
-  "@millrace/cli": 6,
-  millrace: 7,
+  "@millrace/snapshots": 4,
+  "@millrace/runtime": 5,
+  "@millrace/api": 5,
+  "@millrace/testkit": 6,
+  "@millrace/host": 6,
+  "@millrace/cli": 7,
+  millrace: 8,
 };
 
 /** Tests may use these whatever their layer. */

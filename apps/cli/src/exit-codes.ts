@@ -38,12 +38,15 @@ const byCode: { readonly [code: string]: number } = {
   CONTROL_SOCKET: exitCodes.stateDirectory,
   CONTROL_UNREACHABLE: exitCodes.notRunning,
   CONTROL_TIMEOUT: exitCodes.notRunning,
+  SAVEPOINT_NOT_RUNNING: exitCodes.notRunning,
   SINK_OUTPUT_EXISTS: exitCodes.output,
 };
 
 const byArea: { readonly [area: string]: number } = {
   CHECKPOINT: exitCodes.checkpoint,
   RESTORE: exitCodes.checkpoint,
+  SAVEPOINT: exitCodes.checkpoint,
+  SNAPSHOT: exitCodes.checkpoint,
   COMMAND: exitCodes.usage,
   PARAMETER: exitCodes.usage,
 };

@@ -25,30 +25,18 @@ export function buildProgram(io: Io, argv: readonly string[], version: string, d
   addRun(program, io, argv, done);
   addPlanning(program, io, done);
   addOperations(program, io, done);
+  addSavepoints(program, io, done);
   for (const command of program.commands) command.option("--verbose", "print stacks of errors").showHelpAfterError("(--help explains the command)");
   return program;
 }
 
 function addRun(program: Command, io: Io, argv: readonly string[], done: Done): void {
-  program
+  const run = program
     .command("run")
     .description("run a job until it finishes, fails or is stopped; an unfinished run is resumed")
-    .argument("<job>", "module that exports the job as its default, e.g. job.ts")
-    .option("-p, --param <name=value>", "a parameter of the job; may be given several times", collect)
-    .option("--state-dir <directory>", "where checkpoints and state are kept (default: .millrace/<job name>)")
-    .option("--parallelism <n|auto>", "subtasks of each operator; auto: one a core (default: 1)")
-    .option("--checkpoint-interval <duration>", "time between checkpoints (default: 10s)")
-    .option("--fresh", "abandon an unfinished run; its checkpoints are put aside")
-    .option("--from <checkpoint>", "start from this checkpoint, e.g. chk-12")
-    .option("--overwrite", "replace output of an earlier run")
-    .option("--memory <size>", "memory for state and caches, e.g. 2g")
-    .addOption(
-      new Option("--backend <kind>", "where state lives; leveldb holds more than fits in memory (default: leveldb)").choices(["heap", "leveldb"]),
-    )
-    .option("--batch-size <records>", "records that travel together; changes speed, never results")
-    .option("--break-lock", "take over a state directory that another host has locked")
-    .option("--dev", "encode records between operators, so that a job that would break at parallelism 2 breaks now")
-    .option("--no-live", "write JSON lines on a terminal too")
+    .argument("<job>", "module that exports the job as its default, e.g. job.ts");
+  runOptions(run)
+    .option("--from <snapshot>", "start from this one: chk-12, sp-12, or the path of a savepoint or a checkpoint's manifest")
     .addHelpText(
       "after",
       example(
@@ -57,6 +45,34 @@ function addRun(program: Command, io: Io, argv: readonly string[], done: Done): 
       ),
     )
     .action(async (path: string, flags) => done(await (await import("./commands/run.ts")).runCommand(path, flags, io, argv)));
+  const restore = program
+    .command("restore")
+    .description("run a job from a savepoint; what becomes of its state is printed first")
+    .argument("<savepoint>", "its directory, sp-12 of this job, or the manifest of a checkpoint")
+    .argument("<job>", "module that exports the job as its default, e.g. job.ts");
+  runOptions(restore)
+    .addHelpText("after", example("millrace restore .millrace/airport-delays/savepoints/sp-12 job.ts --parallelism 3"))
+    .action(async (from: string, path: string, flags) =>
+      done(await (await import("./commands/restore.ts")).restoreCommand(from, path, flags, io, argv)),
+    );
+}
+
+function runOptions(command: Command): Command {
+  return command
+    .option("-p, --param <name=value>", "a parameter of the job; may be given several times", collect)
+    .option("--state-dir <directory>", "where checkpoints and state are kept (default: .millrace/<job name>)")
+    .option("--parallelism <n|auto>", "subtasks of each operator; auto: one a core (default: 1)")
+    .option("--checkpoint-interval <duration>", "time between checkpoints (default: 10s)")
+    .option("--fresh", "abandon an unfinished run; its checkpoints are put aside")
+    .option("--overwrite", "replace output of an earlier run")
+    .option("--memory <size>", "memory for state and caches, e.g. 2g")
+    .addOption(
+      new Option("--backend <kind>", "where state lives; leveldb holds more than fits in memory (default: leveldb)").choices(["heap", "leveldb"]),
+    )
+    .option("--batch-size <records>", "records that travel together; changes speed, never results")
+    .option("--break-lock", "take over a state directory that another host has locked")
+    .option("--dev", "encode records between operators, so that a job that would break at parallelism 2 breaks now")
+    .option("--no-live", "write JSON lines on a terminal too");
 }
 
 function addPlanning(program: Command, io: Io, done: Done): void {
@@ -101,6 +117,28 @@ function addOperations(program: Command, io: Io, done: Done): void {
     .option("--state-dir <directory>", "the job's state directory")
     .addHelpText("after", example("millrace cancel airport-delays"))
     .action(async (name: string, flags) => done(await (await import("./commands/cancel.ts")).cancelCommand(name, flags, io)));
+}
+
+function addSavepoints(program: Command, io: Io, done: Done): void {
+  program
+    .command("savepoint")
+    .description("take a savepoint of a running job, which goes on")
+    .argument("<job>", "name of the job, or path of its state directory")
+    .option("--state-dir <directory>", "the job's state directory")
+    .option("--path <directory>", "where to write it; empty or not there yet (default: savepoints/sp-<id> in the state directory)")
+    .option("--json", "as JSON")
+    .addHelpText("after", example("millrace savepoint airport-delays"))
+    .action(async (name: string, flags) => done(await (await import("./commands/savepoint.ts")).savepointCommand(name, flags, io)));
+  program
+    .command("stop")
+    .description("end a running job with a savepoint; the run is over")
+    .argument("<job>", "name of the job, or path of its state directory")
+    .option("--state-dir <directory>", "the job's state directory")
+    .option("--savepoint [directory]", "where to write it (default: savepoints/sp-<id> in the state directory)")
+    .option("--drain", "let event time go to its end and everything fire first; for a job that won't go on")
+    .option("--json", "as JSON")
+    .addHelpText("after", example("millrace stop airport-delays --savepoint"))
+    .action(async (name: string, flags) => done(await (await import("./commands/savepoint.ts")).stopCommand(name, flags, io)));
 }
 
 function example(command: string, more?: string): string {

@@ -1,4 +1,4 @@
-import type { JobEvent, JobHandle, JobResult, JobStatus } from "@millrace/host";
+import type { JobEvent, JobHandle, JobResult, JobStatus, SavepointInfo } from "@millrace/host";
 import type { LogicalPlan } from "@millrace/plan";
 import { status } from "./snapshots.ts";
 
@@ -23,6 +23,7 @@ function node(id: number, kind: "source" | "sink", uid: string, details: Logical
 export class FakeJob implements JobHandle {
   readonly name = "airport-delays";
   readonly runId = "4f21c09a";
+  readonly restoredFrom = undefined;
   readonly stateDirectory = "state";
   readonly resumedFrom: number | undefined;
   readonly finished: Promise<JobResult>;
@@ -43,6 +44,9 @@ export class FakeJob implements JobHandle {
 
   status(): JobStatus {
     return this.current;
+  }
+  savepoint(): Promise<SavepointInfo> {
+    throw new Error("a fake job takes no savepoints");
   }
   stop(): Promise<JobResult> {
     this.calls.push("stop");

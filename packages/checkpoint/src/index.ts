@@ -41,8 +41,13 @@ export type { RetentionDecision, RetentionFacts } from "./protocol/retention.ts"
 export { decideRetention } from "./protocol/retention.ts";
 export type { ForcedCheckpoint, TriggerDecision, TriggerFacts, TriggerSettings } from "./protocol/trigger.ts";
 export { decideTrigger } from "./protocol/trigger.ts";
+export type { SnapshotFiles } from "./savepoint/open-snapshot.ts";
+export { openSnapshot } from "./savepoint/open-snapshot.ts";
+export { savepointName } from "./savepoint/savepoint-names.ts";
+export type { SavepointWriter } from "./savepoint/savepoint-writer.ts";
+export { beginSavepoint } from "./savepoint/savepoint-writer.ts";
 export type { FileCheckpointStorageOptions } from "./storage/file-storage.ts";
 export { createFileCheckpointStorage } from "./storage/file-storage.ts";
-export { dataFilesOf, MANIFEST_FORMAT_VERSION } from "./storage/manifest-text.ts";
+export { dataFilesOf, keyedPartsOf, MANIFEST_FORMAT_VERSION } from "./storage/manifest-text.ts";
 export type { DataFileIdentity } from "./storage/names.ts";
-export { dataFileName, manifestName, parseDataFileName } from "./storage/names.ts";
+export { dataFileName, manifestName, parseDataFileName, savepointFileName } from "./storage/names.ts";

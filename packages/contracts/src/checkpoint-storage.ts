@@ -17,6 +17,8 @@ export interface CheckpointManifest {
   readonly kind: "checkpoint" | "savepoint";
   readonly jobName: string;
   readonly runId: string;
+  /** The runs that this one's state grew from, the nearest last: it was restored from a snapshot of that run. Their output is part of this one's. */
+  readonly ancestorRunIds?: readonly string[];
   /** Of the lock under which it was written. */
   readonly lockToken: string;
   /** Never repeats within a job, also over restarts. */
@@ -42,6 +44,8 @@ export interface OperatorSnapshot {
   /** A source's enumerator. */
   readonly enumerator?: Json;
   readonly subtasks: readonly SubtaskSnapshot[];
+  /** Of a savepoint: the keyed state of all subtasks, in ascending key groups, one file a part; the subtasks then have none. */
+  readonly keyed?: readonly KeyedSnapshot[];
 }
 
 export interface SubtaskSnapshot {

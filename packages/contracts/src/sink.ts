@@ -13,9 +13,17 @@ export interface Sink<T> {
   readonly guarantee: Guarantee;
   /** What stands in the plan: options without secrets. */
   readonly description: Json;
-  /** Checks the target before anything runs, e.g. that a directory holds no other run's files. Throws MillraceError. */
+  /**
+   * Checks the target before anything runs, e.g. that a directory holds no other run's files; those of ancestors are part of
+   * this run's output. Throws MillraceError.
+   */
   prepareRun?(context: SinkContext): Promise<void>;
   createWriter(context: SinkContext): SinkWriter<T>;
+  /**
+   * What a run published after the snapshot that holds these writer states, by name: it stays when another run starts from
+   * the snapshot, and its records come again. Absent: the sink can't tell.
+   */
+  publishedSince?(context: SinkContext, states: readonly Json[]): Promise<readonly string[]>;
   /** Called by the coordinator side of the runtime; absent when there is nothing to commit. */
   createCommitter?(context: SinkContext): SinkCommitter;
 }
@@ -25,6 +33,8 @@ export interface SinkContext {
   readonly jobName: string;
   /** Stays the same when a crashed run resumes; part of file names and transactional ids. */
   readonly runId: string;
+  /** Runs whose output this one's continues, because it was restored from a snapshot of theirs; none when absent. */
+  readonly ancestorRunIds?: readonly string[];
   readonly uid: string;
   readonly subtask: number;
   readonly parallelism: number;

@@ -24,7 +24,9 @@ export type {
   JobState,
   JobStatus,
   OperatorStatus,
+  SavepointInfo,
   StartOptions,
+  StopOptions,
 } from "./job-handle.ts";
 export type { ErrorFields, LoggerOptions, LogRecord } from "./log/index.ts";
 export { createLogger, errorFields, logEvent, logRecordOf, progressRecord, redactor } from "./log/index.ts";

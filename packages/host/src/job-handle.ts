@@ -25,7 +25,7 @@ export interface StartOptions {
   readonly fresh?: boolean;
   /** Output of an earlier run may be replaced. */
   readonly overwrite?: boolean;
-  /** Path of the checkpoint or savepoint to start from. */
+  /** The snapshot to start from: `chk-12` or `sp-12` of this job, or a path: a savepoint's directory, a checkpoint's manifest. */
   readonly from?: string;
   readonly backend?: "heap" | "leveldb";
   readonly memoryBytes?: number;
@@ -61,31 +61,72 @@ export interface JobHandle extends AsyncDisposable {
   readonly runId: string;
   /** Id of the checkpoint that this run started from. */
   readonly resumedFrom: number | undefined;
+  /** Path of the snapshot that this run started from, when it is not one of its own checkpoints. */
+  readonly restoredFrom: string | undefined;
   /** undefined: the job is ephemeral. */
   readonly stateDirectory: string | undefined;
-  /** Resolves when the job has finished, was stopped or cancelled; rejects with the cause when it failed. */
+  /** Resolves when the job has finished, was stopped (also with a savepoint) or cancelled; rejects with the cause when it failed. */
   readonly finished: Promise<JobResult>;
   /** A cheap snapshot for the live view and the control API. */
   status(): JobStatus;
-  /** Takes a last checkpoint and ends the process's part; the next run resumes. Calls after the first get the same promise. */
-  stop(): Promise<JobResult>;
+  /**
+   * Takes a last checkpoint and ends the process's part; the next run resumes. Calls after the first get the same promise.
+   * With `savepoint` the run is over, and nothing is published after the savepoint; when that can't be written, the run goes on
+   * and the reason is thrown: SAVEPOINT_NOT_RUNNING, SAVEPOINT_EXISTS, CHECKPOINT_WRITE, CHECKPOINT_ABORTED.
+   */
+  stop(options?: StopOptions): Promise<JobResult>;
+  /**
+   * Takes a savepoint while the job goes on. `path`: a directory that is empty or not there yet; default: `savepoints/sp-<id>` in
+   * the state directory. Throws as `stop`.
+   */
+  savepoint(path?: string): Promise<SavepointInfo>;
+  /** The last completed checkpoint; it is not cleaned up until it is released. undefined: there is none yet. */
+  holdCheckpoint?(): HeldCheckpoint | undefined;
   /** Ends the run for good, without a checkpoint. */
   cancel(): Promise<JobResult>;
   /** Hears every event from now on; the returned function ends that. */
   on(listener: (event: JobEvent) => void): () => void;
 }
 
+export interface StopOptions {
+  /** End with a savepoint: at the path given, or at the default one. */
+  readonly savepoint?: boolean | string;
+  /**
+   * Event time goes to its end first, so that every window and event-time timer fires; with a savepoint. For a job that won't go
+   * on: after a restore, windows that were open begin anew.
+   */
+  readonly drain?: boolean;
+}
+
+export interface HeldCheckpoint {
+  readonly checkpointId: number;
+  /** Of its manifest. */
+  readonly path: string;
+  readonly release: () => void;
+}
+
+export interface SavepointInfo {
+  /** The savepoint's directory. */
+  readonly path: string;
+  readonly checkpointId: number;
+  readonly bytes: number;
+  readonly durationMs: number;
+}
+
 export interface JobResult {
-  readonly end: "finished" | "stopped" | "cancelled";
+  /** `savepoint`: stopped with one. */
+  readonly end: "finished" | "stopped" | "cancelled" | "savepoint";
   readonly runId: string;
   /** The last completed checkpoint. */
   readonly checkpointId?: number;
+  /** The savepoint that it was stopped with. */
+  readonly savepoint?: SavepointInfo;
   readonly durationMs: number;
   readonly restarts: number;
   readonly operators: readonly OperatorStatus[];
 }
 
-export type JobState = "starting" | "running" | "restarting" | "stopping" | "finished" | "stopped" | "failed" | "cancelled";
+export type JobState = "starting" | "running" | "restarting" | "stopping" | "finished" | "stopped" | "savepoint" | "failed" | "cancelled";
 
 /** One moment of a job, as data. Counters only grow, and start anew with each run. */
 export interface JobStatus {
@@ -134,7 +175,7 @@ export interface CheckpointStatus {
 /** What happens to a job, in order. `atMs` is wall time. */
 export type JobEvent =
   | { readonly kind: "started"; readonly atMs: number; readonly runId: string }
-  | { readonly kind: "resumed"; readonly atMs: number; readonly runId: string; readonly checkpointId: number }
+  | { readonly kind: "resumed"; readonly atMs: number; readonly runId: string; readonly checkpointId: number; readonly path?: string }
   | { readonly kind: "running"; readonly atMs: number }
   | {
       readonly kind: "checkpointCompleted";
@@ -144,7 +185,8 @@ export type JobEvent =
       readonly bytes: number;
     }
   | { readonly kind: "checkpointFailed"; readonly atMs: number; readonly checkpointId: number; readonly error: unknown }
+  | { readonly kind: "savepointCompleted"; readonly atMs: number; readonly savepoint: SavepointInfo }
   | { readonly kind: "restarting"; readonly atMs: number; readonly attempt: number; readonly delayMs: number; readonly error: unknown }
   | { readonly kind: "warning"; readonly atMs: number; readonly code: string; readonly message: string }
-  | { readonly kind: "finished" | "stopped" | "cancelled"; readonly atMs: number; readonly result: JobResult }
+  | { readonly kind: JobResult["end"]; readonly atMs: number; readonly result: JobResult }
   | { readonly kind: "failed"; readonly atMs: number; readonly error: unknown };

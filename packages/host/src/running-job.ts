@@ -1,7 +1,20 @@
+import { manifestName } from "@millrace/checkpoint";
 import { type MillraceError, messageOf, type Ports, WATERMARK_MAX } from "@millrace/core";
 import type { JobGraph, PlanNode } from "@millrace/plan";
 import type { JobRun, RunEnd, RunEvent, SubtaskStatus } from "@millrace/runtime";
-import type { CheckpointStatus, JobEvent, JobHandle, JobResult, JobState, JobStatus, OperatorStatus } from "./job-handle.ts";
+import type { WrittenSavepoint } from "@millrace/snapshots";
+import type {
+  CheckpointStatus,
+  HeldCheckpoint,
+  JobEvent,
+  JobHandle,
+  JobResult,
+  JobState,
+  JobStatus,
+  OperatorStatus,
+  SavepointInfo,
+  StopOptions,
+} from "./job-handle.ts";
 
 export interface RunningJobOptions {
   readonly graph: JobGraph;
@@ -11,6 +24,9 @@ export interface RunningJobOptions {
   readonly parallelism: number;
   readonly stateDirectory: string | undefined;
   readonly resumedFrom: number | undefined;
+  readonly restoredFrom: string | undefined;
+  /** Where a savepoint goes, given what the user said. */
+  readonly savepointPath: (path: string | undefined) => (checkpointId: number) => string;
   readonly signal: AbortSignal | undefined;
   /** The run has ended: write it down and let go of the state directory. */
   readonly over: (end: RunEnd | "failed", reason: string | undefined) => Promise<void>;
@@ -21,6 +37,7 @@ export class RunningJob implements JobHandle {
   readonly name: string;
   readonly runId: string;
   readonly resumedFrom: number | undefined;
+  readonly restoredFrom: string | undefined;
   readonly stateDirectory: string | undefined;
   readonly finished: Promise<JobResult>;
   readonly #options: RunningJobOptions;
@@ -31,6 +48,7 @@ export class RunningJob implements JobHandle {
   #early: JobEvent[] | undefined = [];
   #state: JobState = "starting";
   #checkpoint: CheckpointStatus = { failures: 0 };
+  #savepoint: SavepointInfo | undefined;
   #lastOperators: readonly OperatorStatus[] = [];
 
   constructor(options: RunningJobOptions) {
@@ -38,13 +56,16 @@ export class RunningJob implements JobHandle {
     this.name = options.graph.plan.jobName;
     this.runId = options.runId;
     this.resumedFrom = options.resumedFrom;
+    this.restoredFrom = options.restoredFrom;
     this.stateDirectory = options.stateDirectory;
     const { clock } = options.ports;
     this.#startedAtMs = clock.now();
     this.#startedMonotonic = clock.monotonic();
     this.#emit({ kind: "started", atMs: this.#startedAtMs, runId: this.runId });
-    if (options.resumedFrom !== undefined)
-      this.#emit({ kind: "resumed", atMs: this.#startedAtMs, runId: this.runId, checkpointId: options.resumedFrom });
+    if (options.resumedFrom !== undefined) {
+      const path = options.restoredFrom === undefined ? {} : { path: options.restoredFrom };
+      this.#emit({ kind: "resumed", atMs: this.#startedAtMs, runId: this.runId, checkpointId: options.resumedFrom, ...path });
+    }
     this.finished = this.#settle();
     // Whoever does not ask how the job ended is not to be ended by an unhandled rejection; the failure is an event, too.
     this.finished.catch(() => undefined);
@@ -63,10 +84,37 @@ export class RunningJob implements JobHandle {
     return () => this.#listeners.delete(listener);
   }
 
-  async stop(): Promise<JobResult> {
+  async savepoint(path?: string): Promise<SavepointInfo> {
+    const started = this.#options.ports.clock.monotonic();
+    return this.#saved(await this.#options.run.savepoint(this.#options.savepointPath(path)), started);
+  }
+
+  async stop({ savepoint = false, drain = false }: StopOptions = {}): Promise<JobResult> {
+    if (savepoint !== false || drain) return this.#stopWithSavepoint(typeof savepoint === "string" ? savepoint : undefined, drain);
     if (this.#state === "running" || this.#state === "restarting") this.#state = "stopping";
     await this.#options.run.stop();
     return this.finished;
+  }
+
+  holdCheckpoint(): HeldCheckpoint | undefined {
+    const held = this.#options.run.holdCheckpoint();
+    if (held === undefined) return undefined;
+    const { checkpointId } = held.manifest;
+    return { checkpointId, path: `${this.stateDirectory}/checkpoints/${manifestName(checkpointId)}`, release: held.release };
+  }
+
+  async #stopWithSavepoint(path: string | undefined, drain: boolean): Promise<JobResult> {
+    const started = this.#options.ports.clock.monotonic();
+    const written = (saved: WrittenSavepoint): void => void this.#saved(saved, started);
+    await this.#options.run.stopWithSavepoint({ pathOf: this.#options.savepointPath(path), drain, written });
+    return this.finished;
+  }
+
+  #saved({ path, manifest, bytes }: WrittenSavepoint, started: number): SavepointInfo {
+    const savepoint = { path, checkpointId: manifest.checkpointId, bytes, durationMs: this.#options.ports.clock.monotonic() - started };
+    this.#savepoint = savepoint;
+    this.#emit({ kind: "savepointCompleted", atMs: this.#now(), savepoint });
+    return savepoint;
   }
 
   async cancel(): Promise<JobResult> {
@@ -141,7 +189,7 @@ export class RunningJob implements JobHandle {
     }
     const result = this.#result(ended);
     this.#state = ended;
-    await this.#options.over(ended, undefined).catch((error: unknown) => this.warn("RUN_END", messageOf(error)));
+    await this.#options.over(ended, result.savepoint?.path).catch((error: unknown) => this.warn("RUN_END", messageOf(error)));
     this.#emit({ kind: ended, atMs: this.#now(), result });
     return result;
   }
@@ -152,6 +200,7 @@ export class RunningJob implements JobHandle {
       end,
       runId: this.runId,
       ...(lastId === undefined ? {} : { checkpointId: lastId }),
+      ...(end === "savepoint" && this.#savepoint !== undefined ? { savepoint: this.#savepoint } : {}),
       durationMs: this.#options.ports.clock.monotonic() - this.#startedMonotonic,
       restarts: this.#options.run.restarts,
       operators: this.#operators(),

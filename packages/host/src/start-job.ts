@@ -1,24 +1,36 @@
 import { buildJob, type JobDefinition } from "@millrace/api";
-import { createFileCheckpointStorage, decideRestore, defaultRestartStrategy, type RestoreCandidate } from "@millrace/checkpoint";
-import type { CheckpointManifest, CheckpointStorage } from "@millrace/contracts";
-import { assert, limits, MillraceError, messageOf, type Ports, randomHex } from "@millrace/core";
+import { createFileCheckpointStorage, defaultRestartStrategy, savepointName } from "@millrace/checkpoint";
+import type { CheckpointStorage } from "@millrace/contracts";
+import { limits, MillraceError, messageOf, type Ports, randomHex } from "@millrace/core";
 import { nodePorts } from "@millrace/core/node";
 import { type JobGraph, planHash } from "@millrace/plan";
-import { heapBackends, inThisThread, JobRun, LevelBackends, type RunEvent, type RunSettings, type StateBackends } from "@millrace/runtime";
+import {
+  heapBackends,
+  inThisThread,
+  JobRun,
+  LevelBackends,
+  type RunEvent,
+  type RunSettings,
+  type StateBackends,
+  sinkContext,
+} from "@millrace/runtime";
 import { type ControlServer, startControlServer } from "./control/index.ts";
 import { engineVersion } from "./engine-version.ts";
 import type { JobHandle, StartOptions } from "./job-handle.ts";
 import { type Machine, nodeMachine } from "./machine.ts";
 import { memoryShares } from "./memory.ts";
 import { runtimeDirectory } from "./node/index.ts";
+import { outputThatStays } from "./output-that-stays.ts";
 import { checkRestorable } from "./restorable.ts";
 import { RunningJob } from "./running-job.ts";
+import { ancestorsOf, chooseStartingPoint, type StartingPoint } from "./starting-point.ts";
 import {
   type ActiveRun,
   controlSocketPath,
   decideRun,
   openStateDirectory,
   parseSnapshotChoice,
+  type SnapshotChoice,
   type StateDirectory,
 } from "./state-directory/index.ts";
 
@@ -56,13 +68,10 @@ export async function startJob(definition: JobDefinition, options: StartOptions 
 }
 
 async function startIn(directory: StateDirectory, graph: JobGraph, ports: Ports, machine: Machine, options: StartOptions): Promise<JobHandle> {
-  const from = options.from === undefined ? undefined : parseSnapshotChoice(options.from);
-  if (from?.kind === "path") {
-    throw new MillraceError("RUN_FROM", `${from.path} is not a checkpoint of this job`, { hint: "name one as chk-12; `millrace info` lists them" });
-  }
+  const from = options.from === undefined ? undefined : snapshotChoice(options.from, directory, machine);
   const decision = decideRun(directory.runs, { fresh: options.fresh === true, from });
   if (decision.kind === "refuse") throw decision.error;
-  if (decision.kind === "new" && decision.abandons !== undefined && from !== undefined) {
+  if (decision.kind === "new" && decision.abandons !== undefined && from?.kind === "checkpoint") {
     throw new MillraceError(
       "RUN_FROM",
       `--fresh puts the checkpoints of the unfinished run ${decision.abandons} aside, and ${options.from} is among them`,
@@ -72,35 +81,24 @@ async function startIn(directory: StateDirectory, graph: JobGraph, ports: Ports,
     );
   }
   const storage = createFileCheckpointStorage({ files: ports.files, directory: directory.checkpoints });
-  const resuming = decision.kind === "resume";
-  const own = resuming ? await chooseCheckpoint(storage, graph, decision.previous.firstCheckpointId, from?.checkpointId) : undefined;
-  // A run without a checkpoint of its own begins again where its first attempt began.
-  const begunFrom = resuming ? startOf(decision.previous.startedFrom) : from?.checkpointId;
-  const chosen = own ?? (begunFrom === undefined ? undefined : await chooseCheckpoint(storage, graph, undefined, begunFrom));
-  if (chosen !== undefined) checkRestorable(chosen.manifest, graph.plan, maxParallelismOf(options));
-  const run = await directory.beginRun(decision, chosen?.manifest.checkpointId);
+  const startedFrom = decision.kind === "resume" ? decision.previous.startedFrom : null;
+  const begunFrom = startedFrom === null ? undefined : parseSnapshotChoice(startedFrom);
+  const point = await chooseStartingPoint({ ports, storage, graph, decision, from, begunFrom });
+  if (point !== undefined) checkRestorable(point.manifest, graph.plan, maxParallelismOf(options, point));
+  const run = await directory.beginRun(decision, point?.manifest.checkpointId);
   try {
-    return await launch({
-      directory,
-      storage,
-      run,
-      graph,
-      ports,
-      machine,
-      options,
-      restored: chosen?.manifest,
-      resumed: own !== undefined,
-      skipped: chosen?.skipped ?? [],
-    });
+    return await launch({ directory, storage, run, graph, ports, machine, options, point });
   } catch (error) {
     await run.end("failed", messageOf(error));
     throw error;
   }
 }
 
-function startOf(startedFrom: string | null): number | undefined {
-  const choice = startedFrom === null ? undefined : parseSnapshotChoice(startedFrom);
-  return choice?.kind === "checkpoint" ? choice.checkpointId : undefined;
+/** `chk-12` and `sp-12` are the job's own; anything else is a path. */
+function snapshotChoice(text: string, directory: StateDirectory, machine: Machine): SnapshotChoice {
+  const choice = parseSnapshotChoice(text);
+  if (choice.kind === "checkpoint") return choice;
+  return { kind: "path", path: /^sp-\d+$/.test(text) ? `${directory.savepoints}/${text}` : machine.absolutePath(choice.path) };
 }
 
 interface Launch {
@@ -111,12 +109,10 @@ interface Launch {
   readonly ports: Ports;
   readonly machine: Machine;
   readonly options: StartOptions;
-  readonly restored: CheckpointManifest | undefined;
-  readonly resumed: boolean;
-  readonly skipped: readonly string[];
+  readonly point: StartingPoint | undefined;
 }
 
-async function launch({ directory, storage, run, graph, ports, machine, options, restored, resumed, skipped }: Launch): Promise<JobHandle> {
+async function launch({ directory, storage, run, graph, ports, machine, options, point }: Launch): Promise<JobHandle> {
   const shares = memoryShares(options.memoryBytes);
   const identity = { runId: run.runId, lockToken: directory.lockToken };
   const backends: StateBackends =
@@ -134,8 +130,7 @@ async function launch({ directory, storage, run, graph, ports, machine, options,
     ...identity,
     backends,
     storage,
-    restored,
-    resumed,
+    point,
     nextCheckpointId: () => run.checkpointIds.next(),
     verifyOwnership: () => directory.verifyLock(),
   });
@@ -149,7 +144,10 @@ async function launch({ directory, storage, run, graph, ports, machine, options,
     runId: run.runId,
     parallelism: settings.parallelism,
     stateDirectory: directory.path,
-    resumedFrom: restored?.checkpointId,
+    resumedFrom: point?.manifest.checkpointId,
+    restoredFrom: point?.snapshot?.path,
+    savepointPath: (path) => (checkpointId) =>
+      path === undefined ? `${directory.savepoints}/${savepointName(checkpointId)}` : machine.absolutePath(path),
     signal: options.signal,
     over: async (end, reason) => {
       try {
@@ -162,7 +160,11 @@ async function launch({ directory, storage, run, graph, ports, machine, options,
   });
   if (directory.recovered !== undefined)
     handle.warn("LOCK_RECOVERED", `the lock of process ${directory.recovered.pid}, which is gone, was recovered`);
-  for (const reason of skipped) handle.warn("CHECKPOINT_SKIPPED", reason);
+  for (const reason of point?.skipped ?? []) handle.warn("CHECKPOINT_SKIPPED", reason);
+  if (point !== undefined && (!point.own || options.from !== undefined)) {
+    const notes = await outputThatStays(graph, point.manifest, (uid) => sinkContext(settings, point.own, { uid, subtask: 0, parallelism: 1 }));
+    for (const note of notes) handle.warn("RESTORE_OUTPUT_STAYS", note);
+  }
   await jobRun.start();
   // The job does not wait for its control API, which is for onlookers.
   const control = !machine.hasSockets
@@ -184,8 +186,7 @@ async function startEphemeral(graph: JobGraph, ports: Ports, options: StartOptio
     lockToken: "",
     backends: heapBackends({ checkpoints: false }),
     storage: undefined,
-    restored: undefined,
-    resumed: false,
+    point: undefined,
     nextCheckpointId: async () => ++id,
     verifyOwnership: async () => undefined,
   });
@@ -199,6 +200,8 @@ async function startEphemeral(graph: JobGraph, ports: Ports, options: StartOptio
     parallelism: settings.parallelism,
     stateDirectory: undefined,
     resumedFrom: undefined,
+    restoredFrom: undefined,
+    savepointPath: () => () => "",
     signal: options.signal,
     over: async () => undefined,
   });
@@ -206,14 +209,18 @@ async function startEphemeral(graph: JobGraph, ports: Ports, options: StartOptio
   return handle;
 }
 
-type Composed = Pick<RunSettings, "runId" | "lockToken" | "storage" | "restored" | "resumed" | "nextCheckpointId" | "verifyOwnership"> & {
+type Composed = Pick<RunSettings, "runId" | "lockToken" | "storage" | "nextCheckpointId" | "verifyOwnership"> & {
   readonly backends: StateBackends;
+  readonly point: StartingPoint | undefined;
 };
 
-function settingsOf(graph: JobGraph, ports: Ports, options: StartOptions, { backends, ...composed }: Composed): RunSettings {
+function settingsOf(graph: JobGraph, ports: Ports, options: StartOptions, { backends, point, ...composed }: Composed): RunSettings {
   const dev = options.dev === true;
   const overwrite = options.overwrite === true;
   const { runId, storage } = composed;
+  const ancestorRunIds = ancestorsOf(point);
+  const restoredData = point?.snapshot;
+  const interpret = options.interpret === true;
   const batchRecords = options.batchSize ?? limits.batchRecordsMax;
   return {
     graph,
@@ -221,10 +228,13 @@ function settingsOf(graph: JobGraph, ports: Ports, options: StartOptions, { back
     planHash: planHash(graph.plan),
     engineVersion,
     parallelism: parallelismOf(options),
-    maxParallelism: maxParallelismOf(options),
+    maxParallelism: maxParallelismOf(options, point),
+    restored: point?.manifest,
+    resumed: point?.own === true,
+    ancestorRunIds,
     dev,
     overwrite,
-    deployer: inThisThread({ graph, ports, runId, batchRecords, dev, interpret: options.interpret === true, overwrite, backends, storage }),
+    deployer: inThisThread({ graph, ports, runId, ancestorRunIds, batchRecords, dev, interpret, overwrite, backends, storage, restoredData }),
     checkpoints: {
       intervalMs: options.checkpointIntervalMs ?? defaults.checkpointIntervalMs,
       minPauseMs: options.minPauseMs ?? defaults.minPauseMs,
@@ -235,38 +245,6 @@ function settingsOf(graph: JobGraph, ports: Ports, options: StartOptions, { back
     restart: options.restart ?? defaultRestartStrategy,
     ...composed,
   };
-}
-
-/** The newest readable checkpoint of the run, or the one that was named; undefined: there is none, the run begins at the beginning. */
-async function chooseCheckpoint(
-  storage: CheckpointStorage,
-  graph: JobGraph,
-  unfinishedRunFrom: number | undefined,
-  from: number | undefined,
-): Promise<{ manifest: CheckpointManifest; skipped: readonly string[] } | undefined> {
-  const mayHaveCommitted = graph.bodies.some((body) => body.kind === "sink" && body.sink.createCommitter !== undefined);
-  const candidates: RestoreCandidate[] = [];
-  const manifests = new Map<number, CheckpointManifest>();
-  const ids = await storage.list();
-  // Verifying reads all of a checkpoint's state: only those are read that the decision turns on, the newest first.
-  for (const checkpointId of from !== undefined && ids.includes(from) ? [from] : ids.toReversed()) {
-    try {
-      const manifest = await storage.readManifest(checkpointId);
-      await storage.verify(manifest);
-      manifests.set(checkpointId, manifest);
-      candidates.push({ checkpointId, readable: true });
-      if (from === undefined) break;
-    } catch (error) {
-      if (!(error instanceof MillraceError)) throw error;
-      candidates.push({ checkpointId, readable: false, error, mayHaveCommitted });
-    }
-  }
-  const decision = decideRestore({ candidates, from, unfinishedRunFrom });
-  if (decision.kind === "refuse") throw decision.error;
-  if (decision.kind === "start") return undefined;
-  const manifest = manifests.get(decision.checkpointId);
-  assert(manifest !== undefined, "the chosen checkpoint has been verified");
-  return { manifest, skipped: decision.skipped.map(({ checkpointId, reason }) => `checkpoint ${checkpointId} was passed over: ${reason}`) };
 }
 
 async function startControl(handle: JobHandle, graph: JobGraph, directory: StateDirectory, ports: Ports): Promise<ControlServer> {
@@ -286,6 +264,7 @@ function parallelismOf(options: StartOptions): number {
   return options.parallelism ?? 1;
 }
 
-function maxParallelismOf(options: StartOptions): number {
-  return options.maxParallelism ?? limits.maxParallelismDefault;
+/** What a snapshot was taken with stays, unless another was asked for. */
+function maxParallelismOf(options: StartOptions, point: StartingPoint | undefined): number {
+  return options.maxParallelism ?? point?.manifest.maxParallelism ?? limits.maxParallelismDefault;
 }

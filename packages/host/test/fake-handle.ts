@@ -1,4 +1,4 @@
-import type { JobEvent, JobHandle, JobResult, JobStatus } from "../src/job-handle.ts";
+import type { JobEvent, JobHandle, JobResult, JobStatus, SavepointInfo, StopOptions } from "../src/job-handle.ts";
 
 export const runningStatus: JobStatus = {
   state: "running",
@@ -56,6 +56,7 @@ export class FakeHandle implements JobHandle {
   readonly name = "delays";
   readonly runId = "4f21c09a";
   readonly resumedFrom = 5;
+  readonly restoredFrom = undefined;
   readonly stateDirectory = "state/delays";
   readonly calls: string[] = [];
   readonly finished: Promise<JobResult>;
@@ -75,7 +76,16 @@ export class FakeHandle implements JobHandle {
   status(): JobStatus {
     return this.current;
   }
-  stop(): Promise<JobResult> {
+  async savepoint(path = "state/delays/savepoints/sp-9"): Promise<SavepointInfo> {
+    this.calls.push(`savepoint ${path}`);
+    return { path, checkpointId: 9, bytes: 100, durationMs: 12 };
+  }
+  stop({ savepoint = false, drain = false }: StopOptions = {}): Promise<JobResult> {
+    if (savepoint !== false) {
+      const path = savepoint === true ? "sp-9" : savepoint;
+      const info = { path, checkpointId: 9, bytes: 100, durationMs: 12 };
+      return this.#end(`stop ${path}${drain ? " drained" : ""}`, { ...result, end: "savepoint", savepoint: info });
+    }
     return this.#end("stop", { ...result, end: "stopped" });
   }
   cancel(): Promise<JobResult> {

@@ -18,6 +18,7 @@ export type {
 } from "./deployment/deployment.ts";
 export { subtasksOf } from "./deployment/deployment.ts";
 export type { TaskSettings } from "./deployment/task-settings.ts";
+export { sinkContext } from "./deployment/task-settings.ts";
 export { inThisThread } from "./deployment/thread-deployment.ts";
 export type { OpenedBackend, StateBackends } from "./job/backends.ts";
 export { heapBackends } from "./job/heap-backends.ts";

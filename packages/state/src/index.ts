@@ -1,5 +1,19 @@
 export { createHeapBackend } from "./backend/heap-backend.ts";
 export type { KeyedBackend } from "./backend/keyed-backend.ts";
+export { verifiedValue } from "./format/checksum.ts";
+export { type FileHeader, readHeader, STATE_FORMAT_VERSION, type StateEntry } from "./format/file-header.ts";
+export {
+  keyGroupOfRecord,
+  RECORD_HEAD_BYTES,
+  type RecordForm,
+  type RecordHead,
+  readRecordHead,
+  recordForms,
+  stateIdOf,
+  writeRecordHead,
+} from "./format/record-key.ts";
+export { RecordParser, type RecordVisitor } from "./format/record-parser.ts";
+export { RecordWriter } from "./format/record-writer.ts";
 export type { LevelBackendOptions } from "./level/level-backend.ts";
 export { createLevelBackend } from "./level/level-backend.ts";
 export { LocalStore } from "./level/local-store.ts";

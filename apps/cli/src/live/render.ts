@@ -12,6 +12,7 @@ const states: Readonly<Record<JobState, readonly [symbol: string, style: Style]>
   restarting: ["◌", "yellow"],
   stopping: ["◌", "yellow"],
   finished: ["✓", "green"],
+  savepoint: ["■", "green"],
   stopped: ["■", "yellow"],
   failed: ["✗", "red"],
   cancelled: ["■", "red"],

@@ -89,6 +89,7 @@ class LiveView {
     const text = {
       finished: `${this.#paint("green", "finished")}: ${counts}`,
       stopped: `${this.#paint("yellow", "stopped")}${checkpointId === undefined ? "" : ` at checkpoint ${checkpointId}`}; to resume: ${this.#paint("bold", this.#redact(resume))}`,
+      savepoint: `${this.#paint("green", "stopped")}: ${counts}; savepoint ${this.#paint("bold", result.savepoint?.path ?? "")}`,
       cancelled: `${this.#paint("red", "cancelled")}: the run is over; ${kept}`,
     }[result.end];
     this.#output.write(`\n${text}\n`);

@@ -1,4 +1,4 @@
-import type { CheckpointManifest, DataFile } from "@millrace/contracts";
+import type { CheckpointManifest, DataFile, KeyedSnapshot, OperatorSnapshot } from "@millrace/contracts";
 import { canonicalJson, type Json, MillraceError } from "@millrace/core";
 import { checksumOf } from "./checksum.ts";
 import { corrupt } from "./errors.ts";
@@ -22,8 +22,11 @@ export function encodeManifest(manifest: CheckpointManifest): Uint8Array {
   return encoder.encode(`${text},"checksum":"${checksumOf(encoder.encode(text))}"}\n`);
 }
 
-/** Reads what encodeManifest wrote. Throws CHECKPOINT_CORRUPT with `file` in its message, or CHECKPOINT_VERSION. */
-export function decodeManifest(bytes: Uint8Array, file: string, checkpointId: number): CheckpointManifest {
+/**
+ * Reads what encodeManifest wrote. Throws CHECKPOINT_CORRUPT with `file` in its message, CHECKPOINT_VERSION, or
+ * CHECKPOINT_UID_TWICE. `checkpointId` undefined: the file's name does not say which checkpoint it is.
+ */
+export function decodeManifest(bytes: Uint8Array, file: string, checkpointId: number | undefined): CheckpointManifest {
   const bodyBytes = Math.max(0, bytes.length - TAIL_BYTES);
   const tail = TAIL.exec(new TextDecoder("latin1").decode(bytes.subarray(bodyBytes)));
   if (tail === null) throw corrupt(file, "a checksum at its end", bytes.length === 0 ? "an empty file" : `none in ${bytes.length} bytes`);
@@ -34,18 +37,38 @@ export function decodeManifest(bytes: Uint8Array, file: string, checkpointId: nu
   if (!isRecord(parsed)) throw corrupt(file, "a JSON object", "something else");
   const version = parsed.formatVersion;
   if (version !== MANIFEST_FORMAT_VERSION) throw unknownVersion(file, version, parsed.engineVersion);
-  if (parsed.checkpointId !== checkpointId) {
+  if (checkpointId !== undefined && parsed.checkpointId !== checkpointId) {
     throw corrupt(file, `checkpoint ${checkpointId}`, `checkpoint ${String(parsed.checkpointId)}: the file was renamed or exchanged`);
   }
   const manifest = parsed as unknown as CheckpointManifest;
   for (const data of dataFilesOf(manifest)) checkDataName(data.name);
+  checkUids(manifest, file);
   return manifest;
 }
 
 /** Every data file that a checkpoint needs, once each. */
 export function dataFilesOf(manifest: CheckpointManifest): readonly DataFile[] {
-  const files = manifest.operators.flatMap((operator) => operator.subtasks.flatMap((subtask) => subtask.keyed?.files ?? []));
+  const files = manifest.operators.flatMap((operator) => keyedPartsOf(operator).flatMap((part) => part.files));
   return [...new Map(files.map((file) => [file.name, file])).values()];
+}
+
+/** The keyed state of a node, of all its subtasks: checkpoints have it by subtask, savepoints by key groups. */
+export function keyedPartsOf(operator: OperatorSnapshot): readonly KeyedSnapshot[] {
+  return [...(operator.keyed ?? []), ...operator.subtasks.flatMap((subtask) => subtask.keyed ?? [])];
+}
+
+/** State is matched by uid: with one that stands for two nodes, one of them would be read as the other. */
+function checkUids(manifest: CheckpointManifest, file: string): void {
+  const seen = new Set<string>();
+  for (const { uid } of manifest.operators) {
+    if (seen.has(uid)) {
+      throw new MillraceError("CHECKPOINT_UID_TWICE", `${file} holds the uid ${JSON.stringify(uid)} twice: whose state is whose can't be told`, {
+        hint: "whatever wrote this file is wrong; write it again from the snapshot it came from",
+        where: { uid },
+      });
+    }
+    seen.add(uid);
+  }
 }
 
 function parse(text: string, file: string): unknown {

@@ -42,12 +42,20 @@ export interface DataFileIdentity {
  * names, also where the file system ignores case: a uid that is not plain lower case carries its checksum.
  */
 export function dataFileName({ uid, subtask, checkpointId, kind }: DataFileIdentity): string {
+  return `${fileNameOf(uid)}-${subtask}-${String(checkpointId).padStart(6, "0")}.${kind}`;
+}
+
+/** The file of a savepoint that holds an operator's records from a key group on, e.g. `window-00000.records`. */
+export function savepointFileName(uid: string, firstKeyGroup: number): string {
+  return `${fileNameOf(uid)}-${String(firstKeyGroup).padStart(5, "0")}.records`;
+}
+
+function fileNameOf(uid: string): string {
   const plain = uid
     .toLowerCase()
     .replace(/[^a-z0-9_]+/g, "_")
     .slice(0, 80);
-  const mark = plain === uid ? "" : `.${checksumOf(new TextEncoder().encode(uid))}`;
-  return `${plain}${mark}-${subtask}-${String(checkpointId).padStart(6, "0")}.${kind}`;
+  return plain === uid ? plain : `${plain}.${checksumOf(new TextEncoder().encode(uid))}`;
 }
 
 const DATA_FILE_NAME = /-(\d+)-(\d{6,16})\.([a-z]+)$/;

@@ -1,6 +1,8 @@
+import { once } from "node:events";
 import type { IncomingMessage } from "node:http";
 import { type Json, MillraceError, messageOf } from "@millrace/core";
-import type { ControlError, EndInfo, JobInfo, PlanJson } from "./job-info.ts";
+import type { SavepointInfo, StopOptions } from "../job-handle.ts";
+import type { ControlError, EndInfo, HeldCheckpointInfo, JobInfo, PlanJson } from "./job-info.ts";
 import { statusFromJson } from "./status-json.ts";
 
 /** Talks to a running job. Every call throws CONTROL_UNREACHABLE when no job listens, else what the job answered. */
@@ -9,8 +11,12 @@ export interface ControlClient {
   plan(): Promise<PlanJson>;
   /** Prometheus text. */
   metrics(): Promise<string>;
-  /** Resolves when the job has stopped with a last checkpoint. */
-  stop(): Promise<EndInfo>;
+  /** Resolves when the savepoint is written; the job goes on. `path` is absolute. */
+  savepoint(path?: string): Promise<SavepointInfo>;
+  /** The last completed checkpoint; it is kept until `release`. */
+  holdCheckpoint(): Promise<HeldCheckpointInfo & { readonly release: () => void }>;
+  /** Resolves when the job has stopped with a last checkpoint, or with a savepoint. */
+  stop(options?: StopOptions): Promise<EndInfo>;
   /** Resolves when the run is over. */
   cancel(): Promise<EndInfo>;
 }
@@ -23,7 +29,7 @@ export interface ControlClientOptions {
 
 export function createControlClient({ socketPath, timeoutMs = 5_000 }: ControlClientOptions): ControlClient {
   const ask = (path: string): Promise<string> => call(socketPath, "GET", path, timeoutMs);
-  const tell = (path: string): Promise<string> => call(socketPath, "POST", path, undefined);
+  const tell = (path: string, body: object = {}): Promise<string> => call(socketPath, "POST", path, undefined, JSON.stringify(body));
   return {
     job: async () => {
       const info = JSON.parse(await ask("/v1/job")) as JobInfo;
@@ -31,16 +37,43 @@ export function createControlClient({ socketPath, timeoutMs = 5_000 }: ControlCl
     },
     plan: async () => JSON.parse(await ask("/v1/plan")) as Json,
     metrics: () => ask("/v1/metrics"),
-    stop: async () => JSON.parse(await tell("/v1/stop")) as EndInfo,
+    savepoint: async (path) => JSON.parse(await tell("/v1/savepoint", { path })) as SavepointInfo,
+    holdCheckpoint: () => hold(socketPath, timeoutMs),
+    stop: async (options = {}) => JSON.parse(await tell("/v1/stop", options)) as EndInfo,
     cancel: async () => JSON.parse(await tell("/v1/cancel")) as EndInfo,
   };
 }
 
-async function call(socketPath: string, method: "GET" | "POST", path: string, timeoutMs: number | undefined): Promise<string> {
-  const { status, body } = await exchange(socketPath, method, path, timeoutMs);
+/** The answer stays open until it is released. */
+async function hold(socketPath: string, timeoutMs: number): Promise<HeldCheckpointInfo & { readonly release: () => void }> {
+  const { request } = process.getBuiltinModule("node:http");
+  const response = await new Promise<IncomingMessage>((resolve, reject) => {
+    const asked = request({ socketPath, method: "GET", path: "/v1/checkpoint", timeout: timeoutMs }, resolve);
+    asked.once("timeout", () => asked.destroy(new Error("no answer")));
+    asked.once("error", (error) => reject(unreachable(socketPath, error, timeoutMs)));
+    asked.end();
+  });
+  if (response.statusCode !== 200) throw refusal(await collect(response), response.statusCode ?? 0);
+  response.setEncoding("utf8");
+  // A job that ends meanwhile hangs up; what is read from its files is none of its business any more.
+  response.on("error", () => undefined);
+  let text = "";
+  while (!text.includes("\n")) {
+    const [chunk] = (await once(response, "data")) as [string];
+    text += chunk;
+  }
+  return { ...(JSON.parse(text) as HeldCheckpointInfo), release: () => void response.destroy() };
+}
+
+async function call(socketPath: string, method: "GET" | "POST", path: string, timeoutMs: number | undefined, sent?: string): Promise<string> {
+  const { status, body } = await exchange(socketPath, method, path, timeoutMs, sent);
   if (status === 200) return body;
+  throw refusal(body, status);
+}
+
+function refusal(body: string, status: number): MillraceError {
   const { code, message, hint } = refusalOf(body, status);
-  throw new MillraceError(code, message, { hint });
+  return new MillraceError(code, message, { hint });
 }
 
 interface Answer {
@@ -48,7 +81,7 @@ interface Answer {
   readonly body: string;
 }
 
-async function exchange(socketPath: string, method: string, path: string, timeoutMs: number | undefined): Promise<Answer> {
+async function exchange(socketPath: string, method: string, path: string, timeoutMs: number | undefined, sent = ""): Promise<Answer> {
   const { request } = process.getBuiltinModule("node:http");
   return new Promise((resolve, reject) => {
     const signal = timeoutMs === undefined ? undefined : AbortSignal.timeout(timeoutMs);
@@ -56,7 +89,7 @@ async function exchange(socketPath: string, method: string, path: string, timeou
       collect(response).then((body) => resolve({ status: response.statusCode ?? 0, body }), reject);
     });
     asked.once("error", (error) => reject(unreachable(socketPath, error, timeoutMs)));
-    asked.end();
+    asked.end(sent);
   });
 }
 

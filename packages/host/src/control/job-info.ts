@@ -1,5 +1,5 @@
 import type { Json } from "@millrace/core";
-import type { JobResult, JobStatus } from "../job-handle.ts";
+import type { JobResult, JobStatus, SavepointInfo } from "../job-handle.ts";
 
 /** The answer of `GET /v1/job`. */
 export interface JobInfo {
@@ -18,6 +18,15 @@ export interface EndInfo {
   readonly runId: string;
   /** The last one of the run, of this process or before it. */
   readonly checkpointId: number | null;
+  /** The savepoint that the run ended with. */
+  readonly savepoint?: SavepointInfo;
+}
+
+/** The answer of `GET /v1/checkpoint`; the checkpoint is kept until the connection is closed. */
+export interface HeldCheckpointInfo {
+  readonly checkpointId: number;
+  /** Of its manifest. */
+  readonly path: string;
 }
 
 /** What every refusal looks like. */

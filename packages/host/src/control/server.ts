@@ -3,8 +3,8 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { connect } from "node:net";
 import { type Json, MillraceError, messageOf } from "@millrace/core";
 import type { LogicalPlan } from "@millrace/plan";
-import type { JobHandle, JobResult } from "../job-handle.ts";
-import type { ControlError, EndInfo } from "./job-info.ts";
+import type { JobHandle, JobResult, StopOptions } from "../job-handle.ts";
+import type { ControlError, EndInfo, HeldCheckpointInfo } from "./job-info.ts";
 import { prometheusText } from "./prometheus.ts";
 import { statusToJson } from "./status-json.ts";
 
@@ -24,7 +24,8 @@ export interface ControlServer extends AsyncDisposable {
 
 /**
  * Serves the control API of one job, version 1, as HTTP over a Unix socket of mode 0600:
- * `GET /v1/job`, `GET /v1/plan`, `GET /v1/metrics` (Prometheus text), `POST /v1/stop`, `POST /v1/cancel`.
+ * `GET /v1/job`, `GET /v1/plan`, `GET /v1/metrics` (Prometheus text), `GET /v1/checkpoint` (held while the answer is open),
+ * `POST /v1/savepoint`, `POST /v1/stop`, `POST /v1/cancel`.
  * Throws CONTROL_SOCKET when it can't listen.
  */
 export async function startControlServer(options: ControlServerOptions): Promise<ControlServer> {
@@ -51,13 +52,19 @@ export async function startControlServer(options: ControlServerOptions): Promise
   return { socketPath, close, [Symbol.asyncDispose]: close };
 }
 
-type Route = (options: ControlServerOptions, response: ServerResponse) => void | Promise<void>;
+/** `body`: the JSON object of the request; {} when it has none. */
+type Route = (options: ControlServerOptions, response: ServerResponse, body: Body) => void | Promise<void>;
+type Body = Readonly<Record<string, unknown>>;
+
+const BODY_UNITS_MAX = 1 << 16;
 
 const routes: Readonly<Record<string, Readonly<Record<string, Route>>>> = {
   "/v1/job": { GET: ({ handle, engineVersion }, response) => json(response, 200, jobInfo(handle, engineVersion)) },
   "/v1/plan": { GET: ({ plan }, response) => json(response, 200, plan) },
   "/v1/metrics": { GET: ({ handle }, response) => send(response, 200, "text/plain; version=0.0.4; charset=utf-8", prometheusText(handle.status())) },
-  "/v1/stop": { POST: ({ handle }, response) => end(response, handle, handle.stop()) },
+  "/v1/checkpoint": { GET: heldCheckpoint },
+  "/v1/savepoint": { POST: ({ handle }, response, body) => savepoint(response, handle, textOf(body.path)) },
+  "/v1/stop": { POST: ({ handle }, response, body) => end(response, handle, handle.stop(stopOptions(body))) },
   "/v1/cancel": { POST: ({ handle }, response) => end(response, handle, handle.cancel()) },
 };
 
@@ -68,8 +75,57 @@ async function answer(options: ControlServerOptions, request: IncomingMessage, r
   const method = request.method ?? "GET";
   const route = Object.hasOwn(methods, method) ? methods[method] : undefined;
   if (route === undefined) return refuse(response, 405, "CONTROL_METHOD", `${path} takes ${Object.keys(methods).join(", ")}, not ${method}`);
-  request.resume();
-  await route(options, response);
+  const body = await bodyOf(request);
+  if (body === undefined) return refuse(response, 400, "CONTROL_BODY", `the body of ${path} must be a JSON object`);
+  await route(options, response, body);
+}
+
+/** undefined: it is no JSON object, or far too long for one of ours. */
+async function bodyOf(request: IncomingMessage): Promise<Body | undefined> {
+  let text = "";
+  request.setEncoding("utf8");
+  for await (const chunk of request) {
+    text += chunk;
+    if (text.length > BODY_UNITS_MAX) return undefined;
+  }
+  if (text.trim() === "") return {};
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Body) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === "string" && value !== "" ? value : undefined;
+}
+
+function stopOptions({ savepoint, drain }: Body): StopOptions {
+  return { savepoint: textOf(savepoint) ?? savepoint === true, drain: drain === true };
+}
+
+async function savepoint(response: ServerResponse, handle: JobHandle, path: string | undefined): Promise<void> {
+  try {
+    json(response, 200, await handle.savepoint(path));
+  } catch (error) {
+    refuseWith(response, error, "SAVEPOINT_FAILED");
+  }
+}
+
+/**
+ * Names the last completed checkpoint and keeps it from being cleaned up until the asker hangs up, so that he can read its
+ * files in peace.
+ */
+function heldCheckpoint({ handle }: ControlServerOptions, response: ServerResponse): void {
+  const held = handle.holdCheckpoint?.();
+  if (held === undefined) {
+    refuse(response, 404, "CHECKPOINT_MISSING", "the job has no completed checkpoint yet", "try again in a moment");
+    return;
+  }
+  response.once("close", held.release);
+  response.writeHead(200, { "content-type": "application/json", connection: "close" });
+  response.write(`${JSON.stringify({ checkpointId: held.checkpointId, path: held.path } satisfies HeldCheckpointInfo)}\n`);
 }
 
 function jobInfo(handle: JobHandle, engineVersion: string): Json {
@@ -86,11 +142,17 @@ function jobInfo(handle: JobHandle, engineVersion: string): Json {
 async function end(response: ServerResponse, { resumedFrom }: JobHandle, ended: Promise<JobResult>): Promise<void> {
   try {
     const result = await ended;
-    json(response, 200, { end: result.end, runId: result.runId, checkpointId: result.checkpointId ?? resumedFrom ?? null } satisfies EndInfo);
+    const checkpointId = result.checkpointId ?? resumedFrom ?? null;
+    const saved = result.savepoint === undefined ? {} : { savepoint: result.savepoint };
+    json(response, 200, { end: result.end, runId: result.runId, checkpointId, ...saved } satisfies EndInfo);
   } catch (error) {
-    const code = error instanceof MillraceError ? error.code : "JOB_FAILED";
-    refuse(response, 409, code, messageOf(error), error instanceof MillraceError ? error.hint : undefined);
+    refuseWith(response, error, "JOB_FAILED");
   }
+}
+
+function refuseWith(response: ServerResponse, error: unknown, otherwise: string): void {
+  const { code, hint } = error instanceof MillraceError ? error : { code: otherwise, hint: undefined };
+  refuse(response, 409, code, messageOf(error), hint);
 }
 
 function refuse(response: ServerResponse, status: number, code: string, message: string, hint?: string): void {

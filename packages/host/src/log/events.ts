@@ -14,7 +14,11 @@ export function logRecordOf(event: JobEvent): LogRecord {
     case "started":
       return info("job.started", { runId: event.runId }, "job started");
     case "resumed":
-      return info("job.resumed", { runId: event.runId, checkpointId: event.checkpointId }, `resumed from checkpoint ${event.checkpointId}`);
+      return info(
+        "job.resumed",
+        { runId: event.runId, checkpointId: event.checkpointId, ...(event.path !== undefined && { path: event.path }) },
+        event.path === undefined ? `resumed from checkpoint ${event.checkpointId}` : `restored from ${event.path}`,
+      );
     case "running":
       return info("job.running", {}, "job running");
     case "checkpointCompleted": {
@@ -24,6 +28,10 @@ export function logRecordOf(event: JobEvent): LogRecord {
     case "checkpointFailed": {
       const fields = { event: "checkpoint.failed", checkpointId: event.checkpointId, err: errorFields(event.error) };
       return { level: "warn", fields, message: `checkpoint ${event.checkpointId} failed` };
+    }
+    case "savepointCompleted": {
+      const { path, checkpointId, bytes, durationMs } = event.savepoint;
+      return info("savepoint.completed", { path, checkpointId, bytes, durationMs: Math.round(durationMs) }, `savepoint written to ${path}`);
     }
     case "restarting": {
       const { attempt, delayMs, error } = event;
@@ -37,6 +45,8 @@ export function logRecordOf(event: JobEvent): LogRecord {
       return { level: "warn", fields: { event: "job.warning", code: event.code }, message: event.message };
     case "failed":
       return { level: "error", fields: { event: "job.failed", err: errorFields(event.error) }, message: "job failed" };
+    case "savepoint":
+      return info("job.stopped", resultFields(event.result), `job stopped with the savepoint ${event.result.savepoint?.path}`);
     case "finished":
     case "stopped":
     case "cancelled":
@@ -68,8 +78,14 @@ export function progressRecord(status: JobStatus): LogRecord {
 }
 
 function resultFields(result: JobResult): object {
-  const { runId, checkpointId, durationMs, restarts } = result;
-  return { runId, ...(checkpointId !== undefined && { checkpointId }), durationMs: Math.round(durationMs), restarts };
+  const { runId, checkpointId, savepoint, durationMs, restarts } = result;
+  return {
+    runId,
+    ...(checkpointId !== undefined && { checkpointId }),
+    ...(savepoint !== undefined && { savepoint: savepoint.path }),
+    durationMs: Math.round(durationMs),
+    restarts,
+  };
 }
 
 function info(event: string, fields: object, message: string): LogRecord {

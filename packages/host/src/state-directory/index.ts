@@ -1,4 +1,4 @@
-export type { ActiveRun } from "./active-run.ts";
+export type { ActiveRun, BegunDecision } from "./active-run.ts";
 export type { ControlRecord } from "./control.ts";
 export { controlSocketPath, readControl } from "./control.ts";
 export { checkJobName } from "./job-name.ts";
@@ -8,6 +8,7 @@ export { acquireLock, readLock } from "./lock.ts";
 export type { LockRecord } from "./lock-record.ts";
 export { judgeHolder } from "./lock-record.ts";
 export type { ProcessFacts } from "./process-facts.ts";
+export type { SnapshotChoice } from "./run-decision.ts";
 export { decideRun, parseSnapshotChoice } from "./run-decision.ts";
 export type { RunEnd, RunRecord } from "./run-history.ts";
 export { readRuns } from "./run-history.ts";

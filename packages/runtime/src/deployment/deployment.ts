@@ -1,6 +1,7 @@
 import type { CheckpointManifest, OperatorMetrics, SourceSplit } from "@millrace/contracts";
 import type { Json } from "@millrace/core";
 import type { PhysicalPlan } from "@millrace/plan";
+import type { HeldState } from "../job/backends.ts";
 import type { NodeSnapshot } from "../task/task-events.ts";
 
 /** What one attempt of a job runs: the same data for every deployment, whichever threads it uses. */
@@ -26,7 +27,7 @@ export interface SubtaskPlace {
  * hands out splits, and hears what becomes of them. Whatever crosses this border is plain data, so that the tasks may be
  * in other threads. A call about the attempt's tasks reaches each of them in the order of the calls.
  *
- *   deploy → start → (assignSplits | noMoreSplits | triggerCheckpoint | completeCheckpoint | abortCheckpoint | status)* → close
+ *   deploy → start → (assignSplits | noMoreSplits | drain | triggerCheckpoint | completeCheckpoint | abortCheckpoint | holdState | status)* → close
  */
 export interface Deployment {
   /** Every subtask of the plan, known before it is deployed. */
@@ -40,10 +41,17 @@ export interface Deployment {
   noMoreSplits(node: number, subtask: number): void;
   /** Asks the source tasks for a barrier. `full`: files that stand alone, without earlier ones. */
   triggerCheckpoint(checkpointId: number, full: boolean): void;
+  /** The sources read no more: event time goes to its end, everything fires, and all tasks end. */
+  drain(): void;
   /** The checkpoint exists. Resolves when the local stores of all tasks have followed. */
   completeCheckpoint(checkpointId: number): Promise<void>;
   /** The checkpoint will not exist: what was set aside for it becomes part of the next one. */
   abortCheckpoint(checkpointId: number): void;
+  /**
+   * The state of the checkpoint completed last, as it stands in the local stores at this moment; undefined: it is to be read
+   * from its files.
+   */
+  holdState(checkpointId: number): HeldState | undefined;
   /** With checkpoints off, when all subtasks have ended: what publishes the output of each sink, by uid. */
   prepareSinks(): Promise<readonly SinkOutput[]>;
   /** Ids of the checkpoints in the markers of the local stores, as last heard; newer checkpoints must be kept for them. */

@@ -8,6 +8,8 @@ export interface TaskSettings {
   readonly graph: JobGraph;
   readonly ports: Ports;
   readonly runId: string;
+  /** As in the manifest. */
+  readonly ancestorRunIds: readonly string[];
   /** Records in one batch and in one poll. */
   readonly batchRecords: number;
   /** Every edge makes the round trip through the codec. */
@@ -18,13 +20,15 @@ export interface TaskSettings {
   readonly backends: StateBackends;
   /** undefined: checkpoints are off. */
   readonly storage: CheckpointStorage | undefined;
+  /** Reads the files of the savepoint that the run was restored from. */
+  readonly restoredData: Pick<CheckpointStorage, "readData"> | undefined;
 }
 
 /** What sinks know of the run. */
-export type SinkSettings = Pick<TaskSettings, "graph" | "ports" | "runId" | "overwrite">;
+export type SinkSettings = Pick<TaskSettings, "graph" | "ports" | "runId" | "ancestorRunIds" | "overwrite">;
 
 /** `resumed`: output of this run exists already. */
 export function sinkContext(settings: SinkSettings, resumed: boolean, place: Pick<SinkContext, "uid" | "subtask" | "parallelism">): SinkContext {
-  const { ports, runId, graph, overwrite } = settings;
-  return { ports, jobName: graph.plan.jobName, runId, ...place, resumed, overwrite };
+  const { ports, runId, ancestorRunIds, graph, overwrite } = settings;
+  return { ports, jobName: graph.plan.jobName, runId, ancestorRunIds, ...place, resumed, overwrite };
 }

@@ -2,6 +2,7 @@ import type { SourceSplit } from "@millrace/contracts";
 import { assert } from "@millrace/core";
 import type { PhysicalTask } from "@millrace/plan";
 import { type Channels, channelsFrom, channelsTo, LocalChannels } from "../channel/channels.ts";
+import type { HeldState } from "../job/backends.ts";
 import { buildTask } from "../job/build-task.ts";
 import { type DeployedTask, statusOf } from "../job/deployed-task.ts";
 import type { TaskListener } from "../task/task-events.ts";
@@ -65,6 +66,18 @@ class ThreadDeployment implements Deployment {
 
   triggerCheckpoint(checkpointId: number, full: boolean): void {
     for (const { task, source } of this.#tasks.values()) if (source !== undefined) task.triggerCheckpoint(checkpointId, full);
+  }
+
+  drain(): void {
+    for (const { task, source } of this.#tasks.values()) {
+      if (source === undefined) continue;
+      source.drain();
+      this.#worker.wake(task);
+    }
+  }
+
+  holdState(checkpointId: number): HeldState | undefined {
+    return this.#settings.backends.hold?.(checkpointId);
   }
 
   async completeCheckpoint(checkpointId: number): Promise<void> {

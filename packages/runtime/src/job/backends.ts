@@ -1,4 +1,5 @@
 import type { BackendOptions, CheckpointManifest, KeyedStateBackend } from "@millrace/contracts";
+import type { StoredRecord } from "@millrace/state";
 
 /**
  * Where an attempt's keyed state lives. The heap kind keeps nothing between attempts; the LevelDB kind has a local store
@@ -14,7 +15,19 @@ export interface StateBackends {
   open(options: BackendOptions): Promise<OpenedBackend>;
   /** The checkpoint in the marker of each local store; what they lack is in newer checkpoints, which must be kept. */
   markers(): readonly number[];
+  /**
+   * The state of a checkpoint that has just been applied, as it stands in the local stores; what is applied later does not
+   * show. undefined: it can be read from the checkpoint's files only.
+   */
+  hold?(checkpointId: number): HeldState | undefined;
   /** After the attempt's backends are closed. */
+  close(): Promise<void>;
+}
+
+/** Close it, or the local stores grow. */
+export interface HeldState {
+  /** In the order of their keys' bytes; undefined: not here. Throws when the store is closed meanwhile. */
+  records(uid: string, subtask: number): AsyncIterable<readonly StoredRecord[]> | undefined;
   close(): Promise<void>;
 }
 

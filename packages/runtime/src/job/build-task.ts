@@ -172,7 +172,8 @@ function restoredOf(order: TaskOrder, node: number): RestoredNode | undefined {
   const snapshot = order.restored?.operators.find((operator) => operator.uid === uid);
   if (snapshot === undefined) return undefined;
   const { parallelism } = order.physical;
-  return restoredNode(snapshot, order.subtask, parallelism, keyGroupRange(order.subtask, order.maxParallelism, parallelism));
+  const keyGroups = keyGroupRange(order.subtask, order.maxParallelism, parallelism);
+  return restoredNode(order.restored?.kind ?? "checkpoint", snapshot, order.subtask, parallelism, keyGroups);
 }
 
 async function openBackend(order: TaskOrder, node: number, chains: Map<number, KeyedChain>): Promise<KeyedStateBackend | undefined> {
@@ -191,7 +192,9 @@ async function openBackend(order: TaskOrder, node: number, chains: Map<number, K
   });
   const restored = restoredOf(order, node);
   if (restored !== undefined && settings.storage !== undefined) {
-    if (!filled) await backend.restore(keyedChunks(settings.storage, restored.keyed));
+    const data = order.restored?.kind === "savepoint" ? settings.restoredData : settings.storage;
+    assert(data !== undefined, "a savepoint that is restored can be read");
+    if (!filled) await backend.restore(keyedChunks(data, restored.keyed));
     const own = restored.ownChain && !needsBase ? restored.keyed[0] : undefined;
     if (own !== undefined) chains.set(node, { files: own.files });
   }

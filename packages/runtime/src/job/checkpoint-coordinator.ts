@@ -20,6 +20,7 @@ import type { CheckpointManifest, CheckpointStorage, OperatorSnapshot, SubtaskSn
 import { assert, type Cancel, type Json, MillraceError, messageOf } from "@millrace/core";
 import type { NodeSnapshot } from "../task/task-events.ts";
 import type { Attempt } from "./attempt.ts";
+import type { HeldCheckpoints } from "./held-checkpoints.ts";
 import { readManifests } from "./manifests.ts";
 import type { RunSettings } from "./settings.ts";
 
@@ -35,6 +36,25 @@ export interface CheckpointListener {
 export type Commit = (manifest: CheckpointManifest) => Promise<void>;
 
 type Tasks = readonly NodeSnapshot[];
+
+/** Somebody waits for a checkpoint that is triggered after he asked. */
+interface Waiter {
+  readonly reason: "savepoint" | "final";
+  readonly options: TakeOptions;
+  /** The one that he gets; undefined: none has been triggered yet. */
+  checkpointId: number | undefined;
+  readonly resolve: (manifest: CheckpointManifest) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+export interface TakeOptions {
+  /** Called when it is complete, committed and applied, before anything changes again. */
+  readonly completed?: (manifest: CheckpointManifest) => void;
+  /** No checkpoint is triggered after it, until `resume`. */
+  readonly suspends?: boolean;
+  /** The sources were drained: where event time stood is left out, since it begins anew after a restore. */
+  readonly drained?: boolean;
+}
 
 /**
  * Takes the checkpoints of one attempt. What happens is decided by the pure protocol (law C4); here are the timers, the
@@ -61,14 +81,25 @@ export class CheckpointCoordinator {
   #cancelTimer: Cancel | undefined;
   #cancelTimeout: Cancel | undefined;
   #closed = false;
-  #finalWaiters: { resolve: (id: number) => void; reject: (error: unknown) => void }[] = [];
+  #waiters: Waiter[] = [];
+  #suspended = false;
+  #drained = false;
+  readonly #held: HeldCheckpoints;
 
-  constructor(settings: RunSettings, attempt: Attempt, parentId: number | undefined, listener: CheckpointListener, commit: Commit) {
+  constructor(
+    settings: RunSettings,
+    attempt: Attempt,
+    parentId: number | undefined,
+    held: HeldCheckpoints,
+    listener: CheckpointListener,
+    commit: Commit,
+  ) {
     assert(settings.storage !== undefined, "a coordinator has a storage");
     this.#settings = settings;
     this.#storage = settings.storage;
     this.#attempt = attempt;
     this.#parentId = parentId;
+    this.#held = held;
     this.#listener = listener;
     this.#commit = commit;
   }
@@ -88,13 +119,23 @@ export class CheckpointCoordinator {
     this.#decide();
   }
 
-  /** A checkpoint triggered from now on, complete and committed; resolves with its id. */
-  final(): Promise<number> {
+  /**
+   * A checkpoint triggered from now on, complete and committed. A final one that is given up is tried again as long as failures
+   * are borne; a savepoint's is not.
+   */
+  take(reason: "savepoint" | "final", options: TakeOptions = {}): Promise<CheckpointManifest> {
     return new Promise((resolve, reject) => {
       if (this.#closed) return reject(endedBefore());
-      this.#finalWaiters.push({ resolve, reject });
-      this.force("final");
+      if (options.drained === true) this.#drained = true;
+      this.#waiters.push({ reason, options, checkpointId: undefined, resolve, reject });
+      this.force(reason);
     });
+  }
+
+  /** Takes checkpoints again after one that suspended them. */
+  resume(): void {
+    this.#suspended = false;
+    this.#decide();
   }
 
   acknowledged(task: string, checkpointId: number, snapshot: Tasks): void {
@@ -114,7 +155,7 @@ export class CheckpointCoordinator {
     if (this.#pending !== undefined && !wasClosed) this.#follow(onInterrupted(this.#pending, { kind: "job-ended" }));
     this.#cancelTimer?.();
     this.#cancelTimeout?.();
-    for (const waiter of this.#finalWaiters.splice(0)) waiter.reject(endedBefore());
+    for (const waiter of this.#waiters.splice(0)) waiter.reject(endedBefore());
     await this.#writing;
   }
 
@@ -122,7 +163,7 @@ export class CheckpointCoordinator {
 
   #decide(): void {
     const nextCheckpointId = this.#nextId;
-    if (this.#closed || nextCheckpointId === undefined) return;
+    if (this.#closed || this.#suspended || nextCheckpointId === undefined) return;
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
     const { intervalMs, minPauseMs } = this.#settings.checkpoints;
@@ -160,6 +201,7 @@ export class CheckpointCoordinator {
     this.#fetchId();
     this.#inFlight = true;
     this.#forced = undefined;
+    for (const waiter of this.#waiters) waiter.checkpointId ??= checkpointId;
     this.#lastTriggeredMs = this.#now();
     const triggeredAtMs = this.#settings.ports.clock.now();
     this.#enumerators = this.#attempt.enumeratorSnapshots();
@@ -216,12 +258,29 @@ export class CheckpointCoordinator {
       .filter((file) => parseDataFileName(file.name)?.checkpointId === manifest.checkpointId)
       .reduce((sum, file) => sum + file.bytes, 0);
     this.#listener.completed(manifest, this.#now() - (this.#lastTriggeredMs ?? 0), bytes);
-    const waiters = this.#finalWaiters;
-    this.#finalWaiters = [];
-    // A checkpoint that was under way when the final one was asked for does not hold everything: those wait for the next.
-    if (this.#forced === "final") this.#finalWaiters = waiters;
-    else for (const waiter of waiters) waiter.resolve(manifest.checkpointId);
+    this.#served(manifest);
     this.#over();
+  }
+
+  /** One that asked while a checkpoint was under way waits for the next: that one does not hold everything. */
+  #served(manifest: CheckpointManifest): void {
+    const served = this.#waiters.filter((waiter) => waiter.checkpointId === manifest.checkpointId);
+    this.#waiters = this.#waiters.filter((waiter) => !served.includes(waiter));
+    for (const { options, resolve } of served) {
+      this.#suspended ||= options.suspends === true;
+      options.completed?.(manifest);
+      resolve(manifest);
+    }
+  }
+
+  #givenUp(checkpointId: number, error: MillraceError, again: boolean): void {
+    const hit = this.#waiters.filter((waiter) => waiter.checkpointId === checkpointId);
+    this.#waiters = this.#waiters.filter((waiter) => !hit.includes(waiter) || waiter.reason === "final");
+    for (const waiter of hit) {
+      if (waiter.reason === "savepoint") waiter.reject(error);
+      else if (again) this.#forced = "final";
+      waiter.checkpointId = undefined;
+    }
   }
 
   #abort(checkpointId: number, reason: AbortReason): void {
@@ -235,7 +294,7 @@ export class CheckpointCoordinator {
     });
     this.#consecutiveFailures = decision.consecutiveFailures;
     if (reason.kind !== "job-ended") this.#listener.aborted(checkpointId, error);
-    if (this.#finalWaiters.length > 0 && decision.kind === "continue") this.#forced = "final";
+    this.#givenUp(checkpointId, error, decision.kind === "continue");
     this.#over();
     if (decision.kind === "failJob") this.#listener.failJob(error);
   }
@@ -253,7 +312,7 @@ export class CheckpointCoordinator {
       retained: this.#settings.checkpoints.retained,
       manifests: [...manifests].map(([checkpointId, manifest]) => ({ checkpointId, readable: manifest !== undefined })),
       localMarkers: this.#attempt.deployment.localMarkers,
-      inUse: [],
+      inUse: this.#held.ids,
     });
     for (const id of decision.remove) await this.#storage.removeManifest(id);
     // What a damaged manifest that is kept refers to is not known: nothing is removed until it has gone.
@@ -273,7 +332,7 @@ export class CheckpointCoordinator {
     }
     const operators = settings.graph.plan.nodes.map((node): OperatorSnapshot => {
       const enumerator = this.#enumerators.get(node.id);
-      const parts = (subtasks.get(node.uid) ?? []).sort((a, b) => a.subtask - b.subtask);
+      const parts = (subtasks.get(node.uid) ?? []).sort((a, b) => a.subtask - b.subtask).map((part) => (this.#drained ? timeless(part) : part));
       return { uid: node.uid, subtasks: parts, ...(enumerator === undefined ? {} : { enumerator }) };
     });
     return {
@@ -282,6 +341,7 @@ export class CheckpointCoordinator {
       kind: "checkpoint",
       jobName: settings.graph.plan.jobName,
       runId: settings.runId,
+      ...(settings.ancestorRunIds.length === 0 ? {} : { ancestorRunIds: settings.ancestorRunIds }),
       lockToken: settings.lockToken,
       checkpointId: pending.checkpointId,
       ...(this.#parentId === undefined ? {} : { parentCheckpointId: this.#parentId }),
@@ -298,6 +358,10 @@ export class CheckpointCoordinator {
   #now(): number {
     return this.#settings.ports.clock.monotonic();
   }
+}
+
+function timeless({ watermark: _watermark, ...rest }: SubtaskSnapshot): SubtaskSnapshot {
+  return rest;
 }
 
 function endedBefore(): MillraceError {

@@ -1,16 +1,28 @@
 import { decideRestart, failureOf, noRestarts, type RestartHistory } from "@millrace/checkpoint";
 import type { CheckpointManifest, SinkContext } from "@millrace/contracts";
 import { assert, type Cancel, MillraceError } from "@millrace/core";
+import type { WrittenSavepoint } from "@millrace/snapshots";
 import type { SubtaskStatus } from "../deployment/deployment.ts";
 import { sinkContext } from "../deployment/task-settings.ts";
 import { Attempt, type AttemptListener } from "./attempt.ts";
-import { CheckpointCoordinator } from "./checkpoint-coordinator.ts";
+import { CheckpointCoordinator, type TakeOptions } from "./checkpoint-coordinator.ts";
 import { Committers } from "./committers.ts";
+import { HeldCheckpoints } from "./held-checkpoints.ts";
 import { readable, readManifests } from "./manifests.ts";
 import type { RunEvent, RunListener } from "./run-events.ts";
 import type { RunSettings } from "./settings.ts";
+import { takeSavepoint } from "./take-savepoint.ts";
 
-export type RunEnd = "finished" | "stopped" | "cancelled";
+/** `savepoint`: stopped with one; unlike a run that was `stopped`, it is over. */
+export type RunEnd = "finished" | "stopped" | "cancelled" | "savepoint";
+
+export interface StopWithSavepoint {
+  readonly pathOf: (checkpointId: number) => string;
+  /** Event time goes to its end first and everything fires: for a job that will not go on. */
+  readonly drain: boolean;
+  /** Called before the run ends. */
+  readonly written: (savepoint: WrittenSavepoint) => void;
+}
 
 /**
  * Runs a job from its first deployment to its end: deploys, restarts after failures from the last completed checkpoint,
@@ -29,6 +41,11 @@ export class JobRun {
   #endedTasks = new Set<string>();
   #ending: Promise<void> | undefined;
   #over = false;
+  /** The run is about to end with a savepoint, unless that fails. */
+  #stopping = false;
+  #drained: PromiseWithResolvers<void> | undefined;
+  readonly #held = new HeldCheckpoints();
+  readonly #exports = new Set<Promise<unknown>>();
   #cancelRestart: Cancel | undefined;
   #resolve: (end: RunEnd) => void = () => undefined;
   #reject: (error: unknown) => void = () => undefined;
@@ -90,10 +107,89 @@ export class JobRun {
     return this.#endOnce(async () => {
       await this.#deployed();
       // A run that is finishing by itself, or between two attempts, has nothing to add to its last checkpoint.
-      await this.#coordinator?.final().catch(this.#warn);
+      await this.#coordinator?.take("final").catch(this.#warn);
       await this.#teardown();
       this.#finish("stopped");
     });
+  }
+
+  /** Takes a savepoint; the run goes on. Throws SAVEPOINT_NOT_RUNNING, and what `takeSavepoint` throws. */
+  async savepoint(pathOf: (checkpointId: number) => string): Promise<WrittenSavepoint> {
+    await this.#deploying.catch(() => undefined);
+    return this.#takeSavepoint(this.#running(), pathOf);
+  }
+
+  /**
+   * Ends the run with a savepoint: nothing is published after it. When it can't be taken the run goes on, and the reason is
+   * thrown.
+   */
+  async stopWithSavepoint({ pathOf, drain, written }: StopWithSavepoint): Promise<void> {
+    await this.#deploying.catch(() => undefined);
+    const { attempt, coordinator } = this.#running();
+    if (this.#stopping) throw notRunning("it is being stopped with a savepoint already");
+    this.#stopping = true;
+    try {
+      if (drain) await this.#drain(attempt);
+      written(await this.#takeSavepoint({ attempt, coordinator }, pathOf, { suspends: true, drained: drain }));
+    } catch (error) {
+      this.#stopping = false;
+      if (this.#attempt === attempt) this.#goOn(attempt, coordinator, drain, error);
+      throw error;
+    }
+    await this.#endOnce(() => this.#teardown().then(() => this.#finish("savepoint")));
+  }
+
+  #running(): { readonly attempt: Attempt; readonly coordinator: CheckpointCoordinator } {
+    if (this.#over || this.#ending !== undefined) throw notRunning("it is ending");
+    const attempt = this.#attempt;
+    const coordinator = this.#coordinator;
+    if (attempt === undefined || coordinator === undefined) {
+      throw notRunning(this.#settings.storage === undefined ? "its checkpoints are off" : "it is restarting after a failure");
+    }
+    return { attempt, coordinator };
+  }
+
+  async #takeSavepoint(
+    { attempt, coordinator }: { readonly attempt: Attempt; readonly coordinator: CheckpointCoordinator },
+    pathOf: (checkpointId: number) => string,
+    options: Pick<TakeOptions, "suspends" | "drained"> = {},
+  ): Promise<WrittenSavepoint> {
+    const taking = takeSavepoint({
+      settings: this.#settings,
+      coordinator,
+      deployment: attempt.deployment,
+      held: this.#held,
+      pathOf,
+      options,
+    });
+    this.#exports.add(taking);
+    try {
+      return await taking;
+    } finally {
+      this.#exports.delete(taking);
+    }
+  }
+
+  /** Resolves when everything has fired and all tasks have ended. */
+  #drain(attempt: Attempt): Promise<void> {
+    this.#drained = Promise.withResolvers();
+    attempt.deployment.drain();
+    if (this.#allEnded(attempt)) this.#drained.resolve();
+    return this.#drained.promise;
+  }
+
+  /** The savepoint could not be taken. Sources that were drained read on after a restart, from the last checkpoint. */
+  #goOn(attempt: Attempt, coordinator: CheckpointCoordinator, drained: boolean, error: unknown): void {
+    if (drained) this.#attemptFailed(attempt, error);
+    else if (this.#allEnded(attempt)) this.#inputEnded(attempt);
+    else coordinator.resume();
+  }
+
+  /** The last completed checkpoint, kept until it is released; undefined: there is none. */
+  holdCheckpoint(): { readonly manifest: CheckpointManifest; readonly release: () => void } | undefined {
+    const manifest = this.#restored;
+    if (manifest === undefined || manifest.kind === "savepoint") return undefined;
+    return { manifest, release: this.#held.hold(manifest.checkpointId) };
   }
 
   /** Ends at once; the run is over. */
@@ -134,7 +230,8 @@ export class JobRun {
       this.#coordinator = new CheckpointCoordinator(
         settings,
         attempt,
-        this.#restored?.checkpointId,
+        this.#restored?.kind === "checkpoint" ? this.#restored.checkpointId : undefined,
+        this.#held,
         {
           completed: (manifest, durationMs, bytes) => {
             this.#emit({ kind: "checkpointCompleted", checkpointId: manifest.checkpointId, durationMs, bytes });
@@ -188,7 +285,9 @@ export class JobRun {
   /** Every task has emitted all it ever will: a last checkpoint, its commit, and the run is finished. */
   #inputEnded(attempt: Attempt): void {
     if (this.#over || this.#ending !== undefined || this.#attempt !== attempt) return;
-    const last = this.#coordinator === undefined ? this.#commitWithoutCheckpoint(attempt) : this.#coordinator.final();
+    this.#drained?.resolve();
+    if (this.#stopping) return;
+    const last = this.#coordinator === undefined ? this.#commitWithoutCheckpoint(attempt) : this.#coordinator.take("final");
     last.then(
       () => {
         if (this.#attempt === attempt) void this.#endOnce(() => this.#teardown().then(() => this.#finish("finished")));
@@ -211,6 +310,7 @@ export class JobRun {
       return;
     }
     this.#attempt = undefined;
+    this.#drained?.reject(notRunning("it failed meanwhile", error));
     const { clock } = this.#settings.ports;
     const decision = decideRestart(this.#settings.restart, this.#history, failureOf(error), clock.monotonic());
     const closed = this.#closeAttempt(attempt);
@@ -251,6 +351,7 @@ export class JobRun {
   }
 
   async #teardown(): Promise<void> {
+    await Promise.allSettled(this.#exports);
     if (this.#attempt !== undefined) void this.#closeAttempt(this.#attempt);
     await this.#closing;
     await this.#committers.close().catch(this.#warn);
@@ -280,6 +381,10 @@ export class JobRun {
   #emit(event: RunEvent): void {
     this.#listener(event);
   }
+}
+
+function notRunning(why: string, cause?: unknown): MillraceError {
+  return new MillraceError("SAVEPOINT_NOT_RUNNING", `the job can't take a savepoint now: ${why}`, { cause, hint: "try again when it runs" });
 }
 
 function withReason(error: unknown, reason: string, message: string): unknown {

@@ -9,8 +9,8 @@ import {
 } from "@millrace/checkpoint";
 import type { BackendOptions, CheckpointManifest, CheckpointStorage } from "@millrace/contracts";
 import { assert, type Files, type Json, MillraceError } from "@millrace/core";
-import { createLevelBackend, LocalStore, type StoreMarker } from "@millrace/state";
-import type { OpenedBackend, StateBackends } from "./backends.ts";
+import { createLevelBackend, LocalStore, type StoreMarker, type StoreSnapshot } from "@millrace/state";
+import type { HeldState, OpenedBackend, StateBackends } from "./backends.ts";
 
 export interface LevelBackendsOptions {
   readonly files: Files;
@@ -28,6 +28,7 @@ export interface LevelBackendsOptions {
 }
 
 interface Slot {
+  readonly subtask: number;
   readonly store: LocalStore;
   /** The restored checkpoint stands in the store. */
   readonly filled: boolean;
@@ -75,6 +76,17 @@ export class LevelBackends implements StateBackends {
     return this.#open.map((slot) => slot.marker).filter((marker) => marker > 0);
   }
 
+  hold(checkpointId: number): HeldState | undefined {
+    const held = new Map<number, StoreSnapshot>();
+    for (const { subtask, marker, store } of this.#open) if (marker === checkpointId) held.set(subtask, store.snapshot());
+    return {
+      records: (uid, subtask) => held.get(subtask)?.records(uid),
+      close: async () => {
+        for (const snapshot of held.values()) await snapshot.close();
+      },
+    };
+  }
+
   async close(): Promise<void> {
     const slots = this.#open.splice(0);
     this.#slots.clear();
@@ -112,7 +124,7 @@ export class LevelBackends implements StateBackends {
     const path = `${this.#options.directory}/slot-${subtask}`;
     await this.#options.files.makeDirectory(this.#options.directory);
     const store = await this.#openStore(path);
-    const slot: Slot = { store, filled: await this.#fill(store, subtask), participants: 0, marker: 0, applying: undefined };
+    const slot: Slot = { subtask, store, filled: await this.#fill(store, subtask), participants: 0, marker: 0, applying: undefined };
     if (slot.filled) slot.marker = this.#restored?.checkpointId ?? 0;
     this.#open.push(slot);
     return slot;

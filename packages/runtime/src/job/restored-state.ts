@@ -1,3 +1,4 @@
+import { keyedPartsOf } from "@millrace/checkpoint";
 import type { CheckpointManifest, CheckpointStorage, KeyedSnapshot, KeyGroupRange, OperatorSnapshot, SubtaskSnapshot } from "@millrace/contracts";
 import { type Json, watermarkFromJson } from "@millrace/core";
 
@@ -9,12 +10,18 @@ export interface RestoredNode {
   readonly splits: readonly Json[];
   readonly writerStates: readonly Json[];
   readonly keyed: readonly KeyedSnapshot[];
-  /** True when `keyed` is this subtask's own chain, so that deltas may be added to it. */
+  /** True when `keyed` is this subtask's own chain of this storage, so that deltas may be added to it. */
   readonly ownChain: boolean;
 }
 
 /** Lists go to the same subtask when parallelism is unchanged, else around in turn; watermarks start from the least (Flink's rules). */
-export function restoredNode(snapshot: OperatorSnapshot, subtask: number, parallelism: number, keyGroups: KeyGroupRange): RestoredNode {
+export function restoredNode(
+  kind: CheckpointManifest["kind"],
+  snapshot: OperatorSnapshot,
+  subtask: number,
+  parallelism: number,
+  keyGroups: KeyGroupRange,
+): RestoredNode {
   const olds = snapshot.subtasks;
   const same = olds.length === parallelism;
   const share = (of: (old: SubtaskSnapshot) => readonly Json[] | undefined): readonly Json[] => {
@@ -22,9 +29,10 @@ export function restoredNode(snapshot: OperatorSnapshot, subtask: number, parall
     return olds.flatMap((old) => of(old) ?? []).filter((_, index) => index % parallelism === subtask);
   };
   const own = olds[subtask];
-  const keyed = same
-    ? [own?.keyed].filter((one) => one !== undefined)
-    : olds.flatMap((old) => (old.keyed !== undefined && overlaps(old.keyed.keyGroups, keyGroups) ? [old.keyed] : []));
+  const keyed =
+    same && snapshot.keyed === undefined
+      ? [own?.keyed].filter((one) => one !== undefined)
+      : keyedPartsOf(snapshot).filter((part) => overlaps(part.keyGroups, keyGroups));
   const watermarks = (same ? [own as SubtaskSnapshot] : olds).map((old) => watermarkFromJson(old.watermark ?? "min"));
   return {
     watermark: Math.min(...watermarks),
@@ -33,7 +41,7 @@ export function restoredNode(snapshot: OperatorSnapshot, subtask: number, parall
     splits: share((old) => old.splits),
     writerStates: share((old) => old.writerStates),
     keyed,
-    ownChain: same,
+    ownChain: same && kind === "checkpoint",
   };
 }
 
@@ -42,7 +50,7 @@ function overlaps(a: KeyGroupRange, b: KeyGroupRange): boolean {
 }
 
 /** All chunks of the given chains, each base before its deltas. */
-export async function* keyedChunks(storage: CheckpointStorage, keyed: readonly KeyedSnapshot[]): AsyncIterable<Uint8Array> {
+export async function* keyedChunks(storage: Pick<CheckpointStorage, "readData">, keyed: readonly KeyedSnapshot[]): AsyncIterable<Uint8Array> {
   for (const snapshot of keyed) for (const file of snapshot.files) yield* storage.readData(file);
 }
 

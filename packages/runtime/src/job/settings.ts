@@ -26,6 +26,8 @@ export interface RunSettings {
   readonly restart: RestartStrategy;
   /** What this run starts from; its own later checkpoints take its place after a failure. */
   readonly restored: CheckpointManifest | undefined;
+  /** As in the manifest. */
+  readonly ancestorRunIds: readonly string[];
   /** True when `restored` belongs to this very run (its output exists already). */
   readonly resumed: boolean;
   /** Ids that never repeat within a job, also over crashes. */

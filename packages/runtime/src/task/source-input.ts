@@ -80,6 +80,9 @@ export class SourceInput implements TaskInput, ReaderOutput<unknown> {
   #idleWithoutSplits = false;
   /** Of a restored source that had ended. */
   #wasFinished = false;
+  #drains = false;
+  /** It reads no more, though there may be more to read. */
+  #drained = false;
 
   constructor(options: SourceInputOptions) {
     this.#options = options;
@@ -156,6 +159,10 @@ export class SourceInput implements TaskInput, ReaderOutput<unknown> {
       this.#flushQuietSplits();
       if (this.#moved) return progress;
     }
+    if (this.#drains) {
+      this.#drained = !this.#wasFinished;
+      return this.#end();
+    }
     this.#watchQuiet();
     const status = this.#wasFinished ? "ended" : this.#options.reader.poll(this, this.#options.batchRecords);
     this.#emitDue();
@@ -165,14 +172,24 @@ export class SourceInput implements TaskInput, ReaderOutput<unknown> {
       case "waiting":
         return waiting;
       case "ended":
-        this.#ended = true;
-        this.#options.flow.accept({ kind: "end" });
-        return progress;
+        return this.#end();
     }
   }
 
+  #end(): InputStep {
+    this.#ended = true;
+    this.#options.flow.accept({ kind: "end" });
+    return progress;
+  }
+
+  /** All has been read. A source that was drained goes on after a restore. */
   get finished(): boolean {
-    return this.#ended;
+    return this.#ended && !this.#drained;
+  }
+
+  /** From the next step on nothing is read any more, as if the input had ended here. */
+  drain(): void {
+    this.#drains = true;
   }
 
   noMoreSplits(): void {

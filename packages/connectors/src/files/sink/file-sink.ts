@@ -4,7 +4,9 @@ import { fileCommitter } from "./committer.ts";
 import { csvEncoder, jsonLinesEncoder } from "./encoding.ts";
 import { PartNames } from "./names.ts";
 import { type OutputMode, prepareDirectory } from "./prepare-run.ts";
+import { publishedSince } from "./published-since.ts";
 import { FileWriter } from "./writer.ts";
+import { writerStatesOf } from "./writer-state.ts";
 
 export interface FileSinkOptions<T> {
   /** How records are written. Default "jsonLines". */
@@ -54,6 +56,7 @@ export function fileSink<T>(directory: string, options: FileSinkOptions<T> = {})
       roll: { bytes: roll.bytes ?? null, ageMs: roll.ageMs ?? null, everyCheckpoint: writerOptions.everyCheckpoint },
     },
     prepareRun: (context) => prepareDirectory(context, directory, names, mode),
+    publishedSince: (context, states) => publishedSince(context, directory, names, writerStatesOf(states)),
     createWriter: (context) => new FileWriter(context, writerOptions),
     createCommitter: (context) => fileCommitter(context.ports.files, directory),
   };

@@ -9,14 +9,16 @@ export type OutputMode = "refuse" | "overwrite" | "append";
 /**
  * Makes the directory, tries whether it can be written to, and deals with files of earlier runs: refused with
  * SINK_OUTPUT_EXISTS, kept beside the new ones (append), or removed (overwrite). Only files that a sink with this
- * prefix made count; others are never touched. A run that goes on finds its own files and leaves all as it is.
+ * prefix made count; others are never touched. A run that goes on finds its own files and leaves all as it is, and so does one that was
+ * restored from a snapshot of another with that one's files.
  */
 export async function prepareDirectory(context: SinkContext, directory: string, names: PartNames, mode: OutputMode): Promise<void> {
   const { files } = context.ports;
   await refuseTwoSinks(context, directory, names);
   await makeWritable(files, directory, hiddenName(names.nameOf({ runId: `${context.runId}-probe`, subtask: 0, counter: 0 })));
   if (context.resumed || (mode === "append" && !context.overwrite)) return;
-  const earlier = (await findParts(files, directory, names)).filter((part) => part.runId !== context.runId);
+  const own = new Set([context.runId, ...(context.ancestorRunIds ?? [])]);
+  const earlier = (await findParts(files, directory, names)).filter((part) => !own.has(part.runId));
   if (earlier.length === 0) return;
   if (!context.overwrite && mode === "refuse") throw outputExists(directory, new Set(earlier.map((part) => part.runId)));
   for (const part of earlier) {
