@@ -1,12 +1,27 @@
-import { canonicalJson } from "@millrace/core";
+import { canonicalJson, type Json } from "@millrace/core";
 import type { ByteReader, ByteWriter } from "./bytes.ts";
 import type { Codec, TypeDescription } from "./contract.ts";
 
-/** FNV-1a with 64 bits over the UTF-8 of the canonical JSON, as 16 hexadecimal digits. */
+/** FNV-1a with 64 bits over the UTF-8 of the canonical JSON of the written type, as 16 hexadecimal digits. */
 export function fingerprintOf(type: TypeDescription): string {
   let hash = 0xcbf29ce484222325n;
-  for (const byte of new TextEncoder().encode(canonicalJson(type))) hash = BigInt.asUintN(64, (hash ^ BigInt(byte)) * 0x100000001b3n);
+  for (const byte of new TextEncoder().encode(canonicalJson(writtenType(type)))) hash = BigInt.asUintN(64, (hash ^ BigInt(byte)) * 0x100000001b3n);
   return hash.toString(16).padStart(16, "0");
+}
+
+/**
+ * The type without defaults and aliases: these say how older data is read and change no byte of what is written, so types
+ * that differ in them alone are one.
+ */
+function writtenType(type: TypeDescription): TypeDescription {
+  return withoutHints(type) as TypeDescription;
+}
+
+function withoutHints(value: Json): Json {
+  if (Array.isArray(value)) return value.map(withoutHints);
+  if (value === null || typeof value !== "object") return value;
+  const kept = Object.entries(value).filter(([name]) => name !== "default" && name !== "aliases");
+  return Object.fromEntries(kept.map(([name, part]) => [name, withoutHints(part as Json)]));
 }
 
 /** The one way codecs are made: frozen, with the fingerprint of their type. */

@@ -4,7 +4,7 @@ import { bytesCodec, typedArrayCodec } from "./types/binary.ts";
 import { arrayCodec, mapCodec, recordCodec, setCodec, tupleCodec } from "./types/collections.ts";
 import { convertedCodec, nullableCodec, undefinableCodec } from "./types/modifiers.ts";
 import { bigintCodec, integerCodec, numberCodec } from "./types/numbers.ts";
-import type { OptionalField } from "./types/object/fields.ts";
+import { aliasedField, defaultedField, type OptionalField } from "./types/object/fields.ts";
 import { objectCodec } from "./types/object/index.ts";
 import { booleanCodec, dateCodec, literalCodec, nullCodec, stringCodec, undefinedCodec } from "./types/scalars.ts";
 import { taggedCodec } from "./types/tagged.ts";
@@ -35,6 +35,10 @@ export const t = Object.freeze({
   object: objectCodec,
   /** A field of `t.object` that may be missing. */
   optional: <T>(codec: Codec<T>): OptionalField<T> => Object.freeze({ optional: codec }),
+  /** A field of `t.object` that older data may lack: it is then read as `value`. Written like any other. */
+  withDefault: defaultedField,
+  /** A field of `t.object` that older data has under another name: `t.aliased(t.integer(), "n")`. */
+  aliased: aliasedField,
   nullable: nullableCodec,
   undefinable: undefinableCodec,
   map: mapCodec,

@@ -1,3 +1,4 @@
+export { typeText } from "@millrace/codec";
 export type { NodeSpec } from "./builder.ts";
 export { PlanBuilder } from "./builder.ts";
 export type { PlanWarning } from "./check.ts";
@@ -7,7 +8,6 @@ export { drawMermaid } from "./draw/draw-mermaid.ts";
 export type { DrawTextOptions } from "./draw/draw-text.ts";
 export { drawText } from "./draw/draw-text.ts";
 export { stateText } from "./draw/facts.ts";
-export { typeText } from "./draw/type-text.ts";
 export type { FilterBody, FlatMapBody, JobGraph, MapBody, NodeBody, OperatorBody, SinkBody, SourceBody } from "./graph.ts";
 export { planHash } from "./hash.ts";
 export type { KindTraits } from "./kinds.ts";

@@ -1,4 +1,4 @@
-import { MillraceError } from "@millrace/core";
+import { type Json, MillraceError } from "@millrace/core";
 import type { Codec } from "../contract.ts";
 import { makeCodec } from "../fingerprint.ts";
 import { corrupt } from "../reader.ts";
@@ -17,13 +17,16 @@ export type TaggedOf<F extends string, V extends Readonly<Record<string, FieldDe
 /**
  * A union of objects told apart by the string in one field:
  * `t.tagged("kind", { circle: { radius: t.number() }, square: { side: t.number() } })`.
- * Written as the variant's position, then its fields. Add variants at the end.
+ * Written as the variant's position, then its fields. `aliases` are tags that older data has for a variant:
+ * `{ circle: ["disc"] }`.
  */
 export function taggedCodec<const F extends string, const V extends Readonly<Record<string, FieldDeclarations>>>(
   field: F,
   variants: V,
+  aliases: { readonly [Tag in keyof V & string]?: readonly string[] } = {},
 ): Codec<TaggedOf<F, V>> {
   const tags = Object.keys(variants);
+  checkTagAliases(tags, aliases);
   const codecs = Object.entries(variants).map(([tag, fields]) => {
     if (Object.hasOwn(fields, field)) {
       throw new MillraceError(
@@ -38,7 +41,7 @@ export function taggedCodec<const F extends string, const V extends Readonly<Rec
   });
   const positions = new Map(tags.map((tag, position) => [tag, position]));
   return makeCodec<TaggedOf<F, V>>(
-    { kind: "tagged", field, variants: tags.map((tag, position) => ({ tag, type: codecs[position]?.type ?? null })) },
+    { kind: "tagged", field, variants: tags.map((tag, position) => variantType(tag, codecs[position] as Codec<unknown>, aliases[tag])) },
     (value, writer) => {
       const object: unknown = value;
       if (!isPlainObject(object)) refuseObject(object);
@@ -61,4 +64,20 @@ export function taggedCodec<const F extends string, const V extends Readonly<Rec
       return codec.decode(reader) as TaggedOf<F, V>;
     },
   );
+}
+
+function variantType(tag: string, codec: Codec<unknown>, aliases: readonly string[] = []): Json {
+  return { tag, type: codec.type, ...(aliases.length === 0 ? {} : { aliases }) };
+}
+
+function checkTagAliases(tags: readonly string[], aliases: { readonly [tag: string]: readonly string[] | undefined }): void {
+  const known = new Set(tags);
+  for (const [tag, names = []] of Object.entries(aliases)) {
+    if (!tags.includes(tag)) throw new MillraceError("CODEC_DECLARATION", `there are aliases for ${JSON.stringify(tag)}, which is no variant`);
+    for (const name of names) {
+      if (known.has(name))
+        throw new MillraceError("CODEC_DECLARATION", `the alias ${JSON.stringify(name)} of ${JSON.stringify(tag)} is another variant's`);
+      known.add(name);
+    }
+  }
 }

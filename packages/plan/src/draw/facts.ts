@@ -1,7 +1,7 @@
+import { typeText } from "@millrace/codec";
 import type { Json } from "@millrace/core";
 import type { LogicalPlan, NodeKind, PlanEdge, PlanNode, PlannedState } from "../logical.ts";
 import { nodeAt } from "../nodes.ts";
-import { typeText } from "./type-text.ts";
 import { descriptionText, durationText, optionsText, watermarksText } from "./words.ts";
 
 /** One line about a node: what it is about, and what is so. */

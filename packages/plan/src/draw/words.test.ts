@@ -1,6 +1,5 @@
-import { t } from "@millrace/codec";
+import { t, typeText } from "@millrace/codec";
 import { describe, expect, test } from "vitest";
-import { typeText } from "./type-text.ts";
 import { descriptionText, durationText, optionsText, watermarksText } from "./words.ts";
 
 test.each([

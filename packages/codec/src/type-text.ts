@@ -1,4 +1,9 @@
 import type { Json } from "@millrace/core";
+import type { TypeDescription } from "./contract.ts";
+import { codecOf } from "./evolution/codec-of.ts";
+import type { FieldType } from "./evolution/described.ts";
+import { createReader } from "./reader.ts";
+import { bytesOfHex } from "./types/hex.ts";
 
 type Fields = { readonly [name: string]: Json | undefined };
 
@@ -31,8 +36,13 @@ const writers: Readonly<Record<string, (type: Fields) => string>> = {
 };
 
 function fieldText(field: Json): string {
-  const { name, type, optional } = field as { readonly name: string; readonly type: Json; readonly optional?: boolean };
-  return `${name}${optional === true ? "?" : ""}: ${typeText(type)}`;
+  const { name, type, optional, default: value } = field as unknown as FieldType;
+  return `${name}${optional === true ? "?" : ""}: ${typeText(type)}${value === undefined ? "" : ` = ${defaultText(type, value)}`}`;
+}
+
+function defaultText(type: TypeDescription, digits: string): string {
+  const value = codecOf(type).decode(createReader(bytesOfHex(digits)));
+  return JSON.stringify(value, (_name, held: unknown) => (typeof held === "bigint" ? `${held}n` : held)) ?? String(value);
 }
 
 function variantText(variant: Json): string {
