@@ -3,6 +3,7 @@ import type { Cell, Cells, Namespace } from "@millrace/contracts";
 import { assert, type PrimitiveKey } from "@millrace/core";
 import type { Footprint } from "./footprint.ts";
 import { Slot, type SlotOwner, slotFlags } from "./slot.ts";
+import { SlotIndex } from "./slot-index.ts";
 import type { Table } from "./table.ts";
 
 const { PERSISTED, GONE, COLD } = slotFlags;
@@ -25,8 +26,9 @@ export class CellMap<V> implements Cells<V>, SlotOwner<V> {
   #drained = 0;
   /** The slot made last, as long as none has joined the table since: its key is known to have no slot there. */
   #latest: Slot<V> | undefined;
-  /** The slot that the last `find` gave. */
+  /** The slot that the last `find` gave for a key that is no number. */
   #last: Slot<V> | undefined;
+  readonly #index = new SlotIndex<V>();
 
   constructor(table: Table<V>, namespace: Namespace) {
     this.table = table;
@@ -41,7 +43,9 @@ export class CellMap<V> implements Cells<V>, SlotOwner<V> {
   }
 
   cell(): Slot<V> {
-    const found = this.#slots.get(this.#scope.mapKey as PrimitiveKey);
+    const { mapKey } = this.#scope;
+    if (typeof mapKey === "number") return this.#findNumber(mapKey) ?? this.#detached();
+    const found = this.#slots.get(mapKey as PrimitiveKey);
     if (found !== undefined && found.guard >= this.#changes.stamp) return found;
     return this.#findSlowly(found) ?? this.#detached();
   }
@@ -49,6 +53,7 @@ export class CellMap<V> implements Cells<V>, SlotOwner<V> {
   /** The slot of the current key, if there is one; again for the same key it costs no look-up. */
   find(): Slot<V> | undefined {
     const { mapKey } = this.#scope;
+    if (typeof mapKey === "number") return this.#findNumber(mapKey);
     const { stamp } = this.#changes;
     const last = this.#last;
     if (last !== undefined && last.key === mapKey && last.guard >= stamp) return last;
@@ -58,9 +63,14 @@ export class CellMap<V> implements Cells<V>, SlotOwner<V> {
     return found;
   }
 
-  /** As `find`, with a new slot when there is none. */
-  ensure(): Slot<V> {
-    return this.find() ?? this.#detached();
+  #findNumber(mapKey: number): Slot<V> | undefined {
+    const { stamp } = this.#changes;
+    const guess = this.#index.guess(mapKey);
+    if (guess.key === mapKey && guess.guard >= stamp) return guess;
+    const found = this.#slots.get(mapKey);
+    if (found === undefined || found.guard < stamp) return this.#findSlowly(found);
+    this.#index.learn(mapKey, found, this.#slots.size);
+    return found;
   }
 
   write(cell: Cell<V>, value: V): void {
@@ -71,7 +81,7 @@ export class CellMap<V> implements Cells<V>, SlotOwner<V> {
 
   /** Sets the value of the current key, whether there was one or not. */
   put(value: V): void {
-    this.write(this.ensure(), value);
+    this.write(this.find() ?? this.#detached(), value);
   }
 
   remove(): void {
@@ -129,6 +139,7 @@ export class CellMap<V> implements Cells<V>, SlotOwner<V> {
     if (this.#slots.get(slot.key) !== slot) return true;
     if (slot.value !== undefined && (this.table.format.pagesOf?.(slot.value).warm ?? 0) > 0) return false;
     slot.guard = 0;
+    this.#index.forget(slot);
     // The slot's holder keeps its value; the table forgets it, or keeps a stub without one.
     if (this.table.indexed) this.#slots.set(slot.key, this.#stub(slot.key));
     else this.#slots.delete(slot.key);
@@ -280,6 +291,7 @@ export class CellMap<V> implements Cells<V>, SlotOwner<V> {
       this.footprint.entries--;
     }
     this.#changes.markGone(slot);
+    this.#index.forget(slot);
     slot.state &= ~COLD;
     this.table.context.counts.entries--;
     if (this.table.context.cold !== undefined && (slot.state & PERSISTED) !== 0) {
@@ -297,6 +309,7 @@ export class CellMap<V> implements Cells<V>, SlotOwner<V> {
   #unlistIfEmpty(): void {
     if (this.size > 0) return;
     this.#slots.clear();
+    this.#index.clear();
     this.#drained = 0;
     this.#draining = undefined;
     if (!this.#listed || (this.#buried?.size ?? 0) > 0) return;

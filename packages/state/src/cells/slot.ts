@@ -27,17 +27,17 @@ export class Slot<V> implements Cell<V> {
   value: V | undefined;
   /** At least `Changes.stamp`: may be handed out. Equal to `Changes.writable`: may be changed at once. */
   guard = 0;
-  /** The epoch in which it was changed last, and flags. */
-  state: number;
   /** The map key in its table, or the number of the page. */
   readonly key: PrimitiveKey;
+  /** The epoch in which it was changed last, and flags. */
+  state: number;
   readonly owner: SlotOwner<V>;
 
   constructor(owner: SlotOwner<V>, key: PrimitiveKey, value: V | undefined, flags: number) {
-    this.owner = owner;
-    this.key = key;
     this.value = value;
+    this.key = key;
     this.state = flags;
+    this.owner = owner;
   }
 }
 

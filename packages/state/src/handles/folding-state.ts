@@ -15,7 +15,7 @@ export class CellReducingState<V> implements ReducingState<V> {
   }
 
   add(value: V): void {
-    const cell = this.cells.ensure();
+    const cell = this.cells.cell();
     this.cells.write(cell, cell.value === undefined ? value : this.#reduce(cell.value, value));
   }
 
@@ -39,7 +39,7 @@ export class CellAggregatingState<In, Acc, Out> implements AggregatingState<In, 
   }
 
   add(value: In): void {
-    const cell = this.cells.ensure();
+    const cell = this.cells.cell();
     this.cells.write(cell, this.#aggregate.add(value, cell.value ?? this.#aggregate.createAccumulator()));
   }
 

@@ -48,7 +48,7 @@ export class PagedList<V> {
   }
 
   add(value: V): void {
-    const cell = this.cells.ensure();
+    const cell = this.cells.cell();
     const head = cell.value ?? this.#newHead(cell.key);
     append(head, value);
     this.cells.write(cell, head);
@@ -56,7 +56,7 @@ export class PagedList<V> {
 
   addAll(values: readonly V[]): void {
     if (values.length === 0) return;
-    const cell = this.cells.ensure();
+    const cell = this.cells.cell();
     const head = cell.value ?? this.#newHead(cell.key);
     for (const value of values) append(head, value);
     this.cells.write(cell, head);
@@ -67,7 +67,7 @@ export class PagedList<V> {
       this.clear();
       return;
     }
-    const cell = this.cells.ensure();
+    const cell = this.cells.cell();
     const head = cell.value ?? this.#newHead(cell.key);
     head.pages.dropAll();
     head.tail = [];

@@ -65,7 +65,7 @@ export class PagedMap<K, V> {
   }
 
   put(key: K, value: V): void {
-    const cell = this.cells.ensure();
+    const cell = this.cells.cell();
     const head = cell.value ?? { size: 0, inline: new Map<K, V>(), pages: newPages(this.cells, cell.key, this.#page, 0) };
     const paged = head.pages.count > 0;
     const content = paged ? head.pages.change(pageOf(hashOf(key), head.pages.count)) : head.inline;

@@ -51,7 +51,7 @@ export class TtlReducingState<V> extends TtlCellState<V> implements ReducingStat
   }
 
   add(value: V): void {
-    const cell = this.cells.ensure();
+    const cell = this.cells.cell();
     const held = this.expiry.usable(cell.value);
     this.cells.write(cell, this.expiry.stamp(held === undefined ? value : this.#reduce(held, value)));
   }
@@ -72,7 +72,7 @@ export class TtlAggregatingState<In, Acc, Out> extends TtlCellState<Acc> impleme
   }
 
   add(value: In): void {
-    const cell = this.cells.ensure();
+    const cell = this.cells.cell();
     const held = this.expiry.usable(cell.value) ?? this.#aggregate.createAccumulator();
     this.cells.write(cell, this.expiry.stamp(this.#aggregate.add(value, held)));
   }
