@@ -13,3 +13,6 @@ export const queries = { q0, q1, q2, q3, q4, q5, q7, q8, q9, q11, q12, q13, q14,
 export type QueryName = keyof typeof queries;
 
 export const queryNames = Object.keys(queries) as QueryName[];
+
+/** Without state or timers. */
+export const statelessQueries: ReadonlySet<QueryName> = new Set(["q0", "q1", "q2", "q13", "q14", "q22"]);

@@ -1,0 +1,18 @@
+/** `pnpm bench NAME …`: hands the rest of the command line to one bench. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+
+const [name = "", ...rest] = process.argv.slice(2);
+const benches = ["nexmark"];
+
+if (benches.includes(name) && existsSync(join(import.meta.dirname, name, "run.ts"))) {
+  process.argv.splice(2, process.argv.length - 2, ...rest);
+  await import(`./${name}/run.ts`);
+} else {
+  console.log(`pnpm bench NAME [options]
+
+  nexmark    throughput of the Nexmark queries, beside hand-written loops and Apache Flink
+
+See pnpm bench NAME --help, and bench/README.md for the figures.`);
+  process.exitCode = name === "" || name === "--help" ? 0 : 2;
+}

@@ -1,0 +1,113 @@
+import { cpus } from "node:os";
+import { parseArgs } from "node:util";
+import { MillraceError } from "@millrace/core";
+import { type GeneratorOptions, generatorOptions } from "./generator/options.ts";
+import { type QueryName, queryNames } from "./queries/index.ts";
+import type { StateKind } from "./sides/side.ts";
+
+export const usage = `Runs Nexmark queries as jobs, and beside them the same queries as hand-written loops and on Apache Flink.
+
+  pnpm bench nexmark [--queries all|q0,q5,…] [--events 1000000] [--peer hand,flink] [--state heap,disk]
+
+  --queries LIST       ${queryNames.join(" ")}; default all
+  --events N           events in a run; default 1,000,000. The first third is warm-up and not timed
+  --seconds S          instead: every side gets as many events as it takes for S seconds, found out by a first short run
+  --peer LIST          hand, flink; default hand. Flink needs JDK 17 and Maven, and is built at its first run
+  --state LIST         heap: on the heap, beside Flink's hash map; disk: LevelDB, beside RocksDB. Default heap
+  --parallelism LIST   subtasks of every operator; default 1. The hand loop has one thread
+  --rounds R           a round runs every side once, in turn; figures are medians. Default 3
+  --checkpoint-ms MS   default 1000; 0: none
+  --seed N --shuffle K --event-rate R --first-ts MS --extras on|off   of the generator
+  --out DIR            writes the results of one more run to DIR as QUERY.jsonl, and those of peers to DIR/PEER
+  --json               one JSON object a measurement instead of the table
+  --node-flags LIST    for the engine's process, e.g. --node-flags=--cpu-prof
+
+Example: pnpm bench nexmark --queries q5,q8 --events 3000000 --peer hand,flink`;
+
+export type PeerName = "hand" | "flink";
+
+export interface NexmarkOptions {
+  readonly queries: readonly QueryName[];
+  readonly generator: GeneratorOptions;
+  readonly seconds: number | undefined;
+  readonly peers: readonly PeerName[];
+  readonly states: readonly StateKind[];
+  readonly parallelisms: readonly number[];
+  readonly rounds: number;
+  readonly checkpointIntervalMs: number;
+  readonly out: string | undefined;
+  readonly json: boolean;
+  readonly nodeFlags: readonly string[];
+}
+
+/** undefined: help was asked for. Throws NEXMARK_OPTIONS. */
+export function readOptions(args: readonly string[]): NexmarkOptions | undefined {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      help: { type: "boolean", default: false },
+      queries: { type: "string", default: "all" },
+      events: { type: "string", default: "1000000" },
+      seconds: { type: "string" },
+      peer: { type: "string", default: "hand" },
+      state: { type: "string", default: "heap" },
+      parallelism: { type: "string", default: "1" },
+      rounds: { type: "string", default: "3" },
+      "checkpoint-ms": { type: "string", default: "1000" },
+      seed: { type: "string", default: "1" },
+      shuffle: { type: "string", default: "1" },
+      "event-rate": { type: "string", default: "10000" },
+      "first-ts": { type: "string", default: "1436918395000" },
+      extras: { type: "string", default: "on" },
+      out: { type: "string" },
+      json: { type: "boolean", default: false },
+      "node-flags": { type: "string" },
+    },
+  });
+  if (values.help) return undefined;
+  const generator = generatorOptions({
+    events: whole("--events", values.events),
+    seed: Number(values.seed),
+    shuffle: whole("--shuffle", values.shuffle),
+    eventRate: whole("--event-rate", values["event-rate"]),
+    firstTs: Number(values["first-ts"]),
+    extras: oneOf("--extras", values.extras, ["on", "off"]) === "on",
+  });
+  return {
+    queries: values.queries === "all" ? queryNames : listOf("--queries", values.queries, queryNames),
+    generator,
+    seconds: values.seconds === undefined ? undefined : whole("--seconds", values.seconds),
+    peers: values.peer === "none" ? [] : listOf("--peer", values.peer, ["hand", "flink"]),
+    states: listOf("--state", values.state, ["heap", "disk"]),
+    parallelisms: values.parallelism.split(",").map((text) => whole("--parallelism", text)),
+    rounds: Math.max(1, whole("--rounds", values.rounds)),
+    checkpointIntervalMs: whole("--checkpoint-ms", values["checkpoint-ms"]),
+    out: values.out,
+    json: values.json,
+    nodeFlags: values["node-flags"]?.split(" ") ?? [],
+  };
+}
+
+export function machine(): string {
+  return `${new Date().toISOString().slice(0, 10)}, Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model ?? "unknown processor"}`;
+}
+
+function listOf<T extends string>(option: string, text: string, known: readonly T[]): readonly T[] {
+  return text.split(",").map((name) => oneOf(option, name, known));
+}
+
+function oneOf<T extends string>(option: string, name: string, known: readonly T[]): T {
+  const found = known.find((one) => one === name);
+  if (found === undefined) throw refused(`${option} takes ${known.join(", ")}, not ${name}`);
+  return found;
+}
+
+function whole(option: string, text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value) || value < 0) throw refused(`${option} takes a whole number, not ${text}`);
+  return value;
+}
+
+function refused(message: string): MillraceError {
+  return new MillraceError("NEXMARK_OPTIONS", message, { hint: "see pnpm bench nexmark --help" });
+}

@@ -1,0 +1,67 @@
+import { execFileSync } from "node:child_process";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { MillraceError } from "@millrace/core";
+import { lastLineOf, type Side, type SideOrder, type SideRun } from "./side.ts";
+
+/** What the Java program prints. */
+interface FlinkLine {
+  readonly rows: number;
+  readonly peak_rss_mb: number;
+  readonly warm_events: number;
+  readonly warm_seconds: number;
+  readonly warm_cpu_s: number;
+}
+
+/** Apache Flink with the same queries on its DataStream API, in a JVM of its own for every run. Built at the first run. */
+export function flinkSide(): Side {
+  return {
+    name: "flink",
+    run: async (order) => {
+      requireJava();
+      const line = (await lastLineOf(join(import.meta.dirname, "../flink/run"), argumentsOf(order), {
+        NEXMARK_BUILD: join(tmpdir(), "millrace-nexmark-flink"),
+        ...process.env,
+      })) as FlinkLine;
+      const run: SideRun = {
+        events: line.warm_events,
+        seconds: line.warm_seconds,
+        cpuSeconds: line.warm_cpu_s,
+        rows: line.rows,
+        peakRssMb: line.peak_rss_mb,
+      };
+      return run;
+    },
+  };
+}
+
+function argumentsOf({ query, generator, state, parallelism, checkpointIntervalMs, out }: SideOrder): string[] {
+  const { events, seed, eventRate, firstTs, shuffle, extras } = generator;
+  const options: Readonly<Record<string, string | number>> = {
+    query,
+    events,
+    seed,
+    "event-rate": eventRate,
+    "first-ts": firstTs,
+    shuffle,
+    extras: extras ? "on" : "off",
+    state: state === "heap" ? "hashmap" : "rocksdb",
+    parallelism,
+    "checkpoint-ms": checkpointIntervalMs,
+    ...(out === undefined ? {} : { sink: "file", out }),
+  };
+  return Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]);
+}
+
+function requireJava(): void {
+  for (const command of ["java", "mvn"]) {
+    try {
+      execFileSync(command, ["-version"], { stdio: "ignore" });
+    } catch (error) {
+      throw new MillraceError("NEXMARK_SIDE", `Flink's side needs ${command}`, {
+        cause: error,
+        hint: "install JDK 17 and Maven, or leave out --peer flink",
+      });
+    }
+  }
+}
