@@ -22,10 +22,11 @@ export interface StreamExecutionEnvironment {
 export function createEnvironment(builder: PlanBuilder): StreamExecutionEnvironment {
   return Object.freeze({
     from<T, Split extends SourceSplit>(source: Source<T, Split>, options: SourceOptions<NoInfer<T>>): DataStream<T> {
-      const { uid, name, parallelism, watermarks, sideOutputs = [] } = options;
+      const { uid, uidAliases, name, parallelism, watermarks, sideOutputs = [] } = options;
       const node = builder.add({
         kind: "source",
         uid,
+        uidAliases,
         name,
         parallelism,
         inputs: [],

@@ -11,6 +11,7 @@ export type {
   KeyedProcessFunction,
   ListState,
   MapState,
+  Migrate,
   OnTimerContext,
   OutputTag,
   ProcessContext,
@@ -22,6 +23,7 @@ export type {
   StateDeclaration,
   StateDeclarations,
   StateHandles,
+  StateOptions,
   SubtaskInfo,
   TimerAccess,
   TtlConfig,
@@ -29,6 +31,7 @@ export type {
   WatermarkGenerator,
   WatermarkOutput,
   WatermarkStrategy,
+  WrittenAs,
 } from "@millrace/contracts";
 export { outputTag, state } from "@millrace/contracts";
 export type { ErrorPlace, Json } from "@millrace/core";

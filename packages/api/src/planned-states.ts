@@ -7,7 +7,7 @@ export function plannedStates(declarations: StateDeclarations | undefined): read
 }
 
 function plannedState(name: string, declaration: StateDeclaration): PlannedState {
-  const { kind, codec, ttl } = declaration;
+  const { kind, codec, ttl, aliases = [], migrate } = declaration;
   return {
     name,
     kind,
@@ -15,5 +15,7 @@ function plannedState(name: string, declaration: StateDeclaration): PlannedState
     fingerprint: codec.fingerprint,
     ...(declaration.kind === "map" ? { keyType: declaration.keyCodec.type } : {}),
     ...(ttl === undefined ? {} : { ttlMs: ttl.ttlMs }),
+    ...(aliases.length === 0 ? {} : { aliases }),
+    ...(migrate === undefined ? {} : { migrates: true }),
   };
 }

@@ -35,10 +35,12 @@ export type {
   AggregateFunction,
   AggregatingDeclaration,
   AggregatingState,
+  EvolutionOptions,
   ListDeclaration,
   ListState,
   MapDeclaration,
   MapState,
+  Migrate,
   ReduceFunction,
   ReducingDeclaration,
   ReducingState,
@@ -46,9 +48,11 @@ export type {
   StateDeclarations,
   StateHandle,
   StateHandles,
+  StateOptions,
   TtlConfig,
   ValueDeclaration,
   ValueState,
+  WrittenAs,
 } from "./state.ts";
 export { state } from "./state.ts";
 export type { WatermarkGenerator, WatermarkOutput, WatermarkStrategy } from "./watermarks.ts";

@@ -1,4 +1,4 @@
-import type { Codec } from "@millrace/codec";
+import type { Codec, TypeDescription } from "@millrace/codec";
 
 /**
  * State as a user's function sees it: synchronous, scoped to the current key. Values that are read must not be changed
@@ -56,6 +56,29 @@ export interface TtlConfig {
   readonly visibility?: "neverReturnExpired" | "returnExpiredIfNotCleanedUp";
 }
 
+/** How a state is found again, and read, after the job was edited. */
+export interface EvolutionOptions<V> {
+  /** Names that the state has in snapshots of older versions of the job. */
+  readonly aliases?: readonly string[] | undefined;
+  readonly migrate?: Migrate<V> | undefined;
+}
+
+/**
+ * Makes a value of today from one that was written as another type: for each value, element, entry or accumulator of a
+ * snapshot whose type differs. Without it, what the types allow is done and everything else is refused. It may be called
+ * twice for a value, the first time to see whether it throws: then nothing is restored, and nothing changed.
+ */
+export type Migrate<V> = (from: WrittenAs, value: unknown) => V;
+
+/** What a value was written as. The value has that type, what `t.converted` made in its data form. */
+export interface WrittenAs {
+  readonly type: TypeDescription;
+  readonly fingerprint: string;
+}
+
+/** The last argument of a state's declaration. */
+export type StateOptions<V> = (TtlConfig | { readonly [N in keyof TtlConfig]?: undefined }) & EvolutionOptions<V>;
+
 /** An aggregate: the accumulator may be changed in place by `add` and `merge`, and by nothing else. */
 export interface AggregateFunction<In, Acc, Out> {
   createAccumulator(): Acc;
@@ -77,28 +100,28 @@ export type StateDeclaration =
   | AggregatingDeclaration<unknown, unknown, unknown>;
 
 // The functions and codecs are methods in these types so that a declaration of a narrower type fits StateDeclaration.
-interface Expiring {
+interface Kept<V> extends EvolutionOptions<V> {
   readonly ttl?: TtlConfig | undefined;
 }
-export interface ValueDeclaration<V> extends Expiring {
+export interface ValueDeclaration<V> extends Kept<V> {
   readonly kind: "value";
   readonly codec: Codec<V>;
 }
-export interface ListDeclaration<V> extends Expiring {
+export interface ListDeclaration<V> extends Kept<V> {
   readonly kind: "list";
   readonly codec: Codec<V>;
 }
-export interface MapDeclaration<K, V> extends Expiring {
+export interface MapDeclaration<K, V> extends Kept<V> {
   readonly kind: "map";
   readonly keyCodec: Codec<K>;
   readonly codec: Codec<V>;
 }
-export interface ReducingDeclaration<V> extends Expiring {
+export interface ReducingDeclaration<V> extends Kept<V> {
   readonly kind: "reducing";
   readonly codec: Codec<V>;
   reduce(a: V, b: V): V;
 }
-export interface AggregatingDeclaration<In, Acc, Out> extends Expiring {
+export interface AggregatingDeclaration<In, Acc, Out> extends Kept<Acc> {
   readonly kind: "aggregating";
   /** Of the accumulator. */
   readonly codec: Codec<Acc>;
@@ -127,13 +150,27 @@ export type StateHandles<S extends StateDeclarations> = { readonly [N in keyof S
 
 /** Builders of state declarations. */
 export const state = {
-  value: <V>(codec: Codec<V>, ttl?: TtlConfig): ValueDeclaration<V> => ({ kind: "value", codec, ttl }),
-  list: <V>(codec: Codec<V>, ttl?: TtlConfig): ListDeclaration<V> => ({ kind: "list", codec, ttl }),
-  map: <K, V>(keyCodec: Codec<K>, codec: Codec<V>, ttl?: TtlConfig): MapDeclaration<K, V> => ({ kind: "map", keyCodec, codec, ttl }),
-  reducing: <V>(codec: Codec<V>, reduce: ReduceFunction<V>, ttl?: TtlConfig): ReducingDeclaration<V> => ({ kind: "reducing", codec, reduce, ttl }),
+  value: <V>(codec: Codec<V>, options?: StateOptions<NoInfer<V>>): ValueDeclaration<V> => ({ kind: "value", codec, ...kept<V>(options) }),
+  list: <V>(codec: Codec<V>, options?: StateOptions<NoInfer<V>>): ListDeclaration<V> => ({ kind: "list", codec, ...kept<V>(options) }),
+  map: <K, V>(keyCodec: Codec<K>, codec: Codec<V>, options?: StateOptions<NoInfer<V>>): MapDeclaration<K, V> => ({
+    kind: "map",
+    keyCodec,
+    codec,
+    ...kept<V>(options),
+  }),
+  reducing: <V>(codec: Codec<V>, reduce: ReduceFunction<V>, options?: StateOptions<NoInfer<V>>): ReducingDeclaration<V> => ({
+    kind: "reducing",
+    codec,
+    reduce,
+    ...kept<V>(options),
+  }),
   aggregating: <In, Acc, Out>(
     codec: Codec<Acc>,
     aggregate: AggregateFunction<In, Acc, Out>,
-    ttl?: TtlConfig,
-  ): AggregatingDeclaration<In, Acc, Out> => ({ kind: "aggregating", codec, aggregate, ttl }),
+    options?: StateOptions<NoInfer<Acc>>,
+  ): AggregatingDeclaration<In, Acc, Out> => ({ kind: "aggregating", codec, aggregate, ...kept<Acc>(options) }),
 };
+
+function kept<V>({ aliases, migrate, ttlMs, ...ttl }: StateOptions<V> = {}): Kept<V> {
+  return { ttl: ttlMs === undefined ? undefined : ({ ttlMs, ...ttl } as TtlConfig), aliases, migrate };
+}

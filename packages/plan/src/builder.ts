@@ -11,6 +11,7 @@ export interface NodeSpec {
   /** undefined: none was given. */
   readonly uid: string | undefined;
   readonly name?: string | undefined;
+  readonly uidAliases?: readonly string[] | undefined;
   readonly inputs: readonly PlanEdge[];
   readonly states?: readonly PlannedState[] | undefined;
   readonly timers?: readonly TimeDomain[] | undefined;
@@ -89,6 +90,7 @@ function planNode(id: number, spec: NodeSpec, { uid, derived }: { readonly uid: 
     uid,
     uidDerived: derived,
     name: spec.name ?? uid,
+    ...(spec.uidAliases === undefined || spec.uidAliases.length === 0 ? {} : { uidAliases: Object.freeze([...spec.uidAliases]) }),
     inputs: Object.freeze(spec.inputs.map((edge) => Object.freeze({ ...edge }))),
     states: Object.freeze((spec.states ?? []).map(frozenState)),
     timers: Object.freeze([...(spec.timers ?? [])]),
@@ -103,5 +105,6 @@ function frozenState(state: PlannedState): PlannedState {
     ...state,
     type: frozenJson(state.type),
     ...(state.keyType === undefined ? {} : { keyType: frozenJson(state.keyType) }),
+    ...(state.aliases === undefined ? {} : { aliases: Object.freeze([...state.aliases]) }),
   });
 }

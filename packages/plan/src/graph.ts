@@ -1,4 +1,4 @@
-import type { Key, Operator, Sink, Source, WatermarkStrategy } from "@millrace/contracts";
+import type { Key, Operator, Sink, Source, StateDeclarations, WatermarkStrategy } from "@millrace/contracts";
 import type { LogicalPlan } from "./logical.ts";
 
 /** A plan and, beside it, the functions that its nodes run. Only the plan is compared, stored and drawn. */
@@ -36,6 +36,8 @@ export interface FlatMapBody {
 export interface OperatorBody {
   readonly kind: "operator";
   readonly keySelectors: readonly ((value: unknown) => Key)[];
+  /** What stands in the plan as `states`, by the same names, with codecs and functions. */
+  readonly states?: StateDeclarations;
   /** A new operator for each subtask and each attempt. */
   readonly create: () => Operator<unknown, unknown, unknown>;
 }

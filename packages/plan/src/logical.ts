@@ -34,6 +34,8 @@ export interface PlanNode {
   readonly uidDerived: boolean;
   /** For people; the uid unless given. */
   readonly name: string;
+  /** Uids that the node has in snapshots of older versions of the job. */
+  readonly uidAliases?: readonly string[];
   /** Edges in; several edges with the same `input` are a union. */
   readonly inputs: readonly PlanEdge[];
   readonly states: readonly PlannedState[];
@@ -65,4 +67,8 @@ export interface PlannedState {
   /** Of a map's keys. */
   readonly keyType?: Json;
   readonly ttlMs?: number;
+  /** Names that it has in snapshots of older versions of the job. */
+  readonly aliases?: readonly string[];
+  /** The declaration has a `migrate` function. */
+  readonly migrates?: true;
 }

@@ -129,3 +129,21 @@ test("a plan is frozen to its leaves", () => {
   }
   expect(leaves.length).toBeGreaterThan(30);
 });
+
+test("aliases lead to one place each", () => {
+  const keyed = { kind: "keyedProcess", from: [{ from: "in", exchange: "hash" }] } as const;
+  const count = { name: "count", kind: "value", type: { kind: "integer" }, fingerprint: "1" } as const;
+  const build = (node: object) => () => planOf([source, { ...keyed, uid: "a", ...node }, { ...keyed, uid: "b" }, sink]);
+  expect(build({ uidAliases: ["was-a"], states: [{ ...count, aliases: ["n"] }] })).not.toThrow();
+  expect(build({ uidAliases: ["b"] })).toThrow(/"b" is an alias of "a" and leads to "b", too/);
+  expect(build({ uidAliases: ["x", "x"] })).toThrow(/PLAN_UID_DUPLICATE|leads to/);
+  expect(build({ uidAliases: ["in/map"] })).toThrow(/which no node can have had/);
+  expect(
+    build({
+      states: [
+        { ...count, aliases: ["m"] },
+        { ...count, name: "m" },
+      ],
+    }),
+  ).toThrow(/"m" is an alias of the state "count"/);
+});

@@ -17,6 +17,7 @@ export function validatePlan(plan: LogicalPlan, callSites: CallSites = []): void
   checkUids(plan, callSites);
   for (const node of plan.nodes) {
     checkStates(plan, node, callSites);
+    checkStateAliases(plan, node);
     checkSideOutputs(plan, node, callSites);
     checkNodeParallelism(plan, node, callSites);
   }
@@ -95,6 +96,34 @@ function checkUids(plan: LogicalPlan, callSites: CallSites): void {
     }
     owners.set(node.uid, node);
   }
+  checkUidAliases(plan, owners, callSites);
+}
+
+/** An alias leads to one node, and never to one that is there under its own uid. */
+function checkUidAliases(plan: LogicalPlan, owners: Map<string, PlanNode>, callSites: CallSites): void {
+  for (const node of plan.nodes) {
+    for (const alias of node.uidAliases ?? []) {
+      const where = { job: plan.jobName, uid: node.uid };
+      if (!isGivenUid(alias)) {
+        throw new MillraceError(
+          "PLAN_UID",
+          `${describeNode(plan, node, callSites)} has the uid alias ${JSON.stringify(alias)}, which no node can have had`,
+          {
+            hint: `a uid is made of ${uidRule}`,
+            where,
+          },
+        );
+      }
+      const owner = owners.get(alias);
+      if (owner !== undefined) {
+        throw new MillraceError("PLAN_UID_DUPLICATE", `"${alias}" is an alias of "${node.uid}" and leads to "${owner.uid}", too`, {
+          hint: "an alias is a uid that the node had in an older version of the job; give it to one node only",
+          where,
+        });
+      }
+      owners.set(alias, node);
+    }
+  }
 }
 
 function checkStates(plan: LogicalPlan, node: PlanNode, callSites: CallSites): void {
@@ -109,6 +138,26 @@ function checkStates(plan: LogicalPlan, node: PlanNode, callSites: CallSites): v
       `${describeNode(plan, node, callSites)} declares the state "${state.name}" twice${same ? "" : ", with different types"}`,
       { hint: "give each state its own name", where: { job: plan.jobName, uid: node.uid } },
     );
+  }
+}
+
+function checkStateAliases(plan: LogicalPlan, node: PlanNode): void {
+  const owners = new Map(node.states.map((state) => [state.name, state]));
+  for (const state of node.states) {
+    for (const alias of state.aliases ?? []) {
+      const owner = owners.get(alias);
+      if (owner !== undefined) {
+        throw new MillraceError(
+          "PLAN_STATE_DUPLICATE",
+          `"${alias}" is an alias of the state "${state.name}" of "${node.uid}" and leads to "${owner.name}", too`,
+          {
+            hint: "an alias is a name that the state had in an older version of the job; give it to one state only",
+            where: { job: plan.jobName, uid: node.uid },
+          },
+        );
+      }
+      owners.set(alias, state);
+    }
   }
 }
 

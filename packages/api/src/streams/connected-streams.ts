@@ -1,6 +1,5 @@
 import type { Key, KeyedCoProcessFunction, StateDeclarations } from "@millrace/contracts";
 import { createKeyedCoProcessOperator } from "@millrace/operators";
-import { plannedStates } from "../planned-states.ts";
 import type { DataStream } from "./data-stream.ts";
 import { type Emits, type NoState, tagNames, timersOf } from "./functions.ts";
 import type { StatefulNodeOptions } from "./options.ts";
@@ -43,7 +42,7 @@ export class KeyedConnectedStreams<First, Second, K extends Key> {
     const erased = fn as unknown as KeyedCoProcessFunction<Key, unknown, unknown, unknown, StateDeclarations>;
     return addNode([this.#first.upstream, this.#second.upstream], options, {
       kind: "coProcess",
-      states: plannedStates(fn.state),
+      states: fn.state ?? {},
       timers: timersOf(fn),
       sideOutputs: tagNames(fn.sideOutputs),
       details: { key: keyType ?? this.#second.keyType, emits: typeOf(fn.emits) },

@@ -1,5 +1,13 @@
 import type { Codec } from "@millrace/codec";
-import type { AggregateFunction, Key, KeyedCoProcessFunction, KeyedProcessFunction, ProcessFunction, StateDeclarations } from "@millrace/contracts";
+import type {
+  AggregateFunction,
+  Key,
+  KeyedCoProcessFunction,
+  KeyedProcessFunction,
+  Migrate,
+  ProcessFunction,
+  StateDeclarations,
+} from "@millrace/contracts";
 import type { ProcessWindowFunction } from "@millrace/operators";
 import type { TimeDomain } from "@millrace/plan";
 
@@ -23,6 +31,8 @@ export interface WindowAggregateFunction<In, Acc, Result> {
   getResult(accumulator: NoInfer<Acc>): Result;
   /** Needed for session windows. `a` came before `b`. */
   merge?(a: NoInfer<Acc>, b: NoInfer<Acc>): NoInfer<Acc>;
+  /** Reads accumulators that were kept as another type. */
+  readonly migrate?: Migrate<NoInfer<Acc>> | undefined;
 }
 
 /** Types a process function that stands apart from its stream. */

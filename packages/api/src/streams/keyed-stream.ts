@@ -1,5 +1,5 @@
 import type { Codec } from "@millrace/codec";
-import type { Key, KeyedProcessFunction, ReduceFunction, StateDeclarations } from "@millrace/contracts";
+import type { Key, KeyedProcessFunction, Migrate, ReduceFunction, StateDeclarations } from "@millrace/contracts";
 import { state } from "@millrace/contracts";
 import {
   countTrigger,
@@ -11,7 +11,6 @@ import {
   type WindowAssigner,
 } from "@millrace/operators";
 import { countEvictor } from "../evictors.ts";
-import { plannedStates } from "../planned-states.ts";
 import { KeyedConnectedStreams } from "./connected-streams.ts";
 import type { DataStream } from "./data-stream.ts";
 import { type Emits, type NoState, tagNames, timersOf } from "./functions.ts";
@@ -22,6 +21,8 @@ import { defaultSettings, WindowedStream } from "./windowed-stream.ts";
 export interface ReduceOptions<T> extends StatefulNodeOptions {
   /** Of the records, which are kept in state. */
   readonly codec: Codec<T>;
+  /** Reads values that were kept as another type. */
+  readonly migrate?: Migrate<NoInfer<T>> | undefined;
 }
 
 /** A stream whose records are grouped by key (Flink's KeyedStream): functions on it have state and timers per key. */
@@ -41,7 +42,7 @@ export class KeyedStream<T, K extends Key> {
     const erased = fn as unknown as KeyedProcessFunction<Key, unknown, unknown, StateDeclarations>;
     return addNode([upstream], options, {
       kind: "keyedProcess",
-      states: plannedStates(fn.state),
+      states: fn.state ?? {},
       timers: timersOf(fn),
       sideOutputs: tagNames(fn.sideOutputs),
       details: { key: keyType, emits: typeOf(fn.emits) },
@@ -56,7 +57,7 @@ export class KeyedStream<T, K extends Key> {
     const codec = options.codec as Codec<unknown>;
     return addNode([upstream], options, {
       kind: "reduce",
-      states: plannedStates({ [REDUCE_STATE]: state.value(codec) }),
+      states: { [REDUCE_STATE]: state.value(codec, { migrate: options.migrate }) },
       details: { key: keyType },
       body: { kind: "operator", keySelectors: [keySelector], create: () => createReduceOperator(reduce, codec, keySelector) },
     });

@@ -11,4 +11,6 @@ export interface NodeOptions {
 /** State, timers and offsets are found again by the uid after a restore or an upgrade, so these nodes need one (law P3). */
 export interface StatefulNodeOptions extends NodeOptions {
   readonly uid: string;
+  /** Uids that the node had in older versions of the job: a restore finds its state under them, too. */
+  readonly uidAliases?: readonly string[] | undefined;
 }

@@ -1,10 +1,11 @@
 import type { Codec } from "@millrace/codec";
-import type { Key } from "@millrace/contracts";
+import type { Key, StateDeclarations } from "@millrace/contracts";
 import { type Json, MillraceError } from "@millrace/core";
-import type { Exchange, NodeBody, NodeKind, PlanBuilder, PlanEdge, PlannedState, TimeDomain } from "@millrace/plan";
+import type { Exchange, NodeBody, NodeKind, PlanBuilder, PlanEdge, TimeDomain } from "@millrace/plan";
 import { callSite } from "../node/call-site.ts";
+import { plannedStates } from "../planned-states.ts";
 import type { DataStream } from "./data-stream.ts";
-import type { NodeOptions } from "./options.ts";
+import type { NodeOptions, StatefulNodeOptions } from "./options.ts";
 
 /** Where a stream's records come from: outputs of nodes (several after a union), and how they travel to the next node. */
 export interface Upstream {
@@ -33,7 +34,7 @@ export interface KeyedUpstream {
 export interface NodeParts {
   readonly kind: NodeKind;
   readonly body: NodeBody;
-  readonly states?: readonly PlannedState[];
+  readonly states?: StateDeclarations;
   readonly timers?: readonly TimeDomain[];
   readonly sideOutputs?: readonly string[];
   readonly details?: { readonly [name: string]: Json | undefined };
@@ -42,14 +43,17 @@ export interface NodeParts {
 /** Adds a node behind one input, or behind two that are connected, and gives its main output. */
 export function addNode<Out>(
   inputs: readonly [Upstream] | readonly [Upstream, Upstream],
-  options: NodeOptions | undefined,
+  options: (NodeOptions & Pick<Partial<StatefulNodeOptions>, "uidAliases">) | undefined,
   parts: NodeParts,
 ): DataStream<Out> {
   const { builder, streamOf } = inputs[0];
   for (const input of inputs) checkSameJob(builder, input);
   const node = builder.add({
     ...parts,
+    states: plannedStates(parts.states),
+    body: parts.body.kind === "operator" ? { ...parts.body, states: parts.states ?? {} } : parts.body,
     uid: options?.uid,
+    uidAliases: options?.uidAliases,
     name: options?.name,
     parallelism: options?.parallelism,
     inputs: inputs.flatMap((input, index) => edgesFrom(input, index === 0 ? 0 : 1)),

@@ -1,7 +1,6 @@
 import type { Json } from "@millrace/core";
 import { checkWindowSpec, type WindowSpec, windowStates } from "@millrace/operators";
 import type { TimeDomain } from "@millrace/plan";
-import { plannedStates } from "../planned-states.ts";
 import { type Emits, tagNames } from "./functions.ts";
 import { type NodeParts, typeOf } from "./upstream.ts";
 
@@ -14,7 +13,7 @@ export function describeWindow(
   const { assigner, evictor, allowedLatenessMs, lateOutput, contents } = spec;
   const trigger = spec.trigger ?? assigner.defaultTrigger;
   return {
-    states: plannedStates(windowStates(spec)),
+    states: windowStates(spec),
     timers: timersOf(spec),
     sideOutputs: [...new Set([...(lateOutput === undefined ? [] : [lateOutput]), ...tagNames(spec.process?.sideOutputs)])],
     details: {

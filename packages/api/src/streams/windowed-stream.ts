@@ -1,5 +1,5 @@
 import type { Codec } from "@millrace/codec";
-import type { Key, OutputTag, ReduceFunction, StateDeclarations } from "@millrace/contracts";
+import type { Key, Migrate, OutputTag, ReduceFunction, StateDeclarations } from "@millrace/contracts";
 import {
   createWindowOperator,
   type Evictor,
@@ -38,11 +38,15 @@ export interface ThenProcess<K extends Key, Result, Out, S extends StateDeclarat
 /** `codec`: of the stream's records, which windows keep. */
 export interface WindowElementsOptions<T> extends StatefulNodeOptions {
   readonly codec: Codec<T>;
+  /** Reads records that were kept as another type. */
+  readonly migrate?: Migrate<NoInfer<T>> | undefined;
 }
 
 /** `elements`: codec of the stream's records; needed with an evictor, which keeps them all. */
 export interface WindowAggregateOptions<T> extends StatefulNodeOptions {
   readonly elements?: Codec<T> | undefined;
+  /** Reads records that were kept, for an evictor, as another type. The aggregate's own `migrate` is for its accumulators. */
+  readonly migrateElements?: Migrate<NoInfer<T>> | undefined;
 }
 
 type AnyProcess = ProcessWindowFunction<Key, unknown, unknown, StateDeclarations, StateDeclarations> & Emits<unknown>;
@@ -87,7 +91,12 @@ export class WindowedStream<T, K extends Key> {
     fn: ReduceFunction<T>,
     options: WindowElementsOptions<T> & ThenProcess<K, T, Out, S, G>,
   ): DataStream<Out> {
-    const contents: WindowContents = { kind: "reduce", codec: options.codec as Codec<unknown>, reduce: fn as ReduceFunction<unknown> };
+    const contents: WindowContents = {
+      kind: "reduce",
+      codec: options.codec as Codec<unknown>,
+      reduce: fn as ReduceFunction<unknown>,
+      migrate: options.migrate,
+    };
     return this.#add(contents, options.process, options);
   }
 
@@ -101,6 +110,8 @@ export class WindowedStream<T, K extends Key> {
       codec: fn.accumulator as Codec<unknown>,
       elementCodec: options.elements as Codec<unknown> | undefined,
       aggregate: erasedAggregate(fn),
+      migrate: fn.migrate,
+      migrateElement: options.migrateElements,
     };
     return this.#add(contents, options.process, options);
   }
@@ -110,7 +121,7 @@ export class WindowedStream<T, K extends Key> {
     fn: ProcessWindowFunction<K, T, Out, S, G> & Emits<Out>,
     options: WindowElementsOptions<T>,
   ): DataStream<Out> {
-    return this.#add({ kind: "elements", codec: options.codec as Codec<unknown> }, fn, options);
+    return this.#add({ kind: "elements", codec: options.codec as Codec<unknown>, migrate: options.migrate }, fn, options);
   }
 
   #with(changes: Partial<WindowSettings>): WindowedStream<T, K> {

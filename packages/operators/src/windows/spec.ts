@@ -1,5 +1,15 @@
 import type { Codec } from "@millrace/codec";
-import type { AggregateFunction, Collector, Key, OutputTag, ReduceFunction, StateDeclarations, StateHandles, TimeContext } from "@millrace/contracts";
+import type {
+  AggregateFunction,
+  Collector,
+  Key,
+  Migrate,
+  OutputTag,
+  ReduceFunction,
+  StateDeclarations,
+  StateHandles,
+  TimeContext,
+} from "@millrace/contracts";
 import type { WindowAssigner } from "./assigners/assigner.ts";
 import type { Evictor } from "./evictors/evictor.ts";
 import type { Trigger } from "./triggers/trigger.ts";
@@ -53,8 +63,13 @@ export interface WindowSpec {
 
 /** What a window keeps: every element, or one value folded as records come. With an evictor every element is kept, and folded when it fires. */
 export type WindowContents =
-  | { readonly kind: "elements"; readonly codec: Codec<unknown> }
-  | { readonly kind: "reduce"; readonly codec: Codec<unknown>; readonly reduce: ReduceFunction<unknown> }
+  | { readonly kind: "elements"; readonly codec: Codec<unknown>; readonly migrate?: Migrate<unknown> | undefined }
+  | {
+      readonly kind: "reduce";
+      readonly codec: Codec<unknown>;
+      readonly reduce: ReduceFunction<unknown>;
+      readonly migrate?: Migrate<unknown> | undefined;
+    }
   | {
       readonly kind: "aggregate";
       /** Of the accumulator. */
@@ -62,4 +77,7 @@ export type WindowContents =
       /** Of the elements; needed with an evictor. */
       readonly elementCodec: Codec<unknown> | undefined;
       readonly aggregate: AggregateFunction<unknown, unknown, unknown>;
+      /** Of accumulators. */
+      readonly migrate?: Migrate<unknown> | undefined;
+      readonly migrateElement?: Migrate<unknown> | undefined;
     };

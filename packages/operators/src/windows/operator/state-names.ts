@@ -1,5 +1,5 @@
-import { t } from "@millrace/codec";
-import { type StateDeclaration, type StateDeclarations, state } from "@millrace/contracts";
+import { fingerprintOf, type TypeDescription, t } from "@millrace/codec";
+import { type Migrate, type StateDeclaration, type StateDeclarations, state } from "@millrace/contracts";
 import { assert } from "@millrace/core";
 import { isFast } from "../fast/is-fast.ts";
 import type { WindowSpec } from "../spec.ts";
@@ -33,17 +33,33 @@ export function windowStates(spec: WindowSpec): StateDeclarations {
 }
 
 function renamed(declarations: StateDeclarations | undefined, nameOf: (name: string) => string): StateDeclarations {
-  return Object.fromEntries(Object.entries(declarations ?? {}).map(([name, declaration]) => [nameOf(name), declaration]));
+  return Object.fromEntries(
+    Object.entries(declarations ?? {}).map(([name, declaration]) => [nameOf(name), { ...declaration, aliases: declaration.aliases?.map(nameOf) }]),
+  );
 }
 
 function contentsDeclaration(spec: WindowSpec): StateDeclaration {
   if (spec.evictor !== undefined) return timestampedElements(spec);
-  return spec.contents.kind === "elements" ? state.list(spec.contents.codec) : state.value(spec.contents.codec);
+  const { kind, codec, migrate } = spec.contents;
+  return kind === "elements" ? state.list(codec, { migrate }) : state.value(codec, { migrate });
 }
 
 /** What an evictor works on: every element with its timestamp. */
 export function timestampedElements(spec: WindowSpec) {
-  const codec = spec.contents.kind === "aggregate" ? spec.contents.elementCodec : spec.contents.codec;
+  const { contents } = spec;
+  const codec = contents.kind === "aggregate" ? contents.elementCodec : contents.codec;
+  const migrate = contents.kind === "aggregate" ? contents.migrateElement : contents.migrate;
   assert(codec !== undefined, "a spec with an evictor has the codec of its elements");
-  return state.list(t.object({ value: codec, timestamp: t.number() }));
+  return state.list(t.object({ value: codec, timestamp: t.number() }), { migrate: migrate === undefined ? undefined : migrateTimestamped(migrate) });
+}
+
+/** The user's function sees the element alone. */
+function migrateTimestamped(migrate: Migrate<unknown>): Migrate<{ value: unknown; timestamp: number }> {
+  return ({ type }, element) => {
+    const fields = type.fields as unknown as readonly { readonly name: string; readonly type: TypeDescription }[];
+    const written = fields.find(({ name }) => name === "value")?.type;
+    assert(written !== undefined, "an element stands beside its timestamp");
+    const { value, timestamp } = element as { readonly value: unknown; readonly timestamp: number };
+    return { value: migrate({ type: written, fingerprint: fingerprintOf(written) }, value), timestamp };
+  };
 }
