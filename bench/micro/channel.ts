@@ -38,7 +38,7 @@ async function perBatch(): Promise<void> {
       wake = resolve;
     });
     const values = data.slice(from % records, (from % records) + batch);
-    channel.push({ kind: "batch", values, timestamps: values.map((bid) => bid.dateTime) });
+    channel.push({ kind: "batch", values, timestamps: values.map((bid) => bid.dateTime), marks: [] });
     await readable;
     for (let element = channel.poll(); element !== undefined; element = channel.poll()) {
       if (element.kind === "batch") for (const bid of element.values as typeof data) sum += bid.price;

@@ -66,7 +66,7 @@ describe("a run that goes on at other parallelisms", () => {
       const build = () =>
         defineJob("consumed", (env) => {
           env.from(files(join(directory, "in.txt"), lines()), { uid: "short" }).to(fileSink<string>(out), { uid: "out" });
-          env.from(datagen({ generate: (n: number) => n, count: 4_000 }), { uid: "long" }).to(slowSink(), { uid: "slow" });
+          env.from(datagen({ generate: (n: number) => n, count: 12_000 }), { uid: "long" }).to(slowSink(), { uid: "slow" });
         });
       expect(await runThrough(build, join(directory, "state"), [2, 2, 1, 3])).toBe(4);
       expectSame(await published<string>(out), ["one", "two"]);

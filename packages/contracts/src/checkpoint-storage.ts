@@ -62,6 +62,23 @@ export interface SubtaskSnapshot {
   /** Of a sink: what publishes the records before the barrier, and the writer's states. */
   readonly committables?: readonly Json[];
   readonly writerStates?: readonly Json[];
+  /** At the head of a chain: what was under way to it when an unaligned checkpoint overtook it. */
+  readonly inFlight?: InFlightSnapshot;
+}
+
+/** Elements that come before anything else after a restore. A savepoint has none. */
+export interface InFlightSnapshot {
+  /** Channel by channel, for each element its length in bytes (u32, little-endian) and the element as it travels between threads. */
+  readonly file: DataFile;
+  readonly channels: readonly {
+    /** Uid of the sending node, its output ("" is the main one), and the receiver's input. */
+    readonly from: string;
+    readonly output: string;
+    readonly input: 0 | 1;
+    /** Subtask of the sender. */
+    readonly sender: number;
+    readonly elements: number;
+  }[];
 }
 
 /** Files that together hold the keyed state: a base, then deltas, oldest first. Empty: no state. */

@@ -1,5 +1,13 @@
 export type { BackendOptions, BackendUsage, Chunks, EncodedState, KeyedStateBackend, KeyGroupRange } from "./backend.ts";
-export type { CheckpointManifest, CheckpointStorage, DataFile, KeyedSnapshot, OperatorSnapshot, SubtaskSnapshot } from "./checkpoint-storage.ts";
+export type {
+  CheckpointManifest,
+  CheckpointStorage,
+  DataFile,
+  InFlightSnapshot,
+  KeyedSnapshot,
+  OperatorSnapshot,
+  SubtaskSnapshot,
+} from "./checkpoint-storage.ts";
 export type {
   Collector,
   KeyedCoProcessFunction,

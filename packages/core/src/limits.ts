@@ -14,8 +14,8 @@ export const limits = {
   turnMs: 4,
   /** Records of one split between two watermarks. */
   watermarkEveryRecords: 64,
-  /** Steps of a busy task after which half-full output batches are sent. */
-  stepsPerFlush: 32,
+  /** A busy task sends its half-full output batches after so long. */
+  lingerMs: 1,
   /** A live source without a record for so long is quiet: its watermark then follows its records at once. */
   quietMs: 200,
   /** Splits of an unbounded source are idle after this long without a record, unless the strategy says otherwise. */

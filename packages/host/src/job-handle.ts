@@ -17,6 +17,13 @@ export interface StartOptions {
   readonly checkpointIntervalMs?: number;
   readonly minPauseMs?: number;
   readonly checkpointTimeoutMs?: number;
+  /**
+   * A task that has waited so long for the barriers of all its inputs takes the checkpoint without them, and what is still
+   * under way to it goes into the checkpoint. null: it waits for ever. Default 5 s.
+   */
+  readonly alignmentTimeoutMs?: number | null;
+  /** "at-least-once": inputs are not held at barriers, and records may count twice after a restore. Default "exactly-once". */
+  readonly checkpointMode?: "exactly-once" | "at-least-once";
   /** Checkpoints in a row that may fail before the job does. */
   readonly tolerableFailures?: number;
   /** Completed checkpoints kept. */

@@ -34,7 +34,14 @@ import {
   type StateDirectory,
 } from "./state-directory/index.ts";
 
-const defaults = { checkpointIntervalMs: 10_000, minPauseMs: 0, checkpointTimeoutMs: 600_000, tolerableFailures: 3, retained: 3 };
+const defaults = {
+  checkpointIntervalMs: 10_000,
+  minPauseMs: 0,
+  checkpointTimeoutMs: 600_000,
+  tolerableFailures: 3,
+  retained: 3,
+  alignmentTimeoutMs: 5_000,
+};
 
 /**
  * Starts a job in this process and returns when it runs. A crashed or stopped run is resumed from its last completed
@@ -234,13 +241,27 @@ function settingsOf(graph: JobGraph, ports: Ports, options: StartOptions, { back
     ancestorRunIds,
     dev,
     overwrite,
-    deployer: inThisThread({ graph, ports, runId, ancestorRunIds, batchRecords, dev, interpret, overwrite, backends, storage, restoredData }),
+    deployer: inThisThread({
+      graph,
+      ports,
+      runId,
+      ancestorRunIds,
+      batchRecords,
+      dev,
+      interpret,
+      overwrite,
+      exactlyOnce: options.checkpointMode !== "at-least-once",
+      backends,
+      storage,
+      restoredData,
+    }),
     checkpoints: {
       intervalMs: options.checkpointIntervalMs ?? defaults.checkpointIntervalMs,
       minPauseMs: options.minPauseMs ?? defaults.minPauseMs,
       timeoutMs: options.checkpointTimeoutMs ?? defaults.checkpointTimeoutMs,
       tolerableFailures: options.tolerableFailures ?? defaults.tolerableFailures,
       retained: options.retained ?? defaults.retained,
+      alignmentTimeoutMs: options.alignmentTimeoutMs === null ? undefined : (options.alignmentTimeoutMs ?? defaults.alignmentTimeoutMs),
     },
     restart: options.restart ?? defaultRestartStrategy,
     ...composed,

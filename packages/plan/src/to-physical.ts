@@ -10,6 +10,8 @@ export interface PhysicalOptions {
   readonly maxParallelism?: number;
   /** false: every node is a task of its own. Default true. */
   readonly chaining?: boolean;
+  /** Uids of nodes that each begin a task of their own, e.g. because records under way to them are to be restored. */
+  readonly heads?: ReadonlySet<string>;
 }
 
 /**
@@ -18,10 +20,10 @@ export interface PhysicalOptions {
  * where every exchange ends at the one subtask there is. A forward edge between different parallelisms becomes rebalance.
  */
 export function toPhysical(plan: LogicalPlan, options: PhysicalOptions): PhysicalPlan {
-  const { parallelism, maxParallelism = limits.maxParallelismDefault, chaining = true } = options;
+  const { parallelism, maxParallelism = limits.maxParallelismDefault, chaining = true, heads = new Set() } = options;
   checkParallelism(plan, parallelism, maxParallelism);
   const parallelismOf = (node: PlanNode): number => node.parallelism ?? parallelism;
-  const taskOf = assignTasks(plan, parallelismOf, chaining);
+  const taskOf = assignTasks(plan, parallelismOf, (node) => chaining && !heads.has(node.uid));
   const edges = crossingEdges(plan, parallelismOf, taskOf);
   const members = new Map<number, PlanNode[]>();
   for (const node of plan.nodes) {
@@ -39,12 +41,12 @@ function chains(node: PlanNode, edge: PlanEdge, from: number, to: number): boole
 }
 
 /** The task of each node, by node id. Tasks are numbered in the order of their heads, which is topological. */
-function assignTasks(plan: LogicalPlan, parallelismOf: (node: PlanNode) => number, chaining: boolean): readonly number[] {
+function assignTasks(plan: LogicalPlan, parallelismOf: (node: PlanNode) => number, mayJoin: (node: PlanNode) => boolean): readonly number[] {
   const taskOf: number[] = [];
   let tasks = 0;
   for (const node of plan.nodes) {
     const edge = node.inputs[0];
-    const joins = chaining && edge !== undefined && chains(node, edge, parallelismOf(nodeAt(plan, edge.from)), parallelismOf(node));
+    const joins = mayJoin(node) && edge !== undefined && chains(node, edge, parallelismOf(nodeAt(plan, edge.from)), parallelismOf(node));
     taskOf.push(joins ? (taskOf[edge.from] as number) : tasks++);
   }
   return taskOf;

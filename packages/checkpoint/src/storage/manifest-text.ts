@@ -48,7 +48,10 @@ export function decodeManifest(bytes: Uint8Array, file: string, checkpointId: nu
 
 /** Every data file that a checkpoint needs, once each. */
 export function dataFilesOf(manifest: CheckpointManifest): readonly DataFile[] {
-  const files = manifest.operators.flatMap((operator) => keyedPartsOf(operator).flatMap((part) => part.files));
+  const files = manifest.operators.flatMap((operator) => [
+    ...keyedPartsOf(operator).flatMap((part) => part.files),
+    ...operator.subtasks.flatMap(({ inFlight }) => inFlight?.file ?? []),
+  ]);
   return [...new Map(files.map((file) => [file.name, file])).values()];
 }
 

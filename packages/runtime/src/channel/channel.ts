@@ -1,18 +1,36 @@
 import { limits } from "@millrace/core";
-import type { StreamElement } from "./element.ts";
+import type { BarrierElement, StreamElement } from "./element.ts";
+import { ElementCodec } from "./element-codec.ts";
 
-/**
- * A bounded queue from one subtask to another. Elements come out in the order they went in. `push` always takes the
- * element; a sender that finds `full` afterwards makes no more until `onWritable` is called. So a channel holds at most
- * its bound and what one call of an operator emits.
- */
-export interface Channel {
-  readonly full: boolean;
+/** The sending end of a bounded queue from one subtask to another. */
+export interface SendingChannel {
+  /**
+   * Always takes the element. A sender that finds `full` afterwards makes no more until it is woken. So a channel holds at
+   * most its bound and what one call of an operator emits; barriers go in whether it is full or not.
+   */
   push(element: StreamElement): void;
-  /** The oldest element, taken out; undefined when empty. */
-  poll(): StreamElement | undefined;
-  readonly size: number;
+  /** Whoever has seen true is woken when there is room again. */
+  readonly full: boolean;
 }
+
+/** The receiving end. Elements come out in the order they went in. */
+export interface ReceivingChannel {
+  /** The oldest element, taken out; undefined when there is none. Whoever has seen undefined is woken when one comes. */
+  poll(): StreamElement | undefined;
+  /** Hears of elements as they come in, before anybody can poll them; for checkpoints that do not wait. */
+  arrivals: Arrivals | undefined;
+  /** What waits, oldest first, up to the first barrier, encoded; it stays where it is. */
+  waiting(): readonly Uint8Array[];
+}
+
+export interface Arrivals {
+  barrier(barrier: BarrierElement): void;
+  /** Anything else; `encoded` gives its bytes, if they are wanted. */
+  other(encoded: () => Uint8Array): void;
+}
+
+/** Both ends in one thread. */
+export interface Channel extends SendingChannel, ReceivingChannel {}
 
 export interface ChannelListeners {
   /** The channel was empty and no longer is. */
@@ -21,48 +39,95 @@ export interface ChannelListeners {
   readonly onWritable: () => void;
 }
 
-/** A channel within a thread: a ring of elements, bounded by their number (a batch holds at most `limits.batchRecordsMax` records, plus one call's surplus). */
-export class LocalChannel implements Channel {
-  readonly #listeners: ChannelListeners;
-  readonly #capacity: number;
-  #ring: (StreamElement | undefined)[] = new Array(16);
+/** A queue on a ring of memory that grows. */
+export class Queue<T> {
+  #ring: (T | undefined)[] = new Array(16);
   #head = 0;
   #size = 0;
-
-  constructor(listeners: ChannelListeners, capacity: number = limits.channelBatchesMax) {
-    this.#listeners = listeners;
-    this.#capacity = capacity;
-  }
-
-  get full(): boolean {
-    return this.#size >= this.#capacity;
-  }
 
   get size(): number {
     return this.#size;
   }
 
-  push(element: StreamElement): void {
-    if (this.#size === this.#ring.length) this.#grow();
-    this.#ring[(this.#head + this.#size) & (this.#ring.length - 1)] = element;
-    this.#size++;
-    if (this.#size === 1) this.#listeners.onReadable();
+  get first(): T | undefined {
+    return this.#size === 0 ? undefined : this.#ring[this.#head];
   }
 
-  poll(): StreamElement | undefined {
+  push(item: T): void {
+    if (this.#size === this.#ring.length) this.#grow();
+    this.#ring[(this.#head + this.#size) & (this.#ring.length - 1)] = item;
+    this.#size++;
+  }
+
+  shift(): T | undefined {
     if (this.#size === 0) return undefined;
-    const element = this.#ring[this.#head];
+    const item = this.#ring[this.#head];
     this.#ring[this.#head] = undefined;
     this.#head = (this.#head + 1) & (this.#ring.length - 1);
     this.#size--;
-    if (this.#size === this.#capacity - 1) this.#listeners.onWritable();
-    return element;
+    return item;
+  }
+
+  *[Symbol.iterator](): Iterator<T> {
+    for (let i = 0; i < this.#size; i++) yield this.#ring[(this.#head + i) & (this.#ring.length - 1)] as T;
   }
 
   #grow(): void {
-    const next: (StreamElement | undefined)[] = new Array(this.#ring.length * 2);
+    const next: (T | undefined)[] = new Array(this.#ring.length * 2);
     for (let i = 0; i < this.#size; i++) next[i] = this.#ring[(this.#head + i) & (this.#ring.length - 1)];
     this.#ring = next;
     this.#head = 0;
+  }
+}
+
+/**
+ * A channel within a thread, bounded by the number of elements (a batch holds at most `limits.batchRecordsMax` records,
+ * plus one call's surplus). `copies`: records make the round trip through the exchange codec, exactly as they would to
+ * another thread; one that can't be carried (law O6) fails here, at the first edge, with its field path.
+ */
+export class LocalChannel implements Channel {
+  arrivals: Arrivals | undefined;
+  readonly #listeners: ChannelListeners;
+  readonly #capacity: number;
+  readonly #queue = new Queue<StreamElement>();
+  readonly #copier: ElementCodec | undefined;
+  #codec: ElementCodec | undefined;
+
+  constructor(listeners: ChannelListeners, { capacity = limits.channelBatchesMax, copies = false }: { capacity?: number; copies?: boolean } = {}) {
+    this.#listeners = listeners;
+    this.#capacity = capacity;
+    this.#copier = copies ? new ElementCodec() : undefined;
+  }
+
+  get full(): boolean {
+    return this.#queue.size >= this.#capacity;
+  }
+
+  push(element: StreamElement): void {
+    const copy = element.kind === "batch" && this.#copier !== undefined ? this.#copier.decode(this.#copier.encode(element)) : element;
+    this.#queue.push(copy);
+    if (copy.kind === "barrier") this.arrivals?.barrier(copy);
+    else this.arrivals?.other(() => this.#encode(copy));
+    if (this.#queue.size === 1) this.#listeners.onReadable();
+  }
+
+  poll(): StreamElement | undefined {
+    const element = this.#queue.shift();
+    if (element !== undefined && this.#queue.size === this.#capacity - 1) this.#listeners.onWritable();
+    return element;
+  }
+
+  waiting(): readonly Uint8Array[] {
+    const elements: Uint8Array[] = [];
+    for (const element of this.#queue) {
+      if (element.kind === "barrier") break;
+      elements.push(this.#encode(element));
+    }
+    return elements;
+  }
+
+  #encode(element: StreamElement): Uint8Array {
+    this.#codec ??= new ElementCodec();
+    return this.#codec.encode(element).slice();
   }
 }

@@ -2,18 +2,19 @@ import type { Key, WatermarkStatus } from "@millrace/contracts";
 import { assert, checkKey, keyGroupOf, subtaskOf } from "@millrace/core";
 import type { Exchange } from "@millrace/plan";
 import type { ChainControl } from "../chain/code.ts";
-import type { Channel } from "./channel.ts";
-import type { StreamElement } from "./element.ts";
+import type { SendingChannel } from "./channel.ts";
+import type { BarrierElement, EndElement, Mark } from "./element.ts";
 
-/** Collects the records for one channel into batches. */
+/** Collects the records for one channel into batches, and what stands between them. */
 class BatchBuffer {
-  readonly #channel: Channel;
+  readonly #channel: SendingChannel;
   readonly #batchRecords: number;
   readonly #control: ChainControl;
   #values: unknown[] = [];
   #timestamps: number[] = [];
+  #marks: Mark[] = [];
 
-  constructor(channel: Channel, batchRecords: number, control: ChainControl) {
+  constructor(channel: SendingChannel, batchRecords: number, control: ChainControl) {
     this.#channel = channel;
     this.#batchRecords = batchRecords;
     this.#control = control;
@@ -31,14 +32,21 @@ class BatchBuffer {
 
   flush(): void {
     if (this.#values.length === 0) return;
-    const batch = { kind: "batch", values: this.#values, timestamps: this.#timestamps } as const;
+    const batch = { kind: "batch", values: this.#values, timestamps: this.#timestamps, marks: this.#marks } as const;
     this.#values = [];
     this.#timestamps = [];
+    this.#marks = [];
     this.#channel.push(batch);
     if (this.#channel.full) this.#control.interrupt = true;
   }
 
-  control(element: StreamElement): void {
+  /** Between the records so far and the next ones. */
+  mark(element: Mark["element"]): void {
+    if (this.#values.length > 0) this.#marks.push({ at: this.#values.length, element });
+    else this.#channel.push(element);
+  }
+
+  control(element: BarrierElement | EndElement): void {
     this.flush();
     this.#channel.push(element);
   }
@@ -46,13 +54,14 @@ class BatchBuffer {
 
 /**
  * The sending end of an edge: chooses the subtask for each record and batches per channel. Watermarks, statuses,
- * barriers and the end go to every channel. A batch travels when it is full, before any of those, and when the task
- * runs out of input, so that a quiet stream does not wait.
+ * barriers and the end go to every channel; the first two stand in the batch, between its records. A batch travels when
+ * it is full, before a barrier or the end, when the task runs out of input, so that a quiet stream does not wait, and
+ * after `limits.lingerMs` at the latest.
  */
 export abstract class EdgeWriter {
   protected readonly buffers: readonly BatchBuffer[];
 
-  constructor(channels: readonly Channel[], batchRecords: number, control: ChainControl) {
+  constructor(channels: readonly SendingChannel[], batchRecords: number, control: ChainControl) {
     assert(channels.length > 0, "an edge has a channel");
     this.buffers = channels.map((channel) => new BatchBuffer(channel, batchRecords, control));
   }
@@ -66,34 +75,30 @@ export abstract class EdgeWriter {
   }
 
   watermark(watermark: number): void {
-    this.#broadcast({ kind: "watermark", watermark });
+    for (const buffer of this.buffers) buffer.mark({ kind: "watermark", watermark });
   }
 
   status(status: WatermarkStatus): void {
-    this.#broadcast({ kind: "status", status });
+    for (const buffer of this.buffers) buffer.mark({ kind: "status", status });
   }
 
-  barrier(checkpointId: number): void {
-    this.#broadcast({ kind: "barrier", checkpointId });
+  barrier(barrier: BarrierElement): void {
+    for (const buffer of this.buffers) buffer.control(barrier);
   }
 
   end(): void {
-    this.#broadcast({ kind: "end" });
+    for (const buffer of this.buffers) buffer.control({ kind: "end" });
   }
 
   flush(): void {
     for (const buffer of this.buffers) buffer.flush();
-  }
-
-  #broadcast(element: StreamElement): void {
-    for (const buffer of this.buffers) buffer.control(element);
   }
 }
 
 /** All records to one channel: forward, and global with the channel of subtask 0. */
 class SingleWriter extends EdgeWriter {
   readonly #target: BatchBuffer;
-  constructor(channels: readonly Channel[], target: number, batchRecords: number, control: ChainControl) {
+  constructor(channels: readonly SendingChannel[], target: number, batchRecords: number, control: ChainControl) {
     super(channels, batchRecords, control);
     this.#target = this.buffers[target] as BatchBuffer;
   }
@@ -105,7 +110,13 @@ class SingleWriter extends EdgeWriter {
 class HashWriter extends EdgeWriter {
   readonly #keyOf: (value: unknown) => Key;
   readonly #maxParallelism: number;
-  constructor(channels: readonly Channel[], keyOf: (value: unknown) => Key, maxParallelism: number, batchRecords: number, control: ChainControl) {
+  constructor(
+    channels: readonly SendingChannel[],
+    keyOf: (value: unknown) => Key,
+    maxParallelism: number,
+    batchRecords: number,
+    control: ChainControl,
+  ) {
     super(channels, batchRecords, control);
     this.#keyOf = keyOf;
     this.#maxParallelism = maxParallelism;
@@ -118,7 +129,7 @@ class HashWriter extends EdgeWriter {
 
 class RebalanceWriter extends EdgeWriter {
   #next: number;
-  constructor(channels: readonly Channel[], first: number, batchRecords: number, control: ChainControl) {
+  constructor(channels: readonly SendingChannel[], first: number, batchRecords: number, control: ChainControl) {
     super(channels, batchRecords, control);
     this.#next = first % channels.length;
   }
@@ -131,7 +142,7 @@ class RebalanceWriter extends EdgeWriter {
 export interface EdgeWriterOptions {
   readonly exchange: Exchange;
   /** One for each receiving subtask; for `forward` just the one of the same subtask. */
-  readonly channels: readonly Channel[];
+  readonly channels: readonly SendingChannel[];
   /** Of the sender. */
   readonly subtask: number;
   readonly keyOf: ((value: unknown) => Key) | undefined;

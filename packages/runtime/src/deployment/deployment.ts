@@ -39,8 +39,8 @@ export interface Deployment {
   /** Splits for a source's reader. Those that come after a trigger are read after its barrier. */
   assignSplits(node: number, subtask: number, splits: readonly SourceSplit[]): void;
   noMoreSplits(node: number, subtask: number): void;
-  /** Asks the source tasks for a barrier. `full`: files that stand alone, without earlier ones. */
-  triggerCheckpoint(checkpointId: number, full: boolean): void;
+  /** Asks the source tasks for a barrier. */
+  triggerCheckpoint(checkpointId: number, options: CheckpointOptions): void;
   /** The sources read no more: event time goes to its end, everything fires, and all tasks end. */
   drain(): void;
   /** The checkpoint exists. Resolves when the local stores of all tasks have followed. */
@@ -80,6 +80,13 @@ export interface DeploymentListener {
 
 /** Makes the deployment of an attempt; nothing happens before `deploy`. */
 export type Deployer = (order: DeploymentOrder, listener: DeploymentListener) => Deployment;
+
+export interface CheckpointOptions {
+  /** Files of the sources' chains that stand alone, without earlier ones. */
+  readonly full: boolean;
+  /** A task that has waited so long for the barriers of all its channels takes the checkpoint without them; Infinity: never. */
+  readonly alignmentTimeoutMs: number;
+}
 
 export interface SinkOutput {
   readonly uid: string;

@@ -17,6 +17,8 @@ export interface TaskSettings {
   /** Interpret chains instead of generating code. */
   readonly interpret: boolean;
   readonly overwrite: boolean;
+  /** Barriers hold channels until those of all others have come; else records may be processed again after a restore. */
+  readonly exactlyOnce: boolean;
   readonly backends: StateBackends;
   /** undefined: checkpoints are off. */
   readonly storage: CheckpointStorage | undefined;

@@ -1,13 +1,16 @@
 import type { SourceSplit } from "@millrace/contracts";
 import { assert } from "@millrace/core";
 import type { PhysicalTask } from "@millrace/plan";
-import { type Channels, channelsFrom, channelsTo, LocalChannels } from "../channel/channels.ts";
+import { type Channels, channelsFrom, LocalChannels, sendersTo } from "../channel/channels.ts";
+import { type ExchangeMemory, threadOf } from "../exchange/exchange-memory.ts";
+import { ThreadExchange } from "../exchange/thread-exchange.ts";
 import type { HeldState } from "../job/backends.ts";
 import { buildTask } from "../job/build-task.ts";
 import { type DeployedTask, statusOf } from "../job/deployed-task.ts";
 import type { TaskListener } from "../task/task-events.ts";
 import { Worker } from "../worker/worker.ts";
 import {
+  type CheckpointOptions,
   type Deployer,
   type Deployment,
   type DeploymentListener,
@@ -24,6 +27,17 @@ export function inThisThread(settings: TaskSettings): Deployer {
   return (order, listener) => new ThreadDeployment(settings, order, listener);
 }
 
+/** This thread's place among those of a deployment. */
+export interface ThreadPlace {
+  readonly thread: number;
+  readonly memory: ExchangeMemory;
+}
+
+/** Deploys the subtasks of one thread of several. */
+export function inThreadOf(settings: TaskSettings, place: ThreadPlace): Deployer {
+  return (order, listener) => new ThreadDeployment(settings, order, listener, place);
+}
+
 /** The subtasks of a deployment that run in this thread, stepped by one worker. */
 class ThreadDeployment implements Deployment {
   readonly subtasks: readonly SubtaskPlace[];
@@ -35,14 +49,24 @@ class ThreadDeployment implements Deployment {
   readonly #tasks = new Map<string, DeployedTask>();
   #closing = false;
 
-  constructor(settings: TaskSettings, order: DeploymentOrder, listener: DeploymentListener) {
+  /** Without a place all subtasks are here. */
+  constructor(settings: TaskSettings, order: DeploymentOrder, listener: DeploymentListener, place?: ThreadPlace) {
     this.#settings = settings;
     this.#order = order;
     this.#listener = listener;
-    this.#worker = new Worker(settings.ports);
-    this.subtasks = subtasksOf(order.physical);
-    const copies = settings.dev || order.physical.tasks.some((task) => task.parallelism > 1);
-    this.#channels = new LocalChannels((id) => this.#wake(id), copies);
+    const { physical } = order;
+    const wake = (id: string) => this.#wake(id);
+    if (place === undefined) {
+      const copies = settings.dev || physical.tasks.some((task) => task.parallelism > 1);
+      this.#channels = new LocalChannels(wake, copies);
+      this.#worker = new Worker(settings.ports);
+      this.subtasks = subtasksOf(physical);
+    } else {
+      const exchange = new ThreadExchange(physical, place.memory, place.thread, wake);
+      this.#channels = exchange;
+      this.#worker = new Worker(settings.ports, exchange);
+      this.subtasks = subtasksOf(physical).filter(({ subtask }) => threadOf(subtask, place.memory.threads) === place.thread);
+    }
   }
 
   async deploy(): Promise<void> {
@@ -64,8 +88,8 @@ class ThreadDeployment implements Deployment {
     this.#deliver(node, subtask, ({ source }) => source?.noMoreSplits());
   }
 
-  triggerCheckpoint(checkpointId: number, full: boolean): void {
-    for (const { task, source } of this.#tasks.values()) if (source !== undefined) task.triggerCheckpoint(checkpointId, full);
+  triggerCheckpoint(checkpointId: number, options: CheckpointOptions): void {
+    for (const { task, source } of this.#tasks.values()) if (source !== undefined) task.triggerCheckpoint(checkpointId, options);
   }
 
   drain(): void {
@@ -126,7 +150,9 @@ class ThreadDeployment implements Deployment {
       listener: this.#taskListener(id),
       wake: (woken) => this.#worker.wake(woken),
       channelsTo: (edge) => channelsFrom(this.#channels, physical, edge, subtask),
-      channelsFrom: (edge) => channelsTo(this.#channels, physical, edge, subtask),
+      channelsFrom: (edge) => sendersTo(physical, edge, subtask).map((from) => this.#channels.receiving(edge, from, subtask)),
+      sendersOf: (edge) => sendersTo(physical, edge, subtask),
+      parallelismOf: (id) => (physical.tasks[id] as PhysicalTask).parallelism,
       requestSplit: () => this.#listener.requestSplit(own.head, subtask),
       sinkContext: (uid) => sinkContext(this.#settings, resumed, { uid, subtask, parallelism: own.parallelism }),
     });

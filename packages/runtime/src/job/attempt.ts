@@ -29,7 +29,7 @@ export class Attempt {
     this.#settings = settings;
     this.#restored = restored;
     this.#listener = listener;
-    this.physical = toPhysical(graph.plan, { parallelism, maxParallelism, chaining: !dev });
+    this.physical = toPhysical(graph.plan, { parallelism, maxParallelism, chaining: !dev, heads: reachedInFlight(restored) });
     this.deployment = settings.deployer(
       { physical: this.physical, restored, others, resumed },
       { ...listener, requestSplit: (node, subtask) => this.#enumerators?.requestSplit(node, subtask) },
@@ -59,4 +59,10 @@ export class Attempt {
       await this.deployment.close();
     }
   }
+}
+
+/** Nodes that a checkpoint holds records on their way to. */
+function reachedInFlight(restored: CheckpointManifest | undefined): ReadonlySet<string> {
+  const reached = restored?.operators.filter(({ subtasks }) => subtasks.some(({ inFlight }) => inFlight !== undefined)) ?? [];
+  return new Set(reached.map(({ uid }) => uid));
 }

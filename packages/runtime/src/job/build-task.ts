@@ -1,12 +1,12 @@
-import type { CheckpointManifest, KeyedStateBackend, SinkContext, SinkWriter, Source, SourceSplit } from "@millrace/contracts";
-import { assert, keyGroupRange, WATERMARK_MIN } from "@millrace/core";
+import type { CheckpointManifest, Key, KeyedStateBackend, SinkContext, SinkWriter, Source, SourceSplit } from "@millrace/contracts";
+import { assert, checkKey, keyGroupOf, keyGroupRange, subtaskOf, WATERMARK_MIN } from "@millrace/core";
 import { type ActivityClock, createActivityClock, WatermarkStrategies } from "@millrace/operators";
 import type { NodeBody, OperatorBody, PhysicalEdge, PhysicalTask, PlanNode } from "@millrace/plan";
 import { type ChainBindings, type ChainCode, type ChainControl, explainFailure } from "../chain/code.ts";
 import { generateChain } from "../chain/generate.ts";
 import { interpretChain } from "../chain/interpret.ts";
 import { type ChainProgram, chainProgram } from "../chain/program.ts";
-import type { Channel } from "../channel/channel.ts";
+import type { ReceivingChannel, SendingChannel } from "../channel/channel.ts";
 import { createEdgeWriter, type EdgeWriter } from "../channel/edge-writer.ts";
 import type { TaskSettings } from "../deployment/task-settings.ts";
 import { InputGate } from "../task/gate.ts";
@@ -18,6 +18,7 @@ import type { KeyedChain } from "../task/task-checkpoint.ts";
 import type { TaskListener } from "../task/task-events.ts";
 import { WatermarkFlow } from "../task/watermark-flow.ts";
 import { type DeployedTask, metricsOf } from "./deployed-task.ts";
+import { type GatePlace, restoredInFlight } from "./restored-in-flight.ts";
 import { keyedChunks, type RestoredNode, restoredNode } from "./restored-state.ts";
 
 export interface TaskOrder {
@@ -30,8 +31,11 @@ export interface TaskOrder {
   readonly id: string;
   readonly listener: TaskListener;
   readonly wake: (task: StreamTask) => void;
-  readonly channelsTo: (edge: PhysicalEdge) => readonly Channel[];
-  readonly channelsFrom: (edge: PhysicalEdge) => readonly Channel[];
+  readonly channelsTo: (edge: PhysicalEdge) => readonly SendingChannel[];
+  readonly channelsFrom: (edge: PhysicalEdge) => readonly ReceivingChannel[];
+  /** Subtasks that send to this one through an edge, in the order of `channelsFrom`. */
+  readonly sendersOf: (edge: PhysicalEdge) => readonly number[];
+  readonly parallelismOf: (task: number) => number;
   readonly requestSplit: () => void;
   readonly sinkContext: (uid: string) => SinkContext;
 }
@@ -75,7 +79,8 @@ export async function buildTask(order: TaskOrder): Promise<DeployedTask> {
   );
   const active = createActivityClock(() => ports.clock.monotonic());
   const source = sourceInputOf(order, code, flow, control, active, () => task !== undefined && order.wake(task));
-  const input = source ?? gateOf(order, code, flow);
+  const places = order.physical.inputs.flatMap((edge) => gatePlaces(order, edge));
+  const input = source ?? (await gateOf(order, places, code, flow, () => task !== undefined && order.wake(task)));
   const parts = {
     jobName: graph.plan.jobName,
     program,
@@ -90,11 +95,12 @@ export async function buildTask(order: TaskOrder): Promise<DeployedTask> {
     storage: settings.storage,
     listener: order.listener,
     chains,
+    channelPlaces: places.map(({ from, output, input: side, sender }) => ({ from, output, input: side, sender })),
     active,
   };
   const built = new StreamTask(parts, () => order.wake(built));
   task = built;
-  await openAll(order, program, hosts, sinks, source);
+  await openAll(order, program, hosts, sinks, source, flow);
   const watermarks = new Map(hosts.map((host) => [host.node, host]));
   return {
     id: order.id,
@@ -142,6 +148,7 @@ async function openAll(
   hosts: readonly OperatorHost[],
   sinks: ReadonlyMap<number, SinkPort>,
   source: SourceInput | undefined,
+  flow: WatermarkFlow,
 ): Promise<void> {
   for (const [node, sink] of sinks) await opened(order, node, () => sink.writer.open(restoredOf(order, node)?.writerStates ?? []));
   for (const host of hosts) {
@@ -154,7 +161,9 @@ async function openAll(
   }
   const head = restoredOf(order, program.head);
   if (head === undefined) return;
-  source?.restore(head.splits, head.finished);
+  if (source !== undefined) source.restore(head.splits, head.finished);
+  // As a source does: a firing that the checkpoint cut is finished, and other tasks hear where time stands.
+  else if (head.watermark > WATERMARK_MIN) flow.accept({ kind: "watermark", watermark: head.watermark });
 }
 
 /** What opening throws gets its place. */
@@ -202,12 +211,11 @@ async function openBackend(order: TaskOrder, node: number, chains: Map<number, K
 }
 
 function edgeWriterOf(order: TaskOrder, edge: PhysicalEdge, control: ChainControl): EdgeWriter {
-  const body = order.settings.graph.bodies[edge.toNode];
   return createEdgeWriter({
     exchange: edge.exchange,
     channels: order.channelsTo(edge),
     subtask: order.subtask,
-    keyOf: body?.kind === "operator" ? body.keySelectors[edge.input] : undefined,
+    keyOf: keySelectorOf(order, edge),
     maxParallelism: order.maxParallelism,
     batchRecords: order.settings.batchRecords,
     control,
@@ -273,9 +281,46 @@ function sourceInputOf(
   });
 }
 
-function gateOf(order: TaskOrder, code: ChainCode, flow: WatermarkFlow): InputGate {
-  const channels = order.physical.inputs.flatMap((edge) => order.channelsFrom(edge).map((channel) => ({ channel, input: edge.input })));
-  return new InputGate(channels, code, flow);
+async function gateOf(order: TaskOrder, places: readonly GatePlace[], code: ChainCode, flow: WatermarkFlow, wake: () => void): Promise<InputGate> {
+  const { settings, physical, subtask, restored } = order;
+  const channels = physical.inputs.flatMap((edge) =>
+    order.channelsFrom(edge).map((channel) => ({ channel, input: edge.input, overtakable: edge.exchange !== "forward" })),
+  );
+  const uid = planNode(order, physical.head).uid;
+  const gate = { uid, subtask, parallelism: physical.parallelism, channels: places };
+  return new InputGate({
+    channels,
+    code,
+    flow,
+    scheduler: settings.ports.scheduler,
+    wake,
+    exactlyOnce: settings.exactlyOnce,
+    restored: restored === undefined || settings.storage === undefined ? [] : await restoredInFlight(restored, settings.storage, gate),
+  });
+}
+
+/** The channels of an edge as a snapshot names them, in the order of the gate. */
+function gatePlaces(order: TaskOrder, edge: PhysicalEdge): readonly GatePlace[] {
+  const { maxParallelism, physical, subtask } = order;
+  const keyOf = edge.exchange === "hash" ? keySelectorOf(order, edge) : undefined;
+  const owns =
+    keyOf === undefined
+      ? undefined
+      : (value: unknown) => subtaskOf(keyGroupOf(checkKey(keyOf(value)), maxParallelism), maxParallelism, physical.parallelism) === subtask;
+  const senders = order.sendersOf(edge);
+  return senders.map((sender) => ({
+    from: planNode(order, edge.fromNode).uid,
+    output: edge.output,
+    input: edge.input,
+    sender,
+    senders: order.parallelismOf(edge.fromTask),
+    owns,
+  }));
+}
+
+function keySelectorOf(order: TaskOrder, edge: PhysicalEdge): ((value: unknown) => Key) | undefined {
+  const body = order.settings.graph.bodies[edge.toNode];
+  return body?.kind === "operator" ? body.keySelectors[edge.input] : undefined;
 }
 
 function planNode(order: TaskOrder, node: number): PlanNode {

@@ -15,6 +15,7 @@ import {
   type PendingCheckpoint,
   type PendingStep,
   parseDataFileName,
+  type TriggerDecision,
 } from "@millrace/checkpoint";
 import type { CheckpointManifest, CheckpointStorage, OperatorSnapshot, SubtaskSnapshot } from "@millrace/contracts";
 import { assert, type Cancel, type Json, MillraceError, messageOf } from "@millrace/core";
@@ -178,7 +179,7 @@ export class CheckpointCoordinator {
       nextCheckpointId,
       baseWanted: false,
     });
-    if (decision.kind === "trigger") this.#trigger(decision.checkpointId, decision.full);
+    if (decision.kind === "trigger") this.#trigger(decision);
     if (decision.kind === "wait") {
       this.#cancelTimer = this.#settings.ports.scheduler.after(Math.max(0, decision.untilMs - this.#now()), () => this.#decide());
     }
@@ -196,7 +197,7 @@ export class CheckpointCoordinator {
     );
   }
 
-  #trigger(checkpointId: number, full: boolean): void {
+  #trigger({ checkpointId, full, reason }: TriggerDecision & { readonly kind: "trigger" }): void {
     this.#nextId = undefined;
     this.#fetchId();
     this.#inFlight = true;
@@ -211,7 +212,9 @@ export class CheckpointCoordinator {
     this.#cancelTimeout = this.#settings.ports.scheduler.after(this.#settings.checkpoints.timeoutMs, () => {
       if (this.#pending !== undefined && !this.#closed) this.#follow(onTimeout(this.#pending, checkpointId));
     });
-    this.#attempt.deployment.triggerCheckpoint(checkpointId, full);
+    // A savepoint holds no records under way, so that it is independent of parallelism and plan.
+    const patienceMs = reason === "savepoint" ? undefined : this.#settings.checkpoints.alignmentTimeoutMs;
+    this.#attempt.deployment.triggerCheckpoint(checkpointId, { full, alignmentTimeoutMs: patienceMs ?? Number.POSITIVE_INFINITY });
   }
 
   #follow(step: PendingStep<Tasks>): void {

@@ -41,5 +41,7 @@ export interface CheckpointSettings {
   readonly minPauseMs: number;
   readonly timeoutMs: number;
   readonly tolerableFailures: number;
+  /** A task that has waited so long for all barriers takes the checkpoint without them; undefined: it waits for ever. */
+  readonly alignmentTimeoutMs: number | undefined;
   readonly retained: number;
 }

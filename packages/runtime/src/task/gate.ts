@@ -1,61 +1,109 @@
-import { assert } from "@millrace/core";
+import { assert, type Cancel, type Scheduler } from "@millrace/core";
 import { createValve, type Valve } from "@millrace/operators";
 import type { ChainCode } from "../chain/code.ts";
-import type { Channel } from "../channel/channel.ts";
-import type { Batch, StreamElement } from "../channel/element.ts";
+import { Queue, type ReceivingChannel } from "../channel/channel.ts";
+import type { BarrierElement, Batch, Mark, StreamElement } from "../channel/element.ts";
+import { ElementCodec } from "../channel/element-codec.ts";
+import { type InFlightChannel, InFlightRecorder } from "./in-flight.ts";
 import { ended, type InputStep, progress, type TaskInput, waiting } from "./input.ts";
 import type { WatermarkFlow } from "./watermark-flow.ts";
 
 export interface GateChannel {
-  readonly channel: Channel;
+  readonly channel: ReceivingChannel;
   readonly input: 0 | 1;
+  /** A barrier may overtake what waits in this channel, because it can be dealt out again at another parallelism. */
+  readonly overtakable: boolean;
+}
+
+export interface GateOptions {
+  readonly channels: readonly GateChannel[];
+  readonly code: ChainCode;
+  readonly flow: WatermarkFlow;
+  readonly scheduler: Scheduler;
+  /** The gate has something to do that no channel tells of. */
+  readonly wake: () => void;
+  /** Wait for the barriers of all channels; else records behind a barrier are processed meanwhile, and again after a restore. */
+  readonly exactlyOnce: boolean;
+  /** What an earlier checkpoint overtook; comes before anything in the channels. */
+  readonly restored: readonly RestoredElement[];
+}
+
+export interface RestoredElement {
+  readonly channel: number;
+  readonly element: StreamElement;
+}
+
+/** A checkpoint taken before all barriers have been read. */
+export interface Overtaking {
+  readonly barrier: BarrierElement;
+  /** Settles when the barriers of all channels have come in; undefined: given up. */
+  readonly inFlight: Promise<readonly InFlightChannel[] | undefined>;
 }
 
 interface GateState {
-  /** The checkpoint whose barrier came through this channel and waits for the others; 0 when none does. */
+  /** The checkpoint whose barrier was read from this channel and waits for the others; 0 when none does. */
   barrier: number;
+  /** The newest checkpoint whose barrier has come in, read or not. */
+  arrived: number;
   ended: boolean;
 }
 
 /**
- * The receiving end of all edges of a task. Watermarks pass the valve; a channel whose barrier has come is not read
- * until the barriers of the same checkpoint have come through all others (aligned, law C1).
+ * The receiving end of all edges of a task. Watermarks pass the valve; a channel whose barrier was read is not read on
+ * until the barriers of the same checkpoint have been read from all others (aligned, law C1). When that takes longer than
+ * the barrier's timeout, or a sender did not wait either, the checkpoint is due at once: what is still in the channels
+ * becomes part of it.
  */
 export class InputGate implements TaskInput {
+  readonly #options: GateOptions;
   readonly #channels: readonly GateChannel[];
   readonly #states: readonly GateState[];
   readonly #valve: Valve;
-  readonly #code: ChainCode;
-  readonly #flow: WatermarkFlow;
+  readonly #restored = new Queue<RestoredElement>();
   #next = 0;
   #batch: Batch | undefined;
-  #batchInput: 0 | 1 = 0;
+  #batchChannel = 0;
   #batchPosition = 0;
+  #batchMark = 0;
   #openChannels: number;
-  #aligning = 0;
-  /** Barriers of this checkpoint and older ones are let through without effect. */
-  #abortedUpTo = 0;
+  /** Of the checkpoint whose first barrier has come in. */
+  #aligning: BarrierElement | undefined;
+  #patienceOver = false;
+  #cancelPatience: Cancel | undefined;
+  #recorder: InFlightRecorder | undefined;
+  /** Barriers of this checkpoint and older ones are let through without effect: it was taken, or given up. */
+  #settled = 0;
 
-  constructor(channels: readonly GateChannel[], code: ChainCode, flow: WatermarkFlow) {
+  constructor(options: GateOptions) {
+    const { channels, flow } = options;
     assert(channels.length > 0, "a gate has channels");
+    this.#options = options;
     this.#channels = channels;
-    this.#states = channels.map(() => ({ barrier: 0, ended: false }));
+    this.#states = channels.map(() => ({ barrier: 0, arrived: 0, ended: false }));
     this.#openChannels = channels.length;
-    this.#code = code;
-    this.#flow = flow;
     this.#valve = createValve(channels.length, {
       onWatermark: (watermark) => flow.accept({ kind: "watermark", watermark }),
       onStatus: (status) => flow.accept({ kind: "status", status }),
+    });
+    for (const element of options.restored) this.#restored.push(element);
+    channels.forEach(({ channel }, index) => {
+      channel.arrivals = {
+        barrier: (barrier) => this.#barrierArrived(index, barrier),
+        other: (encoded) => this.#recorder?.arrived(index, encoded),
+      };
     });
   }
 
   step(): InputStep {
     if (this.#batch !== undefined) return this.#runBatch(this.#batch);
+    const restored = this.#restored.shift();
+    if (restored !== undefined) return this.#take(restored.channel, restored.element);
     const count = this.#channels.length;
+    const { exactlyOnce } = this.#options;
     for (let tried = 0; tried < count; tried++) {
       const index = this.#next;
       this.#next = index + 1 === count ? 0 : index + 1;
-      if ((this.#states[index] as GateState).barrier !== 0) continue;
+      if (exactlyOnce && (this.#states[index] as GateState).barrier !== 0) continue;
       const element = (this.#channels[index] as GateChannel).channel.poll();
       if (element !== undefined) return this.#take(index, element);
     }
@@ -64,8 +112,33 @@ export class InputGate implements TaskInput {
 
   /** The checkpoint will not happen: channels that wait for it are read again, late barriers of it are ignored. */
   abort(checkpointId: number): void {
-    this.#abortedUpTo = Math.max(this.#abortedUpTo, checkpointId);
-    if (this.#aligning !== 0 && this.#aligning <= checkpointId) this.#release();
+    this.#settled = Math.max(this.#settled, checkpointId);
+    if (this.#recorder !== undefined && this.#recorder.checkpointId <= checkpointId) this.#stopRecording();
+    if (this.#aligning !== undefined && this.#aligning.checkpointId <= checkpointId) this.#release();
+  }
+
+  /** A checkpoint that waits no longer, when there is one; it is to be taken now, wherever the task stands. */
+  overtake(): Overtaking | undefined {
+    const barrier = this.#aligning;
+    if (barrier === undefined || !this.#patienceOver) return undefined;
+    const { checkpointId } = barrier;
+    const held = this.#channels.some(({ overtakable }, index) => !overtakable && this.#states[index]?.barrier !== checkpointId);
+    if (held) return undefined;
+    const codec = new ElementCodec();
+    const inFlight = this.#channels.map(({ channel }, index) => [
+      ...this.#begun(index, codec),
+      ...(this.#states[index]?.barrier === checkpointId ? [] : channel.waiting()),
+    ]);
+    const open = new Set(this.#states.flatMap((state, index) => (state.arrived === checkpointId ? [] : [index])));
+    this.#settled = checkpointId;
+    this.#release();
+    const recorder = new InFlightRecorder(checkpointId, inFlight, open);
+    this.#recorder = recorder;
+    return { barrier: { ...barrier, unaligned: true }, inFlight: recorder.complete };
+  }
+
+  get watermark(): number {
+    return this.#valve.watermark;
   }
 
   snapshot(): undefined {
@@ -76,44 +149,62 @@ export class InputGate implements TaskInput {
     return undefined;
   }
 
-  async close(): Promise<void> {}
+  async close(): Promise<void> {
+    this.#cancelPatience?.();
+    this.#stopRecording();
+  }
 
   #take(index: number, element: StreamElement): InputStep {
     switch (element.kind) {
       case "batch":
         this.#batch = element;
-        this.#batchInput = (this.#channels[index] as GateChannel).input;
+        this.#batchChannel = index;
         this.#batchPosition = 0;
+        this.#batchMark = 0;
         return this.#runBatch(element);
       case "watermark":
-        this.#valve.inputWatermark(index, element.watermark);
-        return progress;
       case "status":
-        this.#valve.inputStatus(index, element.status);
-        return progress;
+        return this.#takeMark(index, element);
       case "barrier":
-        return this.#takeBarrier(index, element.checkpointId);
+        return this.#takeBarrier(index, element);
       case "end":
         return this.#takeEnd(index);
     }
   }
 
-  #runBatch(batch: Batch): InputStep {
-    const count = batch.values.length;
-    this.#batchPosition = this.#code.batch(this.#batchInput, batch.values, batch.timestamps, this.#batchPosition, count);
-    if (this.#batchPosition === count) this.#batch = undefined;
+  #takeMark(index: number, element: Mark["element"]): InputStep {
+    if (element.kind === "watermark") this.#valve.inputWatermark(index, element.watermark);
+    else this.#valve.inputStatus(index, element.status);
     return progress;
   }
 
-  #takeBarrier(index: number, checkpointId: number): InputStep {
-    if (checkpointId <= this.#abortedUpTo) return progress;
-    if (this.#aligning !== 0 && this.#aligning < checkpointId) this.#release();
-    assert(this.#aligning === 0 || this.#aligning === checkpointId, `barrier ${checkpointId} while aligning ${this.#aligning}`);
-    this.#aligning = checkpointId;
+  /** Up to the next mark: what it sets off comes before the records behind it. */
+  #runBatch(batch: Batch): InputStep {
+    const { values, timestamps, marks } = batch;
+    const mark = marks[this.#batchMark];
+    const to = mark === undefined ? values.length : mark.at;
+    if (this.#batchPosition < to) {
+      const { input } = this.#channels[this.#batchChannel] as GateChannel;
+      this.#batchPosition = this.#options.code.batch(input, values, timestamps, this.#batchPosition, to);
+    }
+    if (this.#batchPosition < to) return progress;
+    if (mark !== undefined) {
+      this.#batchMark++;
+      this.#takeMark(this.#batchChannel, mark.element);
+    }
+    if (this.#batchPosition === values.length && this.#batchMark === marks.length) this.#batch = undefined;
+    return progress;
+  }
+
+  #takeBarrier(index: number, barrier: BarrierElement): InputStep {
+    const { checkpointId } = barrier;
+    if (checkpointId <= this.#settled) return progress;
+    this.#begin(barrier);
     (this.#states[index] as GateState).barrier = checkpointId;
     if (this.#states.some((state) => state.barrier !== checkpointId)) return progress;
+    this.#settled = checkpointId;
     this.#release();
-    return { kind: "barrier", checkpointId };
+    return { kind: "barrier", barrier };
   }
 
   #takeEnd(index: number): InputStep {
@@ -122,12 +213,60 @@ export class InputGate implements TaskInput {
     state.ended = true;
     this.#openChannels--;
     if (this.#openChannels > 0) this.#valve.inputWatermark(index, Number.POSITIVE_INFINITY);
-    else this.#flow.accept({ kind: "end" });
+    else this.#options.flow.accept({ kind: "end" });
     return progress;
+  }
+
+  #barrierArrived(index: number, barrier: BarrierElement): void {
+    const state = this.#states[index] as GateState;
+    state.arrived = barrier.checkpointId;
+    if (this.#recorder?.checkpointId === barrier.checkpointId) return this.#recorder.barrier(index);
+    if (barrier.checkpointId <= this.#settled) return;
+    this.#begin(barrier);
+    if (barrier.unaligned && this.#options.exactlyOnce) this.#loseIt();
+  }
+
+  /** The first barrier of a checkpoint. One that is still being waited for was given up: there is one at a time. */
+  #begin(barrier: BarrierElement): void {
+    const current = this.#aligning?.checkpointId ?? 0;
+    if (current === barrier.checkpointId) return;
+    assert(current < barrier.checkpointId, `barrier ${barrier.checkpointId} after barrier ${current}`);
+    this.#stopRecording();
+    this.#release();
+    this.#aligning = barrier;
+    const { alignmentTimeoutMs } = barrier;
+    if (!this.#options.exactlyOnce || alignmentTimeoutMs === Number.POSITIVE_INFINITY) return;
+    this.#cancelPatience = this.#options.scheduler.after(alignmentTimeoutMs, () => this.#loseIt());
+  }
+
+  #loseIt(): void {
+    this.#patienceOver = true;
+    this.#options.wake();
   }
 
   #release(): void {
     for (const state of this.#states) state.barrier = 0;
-    this.#aligning = 0;
+    this.#aligning = undefined;
+    this.#patienceOver = false;
+    this.#cancelPatience?.();
+    this.#cancelPatience = undefined;
+  }
+
+  #stopRecording(): void {
+    this.#recorder?.giveUp();
+    this.#recorder = undefined;
+  }
+
+  /** What was taken out of a channel, or restored for it, and has not been processed. */
+  #begun(index: number, codec: ElementCodec): readonly Uint8Array[] {
+    const elements: StreamElement[] = [];
+    if (this.#batch !== undefined && this.#batchChannel === index) {
+      const { values, timestamps, marks } = this.#batch;
+      const from = this.#batchPosition;
+      const left = marks.slice(this.#batchMark).map(({ at, element }) => ({ at: at - from, element }));
+      elements.push({ kind: "batch", values: values.slice(from), timestamps: timestamps.slice(from), marks: left });
+    }
+    for (const restored of this.#restored) if (restored.channel === index) elements.push(restored.element);
+    return elements.map((element) => codec.encode(element).slice());
   }
 }

@@ -1,4 +1,5 @@
 import type { Json } from "@millrace/core";
+import type { BarrierElement } from "../channel/element.ts";
 
 /**
  * Where a task's records come from: a source reader, or channels from other tasks. `step` does one bounded piece of
@@ -9,12 +10,14 @@ export interface TaskInput {
   step(): InputStep;
   /** State of a source for the snapshot: splits. Undefined for channels. */
   snapshot(): readonly Json[] | undefined;
+  /** What the chain has been given last. */
+  readonly watermark: number;
   /** For errors: where the record in hand came from. */
   position(): string | undefined;
   close(): Promise<void>;
 }
 
-export type InputStep = { readonly kind: "progress" | "waiting" | "ended" } | { readonly kind: "barrier"; readonly checkpointId: number };
+export type InputStep = { readonly kind: "progress" | "waiting" | "ended" } | { readonly kind: "barrier"; readonly barrier: BarrierElement };
 
 export const progress: InputStep = { kind: "progress" };
 export const waiting: InputStep = { kind: "waiting" };

@@ -6,12 +6,14 @@ import { type ChainControl, ChainFailure, explainFailure } from "../chain/code.t
 import type { ChainProgram } from "../chain/program.ts";
 import { nodeOf } from "../chain/program.ts";
 import type { EdgeWriter } from "../channel/edge-writer.ts";
-import { InputGate } from "./gate.ts";
+import type { BarrierElement } from "../channel/element.ts";
+import type { CheckpointOptions } from "../deployment/deployment.ts";
+import { InputGate, type Overtaking } from "./gate.ts";
 import type { TaskInput } from "./input.ts";
 import type { OperatorHost } from "./operator-host.ts";
 import type { SinkPort } from "./sink-port.ts";
 import { SourceInput } from "./source-input.ts";
-import { type KeyedChain, TaskCheckpoint, wantsBase } from "./task-checkpoint.ts";
+import { type ChannelPlace, type CheckpointParts, type KeyedChain, TaskCheckpoint, wantsBase } from "./task-checkpoint.ts";
 import type { TaskListener } from "./task-events.ts";
 import { TaskTimes } from "./task-times.ts";
 import type { WatermarkFlow } from "./watermark-flow.ts";
@@ -32,6 +34,8 @@ export interface TaskParts {
   readonly listener: TaskListener;
   /** Keyed files restored from, by node. */
   readonly chains: Map<number, KeyedChain>;
+  /** Of the gate's channels, by index. */
+  readonly channelPlaces: readonly ChannelPlace[];
   /** Stands still while an output is full. */
   readonly active: ActivityClock;
 }
@@ -53,13 +57,15 @@ export class StreamTask {
   readonly #parts: TaskParts;
   readonly #wake: () => void;
   #state: TaskState = "running";
-  #requested: { checkpointId: number; full: boolean } | undefined;
+  #requested: { readonly barrier: BarrierElement; readonly full: boolean } | undefined;
+  /** The checkpoint that this task has begun and that is neither complete nor given up. */
+  #begun: number | undefined;
   #checkpoint: TaskCheckpoint | undefined;
   #written: { checkpointId: number; chains: Map<number, KeyedChain> } | undefined;
   #cancelWake: (() => void) | undefined;
   #wakeTime = Number.POSITIVE_INFINITY;
   #timersDue = false;
-  #stepsSinceFlush = 0;
+  #flushedAt = 0;
   #afterBarrier: (() => void)[] = [];
   #abortedUpTo = 0;
   #writing: Promise<void> = Promise.resolve();
@@ -90,9 +96,9 @@ export class StreamTask {
   }
 
   /** The coordinator starts a checkpoint; for tasks with a source. */
-  triggerCheckpoint(checkpointId: number, full: boolean): void {
+  triggerCheckpoint(checkpointId: number, { full, alignmentTimeoutMs }: CheckpointOptions): void {
     if (this.#state === "failed" || this.#state === "closed") return;
-    this.#requested = { checkpointId, full };
+    this.#requested = { barrier: { kind: "barrier", checkpointId, alignmentTimeoutMs, unaligned: false }, full };
     this.#wake();
   }
 
@@ -103,6 +109,7 @@ export class StreamTask {
       for (const [node, chain] of written.chains) this.#parts.chains.set(node, chain);
       this.#written = undefined;
     }
+    if (this.#begun === checkpointId) this.#begun = undefined;
     for (const sink of this.#parts.sinks) sink.completed(checkpointId);
     await Promise.all(this.#parts.hosts.map((host) => host.backend?.complete(checkpointId)));
     this.#wake();
@@ -115,11 +122,14 @@ export class StreamTask {
     return committables;
   }
 
+  /** Again for the same one, or an older one: nothing happens. */
   abortCheckpoint(checkpointId: number): void {
+    if (checkpointId <= this.#abortedUpTo) return;
     this.#abortedUpTo = Math.max(this.#abortedUpTo, checkpointId);
-    if (this.#requested?.checkpointId === checkpointId) this.#requested = undefined;
+    if (this.#requested?.barrier.checkpointId === checkpointId) this.#requested = undefined;
     if (this.#checkpoint?.checkpointId === checkpointId) this.#checkpoint = undefined;
     if (this.#written?.checkpointId === checkpointId) this.#written = undefined;
+    if (this.#begun === checkpointId) this.#begun = undefined;
     if (this.#parts.input instanceof InputGate) this.#parts.input.abort(checkpointId);
     for (const host of this.#parts.hosts) host.backend?.abort(checkpointId);
     this.#runAfterBarrier();
@@ -224,7 +234,7 @@ export class StreamTask {
       case "waiting":
         return false;
       case "barrier":
-        this.#beginCheckpoint(step.checkpointId, false);
+        this.#beginCheckpoint(step.barrier, false, undefined);
         return true;
       case "ended":
         if (this.#state === "running") this.#state = "draining";
@@ -233,10 +243,14 @@ export class StreamTask {
     }
   }
 
-  /** Half-full batches travel when the task runs out of input; a task that never does sends them every few steps. */
+  /** Half-full batches travel when the task runs out of input; a task that never does sends them after a while. */
   #flushEdges(more: boolean): void {
-    if (more && ++this.#stepsSinceFlush < limits.stepsPerFlush) return;
-    this.#stepsSinceFlush = 0;
+    if (this.#parts.edges.length === 0) return;
+    if (more) {
+      const now = this.#parts.ports.clock.monotonic();
+      if (now - this.#flushedAt < limits.lingerMs) return;
+      this.#flushedAt = now;
+    }
     for (const edge of this.#parts.edges) edge.flush();
   }
 
@@ -282,20 +296,32 @@ export class StreamTask {
     return blocked;
   }
 
-  /** A requested checkpoint of a source task is taken between two polls, also in the middle of a firing or while blocked. */
+  /**
+   * A checkpoint that was asked for of a source task is taken between two polls, also in the middle of a firing or while
+   * blocked; so is one that no longer waits for the barriers of all channels.
+   */
   #serveRequest(): boolean {
+    const { input } = this.#parts;
+    const overtaking = input instanceof InputGate ? input.overtake() : undefined;
+    if (overtaking !== undefined) {
+      this.#beginCheckpoint(overtaking.barrier, false, overtaking.inFlight);
+      return true;
+    }
     const requested = this.#requested;
     if (requested === undefined) return false;
     this.#requested = undefined;
-    this.#beginCheckpoint(requested.checkpointId, requested.full);
+    this.#beginCheckpoint(requested.barrier, requested.full, undefined);
     this.#runAfterBarrier();
     return true;
   }
 
-  #beginCheckpoint(checkpointId: number, full: boolean): void {
+  #beginCheckpoint(barrier: BarrierElement, full: boolean, inFlight: Overtaking["inFlight"] | undefined): void {
+    const { checkpointId } = barrier;
+    // There is one at a time: word that an earlier one was given up may come later than the barrier of the next.
+    if (this.#begun !== undefined) this.abortCheckpoint(this.#begun);
+    this.#begun = checkpointId;
     const { program, hosts, sinks, storage, subtask, input, edges } = this.#parts;
     assert(storage !== undefined, "checkpoints need a storage");
-    assert(this.#checkpoint === undefined, "one checkpoint is in flight");
     const keyed = hosts.flatMap((host) => {
       if (host.backend === undefined) return [];
       const chain = this.#parts.chains.get(host.node) ?? { files: [] };
@@ -307,15 +333,21 @@ export class StreamTask {
     const nodes = program.nodes.map((node) => ({
       uid: node.uid,
       node: node.id,
-      watermark: watermarkToJson(
-        watermarks.get(node.id) ?? (input instanceof SourceInput && node.id === program.head ? input.watermark : WATERMARK_MIN),
-      ),
+      watermark: watermarkToJson(watermarks.get(node.id) ?? (node.id === program.head ? input.watermark : WATERMARK_MIN)),
       splits: node.id === program.head ? input.snapshot() : undefined,
     }));
     const finished = input instanceof SourceInput && input.finished;
     const sinkFailed = (node: number, error: unknown): void => this.#sinkFailed(node, error);
-    this.#checkpoint = new TaskCheckpoint({ checkpointId, subtask, finished, nodes, keyed, hosts, sinks, sinkFailed }, storage);
-    for (const edge of edges) edge.barrier(checkpointId);
+    const parts = { checkpointId, subtask, finished, nodes, keyed, hosts, sinks, sinkFailed, inFlight: this.#inFlight(checkpointId, inFlight) };
+    this.#checkpoint = new TaskCheckpoint(parts, storage);
+    for (const edge of edges) edge.barrier(barrier);
+  }
+
+  #inFlight(checkpointId: number, channels: Overtaking["inFlight"] | undefined): CheckpointParts["inFlight"] {
+    if (channels === undefined) return undefined;
+    const { program, subtask, channelPlaces } = this.#parts;
+    const head = nodeOf(program, program.head);
+    return { node: head.id, channels, places: channelPlaces, fileName: dataFileName({ uid: head.uid, subtask, checkpointId, kind: "inflight" }) };
   }
 
   /** True while there is something left to encode. */

@@ -1,6 +1,8 @@
 import { decideBase } from "@millrace/checkpoint";
-import type { CheckpointStorage, DataFile, EncodedState, KeyedSnapshot, SubtaskSnapshot } from "@millrace/contracts";
+import { createWriter } from "@millrace/codec";
+import type { CheckpointStorage, DataFile, EncodedState, InFlightSnapshot, KeyedSnapshot, SubtaskSnapshot } from "@millrace/contracts";
 import { assert, type Json } from "@millrace/core";
+import type { InFlightChannel } from "./in-flight.ts";
 import type { OperatorHost } from "./operator-host.ts";
 import type { SinkPort, SinkPrepared } from "./sink-port.ts";
 import type { NodeSnapshot } from "./task-events.ts";
@@ -40,7 +42,22 @@ export interface CheckpointParts {
   readonly sinks: readonly SinkPort[];
   /** The records before the barrier could not be made durable: the writer has lost them, so the task can't go on. */
   readonly sinkFailed: (node: number, error: unknown) => void;
+  /** Absent: all barriers were waited for. */
+  readonly inFlight: InFlightPart | undefined;
 }
+
+/** What the checkpoint overtook on its way to this task. */
+export interface InFlightPart {
+  /** The head of the chain. */
+  readonly node: number;
+  /** Undefined: the checkpoint was given up. */
+  readonly channels: Promise<readonly InFlightChannel[] | undefined>;
+  readonly places: readonly ChannelPlace[];
+  readonly fileName: string;
+}
+
+/** Which way the elements of a channel go. */
+export type ChannelPlace = Omit<InFlightSnapshot["channels"][number], "elements">;
 
 /**
  * One checkpoint in one task. The constructor is the synchronous part at the barrier: it freezes keyed state, copies the
@@ -94,6 +111,7 @@ export class TaskCheckpoint {
     const deltas = this.#parts.keyed.map((part) => ({ part, delta: backendOf(part).takeDelta() }));
     const writing = this.#writeFiles(deltas);
     this.#filesSettled = writing.catch(() => undefined);
+    const inFlight = await this.#writeInFlight();
     const chains = await writing;
     const nodes: NodeSnapshot[] = [];
     for (const node of this.#parts.nodes) {
@@ -108,10 +126,27 @@ export class TaskCheckpoint {
         ...(operatorState === undefined ? {} : { operatorState }),
         ...(node.splits === undefined ? {} : { splits: node.splits }),
         ...(sink === undefined ? {} : sink),
+        ...(inFlight === undefined || node.node !== this.#parts.inFlight?.node ? {} : { inFlight }),
       };
       nodes.push({ uid: node.uid, snapshot });
     }
     return { nodes, chains };
+  }
+
+  /** Each element as its length (u32, little-endian) and its bytes, channel by channel. */
+  async #writeInFlight(): Promise<InFlightSnapshot | undefined> {
+    const part = this.#parts.inFlight;
+    const channels = await part?.channels;
+    if (part === undefined || channels === undefined || channels.length === 0) return undefined;
+    const writer = createWriter();
+    for (const { elements } of channels) {
+      for (const element of elements) {
+        writer.u32(element.length);
+        writer.raw(element);
+      }
+    }
+    const file = await this.#storage.writeData(part.fileName, [writer.slice()]);
+    return { file, channels: channels.map(({ channel, elements }) => ({ ...(part.places[channel] as ChannelPlace), elements: elements.length })) };
   }
 
   async #writeFiles(deltas: readonly { readonly part: KeyedPart; readonly delta: EncodedState }[]): Promise<Map<number, KeyedChain>> {

@@ -1,20 +1,32 @@
 import { limits, type Ports } from "@millrace/core";
 import type { StreamTask } from "../task/stream-task.ts";
 
+/** Where work for the tasks of a thread comes from beside the thread's own event loop. */
+export interface Inbox {
+  /** Takes what has come and wakes the tasks that it concerns. Cheap when nothing has. */
+  pump(): void;
+  /** The thread has nothing to do: `wake` is called when something comes. What came just now is taken before it returns. */
+  sleep(wake: () => void): void;
+  /** The thread works, and pumps. */
+  awake(): void;
+}
+
 /**
  * Runs the tasks of one thread. A task that has work stands in the queue; a turn steps queued tasks one after the other
  * until the turn's time is over, then lets the event loop do I/O. With an idle queue nothing runs at all.
  */
 export class Worker {
   readonly #ports: Ports;
+  readonly #inbox: Inbox | undefined;
   readonly #queue: StreamTask[] = [];
   readonly #queued = new Set<StreamTask>();
   #turnPlanned = false;
   #started = false;
   #closed = false;
 
-  constructor(ports: Ports) {
+  constructor(ports: Ports, inbox?: Inbox) {
     this.#ports = ports;
+    this.#inbox = inbox;
   }
 
   /** Puts a task into the queue, unless it stands there already. */
@@ -28,7 +40,7 @@ export class Worker {
   /** Tasks woken before this wait: a task must not run while others of its attempt are still being built. */
   start(): void {
     this.#started = true;
-    if (this.#queue.length > 0) this.#planTurn();
+    if (this.#queue.length > 0 || this.#inbox !== undefined) this.#planTurn();
   }
 
   /** No step is begun after this. */
@@ -38,20 +50,30 @@ export class Worker {
     this.#queued.clear();
   }
 
-  #planTurn(): void {
+  readonly #planTurn = (): void => {
     if (this.#turnPlanned || this.#closed || !this.#started) return;
     this.#turnPlanned = true;
     this.#ports.scheduler.immediate(() => {
       this.#turnPlanned = false;
-      this.#turn();
+      if (!this.#closed) this.#turn();
     });
-  }
+  };
 
   #turn(): void {
+    this.#inbox?.awake();
+    this.#work();
+    // What comes while the inbox looks for the last time plans another turn.
+    if (this.#queue.length > 0) this.#planTurn();
+    else this.#inbox?.sleep(this.#planTurn);
+  }
+
+  /** Until nothing is left, or the turn's time is over. */
+  #work(): void {
     const { clock } = this.#ports;
-    const deadline = clock.monotonic() + limits.turnMs;
     let start = clock.monotonic();
+    const deadline = start + limits.turnMs;
     for (;;) {
+      this.#inbox?.pump();
       const task = this.#queue.shift();
       if (task === undefined) return;
       this.#queued.delete(task);
@@ -60,8 +82,7 @@ export class Worker {
       task.times.stepped(start, end);
       start = end;
       if (more) this.wake(task);
-      if (end >= deadline) break;
+      if (end >= deadline) return;
     }
-    if (this.#queue.length > 0) this.#planTurn();
   }
 }
