@@ -1,6 +1,7 @@
 import type { RestartStrategy } from "@millrace/checkpoint";
 import type { Json, Ports } from "@millrace/core";
 import type { NodeKind } from "@millrace/plan";
+import type { ConsoleLevel } from "@millrace/runtime";
 import type { Machine } from "./machine.ts";
 
 /** How a job is started. Everything is optional: the defaults are those of `millrace run`. */
@@ -13,6 +14,16 @@ export interface StartOptions {
   readonly ephemeral?: boolean;
   readonly parameters?: { readonly [name: string]: Json };
   readonly parallelism?: number;
+  /**
+   * URL of the module whose default export is this very job, e.g. `import.meta.url` of the module that defines it. Needed to
+   * use more than one core: every worker thread builds the job from it. Importing it must start nothing.
+   */
+  readonly module?: string;
+  /**
+   * Worker threads; subtask i of every operator runs in thread i modulo this. "off": all subtasks in the calling thread.
+   * Default: as many as `parallelism`, and "off" when that is 1 or `module` is not given.
+   */
+  readonly threads?: number | "off";
   readonly maxParallelism?: number;
   readonly checkpointIntervalMs?: number;
   readonly minPauseMs?: number;
@@ -195,5 +206,7 @@ export type JobEvent =
   | { readonly kind: "savepointCompleted"; readonly atMs: number; readonly savepoint: SavepointInfo }
   | { readonly kind: "restarting"; readonly atMs: number; readonly attempt: number; readonly delayMs: number; readonly error: unknown }
   | { readonly kind: "warning"; readonly atMs: number; readonly code: string; readonly message: string }
+  /** User code wrote to the console of a worker thread. */
+  | { readonly kind: "console"; readonly atMs: number; readonly worker: number; readonly level: ConsoleLevel; readonly text: string }
   | { readonly kind: JobResult["end"]; readonly atMs: number; readonly result: JobResult }
   | { readonly kind: "failed"; readonly atMs: number; readonly error: unknown };

@@ -1,7 +1,7 @@
 import { manifestName } from "@millrace/checkpoint";
 import { type MillraceError, messageOf, type Ports, WATERMARK_MAX } from "@millrace/core";
 import type { JobGraph, PlanNode } from "@millrace/plan";
-import type { JobRun, RunEnd, RunEvent, SubtaskStatus } from "@millrace/runtime";
+import type { ConsoleLevel, JobRun, RunEnd, RunEvent, SubtaskStatus } from "@millrace/runtime";
 import type { WrittenSavepoint } from "@millrace/snapshots";
 import type {
   CheckpointStatus,
@@ -144,6 +144,10 @@ export class RunningJob implements JobHandle {
 
   warn(code: string, message: string): void {
     this.#emit({ kind: "warning", atMs: this.#now(), code, message });
+  }
+
+  console(worker: number, level: ConsoleLevel, text: string): void {
+    this.#emit({ kind: "console", atMs: this.#now(), worker, level, text });
   }
 
   heard(event: RunEvent): void {

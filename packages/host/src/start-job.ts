@@ -4,21 +4,12 @@ import type { CheckpointStorage } from "@millrace/contracts";
 import { limits, MillraceError, messageOf, type Ports, randomHex } from "@millrace/core";
 import { nodePorts } from "@millrace/core/node";
 import { type JobGraph, planHash } from "@millrace/plan";
-import {
-  heapBackends,
-  inThisThread,
-  JobRun,
-  LevelBackends,
-  type RunEvent,
-  type RunSettings,
-  type StateBackends,
-  sinkContext,
-} from "@millrace/runtime";
+import { JobRun, type RunEvent, type RunSettings, sinkContext } from "@millrace/runtime";
 import { type ControlServer, startControlServer } from "./control/index.ts";
+import { deployerFor } from "./deployer.ts";
 import { engineVersion } from "./engine-version.ts";
 import type { JobHandle, StartOptions } from "./job-handle.ts";
 import { type Machine, nodeMachine } from "./machine.ts";
-import { memoryShares } from "./memory.ts";
 import { runtimeDirectory } from "./node/index.ts";
 import { outputThatStays } from "./output-that-stays.ts";
 import { checkRestorable } from "./restorable.ts";
@@ -33,6 +24,7 @@ import {
   type SnapshotChoice,
   type StateDirectory,
 } from "./state-directory/index.ts";
+import { isInWorker } from "./worker/in-worker.ts";
 
 const defaults = {
   checkpointIntervalMs: 10_000,
@@ -52,6 +44,12 @@ const defaults = {
  */
 export async function startJob(definition: JobDefinition, options: StartOptions = {}): Promise<JobHandle> {
   options.signal?.throwIfAborted();
+  if (isInWorker.get()) {
+    throw new MillraceError("JOB_NESTED", `a worker that builds a job was asked to start "${definition.name}"`, {
+      where: { job: definition.name },
+      hint: "a job's module only describes the job: call startJob from a module of its own",
+    });
+  }
   const graph = buildJob(definition, options.parameters === undefined ? {} : { parameters: options.parameters });
   const ports = options.ports ?? nodePorts;
   if (options.ephemeral === true) return startEphemeral(graph, ports, options);
@@ -120,28 +118,26 @@ interface Launch {
 }
 
 async function launch({ directory, storage, run, graph, ports, machine, options, point }: Launch): Promise<JobHandle> {
-  const shares = memoryShares(options.memoryBytes);
   const identity = { runId: run.runId, lockToken: directory.lockToken };
-  const backends: StateBackends =
-    options.backend === "heap"
-      ? heapBackends({ checkpoints: true })
-      : new LevelBackends({
-          files: ports.files,
-          directory: directory.local,
-          storage,
-          parallelismOf: parallelisms(graph, options),
-          identity,
-          ...shares,
-        });
+  let handle: RunningJob | undefined;
+  const { deployer, reason } = deployerFor({
+    graph,
+    ports,
+    runId: run.runId,
+    options,
+    parallelism: parallelismOf(options),
+    point,
+    kept: { storage, checkpoints: directory.checkpoints, local: directory.local, lockToken: directory.lockToken },
+    console: (worker, level, text) => handle?.console(worker, level, text),
+  });
   const settings = settingsOf(graph, ports, options, {
     ...identity,
-    backends,
+    deployer,
     storage,
     point,
     nextCheckpointId: () => run.checkpointIds.next(),
     verifyOwnership: () => directory.verifyLock(),
   });
-  let handle: RunningJob | undefined;
   const jobRun = new JobRun(settings, (event: RunEvent) => handle?.heard(event));
   const controlling = Promise.withResolvers<ControlServer | undefined>();
   handle = new RunningJob({
@@ -167,11 +163,12 @@ async function launch({ directory, storage, run, graph, ports, machine, options,
   });
   if (directory.recovered !== undefined)
     handle.warn("LOCK_RECOVERED", `the lock of process ${directory.recovered.pid}, which is gone, was recovered`);
-  for (const reason of point?.skipped ?? []) handle.warn("CHECKPOINT_SKIPPED", reason);
+  for (const why of point?.skipped ?? []) handle.warn("CHECKPOINT_SKIPPED", why);
   if (point !== undefined && (!point.own || options.from !== undefined)) {
     const notes = await outputThatStays(graph, point.manifest, (uid) => sinkContext(settings, point.own, { uid, subtask: 0, parallelism: 1 }));
     for (const note of notes) handle.warn("RESTORE_OUTPUT_STAYS", note);
   }
+  if (reason !== undefined) handle.warn("THREADS_OFF", reason);
   await jobRun.start();
   // The job does not wait for its control API, which is for onlookers.
   const control = !machine.hasSockets
@@ -188,16 +185,26 @@ async function launch({ directory, storage, run, graph, ports, machine, options,
 async function startEphemeral(graph: JobGraph, ports: Ports, options: StartOptions): Promise<JobHandle> {
   const runId = randomHex(ports.random, 8);
   let id = 0;
+  let handle: RunningJob | undefined;
+  const { deployer, reason } = deployerFor({
+    graph,
+    ports,
+    runId,
+    options,
+    parallelism: parallelismOf(options),
+    point: undefined,
+    kept: undefined,
+    console: (worker, level, text) => handle?.console(worker, level, text),
+  });
   const settings = settingsOf(graph, ports, options, {
     runId,
     lockToken: "",
-    backends: heapBackends({ checkpoints: false }),
+    deployer,
     storage: undefined,
     point: undefined,
     nextCheckpointId: async () => ++id,
     verifyOwnership: async () => undefined,
   });
-  let handle: RunningJob | undefined;
   const jobRun = new JobRun(settings, (event) => handle?.heard(event));
   handle = new RunningJob({
     graph,
@@ -212,23 +219,16 @@ async function startEphemeral(graph: JobGraph, ports: Ports, options: StartOptio
     signal: options.signal,
     over: async () => undefined,
   });
+  if (reason !== undefined) handle.warn("THREADS_OFF", reason);
   await jobRun.start();
   return handle;
 }
 
-type Composed = Pick<RunSettings, "runId" | "lockToken" | "storage" | "nextCheckpointId" | "verifyOwnership"> & {
-  readonly backends: StateBackends;
+type Composed = Pick<RunSettings, "runId" | "lockToken" | "deployer" | "storage" | "nextCheckpointId" | "verifyOwnership"> & {
   readonly point: StartingPoint | undefined;
 };
 
-function settingsOf(graph: JobGraph, ports: Ports, options: StartOptions, { backends, point, ...composed }: Composed): RunSettings {
-  const dev = options.dev === true;
-  const overwrite = options.overwrite === true;
-  const { runId, storage } = composed;
-  const ancestorRunIds = ancestorsOf(point);
-  const restoredData = point?.snapshot;
-  const interpret = options.interpret === true;
-  const batchRecords = options.batchSize ?? limits.batchRecordsMax;
+function settingsOf(graph: JobGraph, ports: Ports, options: StartOptions, { point, ...composed }: Composed): RunSettings {
   return {
     graph,
     ports,
@@ -238,23 +238,9 @@ function settingsOf(graph: JobGraph, ports: Ports, options: StartOptions, { back
     maxParallelism: maxParallelismOf(options, point),
     restored: point?.manifest,
     resumed: point?.own === true,
-    ancestorRunIds,
-    dev,
-    overwrite,
-    deployer: inThisThread({
-      graph,
-      ports,
-      runId,
-      ancestorRunIds,
-      batchRecords,
-      dev,
-      interpret,
-      overwrite,
-      exactlyOnce: options.checkpointMode !== "at-least-once",
-      backends,
-      storage,
-      restoredData,
-    }),
+    ancestorRunIds: ancestorsOf(point),
+    dev: options.dev === true,
+    overwrite: options.overwrite === true,
     checkpoints: {
       intervalMs: options.checkpointIntervalMs ?? defaults.checkpointIntervalMs,
       minPauseMs: options.minPauseMs ?? defaults.minPauseMs,
@@ -274,11 +260,6 @@ async function startControl(handle: JobHandle, graph: JobGraph, directory: State
   const server = await startControlServer({ handle, plan: graph.plan, engineVersion, socketPath: controlSocketPath(runtime, directory.path) });
   await directory.recordControl(server.socketPath);
   return server;
-}
-
-function parallelisms(graph: JobGraph, options: StartOptions): (uid: string) => number | undefined {
-  const byUid = new Map(graph.plan.nodes.map((node) => [node.uid, node.parallelism ?? parallelismOf(options)]));
-  return (uid) => byUid.get(uid);
 }
 
 function parallelismOf(options: StartOptions): number {

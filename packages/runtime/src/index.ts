@@ -17,9 +17,15 @@ export type {
   SubtaskStatus,
 } from "./deployment/deployment.ts";
 export { subtasksOf } from "./deployment/deployment.ts";
+export type { ErrorData } from "./deployment/error-data.ts";
+export { errorToData } from "./deployment/error-data.ts";
+export { serveThread } from "./deployment/serve-thread.ts";
 export type { TaskSettings } from "./deployment/task-settings.ts";
 export { sinkContext } from "./deployment/task-settings.ts";
 export { inThisThread } from "./deployment/thread-deployment.ts";
+export type { ConsoleLevel, ThreadCommand, ThreadEvent } from "./deployment/thread-protocol.ts";
+export type { StartedThread, ThreadListener, ThreadsOptions } from "./deployment/threads-deployment.ts";
+export { inThreads } from "./deployment/threads-deployment.ts";
 export type { OpenedBackend, StateBackends } from "./job/backends.ts";
 export { heapBackends } from "./job/heap-backends.ts";
 export type { RunEnd } from "./job/job-run.ts";

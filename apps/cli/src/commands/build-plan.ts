@@ -7,6 +7,8 @@ import type { Io } from "../io.ts";
 
 export interface PlannedJob {
   readonly job: JobDefinition;
+  /** URL of its module. */
+  readonly module: string;
   readonly plan: LogicalPlan;
   readonly parameters: { readonly [name: string]: string };
 }
@@ -15,9 +17,9 @@ export interface PlannedJob {
 export function planJob(path: string, pairs: readonly string[], io: Io): Promise<PlannedJob> {
   return failingWith(exitCodes.jobRefused, async () => {
     const parameters = parseParameters(pairs);
-    const { loadJob } = await import("../load-job/load-job.ts");
+    const { loadJob, moduleUrl } = await import("../load-job/load-job.ts");
     const job = await loadJob(path, io.cwd);
     const { verifyDeterministic } = await import("@millrace/api");
-    return { job, plan: verifyDeterministic(job, { parameters }).plan, parameters };
+    return { job, module: moduleUrl(path, io.cwd), plan: verifyDeterministic(job, { parameters }).plan, parameters };
   });
 }

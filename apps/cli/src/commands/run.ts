@@ -11,7 +11,9 @@ export interface RunFlags {
   readonly param?: readonly string[];
   readonly stateDir?: string;
   readonly parallelism?: string;
+  readonly threads?: string;
   readonly checkpointInterval?: string;
+  readonly alignmentTimeout?: string;
   readonly batchSize?: string;
   readonly memory?: string;
   readonly backend?: "heap" | "leveldb";
@@ -36,7 +38,7 @@ export async function runCommand(path: string, flags: RunFlags, io: Io, argv: re
   const request = {
     job: planned.job,
     plan: planned.plan,
-    options: { ...options, parameters: planned.parameters },
+    options: { ...options, module: planned.module, parameters: planned.parameters },
     view,
     start: startJob,
     resumeCommand: resumeCommand(argv),
@@ -45,10 +47,15 @@ export async function runCommand(path: string, flags: RunFlags, io: Io, argv: re
 }
 
 function startOptions(flags: RunFlags): StartOptions {
-  const { stateDir, parallelism, checkpointInterval, batchSize, memory, backend, from, fresh, overwrite, breakLock, dev } = flags;
+  const { stateDir, parallelism, threads, checkpointInterval, alignmentTimeout, batchSize, memory, backend, from, fresh, overwrite, breakLock, dev } =
+    flags;
   return {
     ...(stateDir !== undefined && { stateDir }),
     ...(parallelism !== undefined && { parallelism: parseParallelism(parallelism, "--parallelism") }),
+    ...(threads !== undefined && { threads: threads === "off" ? "off" : parseCount(threads, "--threads") }),
+    ...(alignmentTimeout !== undefined && {
+      alignmentTimeoutMs: alignmentTimeout === "never" ? null : parseDuration(alignmentTimeout, "--alignment-timeout"),
+    }),
     ...(checkpointInterval !== undefined && { checkpointIntervalMs: parseDuration(checkpointInterval, "--checkpoint-interval") }),
     ...(batchSize !== undefined && { batchSize: parseCount(batchSize, "--batch-size") }),
     ...(memory !== undefined && { memoryBytes: parseBytes(memory, "--memory") }),

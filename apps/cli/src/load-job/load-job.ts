@@ -18,6 +18,11 @@ export async function loadJob(shown: string, cwd: string): Promise<JobDefinition
   return jobOf(module, place);
 }
 
+/** What `loadJob` imports. */
+export function moduleUrl(shown: string, cwd: string): string {
+  return pathToFileURL(resolve(cwd, shown)).href;
+}
+
 async function checkFile({ path, shown }: ModulePlace): Promise<void> {
   const found = await stat(path).catch(() => undefined);
   if (found === undefined)

@@ -3,7 +3,7 @@ import { errorFields } from "./error-fields.ts";
 
 /** A line of the log: `fields.event` is stable and for machines, `message` for people. */
 export interface LogRecord {
-  readonly level: "info" | "warn" | "error";
+  readonly level: "debug" | "info" | "warn" | "error";
   readonly fields: { readonly event: string; readonly [name: string]: unknown };
   readonly message: string;
 }
@@ -43,6 +43,8 @@ export function logRecordOf(event: JobEvent): LogRecord {
     }
     case "warning":
       return { level: "warn", fields: { event: "job.warning", code: event.code }, message: event.message };
+    case "console":
+      return { level: event.level, fields: { event: "job.console", worker: event.worker }, message: event.text };
     case "failed":
       return { level: "error", fields: { event: "job.failed", err: errorFields(event.error) }, message: "job failed" };
     case "savepoint":

@@ -1,15 +1,13 @@
-import type { CheckpointManifest, Key, KeyedStateBackend, SinkContext, SinkWriter, Source, SourceSplit } from "@millrace/contracts";
-import { assert, checkKey, keyGroupOf, keyGroupRange, subtaskOf, WATERMARK_MIN } from "@millrace/core";
+import type { CheckpointManifest, KeyedStateBackend, SinkContext, Source, SourceSplit } from "@millrace/contracts";
+import { assert, keyGroupRange, WATERMARK_MIN } from "@millrace/core";
 import { type ActivityClock, createActivityClock, WatermarkStrategies } from "@millrace/operators";
-import type { NodeBody, OperatorBody, PhysicalEdge, PhysicalTask, PlanNode } from "@millrace/plan";
+import type { NodeBody, OperatorBody, PhysicalEdge, PhysicalTask } from "@millrace/plan";
 import { type ChainBindings, type ChainCode, type ChainControl, explainFailure } from "../chain/code.ts";
 import { generateChain } from "../chain/generate.ts";
 import { interpretChain } from "../chain/interpret.ts";
 import { type ChainProgram, chainProgram } from "../chain/program.ts";
 import type { ReceivingChannel, SendingChannel } from "../channel/channel.ts";
-import { createEdgeWriter, type EdgeWriter } from "../channel/edge-writer.ts";
 import type { TaskSettings } from "../deployment/task-settings.ts";
-import { InputGate } from "../task/gate.ts";
 import { type HostServices, OperatorHost } from "../task/operator-host.ts";
 import { SinkPort } from "../task/sink-port.ts";
 import { SourceInput } from "../task/source-input.ts";
@@ -18,8 +16,8 @@ import type { KeyedChain } from "../task/task-checkpoint.ts";
 import type { TaskListener } from "../task/task-events.ts";
 import { WatermarkFlow } from "../task/watermark-flow.ts";
 import { type DeployedTask, metricsOf } from "./deployed-task.ts";
-import { type GatePlace, restoredInFlight } from "./restored-in-flight.ts";
 import { keyedChunks, type RestoredNode, restoredNode } from "./restored-state.ts";
+import { edgeWriterOf, gateOf, gatePlaces, planNode } from "./task-edges.ts";
 
 export interface TaskOrder {
   readonly settings: TaskSettings;
@@ -50,17 +48,20 @@ export async function buildTask(order: TaskOrder): Promise<DeployedTask> {
   const edges = physical.outputs.map((edge) => edgeWriterOf(order, edge, control));
   const sinks = createSinks(order, program);
   const operators = createOperators(order, program);
-  const bindings: ChainBindings = {
+  const writers = new Map([...sinks].map(([node, port]) => [node, port.writer]));
+  const code = compile(settings, program, {
     functions: functionsOf(graph.bodies, physical.nodes),
     operators,
-    sinks: new Map([...sinks].map(([node, port]) => [node, port.writer])),
+    sinks: writers,
     edges,
     metrics,
     control,
-  };
-  const code = settings.interpret ? interpretChain(program, bindings) : generate(program, bindings);
+  });
   const chains = new Map<number, KeyedChain>();
   let task: StreamTask | undefined;
+  const wake = (): void => {
+    if (task !== undefined) order.wake(task);
+  };
   const services: HostServices = {
     now: () => ports.clock.now(),
     shouldYield: () => task?.shouldYield() ?? false,
@@ -71,16 +72,12 @@ export async function buildTask(order: TaskOrder): Promise<DeployedTask> {
     },
   };
   const hosts = await createHosts(order, operators, metrics, code, chains, services);
-  const flow = new WatermarkFlow(
-    program,
-    new Map(hosts.map((host) => [host.node, host])),
-    bindings.sinks as ReadonlyMap<number, SinkWriter<unknown>>,
-    edges,
-  );
+  const byNode = new Map(hosts.map((host) => [host.node, host]));
+  const flow = new WatermarkFlow(program, byNode, writers, edges);
   const active = createActivityClock(() => ports.clock.monotonic());
-  const source = sourceInputOf(order, code, flow, control, active, () => task !== undefined && order.wake(task));
+  const source = sourceInputOf(order, code, flow, control, active, wake);
   const places = order.physical.inputs.flatMap((edge) => gatePlaces(order, edge));
-  const input = source ?? (await gateOf(order, places, code, flow, () => task !== undefined && order.wake(task)));
+  const input = source ?? (await gateOf(order, places, code, flow, wake));
   const parts = {
     jobName: graph.plan.jobName,
     program,
@@ -95,13 +92,12 @@ export async function buildTask(order: TaskOrder): Promise<DeployedTask> {
     storage: settings.storage,
     listener: order.listener,
     chains,
-    channelPlaces: places.map(({ from, output, input: side, sender }) => ({ from, output, input: side, sender })),
+    channelPlaces: places,
     active,
   };
   const built = new StreamTask(parts, () => order.wake(built));
   task = built;
   await openAll(order, program, hosts, sinks, source, flow);
-  const watermarks = new Map(hosts.map((host) => [host.node, host]));
   return {
     id: order.id,
     task: built,
@@ -109,7 +105,7 @@ export async function buildTask(order: TaskOrder): Promise<DeployedTask> {
     subtask,
     source,
     metrics,
-    watermarkOf: (node) => watermarks.get(node)?.watermark ?? (node === program.head ? source?.watermark : undefined),
+    watermarkOf: (node) => byNode.get(node)?.watermark ?? (node === program.head ? source?.watermark : undefined),
   };
 }
 
@@ -123,7 +119,7 @@ async function createHosts(
 ): Promise<OperatorHost[]> {
   const hosts: OperatorHost[] = [];
   for (const [node, operator] of operators) {
-    const place = { node, uid: planNode(order, node).uid, subtask: order.subtask, parallelism: order.physical.parallelism };
+    const place = { node, uid: planNode(order.settings.graph.plan, node).uid, subtask: order.subtask, parallelism: order.physical.parallelism };
     const backend = await openBackend(order, node, chains);
     const nodeMetrics = metrics.get(node);
     assert(nodeMetrics !== undefined, "every node has metrics");
@@ -133,7 +129,8 @@ async function createHosts(
 }
 
 /** Code generation may be forbidden (`--disallow-code-generation-from-strings`); the interpreter then does the same, slower. */
-function generate(program: ChainProgram, bindings: ChainBindings): ChainCode {
+function compile({ interpret }: TaskSettings, program: ChainProgram, bindings: ChainBindings): ChainCode {
+  if (interpret) return interpretChain(program, bindings);
   try {
     return generateChain(program, bindings);
   } catch (error) {
@@ -172,12 +169,12 @@ async function opened(order: TaskOrder, node: number, open: () => Promise<void>)
     await open();
   } catch (error) {
     const job = order.settings.graph.plan.jobName;
-    throw explainFailure(error, { job, uid: planNode(order, node).uid, subtask: order.subtask });
+    throw explainFailure(error, { job, uid: planNode(order.settings.graph.plan, node).uid, subtask: order.subtask });
   }
 }
 
 function restoredOf(order: TaskOrder, node: number): RestoredNode | undefined {
-  const uid = planNode(order, node).uid;
+  const uid = planNode(order.settings.graph.plan, node).uid;
   const snapshot = order.restored?.operators.find((operator) => operator.uid === uid);
   if (snapshot === undefined) return undefined;
   const { parallelism } = order.physical;
@@ -189,7 +186,7 @@ async function openBackend(order: TaskOrder, node: number, chains: Map<number, K
   const { settings, physical, subtask } = order;
   const body = settings.graph.bodies[node] as OperatorBody;
   if (body.keySelectors.length === 0) return undefined;
-  const uid = planNode(order, node).uid;
+  const uid = planNode(order.settings.graph.plan, node).uid;
   const { clock } = settings.ports;
   const { backend, filled, needsBase } = await settings.backends.open({
     uid,
@@ -208,18 +205,6 @@ async function openBackend(order: TaskOrder, node: number, chains: Map<number, K
     if (own !== undefined) chains.set(node, { files: own.files });
   }
   return backend;
-}
-
-function edgeWriterOf(order: TaskOrder, edge: PhysicalEdge, control: ChainControl): EdgeWriter {
-  return createEdgeWriter({
-    exchange: edge.exchange,
-    channels: order.channelsTo(edge),
-    subtask: order.subtask,
-    keyOf: keySelectorOf(order, edge),
-    maxParallelism: order.maxParallelism,
-    batchRecords: order.settings.batchRecords,
-    control,
-  });
 }
 
 function createSinks(order: TaskOrder, program: ChainProgram): ReadonlyMap<number, SinkPort> {
@@ -279,52 +264,4 @@ function sourceInputOf(
     batchRecords: settings.batchRecords,
     sideOutput: (name) => code.side(physical.head, name),
   });
-}
-
-async function gateOf(order: TaskOrder, places: readonly GatePlace[], code: ChainCode, flow: WatermarkFlow, wake: () => void): Promise<InputGate> {
-  const { settings, physical, subtask, restored } = order;
-  const channels = physical.inputs.flatMap((edge) =>
-    order.channelsFrom(edge).map((channel) => ({ channel, input: edge.input, overtakable: edge.exchange !== "forward" })),
-  );
-  const uid = planNode(order, physical.head).uid;
-  const gate = { uid, subtask, parallelism: physical.parallelism, channels: places };
-  return new InputGate({
-    channels,
-    code,
-    flow,
-    scheduler: settings.ports.scheduler,
-    wake,
-    exactlyOnce: settings.exactlyOnce,
-    restored: restored === undefined || settings.storage === undefined ? [] : await restoredInFlight(restored, settings.storage, gate),
-  });
-}
-
-/** The channels of an edge as a snapshot names them, in the order of the gate. */
-function gatePlaces(order: TaskOrder, edge: PhysicalEdge): readonly GatePlace[] {
-  const { maxParallelism, physical, subtask } = order;
-  const keyOf = edge.exchange === "hash" ? keySelectorOf(order, edge) : undefined;
-  const owns =
-    keyOf === undefined
-      ? undefined
-      : (value: unknown) => subtaskOf(keyGroupOf(checkKey(keyOf(value)), maxParallelism), maxParallelism, physical.parallelism) === subtask;
-  const senders = order.sendersOf(edge);
-  return senders.map((sender) => ({
-    from: planNode(order, edge.fromNode).uid,
-    output: edge.output,
-    input: edge.input,
-    sender,
-    senders: order.parallelismOf(edge.fromTask),
-    owns,
-  }));
-}
-
-function keySelectorOf(order: TaskOrder, edge: PhysicalEdge): ((value: unknown) => Key) | undefined {
-  const body = order.settings.graph.bodies[edge.toNode];
-  return body?.kind === "operator" ? body.keySelectors[edge.input] : undefined;
-}
-
-function planNode(order: TaskOrder, node: number): PlanNode {
-  const found = order.settings.graph.plan.nodes[node];
-  assert(found !== undefined, `node ${node} is in the plan`);
-  return found;
 }

@@ -220,7 +220,7 @@ export class InputGate implements TaskInput {
   #barrierArrived(index: number, barrier: BarrierElement): void {
     const state = this.#states[index] as GateState;
     state.arrived = barrier.checkpointId;
-    if (this.#recorder?.checkpointId === barrier.checkpointId) return this.#recorder.barrier(index);
+    if (this.#recorder?.checkpointId === barrier.checkpointId) this.#recorder.barrier(index);
     if (barrier.checkpointId <= this.#settled) return;
     this.#begin(barrier);
     if (barrier.unaligned && this.#options.exactlyOnce) this.#loseIt();

@@ -146,7 +146,7 @@ export class TaskCheckpoint {
       }
     }
     const file = await this.#storage.writeData(part.fileName, [writer.slice()]);
-    return { file, channels: channels.map(({ channel, elements }) => ({ ...(part.places[channel] as ChannelPlace), elements: elements.length })) };
+    return { file, channels: channels.map(({ channel, elements }) => ({ ...placeOf(part, channel), elements: elements.length })) };
   }
 
   async #writeFiles(deltas: readonly { readonly part: KeyedPart; readonly delta: EncodedState }[]): Promise<Map<number, KeyedChain>> {
@@ -166,6 +166,11 @@ export class TaskCheckpoint {
     if (delta.records === 0 && !part.full) return before;
     return [...before, await this.#storage.writeData(part.fileName, delta.chunks)];
   }
+}
+
+function placeOf({ places }: InFlightPart, channel: number): ChannelPlace {
+  const { from, output, input, sender } = places[channel] as ChannelPlace;
+  return { from, output, input, sender };
 }
 
 function backendOf(part: KeyedPart): NonNullable<OperatorHost["backend"]> {

@@ -1,0 +1,59 @@
+import * as nodeModule from "node:module";
+import { Worker } from "node:worker_threads";
+import { MillraceError, messageOf } from "@millrace/core";
+import type { StartedThread, ThreadEvent, ThreadListener } from "@millrace/runtime";
+import type { WorkerStart } from "../worker/worker-start.ts";
+
+const fromSource = import.meta.url.endsWith(".ts");
+const entry = fromSource ? new URL("../worker/entry.ts", import.meta.url) : new URL(import.meta.resolve("@millrace/host/worker"));
+const condition = "--conditions=millrace-source";
+
+/** Starts a worker thread. `heapBytesMax`: what its JavaScript heap may hold; past it the worker fails, and not the process. */
+export function startWorkerThread(index: number, start: WorkerStart, heapBytesMax: number | undefined, listener: ThreadListener): StartedThread {
+  const flags = process.execArgv.filter((flag) => !flag.startsWith("--inspect"));
+  const worker = new Worker(entry, {
+    name: `${start.plan.jobName} ${index}`,
+    workerData: { ...start, compileCache: nodeModule.getCompileCacheDir() } satisfies WorkerStart,
+    execArgv: fromSource && !flags.includes(condition) ? [...flags, condition] : flags,
+    ...(heapBytesMax !== undefined && { resourceLimits: { maxOldGenerationSizeMb: Math.ceil(heapBytesMax / (1 << 20)) } }),
+  });
+  let failure: Error | undefined;
+  let wanted = false;
+  const exited = new Promise<void>((resolve) => {
+    worker.once("exit", (code) => {
+      resolve();
+      if (!wanted) listener.exited(failure ?? ended(index, code));
+    });
+  });
+  worker.on("message", (event: ThreadEvent) => listener.event(event));
+  worker.on("error", (error) => {
+    failure = failed(index, error);
+  });
+  return {
+    post: (command) => worker.postMessage(command),
+    terminate: async () => {
+      wanted = true;
+      await worker.terminate();
+      await exited;
+    },
+  };
+}
+
+function failed(index: number, error: unknown): MillraceError {
+  if ((error as NodeJS.ErrnoException).code === "ERR_WORKER_OUT_OF_MEMORY") {
+    return new MillraceError("WORKER_MEMORY", `worker ${index} ran out of memory`, {
+      cause: error,
+      hint: "give the job more with --memory, or keep less in variables: state belongs in declared state, which goes to disk",
+    });
+  }
+  return new MillraceError("WORKER_FAILED", `an error outside of any record ended worker ${index}: ${messageOf(error)}`, {
+    cause: error,
+    hint: "catch the errors of callbacks and promises that user code starts",
+  });
+}
+
+function ended(index: number, code: number): MillraceError {
+  return new MillraceError("WORKER_EXITED", `worker ${index} ended with code ${code}: user code called process.exit`, {
+    hint: "throw an error instead of ending the process",
+  });
+}

@@ -1,0 +1,43 @@
+import { format } from "node:util";
+import { parentPort, workerData } from "node:worker_threads";
+import type { JobDefinition } from "@millrace/api";
+import { assert, MillraceError } from "@millrace/core";
+import { nodePorts } from "@millrace/core/node";
+import { type ConsoleLevel, errorToData, serveThread, type ThreadCommand, type ThreadEvent } from "@millrace/runtime";
+import { isInWorker } from "./in-worker.ts";
+import { workerTaskSettings } from "./task-settings.ts";
+import type { WorkerStart } from "./worker-start.ts";
+
+// What a worker thread runs: it builds the job from its module, then serves the coordinator.
+
+const port = parentPort;
+assert(port !== null, "a worker has a parent");
+const tell = (event: ThreadEvent): void => port.postMessage(event);
+const start = workerData as WorkerStart;
+
+isInWorker.set();
+redirectConsole();
+try {
+  const settings = await workerTaskSettings(await definitionOf(start.module), start, nodePorts);
+  const serve = serveThread(settings, tell);
+  port.on("message", (command: ThreadCommand) => serve(command));
+  tell({ kind: "ready" });
+} catch (error) {
+  tell({ kind: "refused", error: errorToData(error) });
+}
+
+async function definitionOf(url: string): Promise<JobDefinition> {
+  const module = (await import(url)) as { readonly default?: Partial<JobDefinition> };
+  if (typeof module.default?.build === "function") return module.default as JobDefinition;
+  throw new MillraceError("JOB_EXPORT", `the default export of ${url} is not a job, so that workers can't build it`, {
+    hint: 'a job module ends in `export default defineJob("name", (env) => { … })`',
+  });
+}
+
+/** What user code says goes to the log of the job, with the rest. */
+function redirectConsole(): void {
+  const levels: Readonly<Record<string, ConsoleLevel>> = { debug: "debug", trace: "debug", log: "info", info: "info", warn: "warn", error: "error" };
+  for (const [method, level] of Object.entries(levels)) {
+    Object.assign(console, { [method]: (...args: unknown[]) => tell({ kind: "console", level, text: format(...args) }) });
+  }
+}

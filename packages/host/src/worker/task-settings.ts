@@ -1,0 +1,47 @@
+import { buildJob, type JobDefinition } from "@millrace/api";
+import { createFileCheckpointStorage, openSnapshot } from "@millrace/checkpoint";
+import type { CheckpointStorage } from "@millrace/contracts";
+import { MillraceError, type Ports } from "@millrace/core";
+import { describePlanDifference, type JobGraph, planHash } from "@millrace/plan";
+import { heapBackends, LevelBackends, type StateBackends, type TaskSettings } from "@millrace/runtime";
+import type { WorkerStart, WorkerState } from "./worker-start.ts";
+
+/** Builds the job in a worker and puts together what its tasks need. Throws PLAN_DIFFERS when it comes out otherwise than in the main thread. */
+export async function workerTaskSettings(definition: JobDefinition, start: WorkerStart, ports: Ports): Promise<TaskSettings> {
+  const graph = buildJob(definition, start.parameters === undefined ? {} : { parameters: start.parameters });
+  verifyPlan(graph, start);
+  const { runId, ancestorRunIds, snapshotPath, batchRecords, dev, interpret, overwrite, exactlyOnce, state } = start;
+  const storage = state === undefined ? undefined : createFileCheckpointStorage({ files: ports.files, directory: state.checkpoints });
+  const backends = backendsOf(graph, ports, state, storage);
+  const restoredData = snapshotPath === undefined ? undefined : await openSnapshot(ports.files, snapshotPath);
+  return { graph, ports, runId, ancestorRunIds, batchRecords, dev, interpret, overwrite, exactlyOnce, storage, backends, restoredData };
+}
+
+/** In memory when nothing is kept. */
+export function backendsOf(graph: JobGraph, ports: Ports, state: WorkerState | undefined, storage: CheckpointStorage | undefined): StateBackends {
+  if (state === undefined || storage === undefined) return heapBackends({ checkpoints: false });
+  if (state.backend === "heap") return heapBackends({ checkpoints: true });
+  return new LevelBackends({
+    files: ports.files,
+    directory: state.local,
+    storage,
+    parallelismOf: parallelisms(graph, state.parallelism),
+    identity: state.identity,
+    ...state.memory,
+  });
+}
+
+/** Subtasks of each node by uid. */
+function parallelisms(graph: JobGraph, parallelism: number): (uid: string) => number | undefined {
+  const byUid = new Map(graph.plan.nodes.map((node) => [node.uid, node.parallelism ?? parallelism]));
+  return (uid) => byUid.get(uid);
+}
+
+function verifyPlan(graph: JobGraph, { plan, module }: WorkerStart): void {
+  if (planHash(graph.plan) === planHash(plan)) return;
+  const difference = describePlanDifference(plan, graph.plan) ?? "they differ";
+  throw new MillraceError("PLAN_DIFFERS", `a worker built another plan from ${module} than the main thread: ${difference}`, {
+    where: { job: plan.jobName },
+    hint: "a job must not depend on the clock, on random numbers or on the thread it is built in; pass such values as parameters",
+  });
+}

@@ -1,0 +1,34 @@
+import type { Json } from "@millrace/core";
+import type { LogicalPlan } from "@millrace/plan";
+import type { MemoryShares } from "../memory.ts";
+
+/** What a worker thread is started with; plain data. */
+export interface WorkerStart {
+  /** URL of the module whose default export is the job. */
+  readonly module: string;
+  readonly parameters: { readonly [name: string]: Json } | undefined;
+  /** Of the coordinator's build; the worker's must be equal (law P2). */
+  readonly plan: LogicalPlan;
+  readonly runId: string;
+  readonly ancestorRunIds: readonly string[];
+  /** Of the snapshot outside of the run's own checkpoints that it was started from. */
+  readonly snapshotPath: string | undefined;
+  readonly batchRecords: number;
+  readonly dev: boolean;
+  readonly interpret: boolean;
+  readonly overwrite: boolean;
+  readonly exactlyOnce: boolean;
+  readonly state: WorkerState | undefined;
+  /** Directory of Node's compile cache; undefined: there is none. */
+  readonly compileCache?: string | undefined;
+}
+
+/** Where state is kept; absent: checkpoints are off, and state is in memory. */
+export interface WorkerState {
+  readonly backend: "heap" | "leveldb";
+  readonly checkpoints: string;
+  readonly local: string;
+  readonly parallelism: number;
+  readonly identity: { readonly runId: string; readonly lockToken: string };
+  readonly memory: MemoryShares;
+}

@@ -1,0 +1,50 @@
+import { AssertionError, type ErrorPlace, MillraceError, messageOf } from "@millrace/core";
+
+/** An error as plain data, for another thread. */
+export interface ErrorData {
+  readonly kind: "millrace" | "assertion" | "other";
+  /** Of the class. */
+  readonly name: string;
+  readonly code: string;
+  readonly message: string;
+  readonly stack: string | undefined;
+  readonly hint: string | undefined;
+  readonly where: ErrorPlace;
+  readonly cause: ErrorData | undefined;
+}
+
+const CAUSES_MAX = 8;
+
+export function errorToData(error: unknown, depth = 0): ErrorData {
+  const known = error instanceof MillraceError ? error : undefined;
+  const cause = error instanceof Error ? error.cause : undefined;
+  return {
+    kind: known !== undefined ? "millrace" : error instanceof AssertionError ? "assertion" : "other",
+    name: error instanceof Error ? error.name : "Error",
+    code: String(known?.code ?? (error as { code?: unknown } | null)?.code ?? ""),
+    message: messageOf(error),
+    stack: error instanceof Error ? error.stack : undefined,
+    hint: known?.hint,
+    where: known?.where ?? {},
+    cause: cause === undefined || depth >= CAUSES_MAX ? undefined : errorToData(cause, depth + 1),
+  };
+}
+
+/** The error again, of the same kind; classes of users become Error with their name. */
+export function errorFromData(data: ErrorData): Error {
+  const error = errorOf(data);
+  if (data.stack !== undefined) error.stack = data.stack;
+  return error;
+}
+
+function errorOf({ kind, name, code, message, hint, where, cause: inner }: ErrorData): Error {
+  const cause = inner === undefined ? undefined : errorFromData(inner);
+  switch (kind) {
+    case "millrace":
+      return new MillraceError(code, message, { hint, where, cause });
+    case "assertion":
+      return Object.assign(new AssertionError(message), cause === undefined ? {} : { cause });
+    case "other":
+      return Object.assign(new Error(message, cause === undefined ? {} : { cause }), { name }, code === "" ? {} : { code });
+  }
+}
