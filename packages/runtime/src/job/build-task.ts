@@ -17,7 +17,7 @@ import type { TaskListener } from "../task/task-events.ts";
 import { WatermarkFlow } from "../task/watermark-flow.ts";
 import { type DeployedTask, metricsOf } from "./deployed-task.ts";
 import { keyedChunks, type RestoredNode, restoredNode } from "./restored-state.ts";
-import { edgeWriterOf, gateOf, gatePlaces, planNode } from "./task-edges.ts";
+import { edgeWriterOf, gateOf, gatePlaces, planNode, restoredFiles } from "./task-edges.ts";
 
 export interface TaskOrder {
   readonly settings: TaskSettings;
@@ -197,9 +197,8 @@ async function openBackend(order: TaskOrder, node: number, chains: Map<number, K
     monotonic: () => clock.monotonic(),
   });
   const restored = restoredOf(order, node);
-  if (restored !== undefined && settings.storage !== undefined) {
-    const data = order.restored?.kind === "savepoint" ? settings.restoredData : settings.storage;
-    assert(data !== undefined, "a savepoint that is restored can be read");
+  if (order.restored !== undefined && restored !== undefined) {
+    const data = restoredFiles(settings, order.restored);
     if (!filled) await backend.restore(keyedChunks(data, restored.keyed));
     const own = restored.ownChain && !needsBase ? restored.keyed[0] : undefined;
     if (own !== undefined) chains.set(node, { files: own.files });
