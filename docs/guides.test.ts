@@ -49,7 +49,8 @@ describe("the guides", () => {
 
   it("name every command, every flag and every exit code of the command line, and no others", () => {
     const program = buildProgram(processIo(), [], "0", () => undefined);
-    const flags = [program, ...program.commands].flatMap((command) => command.options.map((option) => option.long ?? ""));
+    const all = [program, ...program.commands].flatMap((command) => [command, ...(command === program ? [] : command.commands)]);
+    const flags = all.flatMap((command) => command.options.map((option) => option.long ?? ""));
     const text = textOf("cli");
     const prose = text.replaceAll(/^```sh\n.*?^```$/gms, "");
     expect(new Set(prose.match(/(?<![\w-])--[a-z][a-z-]+/g))).toEqual(new Set([...flags, "--help"]));

@@ -4,8 +4,10 @@ export interface Output {
   readonly isTTY?: boolean;
   readonly columns?: number;
   readonly rows?: number;
-  on(event: "resize", listener: () => void): unknown;
-  off(event: "resize", listener: () => void): unknown;
+  on(event: "resize" | "drain", listener: () => void): unknown;
+  on(event: "error", listener: (error: NodeJS.ErrnoException) => void): unknown;
+  off(event: "resize" | "drain", listener: () => void): unknown;
+  off(event: "error", listener: (error: NodeJS.ErrnoException) => void): unknown;
 }
 
 export type Signal = "SIGINT" | "SIGTERM";

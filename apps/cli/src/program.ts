@@ -26,7 +26,9 @@ export function buildProgram(io: Io, argv: readonly string[], version: string, d
   addPlanning(program, io, done);
   addOperations(program, io, done);
   addSavepoints(program, io, done);
-  for (const command of program.commands) command.option("--verbose", "print stacks of errors").showHelpAfterError("(--help explains the command)");
+  addState(program, io, done);
+  for (const command of program.commands.flatMap((each) => [each, ...each.commands]))
+    command.option("--verbose", "print stacks of errors").showHelpAfterError("(--help explains the command)");
   return program;
 }
 
@@ -141,6 +143,58 @@ function addSavepoints(program: Command, io: Io, done: Done): void {
     .option("--json", "as JSON")
     .addHelpText("after", example("millrace stop airport-delays --savepoint"))
     .action(async (name: string, flags) => done(await (await import("./commands/savepoint.ts")).stopCommand(name, flags, io)));
+}
+
+const targetHelp = "a savepoint's directory, a checkpoint's manifest, or a job's name: its last completed checkpoint";
+
+function targeted(command: Command): Command {
+  return command
+    .option("--state-dir <directory>", "the job's state directory")
+    .option("--at <snapshot>", "another snapshot of the job: chk-12 or sp-12");
+}
+
+function addState(program: Command, io: Io, done: Done): void {
+  targeted(program.command("inspect").description("tell what is in a snapshot, and verify every checksum").argument("<snapshot>", targetHelp))
+    .option("--key-groups", "the largest key groups of each operator")
+    .option("--json", "as JSON")
+    .addHelpText("after", example("millrace inspect .millrace/airport-delays/savepoints/sp-12"))
+    .action(async (what: string, flags) => done(await (await import("./commands/inspect.ts")).inspectCommand(what, flags, io)));
+  targeted(
+    program
+      .command("diff")
+      .description("tell how the state in two snapshots differs")
+      .argument("<snapshot>", targetHelp)
+      .argument("<other>", "another snapshot"),
+  )
+    .option("--json", "as JSON")
+    .addHelpText("after", example("millrace diff savepoints/sp-12 savepoints/sp-40"))
+    .action(async (from: string, to: string, flags) => done(await (await import("./commands/diff.ts")).diffSnapshotsCommand(from, to, flags, io)));
+  const state = program.command("state").description("look at keyed state: of a running job, a checkpoint, a savepoint");
+  state.addHelpText("after", example("millrace state get airport-delays alerts streak ATL"));
+  targeted(state.command("ls").description("list states, or the keys of one").argument("<snapshot>", targetHelp))
+    .argument("[uid]", "of the operator")
+    .argument("[state]", "its keys are listed")
+    .option("--limit <keys>", "so many keys at most (default: 100)")
+    .option("--json", "states as JSON")
+    .addHelpText("after", example("millrace state ls airport-delays"))
+    .action(async (what: string, uid: string | undefined, name: string | undefined, flags) =>
+      done(await (await import("./commands/state.ts")).stateListCommand(what, uid, name, flags, io)),
+    );
+  targeted(state.command("get").description("print what a key holds").argument("<snapshot>", targetHelp))
+    .argument("<uid>", "of the operator")
+    .argument("<state>", "its name")
+    .argument("<key>", "a text or number as it is, a tuple as a JSON array")
+    .addHelpText("after", example("millrace state get airport-delays alerts streak ATL"))
+    .action(async (what: string, uid: string, name: string, key: string, flags) =>
+      done(await (await import("./commands/state.ts")).stateGetCommand(what, uid, name, key, flags, io)),
+    );
+  targeted(state.command("export").description("write entries as JSON lines").argument("<snapshot>", targetHelp))
+    .argument("[uid]", "of one operator")
+    .argument("[state]", "of one state of it")
+    .addHelpText("after", example("millrace state export airport-delays > state.jsonl"))
+    .action(async (what: string, uid: string | undefined, name: string | undefined, flags) =>
+      done(await (await import("./commands/state.ts")).stateExportCommand(what, uid, name, flags, io)),
+    );
 }
 
 function example(command: string, more?: string): string {

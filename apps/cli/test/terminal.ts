@@ -30,11 +30,11 @@ export class Terminal implements Output {
     return this.#lines.map((line) => line.trimEnd());
   }
 
-  on(_event: "resize", listener: () => void): void {
-    this.#listeners.add(listener);
+  on(event: string, listener: (error: NodeJS.ErrnoException) => void): void {
+    if (event === "resize") this.#listeners.add(listener as () => void);
   }
-  off(_event: "resize", listener: () => void): void {
-    this.#listeners.delete(listener);
+  off(_event: string, listener: (error: NodeJS.ErrnoException) => void): void {
+    this.#listeners.delete(listener as () => void);
   }
 
   /** Breaks lines that no longer fit, as terminals do. */

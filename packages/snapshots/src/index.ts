@@ -1,4 +1,13 @@
-export type { DataReader, OperatorHeader } from "./records/headers.ts";
+export type { StateDifference } from "./compare/compare-snapshots.ts";
+export { compareSnapshots } from "./compare/compare-snapshots.ts";
+export type { KeyedInspection, OperatorInspection, SnapshotInspection, StateInspection } from "./inspect/inspect-snapshot.ts";
+export { inspectSnapshot } from "./inspect/inspect-snapshot.ts";
+export { entryToJson, valueToJson } from "./read/entry-json.ts";
+export type { SnapshotEntry } from "./read/snapshot-entry.ts";
+export type { EntryFilter } from "./read/snapshot-reader.ts";
+export { openSnapshotReader, SnapshotReader } from "./read/snapshot-reader.ts";
+export type { EntryKind, StateLayout } from "./read/state-layout.ts";
+export type { DataReader } from "./records/headers.ts";
 export type { Scratch } from "./records/sorted-records.ts";
 export type { SavepointSource, SavepointTarget, WrittenSavepoint } from "./savepoint/write-savepoint.ts";
 export { writeSavepoint } from "./savepoint/write-savepoint.ts";

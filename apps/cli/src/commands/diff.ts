@@ -1,0 +1,53 @@
+import { resolve } from "node:path";
+import { exitCodes } from "../exit-codes.ts";
+import { failingWith } from "../failure.ts";
+import type { Io } from "../io.ts";
+import { type Paint, paintFor } from "../paint.ts";
+import { tableLines } from "../table.ts";
+import { openTarget, type TargetFlags } from "./snapshot-target.ts";
+
+export interface DiffFlags extends TargetFlags {
+  readonly json?: boolean;
+}
+
+/** Says how the state in two snapshots differs. */
+export async function diffSnapshotsCommand(from: string, to: string, flags: DiffFlags, io: Io): Promise<number> {
+  const first = await openTarget(from, flags, io);
+  const second = await openTarget(to, {}, io).catch((error: unknown) => {
+    first.release();
+    throw error;
+  });
+  try {
+    return await failingWith(exitCodes.checkpoint, async () => {
+      const { compareSnapshots } = await import("@millrace/snapshots");
+      const differences = await compareSnapshots(first.reader, second.reader);
+      if (flags.json === true) io.stdout.write(`${JSON.stringify(differences, null, 2)}\n`);
+      else for (const line of lines(differences, paintFor(io, io.stdout))) io.stdout.write(`${line}\n`);
+      return exitCodes.ok;
+    });
+  } finally {
+    first.release();
+    second.release();
+  }
+}
+
+function lines(differences: Awaited<ReturnType<typeof import("@millrace/snapshots").compareSnapshots>>, paint: Paint): readonly string[] {
+  if (differences.length === 0) return ["neither holds keyed state"];
+  const count = (number: number, style: "green" | "red" | "yellow"): string => (number === 0 ? "–" : paint(style, String(number)));
+  const titles = ["uid", "state", "kind", "added", "removed", "changed", "same"].map((title) => ({ title: paint("dim", title) }));
+  const rows = differences.map(({ uid, state, kind, added, removed, changed, same }) => [
+    uid,
+    state,
+    kind,
+    count(added, "green"),
+    count(removed, "red"),
+    count(changed, "yellow"),
+    String(same),
+  ]);
+  return tableLines(titles, rows);
+}
+
+/** Whether an argument names a job's module rather than a snapshot. */
+export function isModule(path: string, io: Io): boolean {
+  return /\.[mc]?[jt]s$/.test(resolve(io.cwd, path));
+}

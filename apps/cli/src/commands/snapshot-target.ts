@@ -1,0 +1,55 @@
+import { randomUUID } from "node:crypto";
+import { stat } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import type { SnapshotReader } from "@millrace/snapshots";
+import { exitCodes } from "../exit-codes.ts";
+import { failingWith } from "../failure.ts";
+import type { Io } from "../io.ts";
+import { namedJob } from "./jobs.ts";
+
+export interface TargetFlags {
+  readonly stateDir?: string;
+  /** `chk-12` or `sp-12` of the job. */
+  readonly at?: string;
+}
+
+/** A snapshot to look into; release it. */
+export interface SnapshotTarget {
+  readonly reader: SnapshotReader;
+  release(): void;
+}
+
+/**
+ * The snapshot that a user names: by path, or a job's by the job's name: of a running job its last completed checkpoint, which
+ * is kept from being cleaned up as long as it is read; of any other the newest, or the one that `--at` names.
+ */
+export function openTarget(what: string, flags: TargetFlags, io: Io): Promise<SnapshotTarget> {
+  return failingWith(exitCodes.checkpoint, async () => {
+    const path = resolve(io.cwd, what);
+    const isPath = flags.stateDir === undefined && flags.at === undefined && (await stat(path).catch(() => undefined)) !== undefined;
+    if (isPath) return { reader: await openReader(path), release: () => undefined };
+    const job = await namedJob(what, flags.stateDir, io);
+    if (flags.at !== undefined) return { reader: await openReader(snapshotPath(job.path, flags.at)), release: () => undefined };
+    if (job.condition !== "running" || job.socketPath === undefined) return { reader: await openReader(job.path), release: () => undefined };
+    const { createControlClient } = await import("@millrace/host");
+    const held = await createControlClient({ socketPath: job.socketPath }).holdCheckpoint();
+    try {
+      return { reader: await openReader(held.path), release: held.release };
+    } catch (error) {
+      held.release();
+      throw error;
+    }
+  });
+}
+
+async function openReader(path: string): Promise<SnapshotReader> {
+  const [{ nodePorts }, { openSnapshotReader }] = await Promise.all([import("@millrace/core/node"), import("@millrace/snapshots")]);
+  return openSnapshotReader(nodePorts.files, path, join(tmpdir(), `millrace-${randomUUID()}`));
+}
+
+function snapshotPath(stateDirectory: string, at: string): string {
+  const checkpointId = /^chk-(\d{1,15})$/.exec(at)?.[1];
+  if (checkpointId === undefined) return join(stateDirectory, "savepoints", at);
+  return join(stateDirectory, "checkpoints", `chk-${checkpointId.padStart(6, "0")}.json`);
+}

@@ -1,0 +1,134 @@
+import type { Key } from "@millrace/contracts";
+import { MillraceError } from "@millrace/core";
+import type { EntryFilter, SnapshotEntry, SnapshotReader } from "@millrace/snapshots";
+import { parseCount } from "../arguments/parse.ts";
+import { exitCodes } from "../exit-codes.ts";
+import { failingWith } from "../failure.ts";
+import type { Io } from "../io.ts";
+import { paintFor } from "../paint.ts";
+import { tableLines } from "../table.ts";
+import { writeLines } from "../write-lines.ts";
+import { openTarget, type TargetFlags } from "./snapshot-target.ts";
+
+export interface StateFlags extends TargetFlags {
+  readonly limit?: string;
+  readonly json?: boolean;
+}
+
+/** Lists the states of a snapshot, or the keys of one of them. */
+export function stateListCommand(what: string, uid: string | undefined, state: string | undefined, flags: StateFlags, io: Io): Promise<number> {
+  return withTarget(what, flags, io, async (reader) => {
+    if (uid !== undefined && state !== undefined) return listKeys(reader, { uid, state }, parseCount(flags.limit ?? "100", "--limit"), io);
+    const uids = uid === undefined ? reader.keyedUids : [reader.operator(uid).uid];
+    const rows: string[][] = [];
+    const { typeText } = await import("@millrace/plan");
+    for (const each of uids) {
+      const keys = (await reader.header(each)).keyKind ?? "none yet";
+      for (const { name, kind, type, namespace, timed } of await reader.states(each)) {
+        const shown = type === undefined ? "–" : typeText(type);
+        rows.push([each, name, kind, `${shown}${timed ? ", with a time to live" : ""}`, keys, namespace === undefined ? "–" : "by window"]);
+      }
+    }
+    if (flags.json === true) {
+      const named = rows.map(([operator, name, kind, type, keys, scope]) => ({
+        uid: operator,
+        state: name,
+        kind,
+        type,
+        keys,
+        byWindow: scope !== "–",
+      }));
+      io.stdout.write(`${JSON.stringify(named, null, 2)}\n`);
+      return;
+    }
+    const paint = paintFor(io, io.stdout);
+    const titles = ["uid", "state", "kind", "type", "keys", "scope"].map((title) => ({ title: paint("dim", title) }));
+    for (const line of rows.length === 0 ? ["no keyed state"] : tableLines(titles, rows)) io.stdout.write(`${line}\n`);
+  });
+}
+
+async function listKeys(reader: SnapshotReader, filter: EntryFilter, limit: number, io: Io): Promise<void> {
+  const { valueToJson } = await import("@millrace/snapshots");
+  let left = limit;
+  let last: string | undefined;
+  for await (const entries of reader.entries(filter)) {
+    for (const { key } of entries) {
+      const text = JSON.stringify(valueToJson(key));
+      if (text === last) continue;
+      last = text;
+      if (left-- === 0) {
+        io.stderr.write(`and more: --limit shows them\n`);
+        return;
+      }
+      io.stdout.write(`${text}\n`);
+    }
+  }
+}
+
+/** Prints what one key holds in one state. */
+export function stateGetCommand(what: string, uid: string, state: string, keyText: string, flags: TargetFlags, io: Io): Promise<number> {
+  return withTarget(what, flags, io, async (reader) => {
+    const { valueToJson, entryToJson } = await import("@millrace/snapshots");
+    const key = parseKey(keyText, (await reader.header(uid)).keyKind, uid);
+    const found: SnapshotEntry[] = [];
+    for await (const entries of reader.entries({ uid, state, key })) found.push(...entries);
+    if (found.length === 0) {
+      throw new MillraceError("SNAPSHOT_KEY", `the state "${state}" of ${uid} holds nothing for the key ${keyText}`, {
+        hint: `millrace state ls ${what} ${uid} ${state} lists keys`,
+      });
+    }
+    const [only] = found;
+    const single = found.length === 1 && only !== undefined && only.index === undefined && only.mapKey === undefined && only.namespace === undefined;
+    if (single && only.kind !== "timer") io.stdout.write(`${JSON.stringify(valueToJson(only.value))}\n`);
+    else
+      for (const { uid: _uid, state: _state, kind: _kind, keyGroup: _group, ...rest } of found)
+        io.stdout.write(`${JSON.stringify(entryToJson(rest as SnapshotEntry))}\n`);
+  });
+}
+
+/** Writes entries as JSON lines. */
+export function stateExportCommand(what: string, uid: string | undefined, state: string | undefined, flags: TargetFlags, io: Io): Promise<number> {
+  return withTarget(what, flags, io, async (reader) => {
+    const { entryToJson } = await import("@millrace/snapshots");
+    const filter = { ...(uid === undefined ? {} : { uid }), ...(state === undefined ? {} : { state }) };
+    async function* texts(): AsyncGenerator<string> {
+      for await (const entries of reader.entries(filter)) yield entries.map((entry) => `${JSON.stringify(entryToJson(entry))}\n`).join("");
+    }
+    await writeLines(io.stdout, texts());
+  });
+}
+
+async function withTarget(what: string, flags: TargetFlags, io: Io, work: (reader: SnapshotReader) => Promise<void>): Promise<number> {
+  const { reader, release } = await openTarget(what, flags, io);
+  try {
+    await failingWith(exitCodes.checkpoint, () => work(reader));
+    return exitCodes.ok;
+  } finally {
+    release();
+  }
+}
+
+/** A key as it is typed: a text as it is, numbers and booleans as in JSON, tuples as a JSON array. */
+function parseKey(text: string, kind: string | undefined, uid: string): Key {
+  try {
+    if (kind === "number") return checked(Number(text), text.trim() !== "");
+    if (kind === "bigint") return BigInt(text);
+    if (kind === "boolean") return checked(JSON.parse(text) as boolean, text === "true" || text === "false");
+    if (kind?.startsWith("[") === true) return tuple(JSON.parse(text), kind);
+    return text;
+  } catch {
+    const form = kind?.startsWith("[") === true ? `a JSON array, e.g. '["a", 1]'` : `a ${kind}`;
+    throw new MillraceError("COMMAND_ARGUMENT", `a key of ${uid} is ${form}, not ${JSON.stringify(text)}`);
+  }
+}
+
+function checked<T>(value: T, good: boolean): T {
+  if (!good || Number.isNaN(value)) throw new Error("no such key");
+  return value;
+}
+
+function tuple(parts: unknown, kind: string): Key {
+  const kinds = kind.slice(1, -1).split(", ");
+  if (!Array.isArray(parts)) throw new Error("no tuple");
+  return parts.map((part: unknown, index) => (kinds[index] === "bigint" ? BigInt(part as number | string) : (part as string | number | boolean)));
+}
