@@ -12,6 +12,7 @@ const layerOf: { readonly [name: string]: number } = {
   "@millrace/operators": 3,
   "@millrace/state": 3,
   "@millrace/connectors": 3,
+  "@millrace/kafka": 3,
   "@millrace/snapshots": 4,
   "@millrace/runtime": 5,
   "@millrace/api": 5,

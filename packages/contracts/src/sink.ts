@@ -42,6 +42,8 @@ export interface SinkContext {
   readonly resumed: boolean;
   /** `--overwrite` or the option of that name. */
   readonly overwrite: boolean;
+  /** How often what is written gets published; undefined: once, when the input has ended. */
+  readonly checkpointIntervalMs: number | undefined;
 }
 
 export interface SinkWriter<T> {
@@ -56,6 +58,8 @@ export interface SinkWriter<T> {
    * durable: the committables that publish them, and the state needed to go on after a restore.
    */
   prepare(checkpointId: number): Promise<PreparedSink>;
+  /** Everything prepared for this checkpoint and those before it is published. */
+  committed?(checkpointId: number): void;
   /** No record will come any more; `prepare` is called once more after this. */
   endInput?(): void;
   close(): Promise<void>;

@@ -72,6 +72,11 @@ export interface SourceReader<T, Split> {
   poll(output: ReaderOutput<T>, limit: number): "more" | "waiting" | "ended";
   /** Splits not yet read to their end, with positions after the last record handed over. Called between polls. */
   snapshot(): readonly Split[];
+  /**
+   * The checkpoint that holds the last snapshot is complete: its positions may be told to observers. Not called for one
+   * that was given up; the next snapshot takes its place.
+   */
+  checkpointCompleted?(): void;
   /** Where the record handed over last came from, e.g. `flights.csv:812`; for errors. Cheap to ask, built when asked. */
   position(): string | undefined;
   /** Bad records left out so far, where the source counts them. */

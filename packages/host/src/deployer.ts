@@ -3,6 +3,7 @@ import { limits, MillraceError, type Ports } from "@millrace/core";
 import { nodePorts } from "@millrace/core/node";
 import type { JobGraph } from "@millrace/plan";
 import { type ConsoleLevel, type Deployer, inThisThread, inThreads } from "@millrace/runtime";
+import { intervalOf } from "./checkpoint-interval.ts";
 import type { StartOptions } from "./job-handle.ts";
 import { memoryShares } from "./memory.ts";
 import { startWorkerThread } from "./node/worker-threads.ts";
@@ -37,6 +38,7 @@ export function deployerFor(given: DeployerOptions): { readonly deployer: Deploy
   const interpret = options.interpret === true;
   const overwrite = options.overwrite === true;
   const exactlyOnce = options.checkpointMode !== "at-least-once";
+  const checkpointIntervalMs = intervalOf(options, kept);
   const state: WorkerState | undefined =
     kept === undefined
       ? undefined
@@ -52,7 +54,8 @@ export function deployerFor(given: DeployerOptions): { readonly deployer: Deploy
     const backends = backendsOf(graph, ports, state, kept?.storage);
     const storage = kept?.storage;
     const restoredData = point?.snapshot;
-    const settings = { graph, ports, runId, ancestorRunIds, batchRecords, dev, interpret, overwrite, exactlyOnce, storage, backends, restoredData };
+    const common = { graph, ports, runId, ancestorRunIds, batchRecords, dev, interpret, overwrite, exactlyOnce, checkpointIntervalMs };
+    const settings = { ...common, storage, backends, restoredData };
     return { deployer: inThisThread(settings), threads: "off", ...(reason !== undefined && { reason }) };
   }
   const { module, parameters, memoryBytes } = options;
@@ -68,6 +71,7 @@ export function deployerFor(given: DeployerOptions): { readonly deployer: Deploy
     interpret,
     overwrite,
     exactlyOnce,
+    checkpointIntervalMs,
     state,
   };
   const heapBytesMax = memoryBytes === undefined ? undefined : Math.floor(memoryBytes / threads);

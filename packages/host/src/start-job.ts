@@ -5,6 +5,7 @@ import { limits, MillraceError, messageOf, type Ports, randomHex } from "@millra
 import { nodePorts } from "@millrace/core/node";
 import { type JobGraph, planHash } from "@millrace/plan";
 import { JobRun, type RunEvent, type RunSettings, sinkContext } from "@millrace/runtime";
+import { intervalOf } from "./checkpoint-interval.ts";
 import { type ControlServer, startControlServer } from "./control/index.ts";
 import { deployerFor } from "./deployer.ts";
 import { engineVersion } from "./engine-version.ts";
@@ -27,7 +28,6 @@ import {
 import { isInWorker } from "./worker/in-worker.ts";
 
 const defaults = {
-  checkpointIntervalMs: 10_000,
   minPauseMs: 0,
   checkpointTimeoutMs: 600_000,
   tolerableFailures: 3,
@@ -241,8 +241,9 @@ function settingsOf(graph: JobGraph, ports: Ports, options: StartOptions, { poin
     ancestorRunIds: ancestorsOf(point),
     dev: options.dev === true,
     overwrite: options.overwrite === true,
+    checkpointIntervalMs: intervalOf(options, composed.storage),
     checkpoints: {
-      intervalMs: options.checkpointIntervalMs ?? defaults.checkpointIntervalMs,
+      intervalMs: intervalOf(options, composed.storage),
       minPauseMs: options.minPauseMs ?? defaults.minPauseMs,
       timeoutMs: options.checkpointTimeoutMs ?? defaults.checkpointTimeoutMs,
       tolerableFailures: options.tolerableFailures ?? defaults.tolerableFailures,

@@ -38,6 +38,7 @@ test("committing what another process prepared is refused", async () => {
     parallelism: 1,
     resumed: true,
     overwrite: false,
+    checkpointIntervalMs: undefined,
   });
   await expect(committer?.commit(["r-u-0-0-1"])).rejects.toMatchObject({ code: "SINK_COMMITTABLE_LOST" });
 });

@@ -10,11 +10,12 @@ import type { WorkerStart, WorkerState } from "./worker-start.ts";
 export async function workerTaskSettings(definition: JobDefinition, start: WorkerStart, ports: Ports): Promise<TaskSettings> {
   const graph = buildJob(definition, start.parameters === undefined ? {} : { parameters: start.parameters });
   verifyPlan(graph, start);
-  const { runId, ancestorRunIds, snapshotPath, batchRecords, dev, interpret, overwrite, exactlyOnce, state } = start;
+  const { runId, ancestorRunIds, snapshotPath, batchRecords, dev, interpret, overwrite, exactlyOnce, checkpointIntervalMs, state } = start;
   const storage = state === undefined ? undefined : createFileCheckpointStorage({ files: ports.files, directory: state.checkpoints });
   const backends = backendsOf(graph, ports, state, storage);
   const restoredData = snapshotPath === undefined ? undefined : await openSnapshot(ports.files, snapshotPath);
-  return { graph, ports, runId, ancestorRunIds, batchRecords, dev, interpret, overwrite, exactlyOnce, storage, backends, restoredData };
+  const common = { graph, ports, runId, ancestorRunIds, batchRecords, dev, interpret, overwrite, exactlyOnce, checkpointIntervalMs };
+  return { ...common, storage, backends, restoredData };
 }
 
 /** In memory when nothing is kept. */

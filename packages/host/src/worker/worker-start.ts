@@ -18,6 +18,7 @@ export interface WorkerStart {
   readonly interpret: boolean;
   readonly overwrite: boolean;
   readonly exactlyOnce: boolean;
+  readonly checkpointIntervalMs: number | undefined;
   readonly state: WorkerState | undefined;
   /** Directory of Node's compile cache; undefined: there is none. */
   readonly compileCache?: string | undefined;

@@ -19,6 +19,8 @@ export interface TaskSettings {
   readonly overwrite: boolean;
   /** Barriers hold channels until those of all others have come; else records may be processed again after a restore. */
   readonly exactlyOnce: boolean;
+  /** undefined: no checkpoint but the last. */
+  readonly checkpointIntervalMs: number | undefined;
   readonly backends: StateBackends;
   /** undefined: checkpoints are off. */
   readonly storage: CheckpointStorage | undefined;
@@ -27,10 +29,10 @@ export interface TaskSettings {
 }
 
 /** What sinks know of the run. */
-export type SinkSettings = Pick<TaskSettings, "graph" | "ports" | "runId" | "ancestorRunIds" | "overwrite">;
+export type SinkSettings = Pick<TaskSettings, "graph" | "ports" | "runId" | "ancestorRunIds" | "overwrite" | "checkpointIntervalMs">;
 
 /** `resumed`: output of this run exists already. */
 export function sinkContext(settings: SinkSettings, resumed: boolean, place: Pick<SinkContext, "uid" | "subtask" | "parallelism">): SinkContext {
-  const { ports, runId, ancestorRunIds, graph, overwrite } = settings;
-  return { ports, jobName: graph.plan.jobName, runId, ancestorRunIds, ...place, resumed, overwrite };
+  const { ports, runId, ancestorRunIds, graph, overwrite, checkpointIntervalMs } = settings;
+  return { ports, jobName: graph.plan.jobName, runId, ancestorRunIds, ...place, resumed, overwrite, checkpointIntervalMs };
 }

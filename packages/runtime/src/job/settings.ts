@@ -23,6 +23,8 @@ export interface RunSettings {
   /** undefined: checkpoints are off. */
   readonly storage: CheckpointStorage | undefined;
   readonly checkpoints: CheckpointSettings;
+  /** What sinks are told: undefined when there is no checkpoint but the last. */
+  readonly checkpointIntervalMs: number | undefined;
   readonly restart: RestartStrategy;
   /** What this run starts from; its own later checkpoints take its place after a failure. */
   readonly restored: CheckpointManifest | undefined;

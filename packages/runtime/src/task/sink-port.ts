@@ -51,5 +51,6 @@ export class SinkPort {
 
   completed(checkpointId: number): void {
     this.#uncommitted = this.#uncommitted.filter((part) => part.checkpointId > checkpointId);
+    this.writer.committed?.(checkpointId);
   }
 }

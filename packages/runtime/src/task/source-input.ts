@@ -248,6 +248,10 @@ export class SourceInput implements TaskInput, ReaderOutput<unknown> {
     });
   }
 
+  checkpointCompleted(): void {
+    this.#options.reader.checkpointCompleted?.();
+  }
+
   position(): string | undefined {
     return this.#options.reader.position();
   }

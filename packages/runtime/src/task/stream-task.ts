@@ -111,6 +111,7 @@ export class StreamTask {
     }
     if (this.#begun === checkpointId) this.#begun = undefined;
     for (const sink of this.#parts.sinks) sink.completed(checkpointId);
+    if (this.#parts.input instanceof SourceInput) this.#parts.input.checkpointCompleted();
     await Promise.all(this.#parts.hosts.map((host) => host.backend?.complete(checkpointId)));
     this.#wake();
   }

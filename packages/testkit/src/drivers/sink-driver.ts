@@ -28,6 +28,7 @@ export class SinkDriver<T> {
   readonly #writers: SinkWriter<T>[] = [];
   #committer: SinkCommitter | undefined;
   #carried: readonly Json[] = [];
+  readonly #ids = new WeakMap<SinkCheckpoint, number>();
   #checkpointId: number;
   /** The last completed checkpoint, for a restart. */
   completed: SinkCheckpoint | undefined;
@@ -63,7 +64,8 @@ export class SinkDriver<T> {
 
   #context(subtask: number): SinkContext {
     const { ports, runId = "run1", overwrite = false, restored } = this.#options;
-    return { ports, jobName: "job", runId, uid: "sink", subtask, parallelism: this.#parallelism, resumed: restored !== undefined, overwrite };
+    const resumed = restored !== undefined;
+    return { ports, jobName: "job", runId, uid: "sink", subtask, parallelism: this.#parallelism, resumed, overwrite, checkpointIntervalMs: 10_000 };
   }
 
   #statesFor(subtask: number): readonly Json[] {
@@ -91,7 +93,9 @@ export class SinkDriver<T> {
     const prepared: PreparedSink[] = await Promise.all(this.#writers.map((writer) => writer.prepare(id)));
     const committables = [...this.#carried, ...prepared.flatMap((part) => part.committables)];
     this.#carried = committables;
-    return throughJson({ committables, states: prepared.map((part) => part.states) });
+    const checkpoint = throughJson({ committables, states: prepared.map((part) => part.states) });
+    this.#ids.set(checkpoint, id);
+    return checkpoint;
   }
 
   /** The checkpoint is complete: from now on a restart begins here. */
@@ -102,6 +106,9 @@ export class SinkDriver<T> {
   async commit(checkpoint: SinkCheckpoint): Promise<void> {
     await this.#commit(checkpoint.committables);
     this.#carried = this.#carried.slice(checkpoint.committables.length);
+    const id = this.#ids.get(checkpoint);
+    assert(id !== undefined, "what is committed was prepared by this driver");
+    for (const writer of this.#writers) writer.committed?.(id);
   }
 
   async #commit(committables: readonly Json[]): Promise<void> {

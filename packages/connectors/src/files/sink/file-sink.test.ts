@@ -164,6 +164,7 @@ describe("fileSink", () => {
       parallelism: 1,
       resumed: false,
       overwrite: false,
+      checkpointIntervalMs: undefined,
     };
     await fileSink(directory).prepareRun?.({ ...context, uid: "a" });
     await fileSink(directory, { prefix: "late" }).prepareRun?.({ ...context, uid: "b" });

@@ -1,0 +1,67 @@
+import type { Json } from "@millrace/core";
+import type { Bytes } from "../batch/batch-builder.ts";
+import type { RecordView } from "../batch/record-cursor.ts";
+
+/** Makes a value of a Kafka record. Synchronous; one object serves all subtasks of a process. */
+export interface RecordDeserializer<T> {
+  /** What stands in the plan: options without secrets. */
+  readonly description: Json;
+  /**
+   * Throws BadRecord for bytes that are no T: what becomes of it is the source's `onError`. Throws Pending when something
+   * has to be fetched first (a schema): then the record is given again. `record` holds only during the call.
+   */
+  deserialize(record: RecordView): T;
+}
+
+/** Makes the bytes of a value. null is a tombstone. */
+export interface ValueSerializer<T> {
+  readonly description: Json;
+  /** Throws Pending when something has to be fetched or registered first. */
+  serialize(value: T): Bytes;
+}
+
+/** A value, or a key, both ways. As a deserializer of records it gives the value alone; a tombstone is a bad record. */
+export interface ValueFormat<T> extends RecordDeserializer<T>, ValueSerializer<T> {
+  readonly name: string;
+  /** From a key's or a value's bytes. Throws as `deserialize`. */
+  read(bytes: Buffer): T;
+}
+
+/** Thrown by a deserializer for bytes that are no valid record. */
+export class BadRecord extends Error {
+  override readonly name = "BadRecord";
+}
+
+/** Thrown by a format that can't answer yet; `ready` resolves when it is worth asking again, and rejects when it never will be. */
+export class Pending extends Error {
+  override readonly name = "Pending";
+  readonly ready: Promise<void>;
+
+  constructor(ready: Promise<void>) {
+    super("something has to be fetched first");
+    this.ready = ready;
+  }
+}
+
+export function valueFormat<T>(
+  name: string,
+  description: Json,
+  read: (bytes: Buffer) => T,
+  serialize: (value: T) => Bytes,
+  readRecord: (record: RecordView) => T | null = (record) => {
+    const bytes = record.value();
+    return bytes === null ? null : read(bytes);
+  },
+): ValueFormat<T> {
+  return {
+    name,
+    description,
+    read,
+    serialize,
+    deserialize(record) {
+      const value = readRecord(record);
+      if (value === null && record.value() === null) throw new BadRecord("a tombstone (no value); read tombstones with records()");
+      return value as T;
+    },
+  };
+}

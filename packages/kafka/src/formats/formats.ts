@@ -1,0 +1,111 @@
+import { type Json, messageOf } from "@millrace/core";
+import type { RecordView } from "../batch/record-cursor.ts";
+import { BadRecord, type RecordDeserializer, type ValueFormat, valueFormat } from "./format.ts";
+
+/** Checks or converts what JSON.parse gave: a function, or a schema (Standard Schema: zod, valibot, arktype, …) that answers at once. */
+export type Parse<T> = ((value: unknown) => T) | StandardSchema<T>;
+
+interface StandardSchema<T> {
+  readonly "~standard": {
+    readonly validate: (value: unknown) => SchemaResult<T> | Promise<SchemaResult<T>>;
+  };
+}
+type SchemaResult<T> =
+  | { readonly value: T; readonly issues?: undefined }
+  | { readonly issues: readonly { readonly message: string; readonly path?: readonly unknown[] | undefined }[] };
+
+/** JSON in UTF-8. Without `parse` a value is taken for a T unchecked. */
+export function json<T = unknown>(options: { readonly parse?: Parse<T> } = {}): ValueFormat<T> {
+  const convert = options.parse === undefined ? (value: unknown) => value as T : converter(options.parse);
+  const parse = (text: string): T => {
+    let value: unknown;
+    try {
+      value = JSON.parse(text);
+    } catch (error) {
+      throw new BadRecord(`not JSON: ${messageOf(error)}`);
+    }
+    return convert(value);
+  };
+  return valueFormat<T>(
+    "json",
+    { format: "json" },
+    (bytes) => parse(bytes.toString("utf8")),
+    (value) => JSON.stringify(value) ?? null,
+    (record) => {
+      const text = record.valueText();
+      return text === null ? null : parse(text);
+    },
+  );
+}
+
+function converter<T>(parse: Parse<T>): (value: unknown) => T {
+  if ("~standard" in parse) {
+    return (value) => {
+      const result = parse["~standard"].validate(value);
+      if (result instanceof Promise) throw new BadRecord("the schema answers asynchronously; records are parsed synchronously");
+      if (result.issues === undefined) return result.value;
+      throw new BadRecord(result.issues.map(({ message }) => message).join("; "));
+    };
+  }
+  return (value) => {
+    try {
+      return parse(value);
+    } catch (error) {
+      throw error instanceof BadRecord ? error : new BadRecord(messageOf(error));
+    }
+  };
+}
+
+/** UTF-8 text. */
+export function text(): ValueFormat<string> {
+  return valueFormat<string>(
+    "text",
+    { format: "text" },
+    (bytes) => bytes.toString("utf8"),
+    (value) => value,
+    (record) => record.valueText(),
+  );
+}
+
+/** Bytes as they are; what is read is a view into what was fetched, so copy it before keeping it. */
+export function bytes(): ValueFormat<Uint8Array> {
+  return valueFormat<Uint8Array>(
+    "bytes",
+    { format: "bytes" },
+    (value) => value,
+    (value) => value,
+  );
+}
+
+/** A record with all that Kafka keeps of it. */
+export interface KafkaRecord<K, V> {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+  /** Milliseconds since 1970; −1: none. */
+  readonly timestamp: number;
+  readonly key: K | null;
+  /** null: a tombstone. */
+  readonly value: V | null;
+  readonly headers: Readonly<Record<string, Uint8Array | null>>;
+}
+
+/** Whole records, tombstones among them: `records(text(), json<Order>())`. */
+export function records<K, V>(key: ValueFormat<K>, value: ValueFormat<V>): RecordDeserializer<KafkaRecord<K, V>> {
+  return {
+    description: { key: key.description, value: value.description } satisfies Json,
+    deserialize(record: RecordView) {
+      const keyBytes = record.key();
+      const valueBytes = record.value();
+      return {
+        topic: record.topic,
+        partition: record.partition,
+        offset: record.offset,
+        timestamp: record.timestamp,
+        key: keyBytes === null ? null : key.read(keyBytes),
+        value: valueBytes === null ? null : value.read(valueBytes),
+        headers: record.headers(),
+      };
+    },
+  };
+}

@@ -1,0 +1,9 @@
+/** Apache Kafka as source and sink, exactly once. */
+export type { RecordView } from "./batch/record-cursor.ts";
+export { type KafkaCluster, type KafkaOptions, kafka } from "./client/kafka.ts";
+export { BadRecord, Pending, type RecordDeserializer, type ValueFormat, type ValueSerializer } from "./formats/format.ts";
+export { bytes, json, type KafkaRecord, type Parse, records, text } from "./formats/formats.ts";
+export { type KafkaSource, kafkaSource } from "./source/kafka-source.ts";
+export type { BadKafkaRecord, FetchOptions, KafkaSourceOptions, OnBadRecord, StartAt, StopAt, TopicChoice } from "./source/options.ts";
+export type { KafkaSplit } from "./source/split.ts";
+export type * from "./transport/transport.ts";

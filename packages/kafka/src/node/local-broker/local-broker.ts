@@ -1,0 +1,175 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync, openSync, readFileSync, writeFileSync } from "node:fs";
+import { cp, mkdir, mkdtemp, rename, rm } from "node:fs/promises";
+import { connect, createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { MillraceError } from "@millrace/core";
+import { cacheFolder, defaultVersion, fetchJars, type JarOptions, run } from "./jars.ts";
+import { type Ports, properties, render } from "./properties.ts";
+
+export interface LocalBrokerOptions extends JarOptions {
+  /** Storage and log; used again when it exists, with its ports. Default: a fresh temporary folder. */
+  readonly dataDirectory?: string;
+  /** Default: a free one. */
+  readonly port?: number;
+  /** Java's -Xmx. Default "512m". */
+  readonly heap?: string;
+  /** Starts faster and serves slower. Default true. */
+  readonly quick?: boolean;
+  /** Broker settings beside the usual ones. */
+  readonly settings?: Readonly<Record<string, string | number | boolean>>;
+  /** Options of the JVM, e.g. for SASL. */
+  readonly javaOptions?: readonly string[];
+}
+
+export interface LocalBroker {
+  /** `127.0.0.1:port`. */
+  readonly bootstrap: string;
+  readonly dataDirectory: string;
+  readonly logFile: string;
+  readonly libs: string;
+  /** SIGTERM, or SIGKILL as in a crash; resolves when it has gone. `clean` removes its data. */
+  stop(how?: { readonly kill?: boolean; readonly clean?: boolean }): Promise<void>;
+}
+
+const host = "127.0.0.1";
+const readyWithinMs = 60_000;
+
+/**
+ * Starts one broker (KRaft, a node that is broker and controller) and resolves when it serves. It ends with this
+ * process, also when that is killed. Topics are not created on first use; timed-out transactions are looked for twice a
+ * second; a killed broker may come back after 3 s. Throws KAFKA_LOCAL_BROKER.
+ */
+export async function startLocalBroker(options: LocalBrokerOptions = {}): Promise<LocalBroker> {
+  const { version = defaultVersion, heap = "512m", quick = true, settings = {}, javaOptions = [] } = options;
+  const libs = await fetchJars(options);
+  const dataDirectory = resolve(options.dataDirectory ?? (await mkdtemp(join(tmpdir(), "millrace-kafka-"))));
+  await mkdir(dataDirectory, { recursive: true });
+  const ports = await portsFor(join(dataDirectory, "ports.json"), options.port);
+  const storage = join(dataDirectory, "storage");
+  if (!existsSync(join(storage, "meta.properties"))) await cp(await formatted(options, version, libs), storage, { recursive: true });
+  const file = join(dataDirectory, "server.properties");
+  writeFileSync(file, render({ ...properties(ports, storage), ...settings }));
+  const logFile = join(dataDirectory, "broker.log");
+  const flags = quick ? ["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"] : ["-XX:+UseG1GC"];
+  const logging = ["-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-Dorg.slf4j.simpleLogger.showDateTime=true"];
+  const java = [`-Xmx${heap}`, ...flags, "-Xshare:auto", ...logging, ...javaOptions, "-cp", join(libs, "*"), "kafka.Kafka", file];
+  const guardian = spawnGuarded(java, dataDirectory, logFile);
+  const gone = new Promise<void>((done) => guardian.once("exit", () => done()));
+  await untilServing(ports.broker, guardian, logFile);
+  return {
+    bootstrap: `${host}:${ports.broker}`,
+    dataDirectory,
+    logFile,
+    libs,
+    async stop({ kill = false, clean = false } = {}) {
+      guardian.ref();
+      guardian.stdin?.write(kill ? "KILL\n" : "TERM\n");
+      await gone;
+      if (clean) await rm(dataDirectory, { recursive: true, force: true });
+    },
+  };
+}
+
+/**
+ * Java under a shell that listens on its standard input: a line is the signal to send, and its end, which comes when
+ * this process has gone however that happened, is SIGKILL.
+ */
+const guard = `exec 3<&0
+java "$@" </dev/null & broker=$!
+( trap '' TERM INT; while read -r signal <&3; do kill -s "$signal" $broker; done; kill -s KILL $broker ) 2>/dev/null &
+wait $broker`;
+
+function spawnGuarded(java: readonly string[], cwd: string, logFile: string): ChildProcess {
+  const log = openSync(logFile, "a");
+  const guardian = spawn("sh", ["-c", guard, "sh", ...java], { cwd, stdio: ["pipe", log, log], detached: true });
+  guardian.unref();
+  guardian.stdin?.on("error", () => undefined);
+  (guardian.stdin as { unref?: () => void } | null)?.unref?.();
+  return guardian;
+}
+
+/** Formatted storage, made once for each version and copied: it costs one start of a JVM. */
+async function formatted(options: JarOptions, version: string, libs: string): Promise<string> {
+  const template = join(cacheFolder(options.cache), `storage-${version}`);
+  if (existsSync(join(template, "meta.properties"))) return template;
+  const partial = await mkdtemp(join(cacheFolder(options.cache), `.storage-${version}-`));
+  const storage = join(partial, "storage");
+  const file = join(partial, "server.properties");
+  writeFileSync(file, render(properties({ broker: 9092, controller: 9093 }, storage)));
+  const clusterId = "bWlsbHJhY2Uta2Fma2EtMQ";
+  await run("java", [
+    "-XX:+UseSerialGC",
+    "-XX:TieredStopAtLevel=1",
+    "-cp",
+    join(libs, "*"),
+    "kafka.tools.StorageTool",
+    "format",
+    "-t",
+    clusterId,
+    "-c",
+    file,
+  ]);
+  await rename(storage, template).catch((error: unknown) => {
+    if (!existsSync(join(template, "meta.properties"))) throw error;
+  });
+  await rm(partial, { recursive: true, force: true });
+  return template;
+}
+
+async function portsFor(memory: string, wanted: number | undefined): Promise<Ports> {
+  const before = existsSync(memory) ? (JSON.parse(readFileSync(memory, "utf8")) as Ports) : undefined;
+  const ports = { broker: await claim(wanted ?? before?.broker ?? 0), controller: await claim(before?.controller ?? 0) };
+  writeFileSync(memory, JSON.stringify(ports));
+  return ports;
+}
+
+/** 0: any free port. */
+function claim(port: number): Promise<number> {
+  return new Promise((done, fail) => {
+    const server = createServer();
+    server.once("error", (error) => fail(new MillraceError("KAFKA_LOCAL_BROKER", `port ${port} can't be used: ${error.message}`, { cause: error })));
+    server.listen(port, host, () => {
+      const address = server.address();
+      server.close(() => done(typeof address === "object" && address !== null ? address.port : port));
+    });
+  });
+}
+
+async function untilServing(port: number, guardian: ChildProcess, logFile: string): Promise<void> {
+  const deadline = performance.now() + readyWithinMs;
+  while (!(await serves(port))) {
+    if (guardian.exitCode !== null) throw new MillraceError("KAFKA_LOCAL_BROKER", `the broker ended with code ${guardian.exitCode}; see ${logFile}`);
+    if (performance.now() > deadline) {
+      guardian.stdin?.write("KILL\n");
+      throw new MillraceError("KAFKA_LOCAL_BROKER", `the broker did not serve within ${readyWithinMs / 1000} s; see ${logFile}`);
+    }
+    await new Promise((done) => setTimeout(done, 50));
+  }
+}
+
+/** Asks for metadata (version 1) by hand: a broker serves when it lists one broker, itself. A listener that wants SASL or TLS drops the question: then the open port is all there is to see. */
+function serves(port: number): Promise<boolean> {
+  return new Promise((done) => {
+    const socket = connect(port, host);
+    let connected = false;
+    let seen: Buffer = Buffer.alloc(0);
+    const answer = (good: boolean): void => {
+      socket.destroy();
+      done(good);
+    };
+    socket.setTimeout(1_000, () => answer(false));
+    socket.on("error", () => answer(false));
+    socket.on("close", () => answer(connected && seen.length === 0));
+    socket.on("connect", () => {
+      connected = true;
+      const request = Buffer.from("0000000e0003000100000001ffff00000000", "hex");
+      socket.write(request);
+    });
+    socket.on("data", (chunk) => {
+      seen = Buffer.concat([seen, chunk as Buffer]);
+      if (seen.length >= 12) answer(seen.readInt32BE(8) >= 1);
+    });
+  });
+}

@@ -1,0 +1,26 @@
+import { MillraceError } from "@millrace/core";
+import { errorText } from "../protocol/error-codes.ts";
+
+export function topicRecreated(topic: string): MillraceError {
+  return new MillraceError(
+    "KAFKA_TOPIC_RECREATED",
+    `topic ${topic} was deleted and made again since this job read it first: its positions mean other records now`,
+    {
+      hint: "begin anew with --fresh, or give the source another uid",
+      where: { position: topic },
+    },
+  );
+}
+
+export function offsetOutOfRange(id: string, offset: number, from: number, to: number): MillraceError {
+  return new MillraceError("KAFKA_OFFSET_OUT_OF_RANGE", `${id} is to be read from offset ${offset}, but its log goes from ${from} to ${to}`, {
+    hint: 'records were deleted (retention) or lost before they were read; onOffsetOutOfRange: "earliest" or "latest" goes on there and loses them',
+    where: { position: `${id}@${offset}` },
+  });
+}
+
+export function fetchRefused(id: string, offset: number, code: number): MillraceError {
+  return new MillraceError("KAFKA_FETCH", `the broker does not give records of ${id} from offset ${offset}: ${errorText(code)}`, {
+    where: { position: `${id}@${offset}` },
+  });
+}

@@ -1,0 +1,269 @@
+import { batchesOf, readable } from "../batch/record-set.ts";
+import { denied, type KafkaClient, topicMissing } from "../client/kafka-client.ts";
+import { offsetsAt } from "../client/partition-offsets.ts";
+import { Passing, refusedError } from "../client/retry.ts";
+import { errorCodes, isDenied, isLeaderError } from "../protocol/error-codes.ts";
+import { earliestTimestamp, type FetchedPartition, type FetchResponse, fetch, latestTimestamp } from "../protocol/record-apis.ts";
+import { TransportError } from "../transport/transport.ts";
+import { fetchRefused, offsetOutOfRange, topicRecreated } from "./errors.ts";
+import { FetchSession, keyOf } from "./fetch-session.ts";
+import type { ReadingOptions } from "./options.ts";
+import type { PartitionReading } from "./partition-reading.ts";
+
+export interface FetcherListener {
+  /** Batches have come. */
+  available(): void;
+  failed(error: unknown): void;
+}
+
+type Reading = PartitionReading<unknown>;
+
+interface BrokerLoop {
+  readonly session: FetchSession;
+  running: boolean;
+  wake: (() => void) | undefined;
+}
+
+/** How often leaders and topic ids are looked at when nothing goes wrong. */
+const metadataEveryMs = 60_000;
+const missingLooks = 10;
+
+/**
+ * Fetches ahead for the partitions of one reader: one loop, one connection and one fetch session for each broker that
+ * leads some of them. A loop asks for the partitions that have room, hands the batches over, and asks again while they
+ * are being read; with no room anywhere it sleeps, which is back pressure. Partitions whose leader is gone are looked for
+ * until they are found; their offsets are untouched by that.
+ */
+export class Fetcher {
+  readonly #client: KafkaClient;
+  readonly #options: ReadingOptions;
+  readonly #listener: FetcherListener;
+  readonly #readings = new Map<string, Reading>();
+  readonly #loops = new Map<number, BrokerLoop>();
+  #locating = false;
+  #locatedAtMs = 0;
+  #missing = 0;
+  #closed = false;
+
+  constructor(client: KafkaClient, options: ReadingOptions, listener: FetcherListener) {
+    this.#client = client;
+    this.#options = options;
+    this.#listener = listener;
+  }
+
+  add(readings: readonly Reading[]): void {
+    for (const reading of readings) this.#readings.set(keyOf(reading.split), reading);
+    this.#locate();
+  }
+
+  remove(reading: Reading): void {
+    this.#readings.delete(keyOf(reading.split));
+  }
+
+  /** Something was read: there may be room again. */
+  roomMade(): void {
+    for (const [nodeId, loop] of this.#loops) if (loop.wake !== undefined && this.#wanted(nodeId).length > 0) loop.wake();
+  }
+
+  close(): void {
+    this.#closed = true;
+    for (const loop of this.#loops.values()) loop.wake?.();
+  }
+
+  #sumBuffered(): number {
+    let sum = 0;
+    for (const reading of this.#readings.values()) sum += reading.bufferedBytes;
+    return sum;
+  }
+
+  /** Finds leaders for the partitions that have none, one search at a time. */
+  #locate(): void {
+    if (this.#locating || this.#closed) return;
+    this.#locating = true;
+    this.#locateAll()
+      .catch((error: unknown) => this.#fail(error))
+      .finally(() => {
+        this.#locating = false;
+        if (!this.#closed && [...this.#readings.values()].some(({ leaderId }) => leaderId < 0)) this.#locate();
+      });
+  }
+
+  #locateAll(): Promise<void> {
+    const lost = () => [...this.#readings.values()].filter(({ leaderId }) => leaderId < 0);
+    const what = "name the leaders of the partitions being read";
+    return this.#client.pauses.retrying(what, this.#client.cluster.unavailableMs, async () => {
+      await this.#refreshLeaders();
+      const left = lost();
+      if (left.length > 0) throw new Passing(`${left[0]?.split.id} has no leader`);
+    });
+  }
+
+  async #refreshLeaders(): Promise<void> {
+    const names = [...new Set([...this.#readings.values()].map(({ split }) => split.topic))];
+    const { topics } = await this.#client.metadataOnce(names);
+    this.#locatedAtMs = this.#client.ports.clock.monotonic();
+    for (const { name, errorCode, topicId, partitions } of topics) {
+      if (isDenied(errorCode)) throw denied(`topic ${name}`, errorCode);
+      if (errorCode === errorCodes.unknownTopicOrPartition && ++this.#missing >= missingLooks) throw topicMissing(name);
+      if (errorCode !== 0) continue;
+      this.#missing = 0;
+      for (const { partition, leaderId, leaderEpoch } of partitions) {
+        const reading = this.#readings.get(keyOf({ topicId, partition }));
+        if (reading !== undefined) this.#led(reading, leaderId, leaderEpoch);
+      }
+      const strange = [...this.#readings.values()].find(({ split }) => split.topic === name && split.topicId !== topicId);
+      if (strange !== undefined) throw topicRecreated(name);
+    }
+  }
+
+  #led(reading: Reading, leaderId: number, leaderEpoch: number): void {
+    // A broker that knows an older leader than was seen already is behind.
+    if (leaderId < 0 || leaderEpoch < reading.leaderEpoch || this.#client.node(leaderId) === undefined) return;
+    reading.leaderId = leaderId;
+    reading.leaderEpoch = leaderEpoch;
+    let loop = this.#loops.get(leaderId);
+    if (loop === undefined) {
+      loop = { session: new FetchSession(), running: false, wake: undefined };
+      this.#loops.set(leaderId, loop);
+    }
+    loop.wake?.();
+    if (!loop.running) this.#start(leaderId, loop);
+  }
+
+  #start(nodeId: number, loop: BrokerLoop): void {
+    loop.running = true;
+    this.#run(nodeId, loop)
+      .catch((error: unknown) => this.#fail(error))
+      .finally(() => {
+        loop.running = false;
+      });
+  }
+
+  async #run(nodeId: number, loop: BrokerLoop): Promise<void> {
+    while (!this.#closed) {
+      if (![...this.#readings.values()].some((reading) => reading.leaderId === nodeId)) return;
+      const wanted = this.#wanted(nodeId);
+      if (wanted.length === 0) await new Promise<void>((resolve) => this.#sleep(loop, resolve));
+      else await this.#fetch(nodeId, loop, wanted);
+      if (this.#client.ports.clock.monotonic() - this.#locatedAtMs > metadataEveryMs) {
+        this.#locatedAtMs = this.#client.ports.clock.monotonic();
+        await this.#refreshLeaders().catch((error: unknown) => {
+          if (!(error instanceof TransportError)) throw error;
+        });
+      }
+    }
+  }
+
+  #sleep(loop: BrokerLoop, resolve: () => void): void {
+    loop.wake = () => {
+      loop.wake = undefined;
+      resolve();
+    };
+  }
+
+  /** Partitions led by the broker that have room for more. */
+  #wanted(nodeId: number): readonly Reading[] {
+    const { bufferBytes, partitionMaxBytes } = this.#options;
+    if (this.#sumBuffered() >= bufferBytes) return [];
+    return [...this.#readings.values()].filter(
+      (reading) => reading.leaderId === nodeId && !reading.fetched && reading.bufferedBytes < partitionMaxBytes,
+    );
+  }
+
+  async #fetch(nodeId: number, loop: BrokerLoop, wanted: readonly Reading[]): Promise<void> {
+    const { maxWaitMs, minBytes, maxBytes, partitionMaxBytes, readCommitted } = this.#options;
+    const node = this.#client.node(nodeId);
+    if (node === undefined) return this.#lose(wanted);
+    const session = loop.session.next(
+      wanted.map(({ split, leaderEpoch, fetchOffset }) => ({
+        topicId: split.topicId,
+        partition: split.partition,
+        leaderEpoch,
+        offset: fetchOffset,
+        maxBytes: partitionMaxBytes,
+      })),
+    );
+    let answer: FetchResponse;
+    try {
+      const timeoutMs = maxWaitMs + this.#client.cluster.requestTimeoutMs;
+      answer = await this.#client.call(node, fetch, { maxWaitMs, minBytes, maxBytes, readCommitted, ...session }, { lane: "fetch", timeoutMs });
+    } catch (error) {
+      loop.session.reset();
+      if (!(error instanceof TransportError)) throw error;
+      if (error.kind === "refused") throw refusedError(error);
+      return this.#lose(wanted);
+    }
+    if (this.#closed) return;
+    if (answer.errorCode !== 0) return this.#sessionFailed(loop, answer.errorCode, wanted);
+    loop.session.answered(answer.sessionId);
+    let came = false;
+    for (const part of answer.partitions) came = (await this.#take(part)) || came;
+    if (came) this.#listener.available();
+  }
+
+  #sessionFailed(loop: BrokerLoop, code: number, wanted: readonly Reading[]): void {
+    loop.session.reset();
+    const { fetchSessionIdNotFound, invalidFetchSessionEpoch, fetchSessionTopicIdError } = errorCodes;
+    const begunAnew = code === fetchSessionIdNotFound || code === invalidFetchSessionEpoch || code === fetchSessionTopicIdError;
+    if (isLeaderError(code)) this.#lose(wanted);
+    else if (!begunAnew) throw fetchRefused(wanted[0]?.split.id ?? "", wanted[0]?.fetchOffset ?? 0, code);
+  }
+
+  /** Their leader is looked for anew. */
+  #lose(readings: readonly Reading[]): void {
+    for (const reading of readings) reading.leaderId = -1;
+    this.#locate();
+  }
+
+  /** True when there is something to read. */
+  async #take(part: FetchedPartition): Promise<boolean> {
+    const reading = this.#readings.get(keyOf(part));
+    if (reading === undefined) return false;
+    if (part.errorCode !== 0) {
+      await this.#partitionFailed(reading, part);
+      return true;
+    }
+    const { topic, partition } = reading.split;
+    const place = { topic, partition };
+    const batches = batchesOf(part.records, this.#options.readCommitted ? part.aborted : undefined, place);
+    // All at once: compressed ones are worked on side by side.
+    const ready = batches.map((batch) => readable(part.records, batch, place));
+    for (const batch of ready) {
+      const taken = await batch;
+      if (taken.header.lastOffset < reading.fetchOffset) continue;
+      reading.push(taken);
+      reading.fetchOffset = taken.header.lastOffset + 1;
+    }
+    return ready.length > 0;
+  }
+
+  async #partitionFailed(reading: Reading, part: FetchedPartition): Promise<void> {
+    const { id, topic } = reading.split;
+    const code = part.errorCode;
+    if (code === errorCodes.offsetOutOfRange) return this.#outOfRange(reading);
+    const elsewhere = code === errorCodes.unknownTopicId || code === errorCodes.inconsistentTopicId || isLeaderError(code);
+    if (elsewhere) this.#lose([reading]);
+    else if (isDenied(code)) throw denied(`topic ${topic}`, code);
+    else throw fetchRefused(id, reading.fetchOffset, code);
+  }
+
+  async #outOfRange(reading: Reading): Promise<void> {
+    const { id, topic, partition } = reading.split;
+    const { readCommitted, onOffsetOutOfRange } = this.#options;
+    const offsetAt = async (timestamp: number): Promise<number> => {
+      const found = await offsetsAt(this.#client, [{ topic, partition, timestamp }], readCommitted);
+      return found.get(id) ?? 0;
+    };
+    const [from, to] = [await offsetAt(earliestTimestamp), await offsetAt(latestTimestamp)];
+    // A new leader may not have caught up with what its predecessor had told: then the offset is in range by now.
+    if (reading.fetchOffset >= from && reading.fetchOffset <= to) return;
+    if (onOffsetOutOfRange === "fail" || reading.hasBatches) throw offsetOutOfRange(id, reading.fetchOffset, from, to);
+    reading.moveTo(onOffsetOutOfRange === "earliest" ? from : to);
+  }
+
+  #fail(error: unknown): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#listener.failed(error);
+  }
+}

@@ -1,0 +1,221 @@
+import { nodePorts } from "@millrace/core/node";
+import { SourceDriver } from "@millrace/testkit/drivers";
+import { sourceSuite } from "@millrace/testkit/suites";
+import { CompressionTypes } from "kafkajs";
+import { describe, expect, test } from "vitest";
+import { bytes, json, kafkaSource, records, text } from "../src/index.ts";
+import { known, testBroker } from "./broker.ts";
+
+process.env.KAFKAJS_NO_PARTITIONER_WARNING = "1";
+const broker = await testBroker();
+
+describe.skipIf(broker === undefined)("the Kafka source on a real broker", () => {
+  const { cluster, topic, producer, client } = broker as NonNullable<typeof broker>;
+
+  async function filled(partitions: number, count: number): Promise<string> {
+    const name = await topic(partitions);
+    const sender = await producer();
+    const messages = Array.from({ length: count }, (_, n) => ({
+      value: JSON.stringify({ n }),
+      partition: n % partitions,
+      timestamp: String(1_000 + n),
+    }));
+    await sender.send({ topic: name, messages });
+    return name;
+  }
+
+  describe("suite", () => {
+    let name: string | undefined;
+    sourceSuite("kafka", async () => {
+      name ??= await filled(3, 24);
+      return {
+        source: kafkaSource(cluster, name, json<{ n: number }>(), { stop: "latest" }),
+        ports: nodePorts,
+        expected: Array.from({ length: 24 }, (_, n) => ({ n })),
+      };
+    });
+  });
+
+  test("whole records come with topic, partition, offset, timestamp, key and headers; a tombstone is a null value", async () => {
+    const name = await topic(1);
+    const sender = await producer();
+    await sender.send({
+      topic: name,
+      messages: [
+        { key: "k", value: "v", headers: { a: "1" }, timestamp: "5" },
+        { key: "k", value: null, timestamp: "6" },
+      ],
+    });
+    const driver = await SourceDriver.open(kafkaSource(cluster, name, records(text(), text()), { stop: "latest" }), { ports: nodePorts });
+    const found = await driver.drain();
+    await driver.close();
+    expect(found.map(({ value, timestamp }) => ({ ...value, at: timestamp }))).toEqual([
+      { topic: name, partition: 0, offset: 0, timestamp: 5, key: "k", value: "v", headers: { a: Buffer.from("1") }, at: 5 },
+      { topic: name, partition: 0, offset: 1, timestamp: 6, key: "k", value: null, headers: {}, at: 6 },
+    ]);
+  });
+
+  test("gzip from another client is read", async () => {
+    const name = await topic(1);
+    const sender = await producer();
+    const messages = Array.from({ length: 500 }, (_, n) => ({ value: `value ${n} ${"x".repeat(n % 50)}` }));
+    await sender.send({ topic: name, messages, compression: CompressionTypes.GZIP });
+    const driver = await SourceDriver.open(kafkaSource(cluster, name, text(), { stop: "latest" }), { ports: nodePorts });
+    expect((await driver.drain()).map(({ value }) => value)).toEqual(messages.map(({ value }) => value));
+    await driver.close();
+  });
+
+  test("start and stop by offsets, by timestamp, and at the latest", async () => {
+    const name = await filled(1, 10);
+    const read = async (options: Parameters<typeof kafkaSource>[3]) => {
+      const driver = await SourceDriver.open(kafkaSource(cluster, name, json<{ n: number }>(), options), { ports: nodePorts });
+      const found = (await driver.drain()).map(({ value }) => value.n);
+      await driver.close();
+      return found;
+    };
+    expect(await read({ start: { offsets: { [`${name}-0`]: 3 } }, stop: { offsets: { [`${name}-0`]: 6 } } })).toEqual([3, 4, 5]);
+    expect(await read({ start: { timestampMs: 1_004 }, stop: { timestampMs: 1_008 } })).toEqual([4, 5, 6, 7]);
+    expect(await read({ start: "latest", stop: "latest" })).toEqual([]);
+    expect(await read({ start: { timestampMs: 9_999 }, stop: "latest" })).toEqual([]);
+  });
+
+  test("start where a group has committed; with otherwise: fail a group without offsets is refused", async () => {
+    const name = await filled(1, 10);
+    const admin = client.admin();
+    await admin.connect();
+    await admin.setOffsets({ groupId: `${name}-g`, topic: name, partitions: [{ partition: 0, offset: "7" }] });
+    await admin.disconnect();
+    const source = (committed: string) =>
+      kafkaSource(cluster, name, json<{ n: number }>(), { start: { committed, otherwise: "fail" }, stop: "latest" });
+    const driver = await SourceDriver.open(source(`${name}-g`), { ports: nodePorts });
+    expect((await driver.drain()).map(({ value }) => value.n)).toEqual([7, 8, 9]);
+    await driver.close();
+    await expect(SourceDriver.open(source(`${name}-none`), { ports: nodePorts })).rejects.toMatchObject({ code: "KAFKA_NOT_COMMITTED" });
+  });
+
+  test("a bounded read ends behind control records, aborted transactions and nothing at all", async () => {
+    const name = await topic(1);
+    const read = async () => {
+      const driver = await SourceDriver.open(kafkaSource(cluster, name, text(), { stop: "latest" }), { ports: nodePorts });
+      const found = (await driver.drain()).map(({ value }) => value);
+      await driver.close();
+      return found;
+    };
+    expect(await read()).toEqual([]);
+    const sender = client.producer({ transactionalId: `${name}-t`, maxInFlightRequests: 1, idempotent: true });
+    await sender.connect();
+    for (const [value, commit] of [
+      ["a", true],
+      ["b", false],
+      ["c", true],
+      ["d", false],
+    ] as const) {
+      const transaction = await sender.transaction();
+      await transaction.send({ topic: name, messages: [{ value }] });
+      if (commit) await transaction.commit();
+      else await transaction.abort();
+    }
+    await sender.disconnect();
+    await expect.poll(read, { timeout: 10_000 }).toEqual(["a", "c"]);
+  });
+
+  test("bad records fail with their position, are skipped and counted, or go to a side output", async () => {
+    const name = await topic(1);
+    const sender = await producer();
+    await sender.send({ topic: name, messages: [{ value: '{"n":1}' }, { value: "{oops" }, { value: null }, { value: '{"n":2}' }] });
+    const open = (onError: "fail" | "skip" | { sideOutput: string }) =>
+      SourceDriver.open(kafkaSource(cluster, name, json<{ n: number }>(), { stop: "latest", onError }), { ports: nodePorts });
+    const failing = await open("fail");
+    await expect(failing.drain()).rejects.toMatchObject({ code: "SOURCE_RECORD", where: { position: `${name}-0@1` } });
+    await failing.close();
+    const skipping = await open("skip");
+    expect((await skipping.drain()).map(({ value }) => value.n)).toEqual([1, 2]);
+    await skipping.close();
+    const siding = await open({ sideOutput: "bad" });
+    await siding.drain();
+    await siding.close();
+    expect(siding.sideRecords.map(({ name: side, value }) => [side, (value as { offset: number }).offset])).toEqual([
+      ["bad", 1],
+      ["bad", 2],
+    ]);
+  });
+
+  test("partitions and topics found while running are read from their beginning", async () => {
+    const name = await filled(1, 3);
+    const pattern = new RegExp(`^${name}`);
+    const driver = await SourceDriver.open(kafkaSource(cluster, pattern, text(), { discoverEveryMs: 200 }), { ports: nodePorts, parallelism: 2 });
+    await driver.take(3);
+    const admin = client.admin();
+    await admin.connect();
+    await admin.createPartitions({ topicPartitions: [{ topic: name, count: 2 }] });
+    await admin.createTopics({ topics: [{ topic: `${name}-more`, numPartitions: 1 }], waitForLeaders: true });
+    await known(admin, `${name}-more`);
+    await admin.disconnect();
+    const sender = await producer();
+    await sender.send({ topic: name, messages: [{ partition: 1, value: "new partition" }] });
+    await sender.send({ topic: `${name}-more`, messages: [{ value: "new topic" }] });
+    await driver.take(2);
+    await driver.close();
+    expect(
+      driver.records
+        .slice(3)
+        .map(({ value }) => value)
+        .sort(),
+    ).toEqual(["new partition", "new topic"]);
+  });
+
+  test("a topic that was made again is refused, while running and after a restart", async () => {
+    const name = await filled(1, 3);
+    const source = kafkaSource(cluster, name, text());
+    const running = await SourceDriver.open(source, { ports: nodePorts });
+    await running.take(3);
+    const restored = running.checkpoint();
+    const admin = client.admin();
+    await admin.connect();
+    await admin.deleteTopics({ topics: [name] });
+    await expect.poll(() => admin.listTopics(), { timeout: 20_000 }).not.toContain(name);
+    await admin.createTopics({ topics: [{ topic: name, numPartitions: 1 }], waitForLeaders: true }).catch(() => undefined);
+    await known(admin, name);
+    await admin.disconnect();
+    const sender = await producer();
+    await sender.send({ topic: name, messages: Array.from({ length: 9 }, (_, n) => ({ value: String(n) })) });
+    await expect(running.take(1)).rejects.toMatchObject({ code: "KAFKA_TOPIC_RECREATED" });
+    await running.close();
+    await expect(SourceDriver.open(source, { ports: nodePorts, restored }).then((driver) => driver.take(1))).rejects.toMatchObject({
+      code: "KAFKA_TOPIC_RECREATED",
+    });
+  });
+
+  test("a position that is no longer in the log fails by default, or goes on at an end", async () => {
+    const name = await filled(1, 10);
+    const admin = client.admin();
+    await admin.connect();
+    await known(admin, name);
+    await admin.deleteTopicRecords({ topic: name, partitions: [{ partition: 0, offset: "6" }] });
+    await admin.disconnect();
+    const open = (onOffsetOutOfRange: "fail" | "earliest" | "latest") =>
+      SourceDriver.open(
+        kafkaSource(cluster, name, json<{ n: number }>(), { start: { offsets: { [`${name}-0`]: 2 } }, stop: "latest", onOffsetOutOfRange }),
+        { ports: nodePorts },
+      );
+    const failing = await open("fail");
+    await expect(failing.drain()).rejects.toMatchObject({ code: "KAFKA_OFFSET_OUT_OF_RANGE" });
+    await failing.close();
+    const earliest = await open("earliest");
+    expect((await earliest.drain()).map(({ value }) => value.n)).toEqual([6, 7, 8, 9]);
+    await earliest.close();
+    const latest = await open("latest");
+    expect(await latest.drain()).toEqual([]);
+    await latest.close();
+  });
+
+  test("a topic that does not exist and a partition that does not exist are named", async () => {
+    await expect(SourceDriver.open(kafkaSource(cluster, "no-such-topic", bytes()), { ports: nodePorts })).rejects.toMatchObject({
+      code: "KAFKA_TOPIC_MISSING",
+    });
+    const name = await topic(1);
+    await expect(SourceDriver.open(kafkaSource(cluster, [{ topic: name, partitions: [3] }], bytes()), { ports: nodePorts })).rejects.toMatchObject({
+      code: "KAFKA_TOPIC_MISSING",
+    });
+  });
+});
