@@ -1,5 +1,9 @@
 export type { StateDifference } from "./compare/compare-snapshots.ts";
 export { compareSnapshots } from "./compare/compare-snapshots.ts";
+export type { StateEdit, StateEditor } from "./edit/edit-state.ts";
+export { editState } from "./edit/edit-state.ts";
+export type { BootstrapOptions, SavepointChanges } from "./edit/transform-savepoint.ts";
+export { bootstrapSavepoint, transformSavepoint } from "./edit/transform-savepoint.ts";
 export type { KeyedInspection, OperatorInspection, SnapshotInspection, StateInspection } from "./inspect/inspect-snapshot.ts";
 export { inspectSnapshot } from "./inspect/inspect-snapshot.ts";
 export { entryToJson, valueToJson } from "./read/entry-json.ts";

@@ -1,9 +1,10 @@
 import { type SavepointWriter, savepointFileName } from "@millrace/checkpoint";
 import type { KeyedSnapshot } from "@millrace/contracts";
-import { assert, canonicalJson, type Json } from "@millrace/core";
-import { keyGroupOfRecord, RecordWriter, STATE_FORMAT_VERSION, type StoredRecord, verifiedValue } from "@millrace/state";
+import { assert } from "@millrace/core";
+import { keyGroupOfRecord, RecordWriter, type StoredRecord, verifiedValue } from "@millrace/state";
 import type { OperatorHeader } from "../records/headers.ts";
 import { RecordCursor } from "../records/record-batch.ts";
+import { writeHeader } from "./header-record.ts";
 
 /** A file ends with the first key group at whose end it has so many bytes. */
 const SAVEPOINT_FILE_BYTES = 128 << 20;
@@ -82,16 +83,4 @@ class FileContent {
     }
     yield* writer.finish();
   }
-}
-
-/** Without what depends on the run that the state came from: the savepoint's manifest says that. */
-function writeHeader(writer: RecordWriter, uid: string, { keyKind, states }: OperatorHeader): void {
-  const header = {
-    formatVersion: STATE_FORMAT_VERSION,
-    uid,
-    ...(keyKind === undefined ? {} : { keyKind }),
-    states: states.map(({ name, kind, fingerprint }) => ({ name, kind, fingerprint })),
-  };
-  writer.begin().raw(new TextEncoder().encode(canonicalJson(header as unknown as Json)));
-  writer.endPut(0);
 }

@@ -56,7 +56,7 @@ function savepointManifest(from: CheckpointManifest, operators: readonly Operato
 }
 
 /** The node without the keyed state of its subtasks, which a savepoint holds by key groups. */
-function withKeyed(operator: OperatorSnapshot, keyed: readonly KeyedSnapshot[]): OperatorSnapshot {
+export function withKeyed(operator: OperatorSnapshot, keyed: readonly KeyedSnapshot[]): OperatorSnapshot {
   const subtasks = operator.subtasks.map(({ keyed: _keyed, ...subtask }) => subtask);
   return { ...operator, subtasks, keyed };
 }

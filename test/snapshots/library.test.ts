@@ -1,0 +1,181 @@
+import { join } from "node:path";
+import { type Collector, collection, defineJob, type JobDefinition, state, t } from "millrace";
+import { fileSink } from "millrace/files";
+import { bootstrapSavepoint, editState, openSnapshot, type SnapshotReader, transformSavepoint } from "millrace/state";
+import { describe, expect, it } from "vitest";
+import { readings } from "../engine/jobs.ts";
+import { inDirectory, published, startNoted, until } from "../engine/support.ts";
+import { expectedState, knownStateJob } from "./known-state.ts";
+
+const input = readings(3_000, 5).map((reading, index) => ({ ...reading, value: index % 23 }));
+
+async function knownSavepoint(directory: string): Promise<string> {
+  const { job } = await startNoted(knownStateJob(input), join(directory, "state"), { checkpointIntervalMs: 20, parallelism: 2 });
+  await until(() => (job.status().operators.find((operator) => operator.uid === "kept")?.recordsIn ?? 0) === input.length);
+  const { savepoint } = await job.stop({ savepoint: join(directory, "known") });
+  return savepoint?.path ?? "";
+}
+
+async function countsOf(reader: SnapshotReader): Promise<Map<string, number>> {
+  const counts = new Map<string, number>();
+  for await (const entries of reader.entries()) {
+    for (const { uid, state: name } of entries) counts.set(`${uid} ${name}`, (counts.get(`${uid} ${name}`) ?? 0) + 1);
+  }
+  return counts;
+}
+
+const expectedCounts = (uid = "kept") => {
+  const counts = new Map<string, number>();
+  for (const line of expectedState(input)) {
+    const [first, name] = line.split(" ");
+    const place = first === "tops" ? "tops accumulators" : `${uid} ${name}`;
+    counts.set(place, (counts.get(place) ?? 0) + 1);
+  }
+  return counts;
+};
+
+const balances = { balance: state.value(t.integer()), moves: state.list(t.string()), limits: state.map(t.string(), t.integer()) };
+
+/** Adds to balances, and says what they are. */
+function bank(moves: readonly { readonly who: string; readonly amount: number }[], out: string, uid = "accounts"): JobDefinition {
+  return defineJob("bank", (env) => {
+    env
+      .from(collection(moves), { uid: "moves" })
+      .keyBy((move) => move.who)
+      .process(
+        {
+          state: balances,
+          processElement({ who, amount }, { state: { balance, moves: past, limits } }, collector: Collector<string>) {
+            balance.update((balance.value() ?? 0) + amount);
+            past.add(String(amount));
+            collector.collect(`${who} ${balance.value()} ${past.get().length} ${limits.get("day") ?? "no"} limit`);
+          },
+        },
+        { uid },
+      )
+      .to(fileSink<string>(out), { uid: "out" });
+  });
+}
+
+async function resultsFrom(directory: string, from: string, uid?: string, options: object = {}): Promise<string[]> {
+  const out = join(directory, `out-${Math.floor(performance.now() * 1000)}`);
+  const moves = [
+    { who: "ann", amount: 1 },
+    { who: "bob", amount: 1 },
+    { who: "eve", amount: 1 },
+  ];
+  const { job } = await startNoted(bank(moves, out, uid), `${out}-state`, { from, ...options });
+  await job.finished;
+  return (await published<string>(out)).sort();
+}
+
+/** 1,000 accounts: ann has 10 moves, bob 100. */
+async function bootstrapped(directory: string, name = "bootstrapped", maxParallelism = 720): Promise<string> {
+  const { path } = await bootstrapSavepoint(bank([], "nowhere"), join(directory, name), {
+    maxParallelism,
+    edits: {
+      accounts: editState(balances, async ({ setKey, state: { balance, moves, limits }, breathe }) => {
+        for (let n = 0; n < 1_000; n++) {
+          setKey(n === 0 ? "ann" : n === 1 ? "bob" : `other ${n}`);
+          balance.update(n === 0 ? 1_000 : n);
+          for (let move = 0; move < (n === 1 ? 100 : 10); move++) moves.add(`move ${move}`);
+          limits.put("day", 500);
+          await breathe();
+        }
+      }),
+    },
+  });
+  return path;
+}
+
+describe("the state library", () => {
+  it("bootstraps state that a job then goes on with", () =>
+    inDirectory(async (directory) => {
+      const path = await bootstrapped(directory);
+      const expected = ["ann 1001 11 500 limit", "bob 2 101 500 limit", "eve 1 1 no limit"];
+      expect(await resultsFrom(directory, path)).toEqual(expected);
+      expect(await resultsFrom(directory, path, undefined, { parallelism: 3, backend: "heap" })).toEqual(expected);
+    }));
+
+  it("patches a key, and leaves the rest as it is", () =>
+    inDirectory(async (directory) => {
+      const from = await bootstrapped(directory);
+      const to = join(directory, "patched");
+      await transformSavepoint(from, to, {
+        edits: {
+          accounts: editState(balances, ({ setKey, state: { balance, moves, limits } }) => {
+            setKey("ann");
+            balance.update((balance.value() ?? 0) - 1_000);
+            moves.update(["one"]);
+            limits.clear();
+            setKey("bob");
+            balance.clear();
+          }),
+        },
+      });
+      expect(await resultsFrom(directory, to)).toEqual(["ann 1 2 no limit", "bob 1 101 500 limit", "eve 1 1 no limit"]);
+      expect(await resultsFrom(directory, from)).toEqual(["ann 1001 11 500 limit", "bob 2 101 500 limit", "eve 1 1 no limit"]);
+      const [before, after] = await Promise.all([countsOf(await openSnapshot(from)), countsOf(await openSnapshot(to))]);
+      expect([before.get("accounts balance"), after.get("accounts balance")]).toEqual([1_000, 999]);
+      expect(after.get("accounts moves")).toBe((before.get("accounts moves") ?? 0) - 9);
+    }));
+
+  it("renames and leaves out operators, and changes the max parallelism, with everything in them", () =>
+    inDirectory(async (directory) => {
+      const from = await knownSavepoint(directory);
+      for (const maxParallelism of [1, 64, 1_000]) {
+        const to = join(directory, `max-${maxParallelism}`);
+        await transformSavepoint(from, to, { maxParallelism, renameUids: { kept: "held" } });
+        const reader = await openSnapshot(to);
+        expect(await countsOf(reader), `max parallelism ${maxParallelism}`).toEqual(expectedCounts("held"));
+        expect(reader.manifest.maxParallelism).toBe(maxParallelism);
+      }
+      const bank = await bootstrapped(directory);
+      await transformSavepoint(bank, join(directory, "renamed"), { maxParallelism: 16, renameUids: { accounts: "ledger" } });
+      expect(await resultsFrom(directory, join(directory, "renamed"), "ledger", { parallelism: 3 })).toEqual([
+        "ann 1001 11 500 limit",
+        "bob 2 101 500 limit",
+        "eve 1 1 no limit",
+      ]);
+      const without = join(directory, "without");
+      await transformSavepoint(from, without, { dropUids: ["kept"] });
+      expect((await openSnapshot(without)).keyedUids).toEqual(["tops"]);
+    }));
+
+  it("refuses what does not fit, and leaves nothing behind", () =>
+    inDirectory(async (directory) => {
+      const from = await bootstrapped(directory);
+      const to = join(directory, "to");
+      const nothing = () => undefined;
+      for (const [code, changes] of [
+        ["SNAPSHOT_UID", { renameUids: { nobody: "x" } }],
+        ["EDIT_STATE", { edits: { nobody: editState({}, nothing) } }],
+        ["EDIT_STATE", { edits: { accounts: editState({ lost: state.value(t.string()) }, nothing) } }],
+        ["EDIT_STATE", { edits: { accounts: editState({ balance: state.value(t.string()) }, nothing) } }],
+        ["EDIT_MAX_PARALLELISM", { maxParallelism: 0 }],
+        [
+          "STATE_KEY",
+          {
+            edits: {
+              accounts: editState(balances, ({ setKey }) => {
+                setKey(7);
+              }),
+            },
+          },
+        ],
+      ] as const) {
+        await expect(transformSavepoint(from, to, changes), code).rejects.toMatchObject({ code });
+        await expect(openSnapshot(to)).rejects.toMatchObject({ code: "SNAPSHOT_NONE" });
+      }
+      const failing = transformSavepoint(from, to, {
+        edits: {
+          accounts: editState(balances, () => {
+            throw new Error("mine");
+          }),
+        },
+      });
+      await expect(failing).rejects.toThrow("mine");
+      await expect(openSnapshot(to)).rejects.toMatchObject({ code: "SNAPSHOT_NONE" });
+      await expect(transformSavepoint(from, from, {})).rejects.toMatchObject({ code: "SAVEPOINT_EXISTS" });
+    }));
+});
