@@ -20,6 +20,7 @@ const layerOf: { readonly [name: string]: number } = {
   "@millrace/host": 6,
   "@millrace/cli": 7,
   millrace: 8,
+  "@millrace/sim": 9,
 };
 
 /** Tests may use these whatever their layer. */

@@ -1,0 +1,138 @@
+import type { SourceChange } from "./plant.ts";
+
+/** A bug that stream processors have shipped, put into the engine to see that the simulator finds it. */
+export interface Canary {
+  readonly name: string;
+  readonly what: string;
+  readonly changes: readonly SourceChange[];
+}
+
+export const canaries: readonly Canary[] = [
+  {
+    name: "timer-not-in-snapshot",
+    what: "a timer set just before the barrier is missing in the checkpoint",
+    changes: [
+      {
+        path: "packages/state/src/timers/timer-snapshot.ts",
+        find: "if (timer.born !== CANCELLED) this.#put(service, set, timer);",
+        replace: "if (timer.born !== CANCELLED && count % 8 !== 7) this.#put(service, set, timer);",
+      },
+    ],
+  },
+  {
+    name: "commit-before-manifest",
+    what: "output is published before the checkpoint exists",
+    changes: [
+      {
+        path: "packages/runtime/src/job/checkpoint-coordinator.ts",
+        find: "      await this.#storage.writeManifest(manifest);",
+        replace: "      await this.#commit(manifest);\n      await this.#storage.writeManifest(manifest);",
+      },
+    ],
+  },
+  {
+    name: "manifest-without-fsync",
+    what: "files of checkpoints are renamed without having been synced",
+    changes: [{ path: "packages/checkpoint/src/storage/durable-write.ts", find: "      await handle.sync();\n", replace: "" }],
+  },
+  {
+    name: "directory-without-fsync",
+    what: "the directory of the output is not synced after publishing",
+    changes: [
+      {
+        path: "packages/connectors/src/files/sink/writer.ts",
+        find: "    for (const path of this.#dirty) this.#syncDirectory(posix.join(this.#options.directory, path));\n",
+        replace: "",
+      },
+    ],
+  },
+  {
+    name: "barrier-overtakes-records",
+    what: "records that were batched before a barrier travel behind it",
+    changes: [
+      {
+        path: "packages/runtime/src/channel/edge-writer.ts",
+        find: "  control(element: BarrierElement | EndElement): void {\n    this.flush();\n",
+        replace: '  control(element: BarrierElement | EndElement): void {\n    if (element.kind !== "barrier") this.flush();\n',
+      },
+    ],
+  },
+  {
+    name: "no-alignment",
+    what: "a channel is read on while it waits for the barriers of the others",
+    changes: [
+      {
+        path: "packages/runtime/src/task/gate.ts",
+        find: "      if (exactlyOnce && (this.#states[index] as GateState).barrier !== 0) continue;\n",
+        replace: "",
+      },
+    ],
+  },
+  {
+    name: "offset-one-record-early",
+    what: "a restored split reads its last record again",
+    changes: [
+      {
+        path: "packages/connectors/src/files/source/split-reading.ts",
+        find: "return { ...this.#split, file: this.#identity, offset, line, records, decoder };",
+        replace:
+          "return { ...this.#split, file: this.#identity, offset: this.#stream.lastLine > 1 ? this.#stream.lastOffset : offset, line, records, decoder };",
+      },
+    ],
+  },
+  {
+    name: "key-group-lost-on-rescale",
+    what: "the first key group of a range goes to nobody when parallelism changes",
+    changes: [
+      {
+        path: "packages/runtime/src/job/restored-state.ts",
+        find: "  return a.start <= b.end && b.start <= a.end;",
+        replace: "  return a.start < b.end && b.start < a.start;",
+      },
+    ],
+  },
+  {
+    name: "late-record-recreates-window",
+    what: "a record whose window is over makes it anew",
+    changes: [
+      {
+        path: "packages/operators/src/windows/operator/lateness.ts",
+        find: "return this.#eventTime && this.cleanupTime(window) <= this.#context.currentWatermark();",
+        replace: "return false;",
+      },
+    ],
+  },
+  {
+    name: "double-commit",
+    what: "a failure while a checkpoint is being published restarts from the one before it",
+    changes: [
+      {
+        path: "packages/runtime/src/job/job-run.ts",
+        find: "          this.#restored = manifest;\n          this.#resumed = true;\n          await this.#committers.commit(manifest);\n",
+        replace: "          await this.#committers.commit(manifest);\n          this.#restored = manifest;\n          this.#resumed = true;\n",
+      },
+    ],
+  },
+  {
+    name: "aborted-changes-dropped",
+    what: "what an aborted checkpoint had set aside is not in the next one",
+    changes: [
+      {
+        path: "packages/state/src/cells/changes.ts",
+        find: "      this.#slots.push(slot);\n    }\n  }\n\n  #encode",
+        replace: "    }\n  }\n\n  #encode",
+      },
+    ],
+  },
+  {
+    name: "split-dealt-before-barrier",
+    what: "a split that is dealt between the enumerator's snapshot and the barrier is in both",
+    changes: [
+      {
+        path: "packages/runtime/src/task/stream-task.ts",
+        find: '    if (this.#requested !== undefined || this.#state === "closed") return;\n',
+        replace: '    if (this.#state === "closed") return;\n',
+      },
+    ],
+  },
+];

@@ -1,0 +1,67 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { seededRandom } from "@millrace/core";
+import { Chance } from "../world/chance.ts";
+import { repositoryRoot, type SourceChange } from "./plant.ts";
+
+/** Where mutants are made: what moves records and what makes checkpoints. */
+const folders = [
+  "packages/runtime/src/task",
+  "packages/runtime/src/job",
+  "packages/runtime/src/channel",
+  "packages/checkpoint/src/protocol",
+  "packages/checkpoint/src/storage",
+];
+
+/** One way to break a line. `$1` and so on are the pattern's groups. */
+const breakages: readonly { readonly pattern: RegExp; readonly replace: string }[] = [
+  { pattern: / < /, replace: " <= " },
+  { pattern: / <= /, replace: " < " },
+  { pattern: / > /, replace: " >= " },
+  { pattern: / >= /, replace: " > " },
+  { pattern: / === /, replace: " !== " },
+  { pattern: / !== /, replace: " === " },
+  { pattern: / && /, replace: " || " },
+  { pattern: / \|\| /, replace: " && " },
+  { pattern: / \+ 1\b/, replace: "" },
+  { pattern: /Math\.min\(/, replace: "Math.max(" },
+  { pattern: /Math\.max\(/, replace: "Math.min(" },
+  { pattern: /= true;/, replace: "= false;" },
+  { pattern: /= false;/, replace: "= true;" },
+  { pattern: /^(\s+)(await )?[\w.#?]+\([^=]*\);$/, replace: "$1;" },
+];
+
+export interface Mutant extends SourceChange {
+  /** E.g. `packages/runtime/src/task/gate.ts:61`. */
+  readonly place: string;
+}
+
+/** Mutants drawn from all places where a breakage fits; the same for the same seed and source. */
+export function drawMutants(seed: number, count: number): Mutant[] {
+  const all = folders.flatMap(mutantsOf);
+  const chance = new Chance(seededRandom(seed));
+  const chosen: Mutant[] = [];
+  while (chosen.length < Math.min(count, all.length)) {
+    const one = chance.pick(all);
+    if (!chosen.includes(one)) chosen.push(one);
+  }
+  return chosen;
+}
+
+function mutantsOf(folder: string): Mutant[] {
+  const names = readdirSync(`${repositoryRoot}${folder}`).filter((name) => name.endsWith(".ts") && !name.endsWith(".test.ts"));
+  return names.flatMap((name) => {
+    const path = `${folder}/${name}`;
+    const text = readFileSync(`${repositoryRoot}${path}`, "utf8");
+    return text.split("\n").flatMap((line, index) =>
+      breakages.flatMap(({ pattern, replace }): Mutant[] => {
+        if (isInert(line) || !pattern.test(line) || text.split(line).length !== 2) return [];
+        return [{ path, find: line, replace: line.replace(pattern, replace), place: `${path}:${index + 1}` }];
+      }),
+    );
+  });
+}
+
+/** Comments, types, imports, and assertions, which are not there to be seen from outside. */
+function isInert(line: string): boolean {
+  return /^\s*(\*|\/\/|\/\*|import|export type|readonly|assert\()/.test(line) || line.trim() === "" || line.includes("assert(");
+}

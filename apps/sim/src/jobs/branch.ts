@@ -1,0 +1,24 @@
+import type { DataStream } from "millrace";
+import type { Reading } from "./reading.ts";
+
+/** A part of a random job: readings in, lines out. */
+export interface Branch {
+  readonly name: string;
+  /** Results depend on the order in which a key's readings come, or on what is late: only for one input file. */
+  readonly ordered: boolean;
+  build(all: DataStream<Reading>): DataStream<string>[];
+  /** What is wrong with the branch's lines, judged by plain loops over the whole input; undefined: nothing. */
+  judge?(input: readonly Reading[], lines: readonly string[]): string | undefined;
+}
+
+/** A judge that knows exactly what has to come out. */
+export function exactly(name: string, expected: (input: readonly Reading[]) => readonly string[]): NonNullable<Branch["judge"]> {
+  return (input, lines) => {
+    const wanted = expected(input).toSorted();
+    const found = lines.toSorted();
+    const at = wanted.findIndex((line, index) => found[index] !== line);
+    if (at < 0 && wanted.length === found.length) return undefined;
+    const place = at < 0 ? wanted.length : at;
+    return `${name}: ${found.length} lines instead of ${wanted.length}, first ${JSON.stringify(found[place])} instead of ${JSON.stringify(wanted[place])}`;
+  };
+}

@@ -1,0 +1,36 @@
+import type { Source } from "millrace";
+import type { Pace } from "./paced-sink.ts";
+
+type Split = Parameters<ReturnType<Source<unknown>["createReader"]>["addSplits"]>[0][number];
+
+/** A source that hands over a few records at a time, so that checkpoints and misfortunes come in the middle of its input. */
+export function pacedSource<T, S extends Split>(source: Source<T, S>, { records, pauseMs }: Pace): Source<T, S> {
+  return {
+    ...source,
+    createReader: (context) => {
+      let pausing = false;
+      const reader = source.createReader(context);
+      const pause = (): void => {
+        pausing = true;
+        context.ports.scheduler.after(pauseMs, () => {
+          pausing = false;
+          context.available();
+        });
+      };
+      return {
+        addSplits: (splits) => reader.addSplits(splits),
+        noMoreSplits: () => reader.noMoreSplits(),
+        poll(output, limit) {
+          if (pausing) return "waiting";
+          const status = reader.poll(output, Math.min(limit, records));
+          if (status !== "more") return status;
+          pause();
+          return "waiting";
+        },
+        snapshot: () => reader.snapshot(),
+        position: () => reader.position(),
+        close: () => reader.close(),
+      };
+    },
+  };
+}

@@ -1,0 +1,65 @@
+import { boundedOutOfOrderness, type DataStream, defineJob, type JobDefinition } from "millrace";
+import { type FileSinkOptions, fileSink, files, jsonLines } from "millrace/files";
+import type { Chance } from "../world/chance.ts";
+import type { Branch } from "./branch.ts";
+import { functionBranches } from "./function-branches.ts";
+import { paced } from "./paced-sink.ts";
+import { pacedSource } from "./paced-source.ts";
+import { drawInput, type Reading } from "./reading.ts";
+import { windowBranches } from "./window-branches.ts";
+
+export const INPUT = "/in";
+export const OUTPUT = "/out";
+
+/** A job and its input, as a seed has drawn them. */
+export interface RandomJob {
+  readonly input: readonly (readonly Reading[])[];
+  readonly branches: readonly Branch[];
+  /** How often the user's function throws before it lets a record pass. */
+  readonly failures: readonly { readonly record: string; readonly times: number }[];
+  /** A fresh definition, as each process builds its own; `passed` is asked of every record and may throw. */
+  define(passed: (reading: Reading) => void): JobDefinition;
+}
+
+const allBranches: readonly Branch[] = [...windowBranches, ...functionBranches];
+
+export function drawJob(chance: Chance): RandomJob {
+  const fileCount = chance.pick([1, 1, 2, 3, 6]);
+  const disorderMs = chance.pick([0, 50, 300]);
+  const most = fileCount === 1 ? 200 : 60;
+  const records = chance.oneIn(4) ? chance.scale(most) : chance.between(most >> 2, most);
+  const input = drawInput(chance, { files: fileCount, records, sensors: chance.between(1, 6), disorderMs });
+  const possible = allBranches.filter((branch) => fileCount === 1 || !branch.ordered);
+  const chosen = chance.distinct(possible, chance.between(1, 5));
+  const boundMs = chosen.some(({ name }) => name === "late") ? chance.below(disorderMs + 1) : disorderMs;
+  const roll: FileSinkOptions<string> = chance.oneIn(3)
+    ? { roll: { bytes: chance.between(50, 2_000), ageMs: chance.between(5, 500), everyCheckpoint: chance.oneIn(2) } }
+    : {};
+  const pace = { records: chance.between(3, 30), pauseMs: chance.between(1, 25) };
+  const isSourcePaced = !chance.oneIn(4);
+  const isSinkPaced = chance.oneIn(3);
+  const failures = chance.oneIn(4) ? drawFailures(chance, input) : [];
+  return {
+    input,
+    branches: chosen,
+    failures,
+    define: (passed) =>
+      defineJob("simulated", (env) => {
+        const read = files(`${INPUT}/*.jsonl`, jsonLines<Reading>());
+        const source = isSourcePaced ? pacedSource(read, pace) : read;
+        const all = env.from(source, { uid: "in", watermarks: boundedOutOfOrderness(boundMs, (one) => one.at) }).map((one) => {
+          passed(one);
+          return one;
+        });
+        const [first, ...others] = chosen.flatMap((branch) => branch.build(all));
+        const sink = fileSink<string>(OUTPUT, roll);
+        (first as DataStream<string>).union(...others).to(isSinkPaced ? paced(sink, pace) : sink, { uid: "out" });
+      }),
+  };
+}
+
+function drawFailures(chance: Chance, input: readonly (readonly Reading[])[]): RandomJob["failures"] {
+  const readings = input.flat();
+  if (readings.length === 0) return [];
+  return Array.from({ length: chance.between(1, 2) }, () => ({ record: JSON.stringify(chance.pick(readings)), times: chance.between(1, 2) }));
+}

@@ -1,0 +1,77 @@
+import { Command, InvalidArgumentError } from "commander";
+import { type Canary, canaries } from "./canaries/canaries.ts";
+import { drawMutants } from "./canaries/mutants.ts";
+import { plant } from "./canaries/plant.ts";
+import { hunt } from "./hunt.ts";
+
+const program = new Command("sim")
+  .description(
+    "Runs random jobs in a simulated world with crashes, failing disks and jumping clocks, and compares what they publish with a run without any.",
+  )
+  .option("--seeds <count>", "how many seeds to run", wholeNumber, 1_000)
+  .option("--first <seed>", "the first of them", wholeNumber, 1)
+  .option("--seed <seed>", "run this one, tell its story, and check that it replays bit for bit", wholeNumber)
+  .option("--canary <name>", "plant a bug, and see which seed finds it")
+  .option("--canaries", "plant each known bug in turn; each must be found within --seeds")
+  .option("--mutants <count>", "break the runtime and the checkpoints at random in so many ways, one after the other", wholeNumber)
+  .option("--mutant-seed <seed>", "draws the mutants", wholeNumber, 1)
+  .option("--mutant <index>", "plant the mutant of that index alone", wholeNumber)
+  .addHelpText(
+    "after",
+    `
+Exit code 0: nothing was found (or, with a planted bug, it was found); 1: a seed failed (or a planted bug was not found).
+
+Examples:
+  pnpm sim --seeds 1000
+  pnpm sim --seed 4711
+  pnpm sim --canary commit-before-manifest
+  pnpm sim --canaries
+  pnpm sim --mutants 10 --mutant-seed 3`,
+  );
+
+program.parse();
+const options = program.opts<{
+  seeds: number;
+  first: number;
+  seed?: number;
+  canary?: string;
+  canaries?: boolean;
+  mutants?: number;
+  mutantSeed: number;
+  mutant?: number;
+}>();
+
+if (options.canaries === true) {
+  process.exitCode = await hunt(
+    canaries.map(({ name }) => ({ name, flags: ["--canary", name] })),
+    options.seeds,
+    canaries.length,
+  );
+} else if (options.mutants !== undefined) {
+  const mutants = drawMutants(options.mutantSeed, options.mutants);
+  const flags = (index: number): string[] => ["--mutant", `${index}`, "--mutant-seed", `${options.mutantSeed}`];
+  const hunted = mutants.map(({ place, find, replace }, index) => ({ name: `${place}  ${find.trim()} → ${replace.trim()}`, flags: flags(index) }));
+  process.exitCode = await hunt(hunted, options.seeds, Math.ceil(mutants.length * 0.8));
+} else {
+  plantWhatIsAsked();
+  const { runSeeds, tellSeed } = await import("./run-seeds.ts");
+  const planted = options.canary !== undefined || options.mutant !== undefined;
+  if (options.seed !== undefined) process.exitCode = await tellSeed(options.seed);
+  else process.exitCode = await runSeeds({ first: options.first, count: options.seeds, untilFound: planted });
+}
+
+function plantWhatIsAsked(): void {
+  const { canary, mutant } = options;
+  if (canary !== undefined) plant(canaryOf(canary).changes);
+  if (mutant !== undefined) plant(drawMutants(options.mutantSeed, mutant + 1).slice(mutant));
+}
+
+function canaryOf(wanted: string): Canary {
+  const found = canaries.find(({ name }) => name === wanted);
+  return found ?? program.error(`there is no canary ${wanted}; there are: ${canaries.map(({ name }) => name).join(", ")}`);
+}
+
+function wholeNumber(text: string): number {
+  if (!/^\d{1,10}$/.test(text)) throw new InvalidArgumentError("a whole number is needed");
+  return Number(text);
+}

@@ -1,0 +1,126 @@
+import { messageOf, seededRandom } from "@millrace/core";
+import type { StartOptions } from "millrace";
+import { drawJob, type RandomJob } from "./jobs/random-job.ts";
+import { Chance } from "./world/chance.ts";
+import { calm, drawIncarnation } from "./world/faults.ts";
+import { hasFinished, type Life, layInput, live, published } from "./world/life.ts";
+import { World } from "./world/world.ts";
+
+export interface SeedResult {
+  readonly seed: number;
+  /** Undefined: every result was published exactly once. */
+  readonly fault: string | undefined;
+  /** Of the whole simulation; the same seed gives the same. */
+  readonly traceHash: string;
+  readonly events: number;
+  readonly branches: readonly string[];
+  readonly lives: readonly Life[];
+  readonly story: readonly string[];
+}
+
+/** Processes that may meet faults; the one after them meets none, and must come to the end. */
+const TROUBLED_LIVES_MAX = 5;
+/** A checkpoint that times out again and again keeps a job from ever getting on, as it should; not so at the end. */
+const patient = { checkpointTimeoutMs: 600_000, tolerableFailures: 3 } satisfies StartOptions;
+
+/**
+ * Draws a job, its input and its misfortunes from the seed, and runs it process after process until one comes to its end.
+ * What is published then must be what the same job publishes when nothing goes wrong.
+ */
+export async function runSeed(seed: number): Promise<SeedResult> {
+  const chance = new Chance(seededRandom(seed));
+  const job = drawJob(chance);
+  const options = drawOptions(chance);
+  const lives: Life[] = [];
+  const story = [
+    `branches ${job.branches.map(({ name }) => name).join(", ")}; ${job.input.map((file) => file.length).join("+")} records; ${JSON.stringify(options)}`,
+  ];
+  const world = new World(seed);
+  let fault: string | undefined;
+  try {
+    const expected = await straightRun(seed, job);
+    await troubledRun(world, seed, chance, job, options, lives, story);
+    // A change of parallelism may leave a hidden file behind, see the recovery of the file sink.
+    const rescaled = new Set(lives.map(({ parallelism }) => parallelism)).size > 1;
+    fault = difference(expected, await published(world), rescaled);
+  } catch (error) {
+    fault = messageOf(error);
+  }
+  return { seed, fault, traceHash: world.trace.hex, events: world.trace.events, branches: job.branches.map(({ name }) => name), lives, story };
+}
+
+async function straightRun(seed: number, job: RandomJob): Promise<readonly string[]> {
+  const world = new World(seed);
+  await layInput(world, job);
+  const { end, reason } = await live(world, 1, seed, calm, job, new Map(), { backend: "heap" });
+  if (end !== "finished") throw new Error(`the job ${end} though nothing went wrong: ${reason}`);
+  const { lines } = await published(world);
+  const wrong = judgement(job, lines);
+  if (wrong !== undefined) throw new Error(`nothing went wrong, and yet: ${wrong}`);
+  return lines;
+}
+
+/** Lines begin with the name of their branch, or with one that belongs to it alone. */
+const otherNames: Readonly<Record<string, readonly string[]>> = { late: ["late", "lateSums"] };
+
+function judgement(job: RandomJob, lines: readonly string[]): string | undefined {
+  const input = job.input.flat();
+  for (const { name, judge } of job.branches) {
+    const names = otherNames[name] ?? [name];
+    const own = lines.map((line) => JSON.parse(line) as string).filter((line) => names.includes(line.split(" ", 1)[0] ?? ""));
+    const wrong = judge?.(input, own);
+    if (wrong !== undefined) return wrong;
+  }
+  return undefined;
+}
+
+async function troubledRun(
+  world: World,
+  seed: number,
+  chance: Chance,
+  job: RandomJob,
+  options: StartOptions,
+  lives: Life[],
+  story: string[],
+): Promise<void> {
+  await layInput(world, job);
+  const failures = new Map(job.failures.map(({ record, times }) => [record, times]));
+  for (let pid = 1; ; pid++) {
+    const troubled = pid <= TROUBLED_LIVES_MAX;
+    if (!troubled) failures.clear();
+    const incarnation = troubled ? drawIncarnation(chance) : calm;
+    const life = await live(world, pid, seed + pid * 7919, incarnation, job, failures, troubled ? options : { ...options, ...patient });
+    lives.push(life);
+    story.push(`process ${pid}: ${JSON.stringify(incarnation)} → ${life.end}${life.reason === undefined ? "" : `: ${life.reason}`}`);
+    if (life.end === "finished" || (life.end === "died" && (await hasFinished(world)))) return;
+    if (life.end === "failed" && !troubled) throw new Error(`the job failed though nothing went wrong any more: ${life.reason}`);
+  }
+}
+
+function drawOptions(chance: Chance): StartOptions {
+  return {
+    backend: "heap",
+    checkpointIntervalMs: 2 + chance.scale(80),
+    minPauseMs: chance.oneIn(3) ? chance.scale(50) : 0,
+    checkpointTimeoutMs: chance.oneIn(4) ? chance.between(5, 200) : 600_000,
+    alignmentTimeoutMs: chance.pick([0, 1, 5, 20, null]),
+    tolerableFailures: chance.below(4),
+    retained: chance.between(1, 3),
+    batchSize: chance.pick([1, 7, 64, 256]),
+    dev: chance.oneIn(4),
+    interpret: chance.oneIn(2),
+    restart: { kind: "fixedDelay", attempts: 50, delayMs: chance.scale(20) },
+  };
+}
+
+function difference(expected: readonly string[], found: Awaited<ReturnType<typeof published>>, mayLeaveFiles: boolean): string | undefined {
+  const count = new Map<string, number>();
+  for (const line of expected) count.set(line, (count.get(line) ?? 0) + 1);
+  for (const line of found.lines) count.set(line, (count.get(line) ?? 0) - 1);
+  const lost = [...count].filter(([, n]) => n > 0).map(([line]) => line);
+  const extra = [...count].filter(([, n]) => n < 0).map(([line]) => line);
+  if (lost.length > 0 || extra.length > 0) {
+    return `${lost.length} lines lost, e.g. ${JSON.stringify(lost.slice(0, 3))}; ${extra.length} too many, e.g. ${JSON.stringify(extra.slice(0, 3))}`;
+  }
+  return found.leftovers.length > 0 && !mayLeaveFiles ? `files left behind in the output: ${found.leftovers.join(", ")}` : undefined;
+}

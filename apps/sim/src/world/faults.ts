@@ -1,0 +1,73 @@
+import type { Chance } from "./chance.ts";
+
+/** Where a process dies: at its n-th turn of the event loop, or before, within or after its n-th operation on the disk. */
+export type DeathPlace =
+  | { readonly at: "turn"; readonly n: number }
+  | { readonly at: "operation"; readonly n: number; readonly when: "before" | "within" | "after" };
+
+/** `killed`: what was written stays. `powerCut`: what was not synced is lost, wholly (strict) or in parts (random). */
+export type DeathKind = "killed" | "powerCutStrict" | "powerCutRandom";
+
+export interface Death {
+  readonly place: DeathPlace;
+  readonly kind: DeathKind;
+}
+
+/** What the disk does to one process, counted in its operations. */
+export interface DiskFaults {
+  /** From operation `from` on, `count` writing operations fail with ENOSPC. */
+  readonly full: { readonly from: number; readonly count: number } | undefined;
+  /** These operations fail with EIO. */
+  readonly failing: readonly number[];
+  /** Each operation takes up to so long; 0: none takes any time. */
+  readonly delayMsMax: number;
+}
+
+/** What happens to one life of the process. */
+export interface Incarnation {
+  readonly death: Death | undefined;
+  /** Asked to stop in order at this turn; the next process resumes. */
+  readonly stopAtTurn: number | undefined;
+  readonly disk: DiskFaults;
+  /** The wall clock jumps by `byMs` at these turns. */
+  readonly clockJumps: readonly { readonly turn: number; readonly byMs: number }[];
+  readonly parallelism: number;
+}
+
+/** A place in a life that has about `usual` of them: at its start or anywhere. */
+function moment(chance: Chance, usual: number): number {
+  return chance.oneIn(3) ? chance.scale(usual) : chance.between(1, usual);
+}
+
+/** Turns and operations on the disk of a small job's life. */
+const TURNS = 500;
+const OPERATIONS = 250;
+
+/** Nothing goes wrong. */
+export const calm: Incarnation = {
+  death: undefined,
+  stopAtTurn: undefined,
+  disk: { full: undefined, failing: [], delayMsMax: 0 },
+  clockJumps: [],
+  parallelism: 1,
+};
+
+export function drawIncarnation(chance: Chance): Incarnation {
+  const dies = !chance.oneIn(5);
+  return {
+    death: dies ? { place: drawPlace(chance), kind: chance.pick(["killed", "powerCutStrict", "powerCutRandom"]) } : undefined,
+    stopAtTurn: !dies || chance.oneIn(6) ? moment(chance, TURNS) : undefined,
+    disk: {
+      full: chance.oneIn(6) ? { from: moment(chance, OPERATIONS), count: chance.scale(60) } : undefined,
+      failing: chance.oneIn(3) ? Array.from({ length: chance.between(1, 8) }, () => moment(chance, OPERATIONS)) : [],
+      delayMsMax: chance.oneIn(2) ? chance.scale(40) : 0,
+    },
+    clockJumps: chance.oneIn(4) ? [{ turn: moment(chance, TURNS), byMs: chance.between(-100_000, 100_000) }] : [],
+    parallelism: chance.pick([1, 1, 2, 3]),
+  };
+}
+
+function drawPlace(chance: Chance): DeathPlace {
+  if (chance.oneIn(2)) return { at: "turn", n: moment(chance, TURNS) };
+  return { at: "operation", n: moment(chance, OPERATIONS), when: chance.pick(["before", "within", "after"]) };
+}

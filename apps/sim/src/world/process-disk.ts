@@ -1,0 +1,137 @@
+import type { FileHandle, Files } from "@millrace/core";
+import type { Chance } from "./chance.ts";
+import type { Death, DiskFaults } from "./faults.ts";
+import type { World } from "./world.ts";
+
+export interface DiskOwner {
+  readonly alive: boolean;
+  die(): void;
+}
+
+/** What a fault may do to an operation: those that write need space. */
+type Kind = "reads" | "writes" | "neither";
+
+/**
+ * The disk as one process sees it: operations are counted, take their time, fail as planned, and one may be the process's
+ * last. An operation of a dead process never ends.
+ */
+export class ProcessDisk implements Files {
+  operations = 0;
+  /** Names of faults that have come true, for the coverage. */
+  readonly met = new Set<string>();
+  readonly #world: World;
+  readonly #owner: DiskOwner;
+  readonly #faults: DiskFaults;
+  readonly #death: Death | undefined;
+  readonly #chance: Chance;
+
+  constructor(world: World, owner: DiskOwner, faults: DiskFaults, death: Death | undefined, chance: Chance) {
+    this.#world = world;
+    this.#owner = owner;
+    this.#faults = faults;
+    this.#death = death;
+    this.#chance = chance;
+  }
+
+  async open(path: string, mode: "read" | "write" | "append" | "exclusive"): Promise<FileHandle> {
+    const handle = await this.#operation(`open ${path} ${mode}`, mode === "read" ? "reads" : "writes", () => this.#world.disk.open(path, mode));
+    return {
+      read: (into, position) => this.#operation(`read ${path} ${position}`, "reads", () => handle.read(into, position)),
+      write: (bytes) =>
+        this.#operation(
+          `write ${path} ${bytes.length}`,
+          "writes",
+          () => handle.write(bytes),
+          () => handle.write(bytes.subarray(0, this.#chance.below(bytes.length + 1))),
+        ),
+      truncate: (length) => this.#operation(`ftruncate ${path} ${length}`, "neither", () => handle.truncate(length)),
+      stat: () => this.#operation(`fstat ${path}`, "reads", () => handle.stat()),
+      sync: () => this.#operation(`sync ${path}`, "neither", () => handle.sync()),
+      close: () => this.#operation(`close ${path}`, "neither", () => handle.close()),
+    };
+  }
+
+  readFile(path: string): Promise<Uint8Array> {
+    return this.#operation(`readFile ${path}`, "reads", () => this.#world.disk.readFile(path));
+  }
+
+  stat(path: string): ReturnType<Files["stat"]> {
+    return this.#operation(`stat ${path}`, "reads", () => this.#world.disk.stat(path));
+  }
+
+  list(path: string): Promise<readonly string[]> {
+    return this.#operation(`list ${path}`, "reads", () => this.#world.disk.list(path));
+  }
+
+  makeDirectory(path: string): Promise<void> {
+    return this.#operation(`mkdir ${path}`, "writes", () => this.#world.disk.makeDirectory(path));
+  }
+
+  rename(from: string, to: string): Promise<void> {
+    return this.#operation(`rename ${from} ${to}`, "neither", () => this.#world.disk.rename(from, to));
+  }
+
+  remove(path: string): Promise<void> {
+    return this.#operation(`remove ${path}`, "neither", () => this.#world.disk.remove(path));
+  }
+
+  truncate(path: string, length: number): Promise<void> {
+    return this.#operation(`truncate ${path} ${length}`, "neither", () => this.#world.disk.truncate(path, length));
+  }
+
+  syncDirectory(path: string): Promise<void> {
+    return this.#operation(`syncdir ${path}`, "neither", () => this.#world.disk.syncDirectory(path));
+  }
+
+  async #operation<T>(what: string, kind: Kind, run: () => Promise<T>, runInPart?: () => Promise<unknown>): Promise<T> {
+    if (!this.#owner.alive) return never();
+    const n = ++this.operations;
+    this.#world.trace.add(what);
+    await this.#delay();
+    if (!this.#owner.alive) return never();
+    const death = this.#death?.place;
+    const last = death?.at === "operation" && death.n === n ? death.when : undefined;
+    if (last === "before") return this.#end(`died before ${what.split(" ", 1)}`);
+    if (last === "within" && runInPart !== undefined) {
+      await runInPart();
+      return this.#end("died within a write");
+    }
+    this.#fail(n, kind, what);
+    const result = await run();
+    if (last !== undefined) return this.#end(`died after ${what.split(" ", 1)}`);
+    return result;
+  }
+
+  #delay(): Promise<void> {
+    const { delayMsMax } = this.#faults;
+    if (delayMsMax === 0) return Promise.resolve();
+    this.met.add("slow disk");
+    return new Promise((resolve) => this.#world.time.after(this.#chance.below(delayMsMax + 1), resolve));
+  }
+
+  #fail(n: number, kind: Kind, what: string): void {
+    const { full, failing } = this.#faults;
+    if (kind === "writes" && full !== undefined && n >= full.from && n < full.from + full.count) {
+      this.met.add("full disk");
+      throw systemError("ENOSPC", what);
+    }
+    if (failing.includes(n)) {
+      this.met.add(`failing ${what.split(" ", 1)}`);
+      throw systemError("EIO", what);
+    }
+  }
+
+  #end<T>(what: string): Promise<T> {
+    this.met.add(what);
+    this.#owner.die();
+    return never();
+  }
+}
+
+function systemError(code: string, what: string): Error {
+  return Object.assign(new Error(`${code}: ${what}`), { code });
+}
+
+function never<T>(): Promise<T> {
+  return new Promise(() => undefined);
+}

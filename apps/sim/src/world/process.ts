@@ -1,0 +1,78 @@
+import { type Cancel, type Ports, seededRandom } from "@millrace/core";
+import type { Machine } from "@millrace/host";
+import { Chance } from "./chance.ts";
+import type { Incarnation } from "./faults.ts";
+import { ProcessDisk } from "./process-disk.ts";
+import type { World } from "./world.ts";
+
+/**
+ * One process of the simulation. Everything it does goes through its ports; when it dies, nothing that it had planned
+ * happens any more, and it is to the others as if it had never answered.
+ */
+export class SimulatedProcess {
+  readonly ports: Ports;
+  readonly machine: Machine;
+  readonly disk: ProcessDisk;
+  turns = 0;
+  #alive = true;
+  readonly #world: World;
+  readonly #incarnation: Incarnation;
+  readonly #onStop: () => void;
+
+  /** `onStop`: somebody asks the process to stop in order. */
+  constructor(world: World, pid: number, seed: number, incarnation: Incarnation, onStop: () => void) {
+    this.#world = world;
+    this.#incarnation = incarnation;
+    this.#onStop = onStop;
+    this.disk = new ProcessDisk(world, this, incarnation.disk, incarnation.death, new Chance(seededRandom(seed ^ 0x3c6ef372)));
+    this.ports = {
+      clock: world.clock,
+      random: seededRandom(seed),
+      files: this.disk,
+      scheduler: { immediate: (task) => void this.#after(0, task), after: (delayMs, task) => this.#after(delayMs, task) },
+    };
+    this.machine = {
+      processes: { pid, host: "simulated", startTime: (other) => (other === pid ? `start of ${pid}` : undefined), alive: (other) => other === pid },
+      absolutePath: (path) => (path.startsWith("/") ? path : `/${path}`),
+      probe: async () => false,
+      hasSockets: false,
+    };
+  }
+
+  get alive(): boolean {
+    return this.#alive;
+  }
+
+  die(): void {
+    if (!this.#alive) return;
+    this.#alive = false;
+    const kind = this.#incarnation.death?.kind ?? "killed";
+    this.#world.trace.add(`death ${kind}`);
+    this.disk.met.add(kind);
+    if (kind !== "killed") this.#world.disk.crash(kind === "powerCutStrict" ? "strict" : "random");
+  }
+
+  #after(delayMs: number, task: () => void): Cancel {
+    return this.#world.time.after(delayMs, () => {
+      if (this.#alive) this.#turn(task);
+    });
+  }
+
+  #turn(task: () => void): void {
+    const turn = ++this.turns;
+    const { death, stopAtTurn, clockJumps } = this.#incarnation;
+    this.#world.trace.add(`turn ${turn} ${this.#world.time.clock.now()}`);
+    for (const jump of clockJumps) {
+      if (jump.turn !== turn) continue;
+      this.disk.met.add("clock jump");
+      this.#world.jump(jump.byMs);
+    }
+    if (death?.place.at === "turn" && death.place.n === turn) {
+      this.disk.met.add("died between operations");
+      this.die();
+      return;
+    }
+    if (stopAtTurn === turn) this.#onStop();
+    task();
+  }
+}

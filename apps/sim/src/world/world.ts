@@ -1,0 +1,31 @@
+import type { Clock, Ports } from "@millrace/core";
+import { seededRandom } from "@millrace/core";
+import { SimulatedFiles, SimulatedTime } from "@millrace/testkit";
+import { Trace } from "./trace.ts";
+
+const START_MS = Date.UTC(2024, 0, 1);
+
+/** What outlives processes: time, the disk, and the record of what happened. */
+export class World {
+  readonly time: SimulatedTime;
+  readonly disk: SimulatedFiles;
+  readonly trace = new Trace();
+  readonly clock: Clock;
+  #jumpedMs = 0;
+
+  constructor(seed: number) {
+    this.time = new SimulatedTime(START_MS, seededRandom(seed ^ 0x51ed270b));
+    this.clock = { now: () => this.time.clock.now() + this.#jumpedMs, monotonic: () => this.time.clock.monotonic() };
+    this.disk = new SimulatedFiles(this.clock, seededRandom(seed ^ 0x2545f491));
+  }
+
+  jump(byMs: number): void {
+    this.#jumpedMs += byMs;
+    this.trace.add(`clock ${byMs}`);
+  }
+
+  /** Files as someone who is no process of the simulation sees them. */
+  get files(): Ports["files"] {
+    return this.disk;
+  }
+}

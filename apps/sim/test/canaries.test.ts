@@ -1,0 +1,21 @@
+import { describe, expect, it } from "vitest";
+import { canaries } from "../src/canaries/canaries.ts";
+import { drawMutants } from "../src/canaries/mutants.ts";
+import { changedSource } from "../src/canaries/plant.ts";
+
+describe("the canaries", () => {
+  for (const { name, changes } of canaries) {
+    it(`can plant ${name}: its place is in the source`, () => {
+      for (const change of changes) expect(changedSource(change)).toContain(change.replace);
+    });
+  }
+});
+
+describe("mutants", () => {
+  it("are the same for a seed, differ between seeds, and change their file", () => {
+    const mutants = drawMutants(1, 10);
+    expect(drawMutants(1, 10)).toEqual(mutants);
+    expect(drawMutants(2, 10)).not.toEqual(mutants);
+    for (const mutant of mutants) expect(changedSource(mutant)).not.toBe(changedSource({ ...mutant, replace: mutant.find }));
+  });
+});
