@@ -14,6 +14,23 @@ export type { KindTraits } from "./kinds.ts";
 export { kindTraits } from "./kinds.ts";
 export type { Exchange, LogicalPlan, NodeKind, PlanEdge, PlanNode, PlannedState, TimeDomain } from "./logical.ts";
 export type { PhysicalEdge, PhysicalPlan, PhysicalTask } from "./physical.ts";
+export { compareState } from "./restore/compare-state.ts";
+export { describeRestore } from "./restore/describe-restore.ts";
+export type {
+  HeldParts,
+  JobFacts,
+  MovedEnds,
+  OperatorRestore,
+  PartKind,
+  PartRestore,
+  RestoreOptions,
+  RestoreOutcome,
+  RestorePlan,
+  RestoreProblem,
+  SnapshotFacts,
+  WindowTimers,
+} from "./restore/restore-plan.ts";
+export { snapshotFactsOf } from "./restore/snapshot-facts.ts";
 export type { PhysicalOptions } from "./to-physical.ts";
 export { toPhysical } from "./to-physical.ts";
 export type { CallSites } from "./validate.ts";

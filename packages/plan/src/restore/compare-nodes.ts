@@ -1,0 +1,67 @@
+import type { NodeKind, PlanNode } from "../logical.ts";
+import type { Compared } from "./compare-state.ts";
+import { compareStates, dropHint } from "./compare-states.ts";
+import { compareWindows } from "./compare-windows.ts";
+import { keyKindOf } from "./key-kind.ts";
+import { hasTimers, isHeld, matched, newParts, partsOf } from "./parts.ts";
+import type { HeldParts, PartRestore } from "./restore-plan.ts";
+
+/** What becomes of the parts of a node that is there in both; parts that the snapshot does not hold begin empty. */
+export function compareNodes(old: PlanNode, now: PlanNode, held: HeldParts): readonly Compared[] {
+  if (!sameFamily(old.kind, now.kind)) {
+    return refuseAll(old, held, `it was a ${old.kind} and is a ${now.kind}`, `give the new node another uid; ${dropHint(old.uid)}`);
+  }
+  const parts: Compared[] = [];
+  if (held.keyed) parts.push(...compareKeyed(old, now, held));
+  else parts.push(...newParts(now, ["state", "timers"]));
+  if (now.kind === "source") parts.push(...connectorPart(old, now, "positions", held.positions));
+  if (now.kind === "sink") parts.push(...connectorPart(old, now, "output", held.output));
+  if (held.operatorState) parts.push(matched("operatorState"));
+  if (held.inFlight) parts.push(matched("inFlight"));
+  return parts;
+}
+
+/** Both functions of a key keep the same: declared states and timers. */
+function sameFamily(a: NodeKind, b: NodeKind): boolean {
+  const functions: readonly NodeKind[] = ["keyedProcess", "coProcess"];
+  return a === b || (functions.includes(a) && functions.includes(b));
+}
+
+function compareKeyed(old: PlanNode, now: PlanNode, held: HeldParts): readonly Compared[] {
+  const [before, after] = [held.keyKind ?? keyKindOf(old.details.key), keyKindOf(now.details.key)];
+  if (before !== undefined && after !== undefined && before !== after) {
+    const hint = `state belongs to its keys: keep them, or rewrite a savepoint with the state library; ${dropHint(old.uid)}`;
+    return refuseAll(old, held, `its keys were of the kind ${before} and are of the kind ${after}`, hint);
+  }
+  if (now.kind === "window") return compareWindows(old, now, (reason, hint) => refuseAll(old, held, reason, hint));
+  return [...compareStates(old, now), ...functionTimers(old, now)];
+}
+
+function functionTimers(old: PlanNode, now: PlanNode): readonly Compared[] {
+  if (!hasTimers(old)) return newParts(now, ["timers"]);
+  if (hasTimers(now)) return [matched("timers")];
+  return [refused(matched("timers"), "its timers would call nothing: the function has no onTimer any more", `keep onTimer; ${dropHint(old.uid)}`)];
+}
+
+function connectorPart(old: PlanNode, now: PlanNode, part: "positions" | "output", held: boolean): readonly Compared[] {
+  if (!held) return newParts(now, [part]);
+  const [before, after] = [String(old.details.connector), String(now.details.connector)];
+  if (before === after) return [matched(part)];
+  const what = part === "positions" ? "its positions mean nothing to" : "what it has prepared can't be published by";
+  return [
+    refused(
+      matched(part),
+      `${what} another connector: it was ${before} and is ${after}`,
+      `give the new ${now.kind} another uid; ${dropHint(old.uid)}`,
+    ),
+  ];
+}
+
+function refused(part: PartRestore, reason: string, hint: string): Compared {
+  return { ...part, outcome: "refused", reason, hint };
+}
+
+function refuseAll(old: PlanNode, held: HeldParts, reason: string, hint: string): readonly Compared[] {
+  const parts = [...partsOf(old), matched("inFlight")].filter(({ part }) => isHeld(part, held));
+  return parts.map((part) => refused(part, reason, hint));
+}

@@ -1,0 +1,115 @@
+import { canonicalJson, type Json } from "@millrace/core";
+import type { PlanNode } from "../logical.ts";
+import type { Compared } from "./compare-state.ts";
+import { comparePair, compareStates, dropHint } from "./compare-states.ts";
+import { ACCUMULATORS, firesWhole, matched, newParts } from "./parts.ts";
+
+type Refuse = (reason: string, hint: string) => readonly Compared[];
+type Fields = { readonly [name: string]: Json | undefined };
+
+const CONTENTS = "contents";
+
+/** What becomes of the windows of a node. Their namespaces tell where they begin, and some of them nothing else. */
+export function compareWindows(old: PlanNode, now: PlanNode, refuse: Refuse): readonly Compared[] {
+  const hint = `give the window another uid; ${dropHint(old.uid)}`;
+  const shape = shapeChange(fieldsOf(old.details.assigner), fieldsOf(now.details.assigner));
+  if (shape !== undefined) return refuse(`its windows ${shape}: those that are open would end at another time`, hint);
+  const [before, after] = [triggerType(old), triggerType(now)];
+  if (before !== after) return refuse(`its trigger was ${before} and is ${after}: open windows have the timers of the old one`, hint);
+  if (firesWhole(old) && firesWhole(now)) return compareStates(old, now);
+  if (firesWhole(now)) {
+    return refuse(
+      "its windows had timers of their own, and now fire whole, where none may have fired before",
+      `keep its allowed lateness and window state, or ${hint}`,
+    );
+  }
+  if (firesWhole(old)) return after === "eventTime" ? withTimers(old, now) : refuse("its windows fired whole, and now have another trigger", hint);
+  const lateness = latenessPart(old, now);
+  if (typeof lateness === "string") return refuse(lateness, hint);
+  return [...compareStates(old, now), lateness];
+}
+
+/** Windows that fired whole go on as windows with a trigger: each gets the timers that its trigger and its end need. */
+function withTimers(old: PlanNode, now: PlanNode): readonly Compared[] {
+  const contents = now.states.find(({ name }) => name === CONTENTS);
+  const accumulators = old.states.find(({ name }) => name === ACCUMULATORS);
+  const lateness = latenessOf(now);
+  const { sizeMs } = fieldsOf(now.details.assigner);
+  const rest = (node: PlanNode): PlanNode => ({ ...node, states: node.states.filter(({ name }) => name !== CONTENTS && name !== ACCUMULATORS) });
+  const parts = compareStates(rest(old), rest(now));
+  if (contents === undefined || accumulators === undefined || contents.kind === "list") {
+    return [
+      {
+        part: "state",
+        name: ACCUMULATORS,
+        outcome: "refused",
+        changes: [],
+        reason: "its windows kept one value each, and now keep every element",
+        hint: `give the window another uid; ${dropHint(old.uid)}`,
+      },
+      ...parts,
+    ];
+  }
+  const pair = comparePair(old.uid, accumulators, contents);
+  if (pair.outcome === "refused") return [pair, ...parts];
+  const afterEndMs = lateness === Number.POSITIVE_INFINITY || lateness === 0 ? [0] : [0, lateness];
+  const windowTimers = { sizeMs: Number(sizeMs), afterEndMs };
+  const changes = ["its windows get timers of their own", ...pair.changes.filter((change) => change !== `was ${ACCUMULATORS}`)];
+  return [{ ...pair, outcome: "migrated", changes, windowTimers }, ...parts, ...newParts(now, ["timers"])];
+}
+
+/** A text says why the ends of its windows can't be moved. */
+function latenessPart(old: PlanNode, now: PlanNode): Compared | string {
+  const [fromMs, toMs] = [latenessOf(old), latenessOf(now)];
+  const timers = matched("timers");
+  if (fromMs === toMs || timeOf(now) !== "event") return timers;
+  if (fromMs === Number.POSITIVE_INFINITY) return "it allowed lateness for ever: its windows have no timer that would end them";
+  if (toMs === 0) return "it allows no lateness any more: windows that have fired would fire again at their end";
+  // Kept for ever: the timers that are there end nothing any more.
+  if (toMs === Number.POSITIVE_INFINITY) return timers;
+  const { type, sizeMs } = fieldsOf(now.details.assigner);
+  if (type === "global") return timers;
+  const aligned = typeof sizeMs === "number" ? { sizeMs } : {};
+  return {
+    ...timers,
+    outcome: "migrated",
+    changes: [`open windows are kept ${toMs} ms behind the watermark instead of ${fromMs} ms`],
+    movedEnds: { ...aligned, fromMs, toMs },
+  };
+}
+
+/** What of the windows' form differs, in words. */
+function shapeChange(before: Fields, now: Fields): string | undefined {
+  if (canonicalJson(before as Json) === canonicalJson(now as Json)) return undefined;
+  if (before.time !== now.time) return `went by ${String(before.time)} time and go by ${String(now.time)} time`;
+  if (isAligned(before) && isAligned(now))
+    return before.sizeMs === now.sizeMs ? undefined : `were ${String(before.sizeMs)} ms long and are ${String(now.sizeMs)} ms long`;
+  if (before.type === now.type && (now.type === "session" || now.type === "global")) return undefined;
+  return `were ${String(before.type)} and are ${String(now.type)}`;
+}
+
+/** Windows that are known by their start, because all are of one size. */
+function isAligned({ type }: Fields): boolean {
+  return type === "tumbling" || type === "sliding";
+}
+
+/** A purging trigger is the trigger inside. */
+function triggerType(node: PlanNode): string {
+  let trigger = node.details.trigger;
+  while (fieldsOf(trigger).type === "purging") trigger = fieldsOf(trigger).of;
+  const { type } = fieldsOf(trigger);
+  return typeof type === "string" ? type : canonicalJson(trigger ?? null);
+}
+
+function latenessOf(node: PlanNode): number {
+  const { allowedLatenessMs } = node.details;
+  return allowedLatenessMs === "forever" ? Number.POSITIVE_INFINITY : Number(allowedLatenessMs ?? 0);
+}
+
+function timeOf(node: PlanNode): Json | undefined {
+  return fieldsOf(node.details.assigner).time;
+}
+
+function fieldsOf(value: Json | undefined): Fields {
+  return value === undefined || value === null || typeof value !== "object" || Array.isArray(value) ? {} : (value as Fields);
+}

@@ -1,0 +1,55 @@
+import type { PlanNode } from "../logical.ts";
+import type { HeldParts, PartRestore } from "./restore-plan.ts";
+
+/** In words that messages can use. */
+const partNames = {
+  timers: "its timers",
+  positions: "its positions",
+  output: "its output",
+  operatorState: "its own state",
+  inFlight: "records on their way to it",
+} as const;
+
+/** The state that windows which fire whole keep their accumulators in; they have no timers. */
+export const ACCUMULATORS = "accumulators";
+
+/** All that a node may hold, as matched. */
+export function partsOf(node: PlanNode): readonly PartRestore[] {
+  const parts: PartRestore[] = node.states.map(({ name }) => ({ part: "state", name, outcome: "matched", changes: [] }));
+  if (hasTimers(node)) parts.push(matched("timers"));
+  if (node.kind === "source") parts.push(matched("positions"));
+  if (node.kind === "sink") parts.push(matched("output"));
+  if (node.kind === "watermarks") parts.push(matched("operatorState"));
+  return parts;
+}
+
+export function hasTimers(node: PlanNode): boolean {
+  return node.timers.length > 0 && !firesWhole(node);
+}
+
+export function firesWhole(node: PlanNode): boolean {
+  return node.kind === "window" && node.states.some(({ name }) => name === ACCUMULATORS);
+}
+
+export function matched(part: Exclude<PartRestore["part"], "state">): PartRestore {
+  return { part, name: partNames[part], outcome: "matched", changes: [] };
+}
+
+export function newParts(node: PlanNode, kinds: readonly PartRestore["part"][]): readonly PartRestore[] {
+  return partsOf(node)
+    .filter(({ part }) => kinds.includes(part))
+    .map((part) => ({ ...part, outcome: "new" }));
+}
+
+export function isHeld(part: PartRestore["part"], held: HeldParts): boolean {
+  switch (part) {
+    case "state":
+    case "timers":
+      return held.keyed;
+    case "positions":
+    case "output":
+    case "operatorState":
+    case "inFlight":
+      return held[part];
+  }
+}
