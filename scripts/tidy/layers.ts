@@ -14,6 +14,7 @@ const layerOf: { readonly [name: string]: number } = {
   "@millrace/connectors": 3,
   "@millrace/kafka": 3,
   "@millrace/snapshots": 4,
+  "@millrace/cep": 4,
   "@millrace/runtime": 5,
   "@millrace/api": 5,
   "@millrace/testkit": 6,

@@ -1,3 +1,18 @@
+export type {
+  AfterMatchSkip,
+  ConditionContext,
+  EventComparator,
+  MatchFunctionContext,
+  MatchOf,
+  PartialMatchOf,
+  PatternDefinition,
+  PatternProcessFunction,
+  PatternStart,
+  RepetitionOptions,
+  SkipToOptions,
+  WithinType,
+} from "@millrace/cep";
+export { noSkip, Pattern, skipPastLastEvent, skipToFirst, skipToLast, skipToNext } from "@millrace/cep";
 export type { Codec, Infer } from "@millrace/codec";
 export { t } from "@millrace/codec";
 export type {
@@ -91,6 +106,8 @@ export { defineAggregate, defineKeyedCoProcess, defineKeyedProcess, defineProces
 export type { ReduceOptions } from "./streams/keyed-stream.ts";
 export { KeyedStream } from "./streams/keyed-stream.ts";
 export type { NodeOptions, StatefulNodeOptions } from "./streams/options.ts";
+export type { PatternOptions, PatternOver } from "./streams/pattern-stream.ts";
+export { PatternStream } from "./streams/pattern-stream.ts";
 export type { ThenProcess, WindowAggregateOptions, WindowElementsOptions } from "./streams/windowed-stream.ts";
 export { WindowedStream } from "./streams/windowed-stream.ts";
 export { boundedOutOfOrderness, customWatermarks, monotonousTimestamps, noWatermarks } from "./watermarks.ts";

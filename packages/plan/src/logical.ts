@@ -11,6 +11,7 @@ export type NodeKind =
   | "coProcess"
   | "reduce"
   | "window"
+  | "cep"
   | "watermarks"
   | "sink";
 

@@ -1,3 +1,4 @@
+import { Pattern, type PatternStart } from "@millrace/cep";
 import type { Codec } from "@millrace/codec";
 import type { Key, KeyedProcessFunction, Migrate, ReduceFunction, StateDeclarations } from "@millrace/contracts";
 import { state } from "@millrace/contracts";
@@ -15,6 +16,7 @@ import { KeyedConnectedStreams } from "./connected-streams.ts";
 import type { DataStream } from "./data-stream.ts";
 import { type Emits, type NoState, tagNames, timersOf } from "./functions.ts";
 import type { StatefulNodeOptions } from "./options.ts";
+import { type PatternOver, PatternStream } from "./pattern-stream.ts";
 import { addNode, type KeyedUpstream, typeOf } from "./upstream.ts";
 import { defaultSettings, WindowedStream } from "./windowed-stream.ts";
 
@@ -71,6 +73,21 @@ export class KeyedStream<T, K extends Key> {
   countWindow(count: number, slide?: number): WindowedStream<T, K> {
     const all = this.window(globalWindow());
     return slide === undefined ? all.trigger(purging(countTrigger(count))) : all.evictor(countEvictor(count)).trigger(countTrigger(slide));
+  }
+
+  /**
+   * Looks for matches of a pattern in the records of each key (Flink's CEP.pattern). Give one that was built with
+   * `Pattern.of<T>()`, or build it here: `stream.pattern((start) => start.begin("failure").where(…).times(3).within(seconds(10)))`.
+   */
+  pattern<Match>(pattern: PatternOver<T, Match> | ((start: PatternStart<T>) => PatternOver<T, Match>)): PatternStream<T, K, Match> {
+    const { definition } = typeof pattern === "function" ? pattern(Pattern.of<T>()) : pattern;
+    return new PatternStream<T, K, Match>(this.#keyed, {
+      definition,
+      time: "event",
+      comparator: undefined,
+      lateOutput: undefined,
+      timedOutOutput: undefined,
+    });
   }
 
   /** Two keyed streams for one function that shares state between them. Their keys must be of one kind. */

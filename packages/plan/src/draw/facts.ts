@@ -2,7 +2,7 @@ import { typeText } from "@millrace/codec";
 import type { Json } from "@millrace/core";
 import type { LogicalPlan, NodeKind, PlanEdge, PlanNode, PlannedState } from "../logical.ts";
 import { nodeAt } from "../nodes.ts";
-import { descriptionText, durationText, optionsText, watermarksText } from "./words.ts";
+import { descriptionText, durationText, optionsText, timesText, watermarksText } from "./words.ts";
 
 /** One line about a node: what it is about, and what is so. */
 export type Fact = readonly [label: string, text: string];
@@ -18,6 +18,7 @@ export const kindWords: Readonly<Record<NodeKind, string>> = {
   coProcess: "keyed process of two inputs",
   reduce: "reduce",
   window: "window",
+  cep: "pattern",
   watermarks: "watermarks",
   sink: "sink",
 };
@@ -34,6 +35,7 @@ function headlineDetails({ kind, details }: PlanNode): readonly string[] {
   const words = (name: string): readonly string[] => (typeof details[name] === "string" ? [details[name]] : []);
   if (kind === "source") return [...words("connector"), ...words("boundedness")];
   if (kind === "sink") return [...words("connector"), ...words("guarantee")];
+  if (kind === "cep") return [`${String(details.time)} time`];
   if (kind === "window" && details.assigner !== undefined) return [descriptionText(details.assigner)];
   return [];
 }
@@ -50,6 +52,8 @@ export function factsOf(plan: LogicalPlan, node: PlanNode): readonly Fact[] {
   add("watermarks", typeof details.watermarks === "string" ? watermarksText(details.watermarks) : undefined);
   if (details.replayable === false) add("replay", "none: what was read is gone after a crash");
   add("key", keyText(details.key));
+  if (Array.isArray(details.pattern)) for (const stage of details.pattern) add("pattern", timesText(String(stage)));
+  add("after match", typeof details.afterMatch === "string" ? details.afterMatch : undefined);
   add("trigger", triggerText(details));
   add("evictor", details.evictor === undefined ? undefined : descriptionText(details.evictor));
   add("lateness", latenessText(details.allowedLatenessMs));

@@ -45,6 +45,11 @@ export function watermarksText(description: string): string {
   return description.replace(/\((\d+)\)/g, (_whole, ms: string) => `(${durationText(Number(ms))})`);
 }
 
+/** `within 1800000 ms` with its milliseconds as people say them. */
+export function timesText(description: string): string {
+  return description.replace(/(\d+) ms/g, (_whole, ms: string) => durationText(Number(ms)));
+}
+
 function plainText(value: Json): string {
   if (Array.isArray(value)) return value.map(plainText).join(" ");
   return typeof value === "string" && /^[^\s,"]+$/.test(value) ? value : JSON.stringify(value);

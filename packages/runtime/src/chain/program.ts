@@ -31,6 +31,7 @@ const chainKinds: Record<NodeKind, ChainNode["kind"]> = {
   coProcess: "operator",
   reduce: "operator",
   window: "operator",
+  cep: "operator",
   watermarks: "operator",
   sink: "sink",
 };

@@ -1,3 +1,4 @@
+import { type CepCaseOptions, runCepCase } from "./cep-kind.ts";
 import type { KindRunner } from "./kinds.ts";
 import { runWindowCase } from "./window-kind.ts";
 
@@ -10,8 +11,40 @@ export interface Deviation {
   readonly runAsFlink: KindRunner;
 }
 
+const cep = (name: string, reason: string, options: CepCaseOptions): Deviation => ({
+  name,
+  reason,
+  runAsFlink: (recorded, variation) => runCepCase(recorded, variation, options),
+});
+
 /** By kind. A case that differs belongs to the first class whose `runAsFlink` gives what Flink gave. */
 export const deviations: Readonly<Record<string, readonly Deviation[]>> = {
+  cep: [
+    cep(
+      "cep-time",
+      "Flink ends partial matches when it next looks at their key and dates what follows by the watermark; here both happen at their time.",
+      { timing: "flink" },
+    ),
+    cep("cep-refused", "Flink takes patterns that can never match, loop without end, or forbid what it never watches for; here they are refused.", {
+      timing: "flink",
+      refusals: "flink",
+    }),
+    cep(
+      "cep-gap",
+      "Flink bounds the time between events in some states of a stage only, and loses it when it passes over one; here it holds everywhere.",
+      {
+        timing: "flink",
+        refusals: "flink",
+        gaps: "flink",
+      },
+    ),
+    cep("cep-optional", "Flink loses an optional() that is called before the quantifier; here the order of the calls means nothing.", {
+      timing: "flink",
+      refusals: "flink",
+      gaps: "flink",
+      optional: "lost",
+    }),
+  ],
   window: [
     {
       name: "session-own-window",

@@ -1,4 +1,5 @@
 import type { CaseResult, SemanticsCase } from "./case.ts";
+import { runCepCase } from "./cep-kind.ts";
 import { runCoProcessCase } from "./co-process-kind.ts";
 import { runKeyGroupCase } from "./key-group-kind.ts";
 import { runMultiplexerCase } from "./multiplexer-kind.ts";
@@ -15,6 +16,7 @@ export type KindRunner = (recorded: SemanticsCase, variation: Variation) => Prom
 
 /** The kinds that are built. A kind that is not here is reported as skipped. */
 export const kindRunners: Readonly<Record<string, KindRunner>> = {
+  cep: runCepCase,
   coProcess: runCoProcessCase,
   keyGroup: runKeyGroupCase,
   multiplexer: runMultiplexerCase,

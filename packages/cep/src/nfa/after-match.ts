@@ -1,0 +1,34 @@
+import { MillraceError } from "@millrace/core";
+import type { AfterMatchSkip } from "../pattern/skip.ts";
+import type { EventNumbers } from "./found-match.ts";
+
+/** Which matches are dropped once `match` is emitted: those that begin with an event up to this number. undefined: none. */
+export function skippedUpTo(skip: AfterMatchSkip, names: readonly string[], match: EventNumbers): number | undefined {
+  const all = match.flat();
+  switch (skip.kind) {
+    case "noSkip":
+      return undefined;
+    case "skipToNext":
+      return Math.min(...all);
+    case "skipPastLastEvent":
+      return Math.max(...all);
+    case "skipToFirst":
+    case "skipToLast": {
+      const events = match[names.indexOf(skip.name)] ?? [];
+      const to = skip.kind === "skipToFirst" ? events[0] : events.at(-1);
+      if (skip.throwOnMiss) refuseMiss(skip.name, to, Math.min(...all));
+      return to === undefined ? undefined : to - 1;
+    }
+  }
+}
+
+function refuseMiss(name: string, to: number | undefined, first: number): void {
+  if (to !== undefined && to !== first) return;
+  throw new MillraceError(
+    "CEP_SKIP",
+    to === undefined ? `a match has no event "${name}" to skip to` : `a match begins with the event "${name}" that it should skip to`,
+    {
+      hint: "skip to an event that every match has behind its first one, or leave throwOnMiss out",
+    },
+  );
+}

@@ -1,0 +1,38 @@
+import type { ConditionContext } from "../pattern/condition.ts";
+import { eventNumbers, materialize } from "./found-match.ts";
+import type { MatchBuffer } from "./match-buffer.ts";
+
+/** What conditions see: one object, turned to a partial match before its conditions are asked. Events are looked up when asked for. */
+export class MatchContext implements ConditionContext {
+  readonly #names: readonly string[];
+  readonly #buffer: MatchBuffer;
+  readonly #now: () => number;
+  #entry = 0;
+  #time = 0;
+  #events: Readonly<Record<string, readonly unknown[]>> | undefined;
+
+  constructor(names: readonly string[], buffer: MatchBuffer, now: () => number) {
+    this.#names = names;
+    this.#buffer = buffer;
+    this.#now = now;
+  }
+
+  turnTo(entry: number, time: number): void {
+    this.#entry = entry;
+    this.#time = time;
+    this.#events = undefined;
+  }
+
+  events(name: string): readonly unknown[] {
+    this.#events ??= materialize(this.#buffer, this.#names, eventNumbers(this.#buffer, this.#entry, this.#names.length));
+    return this.#events[name] ?? [];
+  }
+
+  timestamp(): number {
+    return this.#time;
+  }
+
+  currentProcessingTime(): number {
+    return this.#now();
+  }
+}

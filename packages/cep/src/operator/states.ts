@@ -1,0 +1,42 @@
+import { type Codec, t } from "@millrace/codec";
+import { type StateDeclarations, state } from "@millrace/contracts";
+import type { Automaton } from "../compile/automaton.ts";
+
+const partialMatch = t.object({
+  state: t.integer(),
+  entry: t.integer(),
+  start: t.number(),
+  startTime: t.number(),
+  lastTime: t.number(),
+});
+
+/** Everything that the operator keeps of a key, by its name in state. */
+export function cepStates(automaton: Automaton, event: Codec<unknown>) {
+  return {
+    /** Partial matches; small, and rewritten when one of them changes. The pattern is part of its type, because numbers of states mean nothing under another one. */
+    matches: state.value(
+      t.object({
+        pattern: t.literal(automaton.fingerprint),
+        partial: t.array(partialMatch),
+        completed: t.array(partialMatch),
+        nextEvent: t.integer(),
+        nextEntry: t.integer(),
+      }),
+    ),
+    /** The match buffer: events, and the steps of partial matches. */
+    events: state.map(t.integer(), t.object({ event, entries: t.integer() })),
+    entries: state.map(t.integer(), t.object({ name: t.integer(), event: t.integer(), previous: t.integer(), references: t.integer() })),
+  };
+}
+
+/** Events that wait for their time, by that time. */
+export const QUEUE_STATE = "queue";
+
+export function queueState(event: Codec<unknown>) {
+  return state.list(event);
+}
+
+/** As the plan lists them. */
+export function plannedCepStates(automaton: Automaton, event: Codec<unknown>): StateDeclarations {
+  return { ...cepStates(automaton, event), [QUEUE_STATE]: queueState(event) };
+}
