@@ -31,6 +31,7 @@ function statOf(stat: Stats): FileStat {
     bytes: stat.size,
     modifiedMs: stat.mtimeMs,
     inode: stat.ino,
+    device: stat.dev,
   };
 }
 

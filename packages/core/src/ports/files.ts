@@ -27,6 +27,8 @@ export interface FileStat {
   readonly modifiedMs: number;
   /** Tells a replaced file from the one that was opened. */
   readonly inode: number;
+  /** Numbers of inodes are of one device. Absent where no directory can be linked into itself. */
+  readonly device?: number;
 }
 
 export interface FileHandle {

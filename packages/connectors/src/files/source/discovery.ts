@@ -1,5 +1,5 @@
 import { posix } from "node:path";
-import type { FileStat, Files } from "@millrace/core";
+import { type FileStat, type Files, MillraceError } from "@millrace/core";
 import picomatch from "picomatch";
 
 export interface FoundFile {
@@ -25,22 +25,60 @@ async function discoverOne(files: Files, pattern: string): Promise<readonly Foun
   // A name that exists is meant literally, also with brackets in it.
   const stat = await files.stat(path);
   if (stat?.kind === "file") return [{ path, stat }];
-  if (stat?.kind === "directory") return walk(files, path, () => true);
-  const { base, glob } = picomatch.scan(path);
+  if (stat?.kind === "directory") return walk(files, { path, stat, wanted: () => true, above: [] });
+  if (stat !== undefined) throw notReadableAgain(path);
+  // Only the glob's own signs mean something; an exclamation mark in front belongs to the name.
+  const { base, glob } = picomatch.scan(path, { unescape: true, nonegate: true });
   if (glob === "") return [];
-  const matches = picomatch(glob);
+  const matches = picomatch(glob, { nonegate: true });
   const root = base === "" ? "." : base;
-  return walk(files, root, (file) => matches(posix.relative(root, file)));
+  const rootStat = await files.stat(root);
+  if (rootStat?.kind !== "directory") return [];
+  return walk(files, { path: root, stat: rootStat, wanted: (file) => matches(posix.relative(root, file)), above: [] });
 }
 
-async function walk(files: Files, directory: string, wanted: (path: string) => boolean): Promise<readonly FoundFile[]> {
+interface Walk {
+  readonly path: string;
+  readonly stat: FileStat;
+  readonly wanted: (path: string) => boolean;
+  /** The directories that this one is in, as far as the walk goes. */
+  readonly above: readonly string[];
+}
+
+async function walk(files: Files, { path: directory, stat: own, wanted, above }: Walk): Promise<readonly FoundFile[]> {
   const found: FoundFile[] = [];
+  const here = [...above, placeOf(own)];
   for (const name of await files.list(directory)) {
     if (name.startsWith(".") || name.startsWith("_")) continue;
     const path = posix.join(directory, name);
     const stat = await files.stat(path);
-    if (stat?.kind === "directory") found.push(...(await walk(files, path, wanted)));
-    else if (stat?.kind === "file" && wanted(path)) found.push({ path, stat });
+    // A link that leads back up leads to nothing new.
+    if (stat?.kind === "directory" && (stat.device === undefined || !here.includes(placeOf(stat)))) {
+      found.push(...(await walk(files, { path, stat, wanted, above: here })));
+    } else if (stat?.kind === "file" && wanted(path)) {
+      found.push({ path, stat });
+    } else if (stat === undefined && name.includes("\uFFFD")) {
+      throw notText(path);
+    }
   }
   return found;
+}
+
+function placeOf({ device, inode }: FileStat): string {
+  return `${device}:${inode}`;
+}
+
+function notReadableAgain(path: string): MillraceError {
+  return new MillraceError("SOURCE_READ", `${path} is neither a file nor a directory`, {
+    hint: "a pipe or a device can't be read again after a failure; read it as the standard input, with stdin(…)",
+    where: { position: path },
+  });
+}
+
+/** Passing it over would lose its records without a word. */
+function notText(path: string): MillraceError {
+  return new MillraceError("SOURCE_READ", `${path} has a name that is not UTF-8`, {
+    hint: "rename it; `ls -b` shows its bytes",
+    where: { position: path },
+  });
 }

@@ -1,5 +1,6 @@
 import type { EnumeratorContext, SplitEnumerator } from "@millrace/contracts";
 import { type Cancel, type Json, MillraceError, messageOf } from "@millrace/core";
+import type { Compression } from "./decompress.ts";
 import { discover, type FoundFile } from "./discovery.ts";
 import { type FileSplit, rangesOf, wholeFile } from "./split.ts";
 
@@ -10,7 +11,7 @@ export interface EnumeratorOptions {
   readonly watchEveryMs: number | undefined;
   /** undefined: files are not cut. */
   readonly splitBytes: number | undefined;
-  readonly compressed: (path: string) => boolean;
+  readonly compressionOf: (path: string) => Compression;
 }
 
 /** JSON. `listed`: the first look is done. `pending`: splits not dealt yet. `seen`: paths found so far, only when watching. */
@@ -60,6 +61,7 @@ export class FileEnumerator implements SplitEnumerator<FileSplit> {
     try {
       return await discover(this.#context.ports.files, this.#options.patterns);
     } catch (error) {
+      if (error instanceof MillraceError) throw error;
       throw new MillraceError("SOURCE_READ", `the input files can't be listed: ${messageOf(error)}`, {
         cause: error,
         hint: "check that this user may read the directories",
@@ -84,9 +86,9 @@ export class FileEnumerator implements SplitEnumerator<FileSplit> {
 
   #add(found: readonly FoundFile[]): void {
     const ordered = this.#options.order === "name" ? found : found.toSorted((a, b) => a.stat.modifiedMs - b.stat.modifiedMs);
-    const { splitBytes, compressed } = this.#options;
+    const { splitBytes, compressionOf } = this.#options;
     for (const { path, stat } of ordered) {
-      this.#pending.push(...(splitBytes === undefined || compressed(path) ? [wholeFile(path)] : rangesOf(path, stat, splitBytes)));
+      this.#pending.push(...(splitBytes === undefined || compressionOf(path) !== "none" ? [wholeFile(path)] : rangesOf(path, stat, splitBytes)));
     }
   }
 

@@ -1,14 +1,13 @@
-import { Readable } from "node:stream";
-import { createGunzip } from "node:zlib";
 import { type FileHandle, type FileStat, type Files, MillraceError, messageOf } from "@millrace/core";
-import { changed, verifyIdentity } from "./identity.ts";
+import { type Compression, decompressed } from "./decompress.ts";
+import { changed, readHead, verifyContent } from "./identity.ts";
 import { type FileIdentity, identityOf } from "./split.ts";
 
 export interface OpenFile {
   readonly path: string;
   /** Undefined: this is the first opening, and any file will do. */
   readonly known: FileIdentity | undefined;
-  readonly compressed: boolean;
+  readonly compression: Compression;
   /** In bytes of the uncompressed file. */
   readonly offset: number;
   /** The file was found and is the right one; called once, before the first bytes. */
@@ -23,12 +22,10 @@ const tailBytes = 64 << 10;
 export async function* fileBytes(files: Files, file: OpenFile): AsyncGenerator<Buffer> {
   const handle = await openKnown(files, file);
   try {
-    const stat = await handle.stat();
-    if (file.known !== undefined) verifyIdentity(file.path, file.known, stat);
-    const identity = file.known ?? identityOf(stat);
+    const identity = await identified(handle, file).catch(unreadable(file.path));
     file.opened(identity);
-    if (!file.compressed) yield* plainBytes(handle, file.path, identity, file.offset);
-    else yield* skipping(gunzip(plainBytes(handle, file.path, identity, 0, identity.bytes), file.path), file.offset);
+    if (file.compression === "none") yield* plainBytes(handle, file.path, identity, file.offset);
+    else yield* skipping(decompressed(file.compression, plainBytes(handle, file.path, identity, 0, identity.bytes), file.path), file.offset);
   } finally {
     await handle.close();
   }
@@ -40,8 +37,18 @@ async function openKnown(files: Files, { path, known }: OpenFile): Promise<FileH
   return files.open(path, "read").catch(unreadable(path));
 }
 
+/** The identity of the file that was opened, which has to be the known one. */
+async function identified(handle: FileHandle, { path, known }: OpenFile): Promise<FileIdentity> {
+  if (known !== undefined) await verifyContent(path, known, handle);
+  const now = await handle.stat();
+  // A copy may have taken the place of the known file.
+  const identity = known === undefined ? identityOf(now) : { ...known, inode: now.inode };
+  return identity.head === undefined ? { ...identity, head: await readHead(handle, identity.bytes) } : identity;
+}
+
 function unreadable(path: string): (error: unknown) => never {
   return (error) => {
+    if (error instanceof MillraceError) throw error;
     throw new MillraceError("SOURCE_READ", `${path} can't be read: ${messageOf(error)}`, {
       cause: error,
       hint: "check that the file is there and that this user may read it",
@@ -68,33 +75,9 @@ async function* plainBytes(
     }
     position += count;
     // The last chunk goes out when the file was seen unchanged after its reading.
-    if (position >= identity.bytes) verifyIdentity(path, { ...identity }, { ...(await handle.stat()), inode: identity.inode });
+    if (position >= identity.bytes) await verifyContent(path, identity, handle).catch(unreadable(path));
     yield chunk.subarray(0, count);
   }
-}
-
-async function* gunzip(bytes: AsyncGenerator<Buffer>, path: string): AsyncGenerator<Buffer> {
-  const source = Readable.from(bytes, { objectMode: false });
-  const gunzip = createGunzip({ chunkSize: 256 << 10 });
-  // Reading fails through the decompressor, so that there is one place to wait at.
-  source.on("error", (error) => gunzip.destroy(error));
-  source.pipe(gunzip);
-  try {
-    for await (const chunk of gunzip) yield chunk as Buffer;
-  } catch (error) {
-    throw error instanceof MillraceError ? error : notGzip(path, error);
-  } finally {
-    source.destroy();
-    gunzip.destroy();
-  }
-}
-
-function notGzip(path: string, error: unknown): MillraceError {
-  return new MillraceError("SOURCE_READ", `${path} is not a whole gzip file: ${messageOf(error)}`, {
-    cause: error,
-    hint: 'check that the file was copied whole; for files that are not compressed give compression: "none"',
-    where: { position: path },
-  });
 }
 
 async function* skipping(chunks: AsyncGenerator<Buffer>, count: number): AsyncGenerator<Buffer> {

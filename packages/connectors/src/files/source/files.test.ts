@@ -193,6 +193,11 @@ describe("a file that changes between a checkpoint and its restore", () => {
     ["shrank", (path: string) => truncateSync(path, 20)],
     ["was written to in place", (path: string) => rewriteInPlace(path)],
     ["was replaced by a longer one", (path: string) => replaceBy(path, numbered(20))],
+    ["was removed and made anew, longer, with the same inode", (path: string) => emptyAndFill(path, numbered(20, 100))],
+    [
+      "was removed and made anew, longer, with the same inode and a first line alike",
+      (path: string) => emptyAndFill(path, `row é 0\n${numbered(20, 100)}`),
+    ],
   ])("is refused when it %s", async (_, change) => {
     await expect(resumeAfter(change)).rejects.toMatchObject({ code: "SOURCE_FILE_CHANGED", message: expect.stringContaining("a.txt") });
   });
@@ -239,6 +244,12 @@ describe("a file that changes between a checkpoint and its restore", () => {
   function rewriteInPlace(path: string): void {
     writeFileSync(path, numbered(10).replaceAll("row", "ROW"));
     utimesSync(path, 5000, 5000);
+  }
+
+  /** What a system that gives a free inode out again does with a removed file, and what logrotate's copytruncate does. */
+  function emptyAndFill(path: string, content: string): void {
+    truncateSync(path, 0);
+    writeFileSync(path, content, { flag: "r+" });
   }
 
   function replaceBy(path: string, content: string): void {

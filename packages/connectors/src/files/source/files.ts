@@ -2,6 +2,7 @@ import type { Source } from "@millrace/contracts";
 import { MillraceError } from "@millrace/core";
 import { type OnBadRecord, sideOutputOf } from "../../formats/bad-records.ts";
 import type { Format, TextEncoding } from "../../formats/format.ts";
+import type { Compression } from "./decompress.ts";
 import { FileEnumerator } from "./enumerator.ts";
 import { FileReader } from "./reader.ts";
 import type { FileSplit } from "./split.ts";
@@ -13,8 +14,8 @@ export interface FilesOptions {
   readonly order?: "name" | "modified";
   /** Cuts larger files into ranges of this size that are read in parallel. For lines and jsonLines, not compressed. */
   readonly splitBytes?: number;
-  /** "auto" (default): names that end with .gz are gzip. */
-  readonly compression?: "auto" | "gzip" | "none";
+  /** "auto" (default): names that end with .gz are gzip, those with .zst zstd. */
+  readonly compression?: "auto" | Compression;
   /** Default "utf8". */
   readonly encoding?: TextEncoding;
   /** Longest record in bytes; a longer one fails the job with SOURCE_RECORD_TOO_LONG. Default 16 MiB. */
@@ -42,9 +43,9 @@ export function files<T>(patterns: string | readonly string[], format: Format<T>
   const list = typeof patterns === "string" ? [patterns] : patterns;
   checkOptions(list, format, options);
   const { compression = "auto", onError = "fail", order = "name", watch, splitBytes } = options;
-  const compressed = (path: string): boolean => (compression === "auto" ? path.endsWith(".gz") : compression === "gzip");
+  const compressionOf = (path: string): Compression => (compression === "auto" ? compressionByName(path) : compression);
   const side = sideOutputOf(onError);
-  const reading = { format, encoding: options.encoding ?? "utf8", maxLineBytes: options.maxLineBytes ?? 16 << 20, onError, compressed };
+  const reading = { format, encoding: options.encoding ?? "utf8", maxLineBytes: options.maxLineBytes ?? 16 << 20, onError, compressionOf };
   return {
     name: "files",
     boundedness: watch === undefined ? "bounded" : "unbounded",
@@ -57,7 +58,7 @@ export function files<T>(patterns: string | readonly string[], format: Format<T>
     },
     sideOutputs: side === undefined ? [] : [side],
     createEnumerator: (context, restored) =>
-      new FileEnumerator(context, { patterns: list, order, watchEveryMs: watch?.everyMs, splitBytes, compressed }, restored),
+      new FileEnumerator(context, { patterns: list, order, watchEveryMs: watch?.everyMs, splitBytes, compressionOf }, restored),
     createReader: (context) => new FileReader(context, reading),
   };
 }
@@ -70,7 +71,14 @@ function checkOptions(patterns: readonly string[], format: Format<unknown>, { wa
   if (!(Number.isSafeInteger(splitBytes) && splitBytes > 0)) throw refused("splitBytes must be a whole number above 0", "e.g. 64 << 20");
   if (!format.splittable)
     throw refused(`${format.name} can't be read from the middle of a file, so splitBytes has no meaning`, "leave splitBytes out");
-  if (compression === "gzip") throw refused("a gzip file can't be read from its middle, so splitBytes has no meaning", "leave splitBytes out");
+  if (compression === "gzip" || compression === "zstd") {
+    throw refused(`a ${compression} file can't be read from its middle, so splitBytes has no meaning`, "leave splitBytes out");
+  }
+}
+
+function compressionByName(path: string): Compression {
+  if (path.endsWith(".gz")) return "gzip";
+  return path.endsWith(".zst") ? "zstd" : "none";
 }
 
 function refused(message: string, hint: string): MillraceError {

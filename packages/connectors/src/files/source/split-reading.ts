@@ -4,6 +4,7 @@ import { badInputRecord, badRecordError, type OnBadRecord, sideOutputOf } from "
 import type { Format, TextEncoding } from "../../formats/format.ts";
 import { ReadAhead } from "../../formats/read-ahead.ts";
 import { type BadBytes, type Deliver, RecordStream } from "../../formats/record-stream.ts";
+import type { Compression } from "./decompress.ts";
 import { fileBytes } from "./file-bytes.ts";
 import type { FileIdentity, FileSplit } from "./split.ts";
 
@@ -12,7 +13,7 @@ export interface ReadingOptions<T> {
   readonly encoding: TextEncoding;
   readonly maxLineBytes: number;
   readonly onError: OnBadRecord;
-  readonly compressed: (path: string) => boolean;
+  readonly compressionOf: (path: string) => Compression;
 }
 
 /** One split being read: bytes come in ahead, records go out when polled. */
@@ -31,7 +32,7 @@ export class SplitReading<T> {
     this.#split = split;
     this.#options = options;
     this.#identity = split.file;
-    const compressed = options.compressed(split.path);
+    const compression = options.compressionOf(split.path);
     // A range that is not at its file's beginning starts after the first line feed at or after the byte before it.
     const atRangeStart = split.start > 0 && split.offset === split.start;
     const from = atRangeStart ? split.offset - 1 : split.offset;
@@ -39,11 +40,11 @@ export class SplitReading<T> {
       fileBytes(files, {
         path: split.path,
         known: split.file ?? undefined,
-        compressed,
+        compression,
         offset: from,
         opened: (identity) => {
           this.#identity = identity;
-          if (!compressed) this.#stream.endOffset = split.end ?? identity.bytes;
+          if (compression === "none") this.#stream.endOffset = split.end ?? identity.bytes;
         },
       }),
       notify,

@@ -2,7 +2,16 @@ import type { SourceSplit } from "@millrace/contracts";
 import type { FileStat, Json } from "@millrace/core";
 
 /** What tells a file from another one, or from itself after a change. A type, not an interface, because it is Json. */
-export type FileIdentity = { readonly bytes: number; readonly modifiedMs: number; readonly inode: number };
+export type FileIdentity = {
+  readonly bytes: number;
+  readonly modifiedMs: number;
+  readonly inode: number;
+  /** What the file begins with, read at its first opening. */
+  readonly head?: FileHead;
+};
+
+/** The first bytes of a file: how many, and their CRC-32. */
+export type FileHead = { readonly bytes: number; readonly crc32: number };
 
 /** A file, or a range of its bytes, with the position of the record to come. */
 export interface FileSplit extends SourceSplit {
