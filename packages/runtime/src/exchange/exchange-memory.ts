@@ -1,6 +1,6 @@
-import { assert } from "@millrace/core";
+import { assert, limits } from "@millrace/core";
 import type { PhysicalEdge, PhysicalPlan, PhysicalTask } from "@millrace/plan";
-import { creditsMemory } from "./credits.ts";
+import { type CreditBounds, creditsMemory } from "./credits.ts";
 import { doorbellMemory } from "./doorbell.ts";
 import { ringMemory } from "./ring.ts";
 
@@ -12,6 +12,14 @@ export interface ExchangeMemory {
   /** Of each thread. */
   readonly doorbells: readonly SharedArrayBuffer[];
   readonly credits: SharedArrayBuffer;
+  /** What may wait in one channel. */
+  readonly bounds: CreditBounds;
+}
+
+export interface ExchangeSizes {
+  readonly bounds: CreditBounds;
+  /** Of one ring; a power of two. */
+  readonly ringBytes: number;
 }
 
 const RING_BYTES_MAX = 1 << 20;
@@ -19,13 +27,13 @@ const RING_BYTES_MIN = 1 << 16;
 /** All rings together take no more, as long as none is shorter than the least. */
 const RINGS_BYTES_MAX = 64 << 20;
 
-/** `ringBytes`: a power of two; else as long as is good for that many threads. */
-export function createExchangeMemory(physical: PhysicalPlan, threads: number, ringBytes: number = ringBytesFor(threads)): ExchangeMemory {
+export function createExchangeMemory(physical: PhysicalPlan, threads: number, sizes: Partial<ExchangeSizes> = {}): ExchangeMemory {
+  const { bounds = { elements: limits.channelBatchesMax, bytes: limits.channelBytesMax }, ringBytes = ringBytesFor(threads) } = sizes;
   const rings = Array.from({ length: threads * threads }, (_, pair) =>
     Math.floor(pair / threads) === pair % threads ? undefined : ringMemory(ringBytes),
   );
   const doorbells = Array.from({ length: threads }, doorbellMemory);
-  return { threads, rings, doorbells, credits: creditsMemory(channelCount(physical)) };
+  return { threads, rings, doorbells, credits: creditsMemory(channelCount(physical)), bounds };
 }
 
 function ringBytesFor(threads: number): number {

@@ -1,10 +1,10 @@
-import { assert, limits } from "@millrace/core";
+import { assert } from "@millrace/core";
 import type { PhysicalEdge, PhysicalPlan } from "@millrace/plan";
 import type { ReceivingChannel, SendingChannel } from "../channel/channel.ts";
 import { type Channels, LocalChannels } from "../channel/channels.ts";
 import { subtaskId } from "../deployment/deployment.ts";
 import type { Inbox } from "../worker/worker.ts";
-import { type CreditBounds, ReceiverCredits, SenderCredits } from "./credits.ts";
+import { ReceiverCredits, SenderCredits } from "./credits.ts";
 import { Doorbell, Sleeper } from "./doorbell.ts";
 import { channelNumber, type ExchangeMemory, threadOf } from "./exchange-memory.ts";
 import { MORE_FOLLOWS, Outbox } from "./outbox.ts";
@@ -18,8 +18,6 @@ interface Peer {
   readonly doorbell: Doorbell;
   readonly take: FrameTaker;
 }
-
-const bounds: CreditBounds = { elements: limits.channelBatchesMax, bytes: limits.channelBytesMax };
 
 /**
  * One thread's part of the exchange between the threads of a deployment. Rings are emptied at once, whatever the tasks
@@ -60,7 +58,7 @@ export class ThreadExchange implements Channels, Inbox {
     if (peer === undefined) return this.#local.sending(edge, from, to);
     const number = channelNumber(this.#physical, edge, from, to);
     return new RemoteSender(
-      new SenderCredits(this.#memory.credits, number, bounds),
+      new SenderCredits(this.#memory.credits, number, this.#memory.bounds),
       (encoded) => peer.outbox.send(number, encoded),
       (sender) => this.#blocked.add(sender),
       () => this.#wake(subtaskId(edge.fromTask, from)),
@@ -72,7 +70,7 @@ export class ThreadExchange implements Channels, Inbox {
     if (peer === undefined) return this.#local.receiving(edge, from, to);
     const number = channelNumber(this.#physical, edge, from, to);
     const credits = new ReceiverCredits(this.#memory.credits, number, peer.doorbell);
-    const receiver = new RemoteReceiver(credits, bounds.elements, () => this.#wake(subtaskId(edge.toTask, to)));
+    const receiver = new RemoteReceiver(credits, this.#memory.bounds.elements, () => this.#wake(subtaskId(edge.toTask, to)));
     this.#receivers.set(number, receiver);
     return receiver;
   }

@@ -1,5 +1,12 @@
 import { limits, type Ports } from "@millrace/core";
-import type { StreamTask } from "../task/stream-task.ts";
+
+/** What a worker runs; a StreamTask. */
+export interface Stepped {
+  /** Works for a moment. True: there is more to do now; false: it waits to be woken. */
+  step(): boolean;
+  /** Told how long each step took, in milliseconds of the monotonic clock. */
+  readonly times: { stepped(start: number, end: number): void };
+}
 
 /** Where work for the tasks of a thread comes from beside the thread's own event loop. */
 export interface Inbox {
@@ -18,8 +25,8 @@ export interface Inbox {
 export class Worker {
   readonly #ports: Ports;
   readonly #inbox: Inbox | undefined;
-  readonly #queue: StreamTask[] = [];
-  readonly #queued = new Set<StreamTask>();
+  readonly #queue: Stepped[] = [];
+  readonly #queued = new Set<Stepped>();
   #turnPlanned = false;
   #started = false;
   #closed = false;
@@ -30,7 +37,7 @@ export class Worker {
   }
 
   /** Puts a task into the queue, unless it stands there already. */
-  wake(task: StreamTask): void {
+  wake(task: Stepped): void {
     if (this.#closed || this.#queued.has(task)) return;
     this.#queued.add(task);
     this.#queue.push(task);
