@@ -26,6 +26,7 @@ export function buildProgram(io: Io, argv: readonly string[], version: string, d
   addPlanning(program, io, done);
   addOperations(program, io, done);
   addSavepoints(program, io, done);
+  addRescale(program, io, done);
   addState(program, io, done);
   for (const command of program.commands.flatMap((each) => [each, ...each.commands]))
     command.option("--verbose", "print stacks of errors").showHelpAfterError("(--help explains the command)");
@@ -151,6 +152,18 @@ function targeted(command: Command): Command {
   return command
     .option("--state-dir <directory>", "the job's state directory")
     .option("--at <snapshot>", "another snapshot of the job: chk-12 or sp-12");
+}
+
+function addRescale(program: Command, io: Io, done: Done): void {
+  program
+    .command("rescale")
+    .description("let a running job go on with another number of subtasks")
+    .argument("<job>", "name of the job, or path of its state directory")
+    .requiredOption("--parallelism <n|auto>", "subtasks of each operator; auto: one a core")
+    .option("--state-dir <directory>", "the job's state directory")
+    .option("--json", "as JSON")
+    .addHelpText("after", example("millrace rescale airport-delays --parallelism 4"))
+    .action(async (name: string, flags) => done(await (await import("./commands/rescale.ts")).rescaleCommand(name, flags, io)));
 }
 
 function addState(program: Command, io: Io, done: Done): void {

@@ -45,6 +45,10 @@ export class FakeJob implements JobHandle {
   status(): JobStatus {
     return this.current;
   }
+  rescale(): Promise<never> {
+    throw new Error("a fake job has one parallelism");
+  }
+
   savepoint(): Promise<SavepointInfo> {
     throw new Error("a fake job takes no savepoints");
   }

@@ -2,7 +2,7 @@ import type { CheckpointStorage } from "@millrace/contracts";
 import { limits, MillraceError, type Ports } from "@millrace/core";
 import { nodePorts } from "@millrace/core/node";
 import type { JobGraph } from "@millrace/plan";
-import { type ConsoleLevel, type Deployer, inThisThread, inThreads } from "@millrace/runtime";
+import { type ConsoleLevel, type Deployer, inThisThread, inThreads, type ThreadListener } from "@millrace/runtime";
 import { intervalOf } from "./checkpoint-interval.ts";
 import type { StartOptions } from "./job-handle.ts";
 import { memoryShares } from "./memory.ts";
@@ -16,7 +16,6 @@ export interface DeployerOptions {
   readonly ports: Ports;
   readonly runId: string;
   readonly options: StartOptions;
-  readonly parallelism: number;
   readonly point: StartingPoint | undefined;
   /** undefined: checkpoints are off. */
   readonly kept:
@@ -28,64 +27,58 @@ export interface DeployerOptions {
 /** Connectors whose other end is in the memory, or belongs to the main thread, of the process. */
 const boundToMainThread: ReadonlySet<string> = new Set(["collect", "stdin"]);
 
-/** Where the job's tasks run: in worker threads, or all in this thread. */
-export function deployerFor(given: DeployerOptions): { readonly deployer: Deployer; readonly threads: number | "off"; readonly reason?: string } {
-  const { graph, ports, runId, options, parallelism, point, kept, console } = given;
-  const ancestorRunIds = ancestorsOf(point);
-  const { threads, reason } = threadsOf(given);
-  const batchRecords = options.batchSize ?? limits.batchRecordsMax;
-  const dev = options.dev === true;
-  const interpret = options.interpret === true;
-  const overwrite = options.overwrite === true;
-  const exactlyOnce = options.checkpointMode !== "at-least-once";
-  const checkpointIntervalMs = intervalOf(options, kept);
-  const state: WorkerState | undefined =
+/** Puts the tasks of each attempt into worker threads, or all into this thread, as its parallelism asks for. */
+export function deployerFor(given: DeployerOptions): Deployer {
+  const { graph, ports, runId, options, point, kept, console } = given;
+  const common = {
+    runId,
+    ancestorRunIds: ancestorsOf(point),
+    batchRecords: options.batchSize ?? limits.batchRecordsMax,
+    dev: options.dev === true,
+    interpret: options.interpret === true,
+    overwrite: options.overwrite === true,
+    exactlyOnce: options.checkpointMode !== "at-least-once",
+    checkpointIntervalMs: intervalOf(options, kept),
+  };
+  const stateIn = (threads: number): WorkerState | undefined =>
     kept === undefined
       ? undefined
       : {
           backend: options.backend ?? "leveldb",
           checkpoints: kept.checkpoints,
           local: kept.local,
-          parallelism,
           identity: { runId, lockToken: kept.lockToken },
-          memory: memoryShares(options.memoryBytes, threads === "off" ? 1 : threads),
+          memory: memoryShares(options.memoryBytes, threads),
         };
-  if (threads === "off" || options.module === undefined) {
-    const backends = backendsOf(graph, ports, state, kept?.storage);
-    const storage = kept?.storage;
-    const restoredData = point?.snapshot;
-    const common = { graph, ports, runId, ancestorRunIds, batchRecords, dev, interpret, overwrite, exactlyOnce, checkpointIntervalMs };
-    const settings = { ...common, storage, backends, restoredData };
-    return { deployer: inThisThread(settings), threads: "off", ...(reason !== undefined && { reason }) };
-  }
-  const { module, parameters, memoryBytes } = options;
-  const start: WorkerStart = {
-    module,
-    parameters,
-    plan: graph.plan,
-    runId,
-    ancestorRunIds,
-    snapshotPath: point?.snapshot?.path,
-    batchRecords,
-    dev,
-    interpret,
-    overwrite,
-    exactlyOnce,
-    checkpointIntervalMs,
-    state,
+  return (order, listener) => {
+    const { threads } = threadsFor(graph, ports, options, order.physical.parallelism);
+    const { module, parameters, memoryBytes } = options;
+    if (threads === "off" || module === undefined) {
+      const backends = backendsOf(ports, stateIn(1), kept?.storage);
+      return inThisThread({ ...common, graph, ports, storage: kept?.storage, backends, restoredData: point?.snapshot })(order, listener);
+    }
+    const snapshotPath = point?.snapshot?.path;
+    const start: WorkerStart = { ...common, module, parameters, plan: graph.plan, snapshotPath, state: stateIn(threads) };
+    const heapBytesMax = memoryBytes === undefined ? undefined : Math.floor(memoryBytes / threads);
+    const startThread = (index: number, threadListener: ThreadListener) => startWorkerThread(index, start, heapBytesMax, threadListener);
+    return inThreads({ ports, threads, console, startThread })(order, listener);
   };
-  const heapBytesMax = memoryBytes === undefined ? undefined : Math.floor(memoryBytes / threads);
-  const deployer = inThreads({ ports, threads, console, startThread: (index, listener) => startWorkerThread(index, start, heapBytesMax, listener) });
-  return { deployer, threads };
 }
 
-/** `reason`: why it is not what was to be expected. */
-function threadsOf({ graph, ports, options, parallelism }: DeployerOptions): { readonly threads: number | "off"; readonly reason?: string } {
+export interface Threads {
+  readonly threads: number | "off";
+  /** Why that is not what was to be expected. */
+  readonly reason?: string;
+}
+
+/** Throws THREADS and THREADS_MODULE for options that can't be. */
+export function threadsFor(graph: JobGraph, ports: Ports, options: Pick<StartOptions, "threads" | "module">, parallelism: number): Threads {
   const { threads, module } = options;
   if (threads === "off") return { threads: "off" };
   if (threads !== undefined && (!Number.isInteger(threads) || threads < 1)) {
     throw new MillraceError("THREADS", `threads must be a whole number of at least 1, or "off", not ${threads}`, {
       where: { job: graph.plan.jobName },
+      hint: "leave it out for one thread a subtask",
     });
   }
   if (module === undefined) {
@@ -96,10 +89,9 @@ function threadsOf({ graph, ports, options, parallelism }: DeployerOptions): { r
     });
   }
   const wanted = Math.min(threads ?? parallelism, parallelism);
-  if (wanted === 1) return { threads: "off" };
+  if (wanted === 1 || ports.clock !== nodePorts.clock) return { threads: "off" };
   const bound = graph.bodies.find((body) => boundToMainThread.has(nameOf(body)));
   if (bound !== undefined) return { threads: "off", reason: `${nameOf(bound)} works in the main thread only: all subtasks run there` };
-  if (ports.clock !== nodePorts.clock) return { threads: "off" };
   return { threads: wanted };
 }
 

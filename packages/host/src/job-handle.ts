@@ -1,7 +1,7 @@
 import type { RestartStrategy } from "@millrace/checkpoint";
 import type { Json, Ports } from "@millrace/core";
 import type { NodeKind } from "@millrace/plan";
-import type { ConsoleLevel } from "@millrace/runtime";
+import type { ConsoleLevel, Rescaled } from "@millrace/runtime";
 import type { Machine } from "./machine.ts";
 
 /** How a job is started. Everything is optional: the defaults are those of `millrace run`. */
@@ -100,6 +100,11 @@ export interface JobHandle extends AsyncDisposable {
   savepoint(path?: string): Promise<SavepointInfo>;
   /** The last completed checkpoint; it is not cleaned up until it is released. undefined: there is none yet. */
   holdCheckpoint?(): HeldCheckpoint | undefined;
+  /**
+   * Goes on with other numbers of subtasks: takes a checkpoint, stops the tasks, and restores it. `parallelism` of nodes that
+   * fix their own is not touched. The next start begins with its own option again.
+   */
+  rescale(parallelism: number): Promise<Rescaled>;
   /** Ends the run for good, without a checkpoint. */
   cancel(): Promise<JobResult>;
   /** Hears every event from now on; the returned function ends that. */
@@ -206,6 +211,7 @@ export type JobEvent =
   | { readonly kind: "savepointCompleted"; readonly atMs: number; readonly savepoint: SavepointInfo }
   | { readonly kind: "restarting"; readonly atMs: number; readonly attempt: number; readonly delayMs: number; readonly error: unknown }
   | { readonly kind: "warning"; readonly atMs: number; readonly code: string; readonly message: string }
+  | ({ readonly kind: "rescaled"; readonly atMs: number } & Rescaled)
   /** User code wrote to the console of a worker thread. */
   | { readonly kind: "console"; readonly atMs: number; readonly worker: number; readonly level: ConsoleLevel; readonly text: string }
   | { readonly kind: JobResult["end"]; readonly atMs: number; readonly result: JobResult }

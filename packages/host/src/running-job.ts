@@ -1,7 +1,7 @@
 import { manifestName } from "@millrace/checkpoint";
 import { type MillraceError, messageOf, type Ports, WATERMARK_MAX } from "@millrace/core";
 import type { JobGraph, PlanNode } from "@millrace/plan";
-import type { ConsoleLevel, JobRun, RunEnd, RunEvent, SubtaskStatus } from "@millrace/runtime";
+import type { ConsoleLevel, JobRun, Rescaled, RunEnd, RunEvent, SubtaskStatus } from "@millrace/runtime";
 import type { WrittenSavepoint } from "@millrace/snapshots";
 import type {
   CheckpointStatus,
@@ -21,7 +21,6 @@ export interface RunningJobOptions {
   readonly run: JobRun;
   readonly ports: Ports;
   readonly runId: string;
-  readonly parallelism: number;
   readonly stateDirectory: string | undefined;
   readonly resumedFrom: number | undefined;
   readonly restoredFrom: string | undefined;
@@ -117,6 +116,12 @@ export class RunningJob implements JobHandle {
     return savepoint;
   }
 
+  async rescale(parallelism: number): Promise<Rescaled> {
+    const rescaled = await this.#options.run.rescale(parallelism);
+    this.#emit({ kind: "rescaled", atMs: this.#now(), ...rescaled });
+    return rescaled;
+  }
+
   async cancel(): Promise<JobResult> {
     if (this.#state === "running" || this.#state === "restarting") this.#state = "stopping";
     await this.#options.run.cancel();
@@ -135,7 +140,7 @@ export class RunningJob implements JobHandle {
       runId: this.runId,
       startedAtMs: this.#startedAtMs,
       nowMs: this.#options.ports.clock.now(),
-      parallelism: this.#options.parallelism,
+      parallelism: this.#options.run.parallelism,
       restarts: this.#options.run.restarts,
       operators: this.#operators(),
       checkpoint: inFlight === undefined ? this.#checkpoint : { ...this.#checkpoint, inFlight },

@@ -7,7 +7,7 @@ import { type JobGraph, planHash } from "@millrace/plan";
 import { JobRun, type RunEvent, type RunSettings, sinkContext } from "@millrace/runtime";
 import { intervalOf } from "./checkpoint-interval.ts";
 import { type ControlServer, startControlServer } from "./control/index.ts";
-import { deployerFor } from "./deployer.ts";
+import { deployerFor, threadsFor } from "./deployer.ts";
 import { engineVersion } from "./engine-version.ts";
 import type { JobHandle, StartOptions } from "./job-handle.ts";
 import { type Machine, nodeMachine } from "./machine.ts";
@@ -120,12 +120,12 @@ interface Launch {
 async function launch({ directory, storage, run, graph, ports, machine, options, point }: Launch): Promise<JobHandle> {
   const identity = { runId: run.runId, lockToken: directory.lockToken };
   let handle: RunningJob | undefined;
-  const { deployer, reason } = deployerFor({
+  const { reason } = threadsFor(graph, ports, options, parallelismOf(options));
+  const deployer = deployerFor({
     graph,
     ports,
     runId: run.runId,
     options,
-    parallelism: parallelismOf(options),
     point,
     kept: { storage, checkpoints: directory.checkpoints, local: directory.local, lockToken: directory.lockToken },
     console: (worker, level, text) => handle?.console(worker, level, text),
@@ -145,7 +145,6 @@ async function launch({ directory, storage, run, graph, ports, machine, options,
     run: jobRun,
     ports,
     runId: run.runId,
-    parallelism: settings.parallelism,
     stateDirectory: directory.path,
     resumedFrom: point?.manifest.checkpointId,
     restoredFrom: point?.snapshot?.path,
@@ -186,12 +185,12 @@ async function startEphemeral(graph: JobGraph, ports: Ports, options: StartOptio
   const runId = randomHex(ports.random, 8);
   let id = 0;
   let handle: RunningJob | undefined;
-  const { deployer, reason } = deployerFor({
+  const { reason } = threadsFor(graph, ports, options, parallelismOf(options));
+  const deployer = deployerFor({
     graph,
     ports,
     runId,
     options,
-    parallelism: parallelismOf(options),
     point: undefined,
     kept: undefined,
     console: (worker, level, text) => handle?.console(worker, level, text),
@@ -211,7 +210,6 @@ async function startEphemeral(graph: JobGraph, ports: Ports, options: StartOptio
     run: jobRun,
     ports,
     runId,
-    parallelism: settings.parallelism,
     stateDirectory: undefined,
     resumedFrom: undefined,
     restoredFrom: undefined,

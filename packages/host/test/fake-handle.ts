@@ -80,6 +80,11 @@ export class FakeHandle implements JobHandle {
     this.calls.push(`savepoint ${path}`);
     return { path, checkpointId: 9, bytes: 100, durationMs: 12 };
   }
+  async rescale(parallelism: number): Promise<{ checkpointId: number; from: number; to: number; pauseMs: number }> {
+    this.calls.push(`rescale ${parallelism}`);
+    return { checkpointId: 9, from: 1, to: parallelism, pauseMs: 120 };
+  }
+
   stop({ savepoint = false, drain = false }: StopOptions = {}): Promise<JobResult> {
     if (savepoint !== false) {
       const path = savepoint === true ? "sp-9" : savepoint;

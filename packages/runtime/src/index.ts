@@ -28,7 +28,7 @@ export type { StartedThread, ThreadListener, ThreadsOptions } from "./deployment
 export { inThreads } from "./deployment/threads-deployment.ts";
 export type { OpenedBackend, StateBackends } from "./job/backends.ts";
 export { heapBackends } from "./job/heap-backends.ts";
-export type { RunEnd } from "./job/job-run.ts";
+export type { Rescaled, RunEnd } from "./job/job-run.ts";
 export { JobRun } from "./job/job-run.ts";
 export type { LevelBackendsOptions } from "./job/level-backends.ts";
 export { LevelBackends } from "./job/level-backends.ts";

@@ -117,6 +117,8 @@ class LiveView {
     if (event.kind === "checkpointFailed") this.notice("warn", `checkpoint ${event.checkpointId} failed: ${error}`);
     else if (event.kind === "restarting") this.notice("warn", `restarts in ${durationText(event.delayMs)}: ${error}`);
     else if (event.kind === "warning") this.notice("warn", event.message);
+    else if (event.kind === "rescaled")
+      this.notice("info", `rescaled from ${event.from} to ${event.to} subtasks, paused for ${durationText(event.pauseMs)}`);
     else if (event.kind === "console") this.notice(event.level === "debug" ? "info" : event.level, event.text);
     else this.#draw();
   }

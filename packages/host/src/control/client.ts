@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import type { IncomingMessage } from "node:http";
 import { type Json, MillraceError, messageOf } from "@millrace/core";
+import type { Rescaled } from "@millrace/runtime";
 import type { SavepointInfo, StopOptions } from "../job-handle.ts";
 import type { ControlError, EndInfo, HeldCheckpointInfo, JobInfo, PlanJson } from "./job-info.ts";
 import { statusFromJson } from "./status-json.ts";
@@ -13,6 +14,8 @@ export interface ControlClient {
   metrics(): Promise<string>;
   /** Resolves when the savepoint is written; the job goes on. `path` is absolute. */
   savepoint(path?: string): Promise<SavepointInfo>;
+  /** Resolves when the job runs with so many subtasks. */
+  rescale(parallelism: number): Promise<Rescaled>;
   /** The last completed checkpoint; it is kept until `release`. */
   holdCheckpoint(): Promise<HeldCheckpointInfo & { readonly release: () => void }>;
   /** Resolves when the job has stopped with a last checkpoint, or with a savepoint. */
@@ -38,6 +41,7 @@ export function createControlClient({ socketPath, timeoutMs = 5_000 }: ControlCl
     plan: async () => JSON.parse(await ask("/v1/plan")) as Json,
     metrics: () => ask("/v1/metrics"),
     savepoint: async (path) => JSON.parse(await tell("/v1/savepoint", { path })) as SavepointInfo,
+    rescale: async (parallelism) => JSON.parse(await tell("/v1/rescale", { parallelism })) as Rescaled,
     holdCheckpoint: () => hold(socketPath, timeoutMs),
     stop: async (options = {}) => JSON.parse(await tell("/v1/stop", options)) as EndInfo,
     cancel: async () => JSON.parse(await tell("/v1/cancel")) as EndInfo,

@@ -25,7 +25,7 @@ export interface ControlServer extends AsyncDisposable {
 /**
  * Serves the control API of one job, version 1, as HTTP over a Unix socket of mode 0600:
  * `GET /v1/job`, `GET /v1/plan`, `GET /v1/metrics` (Prometheus text), `GET /v1/checkpoint` (held while the answer is open),
- * `POST /v1/savepoint`, `POST /v1/stop`, `POST /v1/cancel`.
+ * `POST /v1/savepoint`, `POST /v1/rescale`, `POST /v1/stop`, `POST /v1/cancel`.
  * Throws CONTROL_SOCKET when it can't listen.
  */
 export async function startControlServer(options: ControlServerOptions): Promise<ControlServer> {
@@ -64,6 +64,7 @@ const routes: Readonly<Record<string, Readonly<Record<string, Route>>>> = {
   "/v1/metrics": { GET: ({ handle }, response) => send(response, 200, "text/plain; version=0.0.4; charset=utf-8", prometheusText(handle.status())) },
   "/v1/checkpoint": { GET: heldCheckpoint },
   "/v1/savepoint": { POST: ({ handle }, response, body) => savepoint(response, handle, textOf(body.path)) },
+  "/v1/rescale": { POST: ({ handle }, response, body) => rescale(response, handle, body.parallelism) },
   "/v1/stop": { POST: ({ handle }, response, body) => end(response, handle, handle.stop(stopOptions(body))) },
   "/v1/cancel": { POST: ({ handle }, response) => end(response, handle, handle.cancel()) },
 };
@@ -103,6 +104,18 @@ function textOf(value: unknown): string | undefined {
 
 function stopOptions({ savepoint, drain }: Body): StopOptions {
   return { savepoint: textOf(savepoint) ?? savepoint === true, drain: drain === true };
+}
+
+async function rescale(response: ServerResponse, handle: JobHandle, parallelism: unknown): Promise<void> {
+  if (typeof parallelism !== "number") {
+    refuse(response, 400, "CONTROL_BODY", 'rescale takes {"parallelism": number}');
+    return;
+  }
+  try {
+    json(response, 200, { ...(await handle.rescale(parallelism)) });
+  } catch (error) {
+    refuseWith(response, error, "RESCALE_FAILED");
+  }
 }
 
 async function savepoint(response: ServerResponse, handle: JobHandle, path: string | undefined): Promise<void> {

@@ -43,6 +43,14 @@ export function logRecordOf(event: JobEvent): LogRecord {
     }
     case "warning":
       return { level: "warn", fields: { event: "job.warning", code: event.code }, message: event.message };
+    case "rescaled": {
+      const { from, to, checkpointId, pauseMs } = event;
+      return info(
+        "job.rescaled",
+        { from, to, checkpointId, pauseMs: Math.round(pauseMs) },
+        `rescaled from ${from} to ${to} subtasks, paused for ${Math.round(pauseMs)} ms`,
+      );
+    }
     case "console":
       return { level: event.level, fields: { event: "job.console", worker: event.worker }, message: event.text };
     case "failed":

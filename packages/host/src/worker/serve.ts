@@ -18,7 +18,7 @@ const start = workerData as WorkerStart;
 isInWorker.set();
 redirectConsole();
 try {
-  const settings = await workerTaskSettings(await definitionOf(start.module), start, nodePorts);
+  const settings = workerTaskSettings(await definitionOf(start.module), start, nodePorts);
   const serve = serveThread(settings, tell);
   port.on("message", (command: ThreadCommand) => serve(command));
   tell({ kind: "ready" });

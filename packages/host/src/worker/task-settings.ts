@@ -7,35 +7,37 @@ import { heapBackends, LevelBackends, type StateBackends, type TaskSettings } fr
 import type { WorkerStart, WorkerState } from "./worker-start.ts";
 
 /** Builds the job in a worker and puts together what its tasks need. Throws PLAN_DIFFERS when it comes out otherwise than in the main thread. */
-export async function workerTaskSettings(definition: JobDefinition, start: WorkerStart, ports: Ports): Promise<TaskSettings> {
+export function workerTaskSettings(definition: JobDefinition, start: WorkerStart, ports: Ports): TaskSettings {
   const graph = buildJob(definition, start.parameters === undefined ? {} : { parameters: start.parameters });
   verifyPlan(graph, start);
   const { runId, ancestorRunIds, snapshotPath, batchRecords, dev, interpret, overwrite, exactlyOnce, checkpointIntervalMs, state } = start;
   const storage = state === undefined ? undefined : createFileCheckpointStorage({ files: ports.files, directory: state.checkpoints });
-  const backends = backendsOf(graph, ports, state, storage);
-  const restoredData = snapshotPath === undefined ? undefined : await openSnapshot(ports.files, snapshotPath);
+  const backends = backendsOf(ports, state, storage);
+  const restoredData = snapshotPath === undefined ? undefined : snapshotAt(ports, snapshotPath);
   const common = { graph, ports, runId, ancestorRunIds, batchRecords, dev, interpret, overwrite, exactlyOnce, checkpointIntervalMs };
   return { ...common, storage, backends, restoredData };
 }
 
 /** In memory when nothing is kept. */
-export function backendsOf(graph: JobGraph, ports: Ports, state: WorkerState | undefined, storage: CheckpointStorage | undefined): StateBackends {
+export function backendsOf(ports: Ports, state: WorkerState | undefined, storage: CheckpointStorage | undefined): StateBackends {
   if (state === undefined || storage === undefined) return heapBackends({ checkpoints: false });
   if (state.backend === "heap") return heapBackends({ checkpoints: true });
   return new LevelBackends({
     files: ports.files,
     directory: state.local,
     storage,
-    parallelismOf: parallelisms(graph, state.parallelism),
     identity: state.identity,
     ...state.memory,
   });
 }
 
-/** Subtasks of each node by uid. */
-function parallelisms(graph: JobGraph, parallelism: number): (uid: string) => number | undefined {
-  const byUid = new Map(graph.plan.nodes.map((node) => [node.uid, node.parallelism ?? parallelism]));
-  return (uid) => byUid.get(uid);
+/** Opened when it is read: later attempts begin with the run's own checkpoints, and the snapshot may have gone by then. */
+function snapshotAt({ files }: Ports, path: string): Pick<CheckpointStorage, "readData"> {
+  return {
+    async *readData(file) {
+      yield* (await openSnapshot(files, path)).readData(file);
+    },
+  };
 }
 
 function verifyPlan(graph: JobGraph, { plan, module }: WorkerStart): void {

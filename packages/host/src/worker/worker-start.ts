@@ -29,7 +29,6 @@ export interface WorkerState {
   readonly backend: "heap" | "leveldb";
   readonly checkpoints: string;
   readonly local: string;
-  readonly parallelism: number;
   readonly identity: { readonly runId: string; readonly lockToken: string };
   readonly memory: MemoryShares;
 }

@@ -1,6 +1,6 @@
 import type { SourceSplit } from "@millrace/contracts";
 import { assert } from "@millrace/core";
-import type { PhysicalTask } from "@millrace/plan";
+import type { LogicalPlan, PhysicalPlan, PhysicalTask } from "@millrace/plan";
 import { type Channels, channelsFrom, LocalChannels, sendersTo } from "../channel/channels.ts";
 import { type ExchangeMemory, threadOf } from "../exchange/exchange-memory.ts";
 import { ThreadExchange } from "../exchange/thread-exchange.ts";
@@ -71,7 +71,7 @@ class ThreadDeployment implements Deployment {
 
   async deploy(): Promise<void> {
     const { restored, others } = this.#order;
-    await this.#settings.backends.prepare(restored, others);
+    await this.#settings.backends.prepare(restored, others, parallelisms(this.#settings.graph.plan, this.#order.physical));
     for (const place of this.subtasks) this.#tasks.set(place.id, await this.#build(place));
   }
 
@@ -188,4 +188,10 @@ class ThreadDeployment implements Deployment {
     const deployed = this.#tasks.get(id);
     if (deployed !== undefined) this.#worker.wake(deployed.task);
   }
+}
+
+/** Subtasks of each node by uid. */
+function parallelisms(plan: LogicalPlan, physical: PhysicalPlan): (uid: string) => number | undefined {
+  const byUid = new Map(physical.tasks.flatMap((task) => task.nodes.map((node) => [plan.nodes[node]?.uid, task.parallelism])));
+  return (uid) => byUid.get(uid);
 }

@@ -6,8 +6,15 @@ import type { StoredRecord } from "@millrace/state";
  * a slot (subtask index), which may hold the restored checkpoint already (law S3).
  */
 export interface StateBackends {
-  /** Before the first `open` of an attempt: which checkpoint is restored, and its older relatives still at hand. */
-  prepare(restored: CheckpointManifest | undefined, others: readonly CheckpointManifest[]): Promise<void>;
+  /**
+   * Before the first `open` of an attempt: which checkpoint is restored, its older relatives still at hand, and how many
+   * subtasks each node has by uid, to tell a checkpoint whose files belong to other key groups.
+   */
+  prepare(
+    restored: CheckpointManifest | undefined,
+    others: readonly CheckpointManifest[],
+    parallelismOf: (uid: string) => number | undefined,
+  ): Promise<void>;
   /**
    * A backend for one operator subtask. `filled`: the local store holds the restored state; nothing is to be read.
    * `needsBase`: the next checkpoint has to hold everything, because the local store holds nothing yet.

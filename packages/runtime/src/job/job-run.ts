@@ -1,6 +1,7 @@
 import { decideRestart, failureOf, noRestarts, type RestartHistory } from "@millrace/checkpoint";
 import type { CheckpointManifest, SinkContext } from "@millrace/contracts";
 import { assert, type Cancel, MillraceError } from "@millrace/core";
+import { toPhysical } from "@millrace/plan";
 import type { WrittenSavepoint } from "@millrace/snapshots";
 import type { SubtaskStatus } from "../deployment/deployment.ts";
 import { sinkContext } from "../deployment/task-settings.ts";
@@ -14,6 +15,15 @@ import type { RunSettings } from "./settings.ts";
 import { takeSavepoint } from "./take-savepoint.ts";
 
 /** `savepoint`: stopped with one; unlike a run that was `stopped`, it is over. */
+export interface Rescaled {
+  /** Taken before, restored after. */
+  readonly checkpointId: number;
+  readonly from: number;
+  readonly to: number;
+  /** From the completion of that checkpoint until all tasks run again. */
+  readonly pauseMs: number;
+}
+
 export type RunEnd = "finished" | "stopped" | "cancelled" | "savepoint";
 
 export interface StopWithSavepoint {
@@ -36,6 +46,7 @@ export class JobRun {
   #attempt: Attempt | undefined;
   #coordinator: CheckpointCoordinator | undefined;
   #restored: CheckpointManifest | undefined;
+  #parallelism: number;
   #resumed: boolean;
   #history: RestartHistory = noRestarts;
   #endedTasks = new Set<string>();
@@ -60,6 +71,7 @@ export class JobRun {
     this.#settings = settings;
     this.#listener = listener;
     this.#restored = settings.restored;
+    this.#parallelism = settings.parallelism;
     this.#resumed = settings.resumed;
     this.#committers = new Committers(settings.graph, (uid, subtask, parallelism) => this.#sinkContext(uid, subtask, parallelism));
     this.ended = new Promise((resolve, reject) => {
@@ -137,6 +149,36 @@ export class JobRun {
       throw error;
     }
     await this.#endOnce(() => this.#teardown().then(() => this.#finish("savepoint")));
+  }
+
+  /**
+   * Goes on at another parallelism: takes a checkpoint, deploys anew, restores it. Throws before anything happens when it
+   * can't be (PLAN_PARALLELISM, JOB_NOT_RUNNING and its like), RESCALE_FAILED when the job did not come up again: it then
+   * restarts at the new parallelism as after any failure.
+   */
+  async rescale(parallelism: number): Promise<Rescaled> {
+    await this.#deploying.catch(() => undefined);
+    const { attempt, coordinator } = this.#running();
+    const { graph, maxParallelism, dev, ports } = this.#settings;
+    toPhysical(graph.plan, { parallelism, maxParallelism, chaining: !dev });
+    const { checkpointId } = await coordinator.take("final", { suspends: true });
+    const pausedMs = ports.clock.monotonic();
+    if (this.#attempt !== attempt || this.#ending !== undefined) throw notRunning("it ended or failed meanwhile");
+    this.#attempt = undefined;
+    const from = this.#parallelism;
+    this.#parallelism = parallelism;
+    this.#deploying = this.#closeAttempt(attempt).then(() => this.#redeploy());
+    await this.#deploying;
+    if (this.#attempt === undefined) {
+      throw new MillraceError("RESCALE_FAILED", `the job did not come up at parallelism ${parallelism}`, {
+        hint: "the log says why; it is tried again",
+      });
+    }
+    return { checkpointId, from, to: parallelism, pauseMs: ports.clock.monotonic() - pausedMs };
+  }
+
+  get parallelism(): number {
+    return this.#parallelism;
   }
 
   #running(): { readonly attempt: Attempt; readonly coordinator: CheckpointCoordinator } {
@@ -217,7 +259,7 @@ export class JobRun {
     this.#attemptNumber++;
     this.#endedTasks = new Set();
     const others = settings.storage === undefined ? [] : readable(await readManifests(settings.storage));
-    const start = { parallelism: settings.parallelism, restored: this.#restored, others, resumed: this.#resumed };
+    const start = { parallelism: this.#parallelism, restored: this.#restored, others, resumed: this.#resumed };
     const attempt: Attempt = new Attempt(
       settings,
       start,

@@ -17,8 +17,6 @@ export interface LevelBackendsOptions {
   /** Holds a store for each slot. */
   readonly directory: string;
   readonly storage: CheckpointStorage;
-  /** Subtasks of each node of the job by uid, to tell a checkpoint whose files belong to other key groups. */
-  readonly parallelismOf: (uid: string) => number | undefined;
   /** The identity under which this process writes checkpoints. */
   readonly identity: { readonly runId: string; readonly lockToken: string };
   /** Estimated encoded bytes of all backends that stay in memory. */
@@ -44,14 +42,16 @@ export class LevelBackends implements StateBackends {
   readonly #open: Slot[] = [];
   #restored: CheckpointManifest | undefined;
   #others: readonly CheckpointManifest[] = [];
+  #parallelismOf: (uid: string) => number | undefined = () => undefined;
 
   constructor(options: LevelBackendsOptions) {
     this.#options = options;
   }
 
-  async prepare(restored: CheckpointManifest | undefined, others: readonly CheckpointManifest[]): Promise<void> {
+  async prepare(...[restored, others, parallelismOf]: Parameters<StateBackends["prepare"]>): Promise<void> {
     this.#restored = restored;
     this.#others = others;
+    this.#parallelismOf = parallelismOf;
   }
 
   async open(options: BackendOptions): Promise<OpenedBackend> {
@@ -154,7 +154,7 @@ export class LevelBackends implements StateBackends {
     const layoutChanged =
       restored.kind === "savepoint" ||
       restored.operators.some(
-        ({ uid, subtasks }) => subtasks.some(({ keyed }) => keyed !== undefined) && subtasks.length !== this.#options.parallelismOf(uid),
+        ({ uid, subtasks }) => subtasks.some(({ keyed }) => keyed !== undefined) && subtasks.length !== this.#parallelismOf(uid),
       );
     const chains = restored.operators.flatMap((operator) => {
       const files = operator.subtasks[subtask]?.keyed?.files;
