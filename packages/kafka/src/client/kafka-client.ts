@@ -159,12 +159,10 @@ export class KafkaClient {
     const known = this.#coordinators.get(`${kind} ${key}`);
     if (known !== undefined) return known;
     if (this.#nodes.size === 0) await this.metadataOnce([]);
-    const [any] = this.#nodes.values();
-    assert(any !== undefined, "metadata names brokers");
-    const answer = await this.call(any, findCoordinator, { key, kind }).catch((error: unknown) => {
-      this.#nodes = new Map();
-      throw error;
-    });
+    // Another one each time, or a broker that is gone would be asked again and again.
+    const any = this.nodes[this.#turn++ % this.#nodes.size];
+    if (any === undefined) throw new Passing("the cluster names no broker");
+    const answer = await this.call(any, findCoordinator, { key, kind });
     if (isDenied(answer.errorCode)) throw denied(`${kind === "group" ? "group" : "transactional id"} ${key}`, answer.errorCode);
     if (answer.errorCode !== 0) throw new Passing(`the coordinator of ${key}: ${errorText(answer.errorCode)}`);
     const address = { host: answer.host, port: answer.port };

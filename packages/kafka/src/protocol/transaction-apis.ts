@@ -65,3 +65,89 @@ export const endTxnV1: Api<EndTxnRequest, { readonly errorCode: number }> = {
     return { errorCode: reader.int16() };
   },
 };
+/** Transactions of version 2 (KIP-890): the broker raises the epoch with the commit and says which identity comes next. */
+export const endTxnV5: Api<EndTxnRequest, ProducerIdentity & { readonly errorCode: number }> = {
+  name: "EndTxn",
+  key: 26,
+  version: 5,
+  flexible: true,
+  write: (writer, { transactionalId, producerId, epoch, commit }) =>
+    writer.compactString(transactionalId).int64(producerId).int16(epoch).boolean(commit).noTags(),
+  read(reader) {
+    reader.int32();
+    return { errorCode: reader.int16(), producerId: reader.int64(), epoch: reader.int16() };
+  },
+};
+
+export interface ListedTransaction {
+  readonly transactionalId: string;
+  readonly producerId: bigint;
+  /** `Ongoing`, `PrepareCommit`, `CompleteAbort`, … */
+  readonly state: string;
+}
+
+/** What one broker coordinates; `states` empty: all. */
+export const listTransactions: Api<
+  { readonly states: readonly string[] },
+  { readonly errorCode: number; readonly transactions: readonly ListedTransaction[] }
+> = {
+  name: "ListTransactions",
+  key: 66,
+  version: 0,
+  flexible: true,
+  write(writer, { states }) {
+    writer.compactArray(states, (state) => writer.compactString(state));
+    writer.compactArray([], () => undefined).noTags();
+  },
+  read(reader) {
+    reader.int32();
+    const errorCode = reader.int16();
+    reader.compactArray(() => reader.compactString());
+    const transactions = reader.compactArray((): ListedTransaction => {
+      const transaction = { transactionalId: reader.compactString(), producerId: reader.int64(), state: reader.compactString() };
+      reader.tags();
+      return transaction;
+    });
+    return { errorCode, transactions };
+  },
+};
+
+export interface DescribedTransaction extends ProducerIdentity {
+  readonly errorCode: number;
+  readonly transactionalId: string;
+  readonly state: string;
+  readonly timeoutMs: number;
+  /** −1: none is open. */
+  readonly startedAtMs: number;
+  readonly partitions: readonly { readonly topic: string; readonly partition: number }[];
+}
+
+export const describeTransactions: Api<{ readonly transactionalIds: readonly string[] }, readonly DescribedTransaction[]> = {
+  name: "DescribeTransactions",
+  key: 65,
+  version: 0,
+  flexible: true,
+  write: (writer, { transactionalIds }) => writer.compactArray(transactionalIds, (id) => writer.compactString(id)).noTags(),
+  read(reader) {
+    reader.int32();
+    return reader.compactArray((): DescribedTransaction => {
+      const head = {
+        errorCode: reader.int16(),
+        transactionalId: reader.compactString(),
+        state: reader.compactString(),
+        timeoutMs: reader.int32(),
+        startedAtMs: reader.long(),
+        producerId: reader.int64(),
+        epoch: reader.int16(),
+      };
+      const partitions = reader.compactArray(() => {
+        const topic = reader.compactString();
+        const numbers = reader.compactArray(() => reader.int32());
+        reader.tags();
+        return numbers.map((partition) => ({ topic, partition }));
+      });
+      reader.tags();
+      return { ...head, partitions: partitions.flat() };
+    });
+  },
+};

@@ -1,0 +1,61 @@
+import type { Guarantee } from "@millrace/contracts";
+import { MillraceError } from "@millrace/core";
+import type { Bytes, Headers } from "../batch/batch-builder.ts";
+import type { CompressionName } from "../batch/compression.ts";
+import type { ValueSerializer } from "../formats/format.ts";
+import type { LostTransaction } from "../transactions/commit-transactions.ts";
+
+export interface KafkaSinkOptions<T> {
+  /** How a value is written: `json()`, `text()`, `bytes()`. */
+  readonly value: ValueSerializer<T>;
+  /** Records with one key go to one partition and keep their order. Without it records have no key. */
+  readonly key?: (value: T) => Bytes;
+  readonly headers?: (value: T) => Headers;
+  /** Default: the record's event time; the clock for records without. */
+  readonly timestamp?: (value: T, eventTime: number) => number;
+  /** Default: as Kafka's clients do, by the key's murmur2 hash; records without a key by batches. */
+  readonly partition?: (value: T, partitions: number) => number;
+  /** Such values are written as tombstones: a key without a value. */
+  readonly tombstone?: (value: T) => boolean;
+  /** Default "exactly-once". */
+  readonly guarantee?: Guarantee;
+  /**
+   * Of exactly-once. "open" (default): records go into an open transaction at once, which is committed with the checkpoint;
+   * a job that is down for longer than the transaction timeout loses it, and says so. "writeAhead": records stay in the
+   * checkpoint and are written in a short transaction once it is complete; nothing times out, checkpoints are larger.
+   */
+  readonly transactions?: "open" | "writeAhead";
+  /** Begins transactional ids. Default: `millrace-<job>-<uid>`. Two jobs at a time must not share one. */
+  readonly transactionalIdPrefix?: string;
+  /** Default: as long as the brokers allow (their transaction.max.timeout.ms). */
+  readonly transactionTimeoutMs?: number;
+  /** How long a restart of the job may take; the transaction timeout has to cover it. Default 60 s. */
+  readonly restartMs?: number;
+  /** Goes on without the records of a transaction that the broker aborted before it was committed, and is told of them. Without it the job fails with KAFKA_TRANSACTION_LOST. */
+  readonly acceptLoss?: (loss: LostTransaction) => void;
+  /** Holds the last marker of each writer. Default `millrace-markers`. */
+  readonly markerTopic?: string;
+  readonly compression?: CompressionName;
+  /** Of one batch before compression. Default 512 KiB. */
+  readonly batchBytes?: number;
+  /** Not yet acknowledged, in one subtask. Default 32 MiB. */
+  readonly bufferBytes?: number;
+}
+
+export function checkSinkOptions<T>(topic: string | ((value: T) => string), options: KafkaSinkOptions<T>): void {
+  if (topic === "") throw refused("a topic is needed", 'e.g. kafkaSink(cluster, "alerts", { value: json<Alert>() })');
+  if (options.tombstone !== undefined && options.key === undefined) throw refused("a tombstone needs a key", "add key, or leave tombstone out");
+  for (const name of ["transactionTimeoutMs", "restartMs", "batchBytes", "bufferBytes"] as const) {
+    const value = options[name];
+    if (value !== undefined && !(Number.isSafeInteger(value) && value > 0))
+      throw refused(`${name} must be a whole number above 0, not ${value}`, "leave it out for the default");
+  }
+  if (options.guarantee !== undefined && options.guarantee !== "exactly-once") {
+    const name = (["transactions", "transactionTimeoutMs", "acceptLoss"] as const).find((option) => options[option] !== undefined);
+    if (name !== undefined) throw refused(`${name} belongs to exactly-once`, "leave it out, or leave guarantee out");
+  }
+}
+
+function refused(message: string, hint: string): MillraceError {
+  return new MillraceError("SINK_OPTIONS", `kafkaSink: ${message}`, { hint });
+}

@@ -1,0 +1,248 @@
+import { assert } from "@millrace/core";
+import { noProducer } from "../batch/batch-builder.ts";
+import { denied, type KafkaClient, topicMissing } from "../client/kafka-client.ts";
+import { Passing, refusedError } from "../client/retry.ts";
+import { errorCodes, errorText, isDenied, isPassing } from "../protocol/error-codes.ts";
+import { type ProducedPartition, produce } from "../protocol/record-apis.ts";
+import { addPartitionsToTxn, type ProducerIdentity } from "../protocol/transaction-apis.ts";
+import { partitionId } from "../source/split.ts";
+import { TransportError } from "../transport/transport.ts";
+import { addRefused, produceRefused, unsentFor } from "./errors.ts";
+import type { OutboxOptions } from "./outbox.ts";
+import type { OutgoingBatch, PartitionQueue } from "./partition-queue.ts";
+import type { ProducerSession } from "./producer-session.ts";
+
+export interface SenderListener {
+  arrived(bytes: number): void;
+  failed(error: unknown): void;
+}
+
+interface Outgoing {
+  readonly queue: PartitionQueue;
+  readonly batch: OutgoingBatch;
+}
+
+/** Of one request. */
+const requestBytesMax = 32 << 20;
+const pauseMs = 50;
+const missingLooks = 10;
+
+/**
+ * Sends the queues' batches: one request at a time to each broker, with the next batch of every partition that it leads.
+ * What fails for a passing reason is sent again with the same bytes and sequence, to the partition's leader of then; a
+ * broker that had it already says so, and nothing is doubled.
+ */
+export class Sender {
+  readonly #client: KafkaClient;
+  readonly #options: OutboxOptions;
+  readonly #listener: SenderListener;
+  readonly #queues: PartitionQueue[] = [];
+  /** By leader. */
+  readonly #running = new Set<number>();
+  #planned = false;
+  #locating = false;
+  #missing = 0;
+  #closed = false;
+
+  constructor(client: KafkaClient, options: OutboxOptions, listener: SenderListener) {
+    this.#client = client;
+    this.#options = options;
+    this.#listener = listener;
+  }
+
+  add(queues: readonly PartitionQueue[]): void {
+    this.#queues.push(...queues);
+  }
+
+  close(): void {
+    this.#closed = true;
+  }
+
+  /** A queue has something; it is looked at once this turn of the event loop is over, when more may have come. */
+  wake(queue: PartitionQueue): void {
+    if (this.#planned || this.#running.has(queue.leaderId)) return;
+    this.#planned = true;
+    this.#client.ports.scheduler.immediate(() => {
+      this.#planned = false;
+      this.#startAll();
+    });
+  }
+
+  #startAll(): void {
+    const leaders = new Set(this.#queues.filter((queue) => queue.peek() !== undefined && !queue.inFlight).map(({ leaderId }) => leaderId));
+    for (const leaderId of leaders) {
+      if (leaderId < 0) this.#locate();
+      else this.#start(leaderId);
+    }
+  }
+
+  #start(leaderId: number): void {
+    if (this.#running.has(leaderId) || this.#closed) return;
+    this.#running.add(leaderId);
+    this.#drain(leaderId)
+      .catch((error: unknown) => this.#fail(error))
+      .finally(() => {
+        this.#running.delete(leaderId);
+        if (!this.#closed && this.#queues.some((queue) => queue.peek() !== undefined)) this.#startAll();
+      });
+  }
+
+  async #drain(leaderId: number): Promise<void> {
+    while (!this.#closed) {
+      const outgoing = this.#next(leaderId);
+      const [first] = outgoing;
+      if (first === undefined) return;
+      for (const { queue } of outgoing) queue.inFlight = true;
+      try {
+        await this.#send(leaderId, first.batch.session, outgoing);
+      } finally {
+        for (const { queue } of outgoing) queue.inFlight = false;
+      }
+    }
+  }
+
+  /** The heads of the leader's queues that belong to the oldest session: a request has one transactional id. */
+  #next(leaderId: number): readonly Outgoing[] {
+    const heads: Outgoing[] = [];
+    for (const queue of this.#queues) {
+      const batch = queue.leaderId === leaderId && !queue.inFlight ? queue.peek() : undefined;
+      if (batch !== undefined) heads.push({ queue, batch });
+    }
+    const oldest = Math.min(...heads.map(({ batch }) => batch.session.ordinal));
+    const outgoing: Outgoing[] = [];
+    let bytes = 0;
+    for (const { queue, batch } of heads) {
+      if (batch.session.ordinal !== oldest) continue;
+      bytes += batch.builder.bytes;
+      if (outgoing.length > 0 && bytes > requestBytesMax) break;
+      queue.head();
+      outgoing.push({ queue, batch });
+    }
+    return outgoing;
+  }
+
+  async #send(leaderId: number, session: ProducerSession, outgoing: readonly Outgoing[]): Promise<void> {
+    const identity = await session.identity;
+    await this.#encode(session, identity, outgoing);
+    if (session.transactionalId !== null) await this.#addPartitions(session, identity, outgoing);
+    const node = this.#client.node(leaderId);
+    if (node === undefined) return this.#again(outgoing, `broker ${leaderId} is not known`);
+    const { requestTimeoutMs } = this.#client.cluster;
+    let results: readonly ProducedPartition[];
+    try {
+      const partitions = outgoing.map(({ queue, batch }) => ({ topic: queue.topic, partition: queue.partition, records: batch.bytes as Buffer }));
+      const request = { transactionalId: session.transactionalId, acks: this.#options.acks, timeoutMs: requestTimeoutMs, partitions };
+      results = await this.#client.call(node, produce, request, { lane: "produce", timeoutMs: 2 * requestTimeoutMs });
+    } catch (error) {
+      if (!(error instanceof TransportError)) throw error;
+      if (error.kind === "refused") throw refusedError(error);
+      return this.#again(outgoing, error.message);
+    }
+    await this.#answered(session, outgoing, results);
+  }
+
+  async #encode(session: ProducerSession, identity: ProducerIdentity | undefined, outgoing: readonly Outgoing[]): Promise<void> {
+    const now = this.#client.ports.clock.monotonic();
+    const encode = async ({ queue, batch }: Outgoing): Promise<void> => {
+      batch.firstTriedMs ??= now;
+      if (batch.bytes !== undefined) return;
+      const { count } = batch.builder;
+      const transactional = session.transactionalId !== null;
+      const producer = identity === undefined ? noProducer : { ...identity, sequence: session.nextSequence(queue, count), transactional };
+      batch.bytes = await batch.builder.finish(this.#options.compression, producer);
+    };
+    await Promise.all(outgoing.map(encode));
+  }
+
+  /** Tells the coordinator which partitions the transaction writes to, before it does. */
+  async #addPartitions(session: ProducerSession, identity: ProducerIdentity | undefined, outgoing: readonly Outgoing[]): Promise<void> {
+    const { transactionalId } = session;
+    assert(identity !== undefined && transactionalId !== null, "a transaction has an identity");
+    const fresh = outgoing.map(({ queue }) => queue).filter(({ topic, partition }) => !session.added.has(partitionId(topic, partition)));
+    if (fresh.length === 0) return;
+    const partitions = fresh.map(({ topic, partition }) => ({ topic, partition }));
+    const request = { transactionalId, ...identity, partitions };
+    const worst = (answer: readonly { readonly errorCode: number }[]): number => answer.find(({ errorCode }) => errorCode !== 0)?.errorCode ?? 0;
+    const answer = await this.#client.toCoordinator("transaction", transactionalId, addPartitionsToTxn, request, (results) => {
+      const code = worst(results);
+      // A partition whose metadata has not reached the coordinator.
+      return code === errorCodes.unknownTopicOrPartition ? coordinatorNotAvailable : code;
+    });
+    const code = worst(answer);
+    if (code !== 0) throw addRefused(transactionalId, code);
+    for (const { topic, partition } of fresh) session.added.add(partitionId(topic, partition));
+  }
+
+  async #answered(session: ProducerSession, outgoing: readonly Outgoing[], results: readonly ProducedPartition[]): Promise<void> {
+    const byId = new Map(results.map((result) => [partitionId(result.topic, result.partition), result]));
+    const again: Outgoing[] = [];
+    let why = "";
+    for (const item of outgoing) {
+      const { queue, batch } = item;
+      const result = byId.get(partitionId(queue.topic, queue.partition));
+      const code = result?.errorCode ?? 0;
+      assert(result !== undefined, "a broker answers for every partition of a request");
+      if (code === 0 || code === errorCodes.duplicateSequenceNumber) {
+        session.written(queue, result.baseOffset, batch.builder.count);
+        queue.done();
+        this.#listener.arrived(batch.builder.bytes);
+      } else if (isDenied(code)) throw denied(`topic ${queue.topic}`, code);
+      else if (!isPassing(code)) throw produceRefused(queue, session.transactionalId, code, batch.builder);
+      else {
+        again.push(item);
+        why = errorText(code);
+      }
+    }
+    if (again.length > 0) await this.#again(again, why);
+  }
+
+  /** Looks for the leaders again; what has been tried for too long fails. */
+  async #again(outgoing: readonly Outgoing[], why: string): Promise<void> {
+    const { unavailableMs } = this.#client.cluster;
+    const now = this.#client.ports.clock.monotonic();
+    for (const { queue, batch } of outgoing) {
+      if (now - (batch.firstTriedMs ?? now) > unavailableMs) throw unsentFor(queue, unavailableMs, why);
+      queue.leaderId = -1;
+    }
+    await this.#client.pauses.pause(pauseMs);
+    this.#locate();
+  }
+
+  #locate(): void {
+    if (this.#locating || this.#closed) return;
+    this.#locating = true;
+    this.#locateAll()
+      .catch((error: unknown) => this.#fail(error))
+      .finally(() => {
+        this.#locating = false;
+        this.#startAll();
+      });
+  }
+
+  #locateAll(): Promise<void> {
+    const lost = () => this.#queues.filter(({ leaderId }) => leaderId < 0);
+    return this.#client.pauses.retrying("name the leaders of the partitions being written", this.#client.cluster.unavailableMs, async () => {
+      const { topics } = await this.#client.metadataOnce([...new Set(lost().map(({ topic }) => topic))]);
+      for (const { name, errorCode, partitions } of topics) {
+        if (isDenied(errorCode)) throw denied(`topic ${name}`, errorCode);
+        if (errorCode === errorCodes.unknownTopicOrPartition && ++this.#missing >= missingLooks) throw topicMissing(name);
+        if (errorCode !== 0) continue;
+        this.#missing = 0;
+        for (const { partition, leaderId } of partitions) {
+          const queue = this.#queues.find((candidate) => candidate.topic === name && candidate.partition === partition);
+          if (queue !== undefined && this.#client.node(leaderId) !== undefined) queue.leaderId = leaderId;
+        }
+      }
+      const [left] = lost();
+      if (left !== undefined) throw new Passing(`${partitionId(left.topic, left.partition)} has no leader`);
+    });
+  }
+
+  #fail(error: unknown): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#listener.failed(error);
+  }
+}
+
+const coordinatorNotAvailable = 15;

@@ -1,0 +1,139 @@
+import type { PreparedSink, SinkContext, SinkWriter } from "@millrace/contracts";
+import { assert, type Json } from "@millrace/core";
+import type { KafkaCluster } from "../client/kafka.ts";
+import { KafkaClient } from "../client/kafka-client.ts";
+import type { TransactionCommittable } from "../transactions/committable.ts";
+import { ensureMarkerTopic, markerPartition } from "../transactions/markers.ts";
+import { endTransaction, endTxnVersion } from "../transactions/transaction-calls.ts";
+import type { KafkaSinkOptions } from "./options.ts";
+import { Outbox, type OutboxOptions } from "./outbox.ts";
+import type { ProducerSession } from "./producer-session.ts";
+import { RecordWriter } from "./record-writer.ts";
+import { TransactionSlots } from "./transaction-slots.ts";
+
+export interface TransactionOptions {
+  readonly prefix: string;
+  readonly markerTopic: string;
+  /** Asks the brokers what they allow. */
+  readonly timeoutMs: (client: KafkaClient) => Promise<number>;
+}
+
+const closingMs = 2_000;
+
+/**
+ * Writes into a transaction that is open from one barrier to the next. At a barrier it is cut; once its records and its
+ * marker have arrived it is prepared, and the committable says how to commit it from anywhere. Meanwhile records go on
+ * into the next transaction, under another transactional id. One without records is kept open for the next barrier.
+ */
+export class TransactionalWriter<T> implements SinkWriter<T> {
+  readonly #context: SinkContext;
+  readonly #client: KafkaClient;
+  readonly #options: TransactionOptions;
+  readonly #outbox: Outbox;
+  readonly #records: RecordWriter<T>;
+  readonly #topic: string | ((value: T) => string);
+  #slots: TransactionSlots | undefined;
+  #session: ProducerSession | undefined;
+  #endTxnVersion: 1 | 5 = 1;
+
+  constructor(
+    context: SinkContext,
+    cluster: KafkaCluster,
+    topic: string | ((value: T) => string),
+    options: KafkaSinkOptions<T>,
+    outbox: OutboxOptions,
+    transactions: TransactionOptions,
+  ) {
+    this.#context = context;
+    this.#client = new KafkaClient(cluster, context.ports);
+    this.#options = transactions;
+    this.#outbox = new Outbox(this.#client, outbox);
+    this.#records = new RecordWriter(this.#outbox, topic, options, context.ports, outbox.batchBytes);
+    this.#topic = topic;
+  }
+
+  async open(): Promise<void> {
+    const { subtask, parallelism } = this.#context;
+    const timeoutMs = await this.#options.timeoutMs(this.#client);
+    this.#endTxnVersion = await endTxnVersion(this.#client);
+    await ensureMarkerTopic(this.#client, this.#options.markerTopic);
+    await this.#outbox.load(this.#options.markerTopic);
+    if (typeof this.#topic === "string") await this.#outbox.load(this.#topic);
+    this.#slots = new TransactionSlots(this.#client, this.#options.prefix, subtask, timeoutMs);
+    await this.#slots.abortLeftovers(parallelism);
+    this.#session = this.#slots.take();
+    await this.#session.identity;
+  }
+
+  #current(): ProducerSession {
+    assert(this.#session !== undefined, "a writer is opened before it is used");
+    return this.#session;
+  }
+
+  write(value: T, timestamp: number): void {
+    const session = this.#current();
+    session.given++;
+    this.#records.write(session, value, timestamp);
+  }
+
+  ready(): Promise<void> | undefined {
+    return this.#outbox.room() ?? this.#records.ready();
+  }
+
+  prepare(checkpointId: number): Promise<PreparedSink> {
+    const session = this.#current();
+    const slots = this.#slots;
+    assert(slots !== undefined, "a writer is opened before it is used");
+    if (session.given === 0) return Promise.resolve({ committables: [], states: [] });
+    this.#outbox.cut();
+    slots.prepared(session, checkpointId);
+    this.#session = slots.take();
+    return this.#finish(session, checkpointId);
+  }
+
+  async #finish(session: ProducerSession, checkpointId: number): Promise<PreparedSink> {
+    const { markerTopic } = this.#options;
+    const identity = await session.identity;
+    assert(identity !== undefined && session.transactionalId !== null, "a transaction has an identity");
+    await this.#records.drained(session);
+    const writer = writerName(this.#options.prefix, this.#context);
+    const partition = markerPartition(writer, this.#outbox.partitionsOf(markerTopic));
+    this.#outbox.append(session, markerTopic, partition, this.#context.ports.clock.now(), writer, JSON.stringify({ checkpointId }), undefined);
+    await this.#outbox.flush(session);
+    const committable: TransactionCommittable = {
+      kind: "transaction",
+      transactionalId: session.transactionalId,
+      producerId: String(identity.producerId),
+      epoch: identity.epoch,
+      endTxnVersion: this.#endTxnVersion,
+      writer,
+      checkpointId,
+      markerTopic,
+      offsets: session.offsets.filter(({ topic }) => topic !== markerTopic),
+    };
+    return { committables: [committable as unknown as Json], states: [] };
+  }
+
+  committed(checkpointId: number): void {
+    this.#slots?.committed(checkpointId);
+  }
+
+  /** Aborts what no checkpoint holds, so that readers are not kept waiting for it; never what is prepared. */
+  async close(): Promise<void> {
+    this.#outbox.close();
+    const session = this.#session;
+    if (session !== undefined && session.added.size > 0) await Promise.race([this.#abort(session), this.#client.pauses.pause(closingMs)]);
+    await this.#client.close();
+  }
+
+  async #abort({ transactionalId, identity }: ProducerSession): Promise<void> {
+    const known = await identity?.catch(() => undefined);
+    if (transactionalId === null || known === undefined) return;
+    await endTransaction(this.#client, this.#endTxnVersion, { transactionalId, ...known, commit: false }).catch(() => undefined);
+  }
+}
+
+/** Keys the markers: a run, a sink (which its prefix names) and a subtask. */
+export function writerName(prefix: string, { runId, subtask }: Pick<SinkContext, "runId" | "subtask">): string {
+  return `${prefix}/${runId}/${subtask}`;
+}

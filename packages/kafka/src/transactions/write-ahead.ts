@@ -1,0 +1,87 @@
+import { MillraceError } from "@millrace/core";
+import { BatchBuilder, stamp } from "../batch/batch-builder.ts";
+import { transactionalFlag } from "../batch/batch-header.ts";
+import type { KafkaClient } from "../client/kafka-client.ts";
+import { Passing } from "../client/retry.ts";
+import { errorCodes, errorText, isPassing } from "../protocol/error-codes.ts";
+import { produce } from "../protocol/record-apis.ts";
+import { addPartitionsToTxn, type ProducerIdentity } from "../protocol/transaction-apis.ts";
+import { partitionId } from "../source/split.ts";
+import type { WriteAheadCommittable } from "./committable.ts";
+import { markerPartition, readMarker } from "./markers.ts";
+import { endTransaction, endTxnVersion, takeTransactionalId } from "./transaction-calls.ts";
+
+interface Batch {
+  readonly topic: string;
+  readonly partition: number;
+  readonly count: number;
+  readonly bytes: Buffer;
+}
+
+/**
+ * Writes the records of a committable in one transaction, unless the writer's marker says that this was done. Taking the
+ * transactional id settles what an earlier attempt has begun: its transaction is aborted if it was open, and if it was
+ * committed, its marker is visible afterwards. Resolves with false when it had been done.
+ */
+export async function writeAhead(client: KafkaClient, committable: WriteAheadCommittable): Promise<boolean> {
+  const { transactionalId, timeoutMs, markerTopic, writer, checkpointId } = committable;
+  const identity = await takeTransactionalId(client, transactionalId, timeoutMs);
+  const marker = await readMarker(client, markerTopic, writer);
+  if (marker !== undefined && marker.checkpointId >= checkpointId) return false;
+  const [markers] = await client.topics([markerTopic]);
+  const builder = new BatchBuilder(256);
+  builder.append(client.ports.clock.now(), writer, JSON.stringify({ checkpointId }), undefined);
+  const markerBatch: Batch = {
+    topic: markerTopic,
+    partition: markerPartition(writer, markers?.partitions.length ?? 1),
+    count: 1,
+    bytes: await builder.finish("none", { ...identity, sequence: 0, transactional: true }),
+  };
+  const batches = [...committable.batches.map(({ bytes, ...batch }) => ({ ...batch, bytes: Buffer.from(bytes, "base64") })), markerBatch];
+  await addPartitions(client, transactionalId, identity, batches);
+  const sequences = new Map<string, number>();
+  for (const batch of batches) {
+    const id = partitionId(batch.topic, batch.partition);
+    const sequence = sequences.get(id) ?? 0;
+    sequences.set(id, sequence + batch.count);
+    batch.bytes.writeInt16BE(batch.bytes.readInt16BE(21) | transactionalFlag, 21);
+    stamp(batch.bytes, { ...identity, sequence, transactional: true });
+    await send(client, transactionalId, batch);
+  }
+  const code = await endTransaction(client, await endTxnVersion(client), { transactionalId, ...identity, commit: true });
+  if (code !== 0)
+    throw new MillraceError("KAFKA_COMMIT", `transaction ${transactionalId} can't be committed: ${errorText(code)}`, {
+      hint: "it is written again after a restart",
+    });
+  return true;
+}
+
+async function addPartitions(client: KafkaClient, transactionalId: string, identity: ProducerIdentity, batches: readonly Batch[]): Promise<void> {
+  const refs = new Map(batches.map(({ topic, partition }) => [partitionId(topic, partition), { topic, partition }]));
+  const worst = (answer: readonly { readonly errorCode: number }[]): number => answer.find(({ errorCode }) => errorCode !== 0)?.errorCode ?? 0;
+  const request = { transactionalId, ...identity, partitions: [...refs.values()] };
+  const code = worst(await client.toCoordinator("transaction", transactionalId, addPartitionsToTxn, request, worst));
+  if (code !== 0) throw new MillraceError("KAFKA_PRODUCE", `the coordinator of ${transactionalId} does not take partitions: ${errorText(code)}`);
+}
+
+async function send(client: KafkaClient, transactionalId: string, batch: Batch): Promise<void> {
+  const id = partitionId(batch.topic, batch.partition);
+  await client.pauses.retrying(`write to ${id}`, client.cluster.unavailableMs, async () => {
+    const [found] = await client.topics([batch.topic]);
+    const leader = found?.partitions.find(({ partition }) => partition === batch.partition);
+    const node = leader === undefined ? undefined : client.node(leader.leaderId);
+    if (node === undefined) throw new Passing(`${id} has no leader`);
+    const { requestTimeoutMs } = client.cluster;
+    const partitions = [{ topic: batch.topic, partition: batch.partition, records: batch.bytes }];
+    const [result] = await client.call(
+      node,
+      produce,
+      { transactionalId, acks: -1, timeoutMs: requestTimeoutMs, partitions },
+      { lane: "produce", timeoutMs: 2 * requestTimeoutMs },
+    );
+    const code = result?.errorCode ?? -1;
+    if (isPassing(code)) throw new Passing(errorText(code));
+    if (code !== 0 && code !== errorCodes.duplicateSequenceNumber)
+      throw new MillraceError("KAFKA_PRODUCE", `${id} does not take records: ${errorText(code)}`);
+  });
+}

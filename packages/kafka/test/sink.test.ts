@@ -1,0 +1,261 @@
+import { type Ports, seededRandom } from "@millrace/core";
+import { nodePorts } from "@millrace/core/node";
+import { SinkDriver, SourceDriver } from "@millrace/testkit/drivers";
+import { type SinkCase, sinkSuite } from "@millrace/testkit/suites";
+import * as fc from "fast-check";
+import { describe, expect, test, vi } from "vitest";
+import { KafkaClient } from "../src/client/kafka-client.ts";
+import { offsetsAt } from "../src/client/partition-offsets.ts";
+import {
+  bytes,
+  endKafkaTransaction,
+  json,
+  type KafkaCluster,
+  type KafkaRecord,
+  type KafkaSinkOptions,
+  kafka,
+  kafkaSink,
+  kafkaSource,
+  kafkaTransaction,
+  kafkaTransactions,
+  type LostTransaction,
+  records,
+  text,
+} from "../src/index.ts";
+import { latestTimestamp } from "../src/protocol/record-apis.ts";
+import { transactionsIn } from "../src/transactions/transaction-calls.ts";
+import { testBroker } from "./broker.ts";
+import { FaultyNetwork } from "./faulty-transport.ts";
+
+vi.setConfig({ testTimeout: 300_000 });
+// A history that failed leaves transactions open: what is tried after it would not be the same.
+fc.configureGlobal({ endOnFailure: true });
+const broker = await testBroker();
+
+interface Row {
+  readonly n: number;
+}
+
+/** Time that stands still for a process that was killed. */
+function mortalPorts(life: { readonly dead: boolean }): Ports {
+  return {
+    ...nodePorts,
+    scheduler: {
+      immediate: (task) => nodePorts.scheduler.immediate(() => !life.dead && task()),
+      after: (delayMs, task) => nodePorts.scheduler.after(delayMs, () => !life.dead && task()),
+    },
+  };
+}
+
+describe.skipIf(broker === undefined)("the Kafka sink on a real broker", () => {
+  const { bootstrap, cluster, topic } = broker as NonNullable<typeof broker>;
+  let cases = 0;
+
+  async function read<T>(name: string, start?: Readonly<Record<string, number>>): Promise<readonly KafkaRecord<string, T>[]> {
+    const source = kafkaSource(cluster, name, records(text(), json<T>()), {
+      stop: "latest",
+      ...(start === undefined ? {} : { start: { offsets: start } }),
+    });
+    const driver = await SourceDriver.open(source, { ports: nodePorts });
+    const found = await driver.drain();
+    await driver.close();
+    return found.map(({ value }) => value);
+  }
+
+  /** Commits and aborts are decided before they are visible. */
+  async function settled(client: KafkaClient, prefix: string): Promise<void> {
+    for (;;) {
+      const open = await transactionsIn(client, ["PrepareCommit", "PrepareAbort"]);
+      if (!open.some(({ transactionalId }) => transactionalId.startsWith(prefix))) return;
+      await new Promise((resolve) => setTimeout(resolve, 2));
+    }
+  }
+
+  let shared: string | undefined;
+  async function makeCase(options: Partial<KafkaSinkOptions<Row>>, network: FaultyNetwork): Promise<SinkCase<Row>> {
+    shared ??= await topic(2);
+    const name = shared;
+    const prefix = `case-${cases++}`;
+    const client = new KafkaClient(cluster, nodePorts);
+    await settled(client, "case-");
+    const ends = await offsetsAt(
+      client,
+      [0, 1].map((partition) => ({ topic: name, partition, timestamp: latestTimestamp })),
+      true,
+    );
+    let life = { dead: false };
+    const faulty: KafkaCluster = kafka({ brokers: [bootstrap], transport: network.create });
+    const sink = kafkaSink<Row>(faulty, name, {
+      value: json(),
+      key: ({ n }) => String(n),
+      transactionalIdPrefix: prefix,
+      markerTopic: `${name}-markers-${prefix}`,
+      ...options,
+    });
+    return {
+      guarantee: sink.guarantee,
+      sink,
+      ports: () => mortalPorts(life),
+      async kill() {
+        life.dead = true;
+        network.kill();
+        life = { dead: false };
+      },
+      async visible() {
+        await settled(client, prefix);
+        return (await read<Row>(name, Object.fromEntries(ends))).map(({ value }) => value as Row);
+      },
+      valueOf: (n) => ({ n }),
+      dispose: () => client.close(),
+    };
+  }
+
+  sinkSuite("kafka, exactly-once", () => makeCase({}, new FaultyNetwork()));
+  sinkSuite("kafka, exactly-once, written ahead", () => makeCase({ transactions: "writeAhead" }, new FaultyNetwork()));
+  sinkSuite("kafka, at-least-once", () => makeCase({ guarantee: "at-least-once" }, new FaultyNetwork()));
+
+  const seed = Number(process.env.SEED ?? Date.now() % 1_000_000);
+  describe(`over a network that loses requests and answers (SEED=${seed})`, () => {
+    const random = seededRandom(seed);
+    const fates = ["loseRequest", "loseAnswer"] as const;
+    const network = () => new FaultyNetwork(() => (random.uint32() % 8 === 0 ? (fates[random.uint32() % 2] as "loseAnswer") : "pass"));
+    sinkSuite("kafka, exactly-once", () => makeCase({}, network()));
+  });
+
+  test("keys choose partitions as other clients do; headers, timestamps and tombstones arrive", async () => {
+    const name = await topic(5);
+    const sender = await (broker as NonNullable<typeof broker>).producer();
+    const keys = Array.from({ length: 40 }, (_, n) => `key ${n} ${"é".repeat(n % 5)}`);
+    await sender.send({ topic: name, messages: keys.map((key) => ({ key, value: "0" })) });
+    const driver = await SinkDriver.open(
+      kafkaSink<string>(cluster, name, {
+        value: json(),
+        key: (key) => key,
+        tombstone: (key) => key === keys[7],
+        headers: (key) => ({ length: String(key.length) }),
+        guarantee: "at-least-once",
+      }),
+      { ports: nodePorts },
+    );
+    for (const [n, key] of keys.entries()) await driver.write(key, 0, 1_000 + n);
+    await driver.finish();
+    const found = await read<unknown>(name);
+    for (const [n, key] of keys.entries()) {
+      const [theirs, ours] = found.filter((record) => record.key === key).sort((a, b) => Number(a.value !== 0) - Number(b.value !== 0));
+      expect(ours?.partition, key).toBe(theirs?.partition);
+      expect(ours).toMatchObject({ value: n === 7 ? null : key, timestamp: 1_000 + n, headers: { length: Buffer.from(String(key.length)) } });
+    }
+  });
+
+  test.each(["gzip", "snappy", "lz4", "zstd"] as const)("batches compressed with %s are taken by the broker", async (compression) => {
+    const name = await topic(1);
+    const driver = await SinkDriver.open(
+      kafkaSink<string>(cluster, name, { value: text(), guarantee: "at-least-once", compression, batchBytes: 1_000 }),
+      { ports: nodePorts },
+    );
+    const values = Array.from({ length: 300 }, (_, n) => JSON.stringify(`value ${n}`));
+    await driver.writeAll(values);
+    await driver.finish();
+    expect((await read<string>(name)).map(({ value }) => JSON.stringify(value))).toEqual(values);
+  });
+
+  test("topics that a function names are looked up when they are met first; order is kept meanwhile", async () => {
+    const names = [await topic(1), await topic(1)] as const;
+    const driver = await SinkDriver.open(
+      kafkaSink<Row>(cluster, ({ n }) => names[n % 2] as string, { value: json(), transactionalIdPrefix: "dynamic" }),
+      { ports: nodePorts },
+    );
+    for (let n = 0; n < 20; n++) await driver.write({ n });
+    await driver.finish();
+    await expect.poll(async () => (await read<Row>(names[0])).map(({ value }) => value?.n)).toEqual([0, 2, 4, 6, 8, 10, 12, 14, 16, 18]);
+    await expect.poll(async () => (await read<Row>(names[1])).map(({ value }) => value?.n)).toEqual([1, 3, 5, 7, 9, 11, 13, 15, 17, 19]);
+  });
+
+  test("a prepared transaction that times out is a loud failure, or is accepted with its offsets; written ahead it is not lost", async () => {
+    const name = await topic(1);
+    const losses: LostTransaction[] = [];
+    const common = { value: json<Row>(), restartMs: 100, transactionTimeoutMs: 10_100 };
+    const sinkOf = (options: Partial<KafkaSinkOptions<Row>>) =>
+      kafkaSink<Row>(cluster, name, { ...common, transactionalIdPrefix: `${name}-x`, ...options });
+    const driver = await SinkDriver.open(sinkOf({}), { ports: nodePorts });
+    await driver.writeAll([{ n: 1 }, { n: 2 }]);
+    const checkpoint = await driver.prepare();
+    driver.complete(checkpoint);
+    await driver.close();
+    const client = new KafkaClient(cluster, nodePorts);
+    const open = async () => (await transactionsIn(client, ["Ongoing"])).filter(({ transactionalId }) => transactionalId.startsWith(name));
+    await expect.poll(open, { timeout: 30_000, interval: 500 }).toEqual([]);
+    await client.close();
+    await expect(SinkDriver.open(sinkOf({}), { ports: nodePorts, restored: checkpoint })).rejects.toMatchObject({
+      code: "KAFKA_TRANSACTION_LOST",
+      where: { position: `${name}-0@0..1` },
+    });
+    const accepting = await SinkDriver.open(sinkOf({ acceptLoss: (loss) => losses.push(loss) }), { ports: nodePorts, restored: checkpoint }, 9);
+    await accepting.finish();
+    expect(losses).toMatchObject([{ offsets: [{ topic: name, partition: 0, first: 0, last: 1 }] }]);
+    expect(await read(name)).toEqual([]);
+  });
+
+  test("a transaction timeout that can't cover interval and restart, or that the broker does not allow, is refused at the start", async () => {
+    const name = await topic(1);
+    const open = (options: Partial<KafkaSinkOptions<Row>>) =>
+      SinkDriver.open(kafkaSink<Row>(cluster, name, { value: json(), ...options }), { ports: nodePorts });
+    await expect(open({ restartMs: 3_600_000 })).rejects.toMatchObject({ code: "KAFKA_TRANSACTION_TIMEOUT" });
+    await expect(open({ transactionTimeoutMs: 5_000 })).rejects.toMatchObject({ code: "KAFKA_TRANSACTION_TIMEOUT" });
+    await expect(open({ transactionTimeoutMs: 3_600_000 })).rejects.toMatchObject({ code: "KAFKA_TRANSACTION_TIMEOUT" });
+  });
+
+  test("an open transaction is listed, described, and ended by hand", async () => {
+    const name = await topic(1);
+    const prefix = `${name}-hand`;
+    const sink = kafkaSink<Row>(cluster, name, { value: json(), transactionalIdPrefix: prefix });
+    for (const end of ["commit", "abort"] as const) {
+      const driver = await SinkDriver.open(sink, { ports: nodePorts, runId: end });
+      await driver.write({ n: end.length });
+      const checkpoint = await driver.prepare();
+      await driver.close();
+      const [open, ...others] = await kafkaTransactions(cluster, nodePorts, { prefix, states: ["Ongoing"] });
+      expect(others).toEqual([]);
+      expect(open).toMatchObject({ state: "Ongoing", partitions: expect.arrayContaining([{ topic: name, partition: 0 }]) });
+      const id = open?.transactionalId ?? "";
+      await endKafkaTransaction(cluster, nodePorts, id, end);
+      await expect
+        .poll(async () => (await kafkaTransaction(cluster, nodePorts, id)).state)
+        .toBe(end === "commit" ? "CompleteCommit" : "CompleteAbort");
+      await expect(endKafkaTransaction(cluster, nodePorts, id, end)).rejects.toMatchObject({ code: "KAFKA_TRANSACTION" });
+      // The job's own commit finds it committed, or says that it is lost.
+      const again = SinkDriver.open(sink, { ports: nodePorts, runId: end, restored: checkpoint }, 5);
+      if (end === "commit") await (await again).finish();
+      else await expect(again).rejects.toMatchObject({ code: "KAFKA_TRANSACTION_LOST" });
+    }
+    expect((await read<Row>(name)).map(({ value }) => value)).toEqual([{ n: 6 }]);
+    await expect(kafkaTransaction(cluster, nodePorts, "never-used")).rejects.toMatchObject({ code: "KAFKA_TRANSACTION" });
+  });
+
+  test("a second writer fences the first", async () => {
+    const name = await topic(1);
+    const sink = kafkaSink<Row>(cluster, name, { value: json(), transactionalIdPrefix: `${name}-fence` });
+    const first = await SinkDriver.open(sink, { ports: nodePorts });
+    await first.write({ n: 1 });
+    const second = await SinkDriver.open(sink, { ports: nodePorts, runId: "run2" });
+    await expect(first.prepare()).rejects.toMatchObject({ code: "KAFKA_FENCED" });
+    await second.write({ n: 2 });
+    await second.finish();
+    await first.close();
+    await expect.poll(async () => (await read<Row>(name)).map(({ value }) => value)).toEqual([{ n: 2 }]);
+  });
+
+  test("a topic that does not exist is named before anything runs", async () => {
+    await expect(SinkDriver.open(kafkaSink(cluster, "no-such-topic", { value: bytes() }), { ports: nodePorts })).rejects.toMatchObject({
+      code: "KAFKA_TOPIC_MISSING",
+    });
+  });
+
+  test("a record that the topic does not take is named", async () => {
+    const name = await topic(1, { "max.message.bytes": "1000" });
+    const driver = await SinkDriver.open(kafkaSink<string>(cluster, name, { value: text(), guarantee: "at-least-once" }), { ports: nodePorts });
+    await driver.write("x".repeat(2_000));
+    await expect(driver.prepare()).rejects.toMatchObject({ code: "KAFKA_TOO_LARGE" });
+    await driver.close();
+  });
+});
