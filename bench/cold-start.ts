@@ -1,6 +1,6 @@
 /**
  * `pnpm bench:cold-start`, after `pnpm build`: from the start of a process to the first result on its standard output, a
- * pipe. `millrace run` with everything that it does by default (state directory, lock, control socket, LevelDB,
+ * pipe. `millrace run` with everything that it does by default (state directory, lock, control socket, local store,
  * checkpoints) against a bare Node script that computes the same, started in turn; median of the pairs' ratios.
  * Both ends' output is compared in full. Exit code 1 when the ratio is over its bar.
  */

@@ -3,7 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { t } from "@millrace/codec";
 import { state, type ValueState } from "@millrace/contracts";
-import { createHeapBackend, createLevelBackend, type KeyedBackend, LocalStore } from "@millrace/state";
+import { nodePorts } from "@millrace/core/node";
+import { createHeapBackend, createStoreBackend, type KeyedBackend, LocalStore, type StoreBackendOptions } from "@millrace/state";
+import { storeThread } from "@millrace/state/node";
 import { type Figure, median, paired } from "./measure.ts";
 
 const EVENTS = 200_000;
@@ -32,7 +34,7 @@ export async function run(): Promise<Figure[]> {
     ] as const) {
       figures.push(counting(`value state on the heap, ${keys} keys, against a Map`, keys, heapBar, openHeap()));
       const level = await openLevel(join(directory, `counting-${keys}`));
-      figures.push(counting(`value state cached before LevelDB, ${keys} keys, against a Map`, keys, bar, level));
+      figures.push(counting(`value state cached before a local store, ${keys} keys, against a Map`, keys, bar, level));
       await level.store?.close();
     }
     figures.push(await gaps(directory));
@@ -60,9 +62,12 @@ function openHeap(): Opened {
 }
 
 async function openLevel(path: string): Promise<Opened> {
-  const store = await LocalStore.open(path, 32 << 20);
-  const apply = (_checkpointId: number, chunks: readonly Uint8Array[]): Promise<void> => store.apply("bench", chunks);
-  const backend = await createLevelBackend({ ...options(), store, cacheBytesMax: 256 << 20, filled: false, apply });
+  const store = await LocalStore.open(path, { files: nodePorts.files, work: storeThread() });
+  const apply: StoreBackendOptions["apply"] = async (checkpoint, header, chunks) => {
+    await store.add("bench", header, chunks);
+    await store.setMarker({ kind: "applied", checkpoint });
+  };
+  const backend = await createStoreBackend({ ...options(), store, cacheBytesMax: 256 << 20, filled: false, apply });
   return { backend, value: backend.states({ value: state.value(t.number()) }).value, store };
 }
 

@@ -13,7 +13,7 @@ export const usage = `Runs Nexmark queries as jobs, and beside them the same que
   --events N           events in a run; default 1,000,000. The first third is warm-up and not timed
   --seconds S          instead: every side gets as many events as it takes for S seconds, found out by a first short run
   --peer LIST          hand, flink; default hand. Flink needs JDK 17 and Maven, and is built at its first run
-  --state LIST         heap: on the heap, beside Flink's hash map; disk: LevelDB, beside RocksDB. Default heap
+  --state LIST         heap: on the heap, beside Flink's hash map; disk: a local store, beside RocksDB. Default heap
   --parallelism LIST   subtasks of every operator; default 1. The hand loop has one thread
   --rounds R           a round runs every side once, in turn; figures are medians. Default 3
   --checkpoint-ms MS   default 1000; 0: none

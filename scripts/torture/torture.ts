@@ -19,14 +19,14 @@ const { values: options } = parseArgs({
     seed: { type: "string", default: String(Date.now() % 1_000_000) },
     jobs: { type: "string", default: "flights,logs" },
     parallelism: { type: "string", default: "1" },
-    backend: { type: "string", default: "leveldb" },
+    backend: { type: "string", default: "disk" },
     interval: { type: "string", default: "150ms" },
     keep: { type: "boolean", default: false },
     help: { type: "boolean", default: false },
   },
 });
 if (options.help) {
-  console.log(`pnpm torture [--rounds 100] [--seed N] [--jobs flights,flights-small,logs] [--parallelism 1] [--backend leveldb|heap] [--interval 150ms] [--keep]
+  console.log(`pnpm torture [--rounds 100] [--seed N] [--jobs flights,flights-small,logs] [--parallelism 1] [--backend disk|heap] [--interval 150ms] [--keep]
 
 Kills each job with SIGKILL (anywhere, during restore, checkpoint and commit), resumes it, and compares its output with a run
 that was never killed. Example: pnpm torture --rounds 20 --jobs flights-small --seed 7`);

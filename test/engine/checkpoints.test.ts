@@ -66,7 +66,7 @@ const never = () => new Promise<void>(() => undefined);
 
 describe("a checkpoint that takes too long", () => {
   for (const parallelism of [1, 2]) {
-    for (const backend of ["heap", "leveldb"] as const) {
+    for (const backend of ["heap", "disk"] as const) {
       it(`is given up, and the next one publishes what its sinks had prepared (parallelism ${parallelism}, ${backend})`, () =>
         inDirectory(async (stateDir) => {
           const released = Promise.withResolvers<void>();

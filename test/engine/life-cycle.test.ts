@@ -234,7 +234,7 @@ describe("an edited job", () => {
 
   it("may change the number of subtasks of one node, whose state is dealt out anew", () =>
     inDirectory(async (directory) => {
-      for (const backend of ["heap", "leveldb"] as const) {
+      for (const backend of ["heap", "disk"] as const) {
         const stateDir = join(directory, backend);
         const build = (sink: Sink<string>, parallelism: number) =>
           defineJob("edited", (env) => {

@@ -114,7 +114,7 @@ describe("a run", () => {
   });
 
   it("restarts from its last checkpoint when a function fails, and publishes every result once", async () => {
-    for (const backend of ["heap", "leveldb"] as const) {
+    for (const backend of ["heap", "disk"] as const) {
       const directory = await temporaryDirectory();
       const sink = collect<number>();
       let failures = 1;

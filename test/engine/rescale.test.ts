@@ -26,7 +26,7 @@ async function runThrough(
 }
 
 describe("a run that goes on at other parallelisms", () => {
-  for (const backend of ["heap", "leveldb"] as const) {
+  for (const backend of ["heap", "disk"] as const) {
     it(`keeps windows, timers, state and output exact (${backend})`, () =>
       inDirectory(async (directory) => {
         const input = readings(10_000, 21);

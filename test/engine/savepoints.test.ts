@@ -77,7 +77,7 @@ function savepointOf(result: JobResult): string {
 }
 
 describe("savepoints", () => {
-  for (const backend of ["heap", "leveldb"] as const) {
+  for (const backend of ["heap", "disk"] as const) {
     it(`carry a job over parallelisms 1, 4 and 3, with exact output (${backend})`, () =>
       inDirectory(async (directory) => {
         const out = join(directory, "out");
@@ -137,8 +137,8 @@ describe("savepoints", () => {
       const contents: Record<string, string>[] = [];
       for (const [backend, parallelism] of [
         ["heap", 1],
-        ["leveldb", 1],
-        ["leveldb", 3],
+        ["disk", 1],
+        ["disk", 3],
         ["heap", 4],
       ] as const) {
         const name = `${backend}-${parallelism}`;

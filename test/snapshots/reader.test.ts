@@ -36,7 +36,7 @@ function lineOf({ uid, state, kind, key, namespace, mapKey, index, time, domain,
 describe("a snapshot is read entry by entry", () => {
   for (const [backend, parallelism] of [
     ["heap", 1],
-    ["leveldb", 3],
+    ["disk", 3],
   ] as const) {
     it(`with its own types, from checkpoints and savepoints, in memory and on disk (${backend}, ${parallelism})`, () =>
       inDirectory(async (directory) => {

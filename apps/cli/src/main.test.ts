@@ -52,7 +52,7 @@ describe("the millrace command", () => {
       [["run", "a.ts", "--paralelism", "2"], "Did you mean --parallelism?"],
       [["run", "a.ts", "--parallelism", "0"], "[COMMAND_ARGUMENT]"],
       [["run", "a.ts", "--checkpoint-interval", "10"], "--checkpoint-interval 10s"],
-      [["run", "a.ts", "--backend", "redis"], "heap, leveldb"],
+      [["run", "a.ts", "--backend", "redis"], "heap, disk"],
       [["run", "a.ts", "--param", "x"], "--param takes name=value"],
       [["plan", "a.ts", "--json", "--mermaid"], "cannot be used with"],
     ] as const;

@@ -71,9 +71,7 @@ function runOptions(command: Command): Command {
     .option("--fresh", "abandon an unfinished run; its checkpoints are put aside")
     .option("--overwrite", "replace output of an earlier run")
     .option("--memory <size>", "memory for state and caches, e.g. 2g")
-    .addOption(
-      new Option("--backend <kind>", "where state lives; leveldb holds more than fits in memory (default: leveldb)").choices(["heap", "leveldb"]),
-    )
+    .addOption(new Option("--backend <kind>", "where state lives; disk holds more than fits in memory (default: disk)").choices(["heap", "disk"]))
     .option("--batch-size <records>", "records that travel together; changes speed, never results")
     .option("--break-lock", "take over a state directory that another host has locked")
     .option("--dev", "encode records between operators, so that a job that would break at parallelism 2 breaks now")

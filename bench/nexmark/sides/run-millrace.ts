@@ -21,7 +21,7 @@ const job = nexmarkJob({
 const stateDir = await mkdtemp(join(tmpdir(), "millrace-nexmark-"));
 try {
   const options = checkpointIntervalMs === 0 ? { ephemeral: true } : { stateDir, checkpointIntervalMs };
-  const handle = await startJob(job, { ...options, parallelism, backend: state === "heap" ? "heap" : "leveldb" });
+  const handle = await startJob(job, { ...options, parallelism, backend: state });
   await handle.finished;
   console.log(JSON.stringify(stopwatch.result()));
 } finally {

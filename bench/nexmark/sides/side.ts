@@ -4,7 +4,7 @@ import { MillraceError, messageOf } from "@millrace/core";
 import type { GeneratorOptions } from "../generator/options.ts";
 import type { QueryName } from "../queries/index.ts";
 
-/** Where keyed state lives: in memory, or in a store on disk (LevelDB here, RocksDB in Flink). */
+/** Where keyed state lives: in memory, or in a store on disk (a local store here, RocksDB in Flink). */
 export type StateKind = "heap" | "disk";
 
 export interface SideOrder {

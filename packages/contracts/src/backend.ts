@@ -19,7 +19,7 @@ export interface BackendOptions {
 
 /**
  * Holds the keyed state of one operator subtask and turns it into snapshots. Two forms stand behind this contract and
- * its suite: heap (everything in memory), and LevelDB (a heap cache in front of a local store that holds exactly a
+ * its suite: heap (everything in memory), and disk (a heap cache in front of a local store that holds exactly a
  * completed checkpoint, law S3).
  *
  * A checkpoint runs: `freeze(id)` at the barrier → `encodeSlice()` until it returns true, processing goes on between →

@@ -44,7 +44,7 @@ export function deployerFor(given: DeployerOptions): Deployer {
     kept === undefined
       ? undefined
       : {
-          backend: options.backend ?? "leveldb",
+          backend: options.backend ?? "disk",
           checkpoints: kept.checkpoints,
           local: kept.local,
           identity: { runId, lockToken: kept.lockToken },

@@ -45,7 +45,7 @@ export interface StartOptions {
   readonly overwrite?: boolean;
   /** The snapshot to start from: `chk-12` or `sp-12` of this job, or a path: a savepoint's directory, a checkpoint's manifest. */
   readonly from?: string;
-  readonly backend?: "heap" | "leveldb";
+  readonly backend?: "heap" | "disk";
   readonly memoryBytes?: number;
   /** Takes over a lock that another host left behind. */
   readonly breakLock?: boolean;

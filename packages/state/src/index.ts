@@ -14,10 +14,12 @@ export {
 } from "./format/record-key.ts";
 export { RecordParser, type RecordVisitor } from "./format/record-parser.ts";
 export { RecordWriter } from "./format/record-writer.ts";
-export type { LevelBackendOptions } from "./level/level-backend.ts";
-export { createLevelBackend } from "./level/level-backend.ts";
-export { LocalStore } from "./level/local-store.ts";
-export type { StoreMarker } from "./level/store-marker.ts";
-export type { StoredRecord, StoreSnapshot } from "./level/store-snapshot.ts";
+export { LocalStore, type LocalStoreOptions } from "./runs/local-store.ts";
+export type { StoreMarker } from "./runs/store-manifest.ts";
+export type { StoredRecord, StoreSnapshot } from "./runs/store-snapshot.ts";
+export type { StoreWork } from "./runs/store-work.ts";
+export { workHere } from "./runs/work-here.ts";
+export type { StoreBackendOptions } from "./store/store-backend.ts";
+export { createStoreBackend } from "./store/store-backend.ts";
 export { BucketOrder, HeapOrder, type TimerOrder } from "./timers/timer-order.ts";
 export { type TimerOrderKind, TimerQueue } from "./timers/timer-queue.ts";

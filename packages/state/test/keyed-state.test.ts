@@ -2,8 +2,10 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { BackendOptions, EncodedState, KeyGroupRange } from "@millrace/contracts";
+import { nodePorts } from "@millrace/core/node";
 import { type KeyedStateSubject, keyedStateSuite } from "@millrace/testkit/suites";
-import { createHeapBackend, createLevelBackend, LocalStore } from "../src/index.ts";
+import type { FileHeader } from "../src/format/file-header.ts";
+import { createHeapBackend, createStoreBackend, LocalStore, workHere } from "../src/index.ts";
 
 function options(keyGroups: KeyGroupRange = { start: 0, end: 127 }): BackendOptions {
   return { uid: "op", subtask: 0, keyGroups, maxParallelism: 128, now: () => 0, monotonic: () => performance.now() };
@@ -23,15 +25,19 @@ function heap(): KeyedStateSubject {
 }
 
 /** A store that is kept over crashes, with a cache of `cacheBytesMax`. */
-function level(cacheBytesMax: number): KeyedStateSubject {
+function stored(cacheBytesMax: number): KeyedStateSubject {
   let directory: string | undefined;
   let store: LocalStore | undefined;
   const open = async (filled: boolean) => {
     await store?.close();
     directory ??= await mkdtemp(join(tmpdir(), "millrace-state-"));
-    const opened = await LocalStore.open(join(directory, "store"), 1 << 20);
+    const opened = await LocalStore.open(join(directory, "store"), { files: nodePorts.files, work: workHere(nodePorts.files) });
     store = opened;
-    return createLevelBackend({ ...options(), store: opened, cacheBytesMax, filled, apply: (_, chunks) => opened.apply("op", chunks) });
+    const apply = async (checkpoint: number, header: FileHeader | undefined, chunks: readonly Uint8Array[]): Promise<void> => {
+      await opened.add("op", header, chunks);
+      await opened.setMarker({ kind: "applied", checkpoint });
+    };
+    return createStoreBackend({ ...options(), store: opened, cacheBytesMax, filled, apply });
   };
   return {
     open: () => open(false),
@@ -45,5 +51,5 @@ function level(cacheBytesMax: number): KeyedStateSubject {
 }
 
 keyedStateSuite("heap", heap);
-keyedStateSuite("LevelDB, everything cached", () => level(1 << 20));
-keyedStateSuite("LevelDB, hardly anything cached", () => level(1));
+keyedStateSuite("local store, everything cached", () => stored(1 << 20));
+keyedStateSuite("local store, hardly anything cached", () => stored(1));

@@ -10,7 +10,7 @@ import nested from "./nested.ts";
 const moduleOf = (name: string): string => new URL(`./${name}.ts`, import.meta.url).href;
 
 describe("a job in worker threads", () => {
-  for (const backend of ["heap", "leveldb"] as const) {
+  for (const backend of ["heap", "disk"] as const) {
     it(`publishes what it does in one thread (${backend})`, { timeout: 60_000 }, () =>
       inDirectory(async (directory) => {
         const calm = join(directory, "calm");

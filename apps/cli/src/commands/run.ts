@@ -16,7 +16,7 @@ export interface RunFlags {
   readonly alignmentTimeout?: string;
   readonly batchSize?: string;
   readonly memory?: string;
-  readonly backend?: "heap" | "leveldb";
+  readonly backend?: "heap" | "disk";
   readonly from?: string;
   readonly fresh?: boolean;
   readonly overwrite?: boolean;

@@ -1,5 +1,5 @@
 import { randomFillSync } from "node:crypto";
-import { constants, type Stats } from "node:fs";
+import { constants, readSync, type Stats } from "node:fs";
 import * as fs from "node:fs/promises";
 import type { Clock, FileHandle, FileStat, Files, Ports, Random, Scheduler } from "../ports/index.ts";
 
@@ -46,6 +46,9 @@ class NodeFileHandle implements FileHandle {
   }
   async read(into: Uint8Array, position: number): Promise<number> {
     return (await this.#handle.read(into, 0, into.length, position)).bytesRead;
+  }
+  readSync(into: Uint8Array, position: number): number {
+    return readSync(this.#handle.fd, into, 0, into.length, position);
   }
   async write(bytes: Uint8Array): Promise<void> {
     let done = 0;

@@ -34,6 +34,8 @@ export interface FileStat {
 export interface FileHandle {
   /** Fills `into` from `position`; returns how many bytes came, 0 at the end. */
   read(into: Uint8Array, position: number): Promise<number>;
+  /** As `read`, without waiting: for single look-ups in a file that lies close by. */
+  readSync(into: Uint8Array, position: number): number;
   /** Appends all of `bytes` at the handle's own position. */
   write(bytes: Uint8Array): Promise<void>;
   truncate(length: number): Promise<void>;

@@ -2,8 +2,11 @@ import { buildJob, type JobDefinition } from "@millrace/api";
 import { createFileCheckpointStorage, openSnapshot } from "@millrace/checkpoint";
 import type { CheckpointStorage } from "@millrace/contracts";
 import { MillraceError, type Ports } from "@millrace/core";
+import { nodePorts } from "@millrace/core/node";
 import { describePlanDifference, type JobGraph, planHash } from "@millrace/plan";
 import { heapBackends, LevelBackends, type StateBackends, type TaskSettings } from "@millrace/runtime";
+import { workHere } from "@millrace/state";
+import { storeThread } from "@millrace/state/node";
 import type { WorkerStart, WorkerState } from "./worker-start.ts";
 
 /** Builds the job in a worker and puts together what its tasks need. Throws PLAN_DIFFERS when it comes out otherwise than in the main thread. */
@@ -28,6 +31,8 @@ export function backendsOf(ports: Ports, state: WorkerState | undefined, storage
     storage,
     identity: state.identity,
     ...state.memory,
+    // The thread has files of its own.
+    work: ports.files === nodePorts.files ? storeThread : () => workHere(ports.files),
   });
 }
 

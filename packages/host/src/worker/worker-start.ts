@@ -26,7 +26,7 @@ export interface WorkerStart {
 
 /** Where state is kept; absent: checkpoints are off, and state is in memory. */
 export interface WorkerState {
-  readonly backend: "heap" | "leveldb";
+  readonly backend: "heap" | "disk";
   readonly checkpoints: string;
   readonly local: string;
   readonly identity: { readonly runId: string; readonly lockToken: string };

@@ -19,6 +19,7 @@ function slowly(files: Files, turn: () => Promise<void>): Files {
       const handle = await files.open(path, mode);
       const slowHandle: FileHandle = {
         read: (into, position) => handle.read(into, position),
+        readSync: (into, position) => handle.readSync(into, position),
         write: slow((bytes) => handle.write(bytes)),
         truncate: slow((length) => handle.truncate(length)),
         stat: () => handle.stat(),

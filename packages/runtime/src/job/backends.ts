@@ -2,7 +2,7 @@ import type { BackendOptions, CheckpointManifest, KeyedStateBackend } from "@mil
 import type { StoredRecord } from "@millrace/state";
 
 /**
- * Where an attempt's keyed state lives. The heap kind keeps nothing between attempts; the LevelDB kind has a local store
+ * Where an attempt's keyed state lives. The heap kind keeps nothing between attempts; the disk kind has a local store
  * a slot (subtask index), which may hold the restored checkpoint already (law S3).
  */
 export interface StateBackends {

@@ -9,7 +9,7 @@ import {
 } from "@millrace/checkpoint";
 import type { BackendOptions, CheckpointManifest, CheckpointStorage } from "@millrace/contracts";
 import { assert, type Files, type Json, MillraceError } from "@millrace/core";
-import { createLevelBackend, LocalStore, type StoreMarker, type StoreSnapshot } from "@millrace/state";
+import { createStoreBackend, LocalStore, type StoreBackendOptions, type StoreSnapshot, type StoreWork } from "@millrace/state";
 import type { HeldState, OpenedBackend, StateBackends } from "./backends.ts";
 
 export interface LevelBackendsOptions {
@@ -21,8 +21,8 @@ export interface LevelBackendsOptions {
   readonly identity: { readonly runId: string; readonly lockToken: string };
   /** Estimated encoded bytes of all backends that stay in memory. */
   readonly cacheBytes: number;
-  /** LevelDB's own block cache, for each slot. */
-  readonly blockCacheBytes: number;
+  /** Makes what sorts and merges a slot's store in the background. */
+  readonly work: () => StoreWork;
 }
 
 interface Slot {
@@ -32,10 +32,10 @@ interface Slot {
   readonly filled: boolean;
   participants: number;
   marker: number;
-  applying: { readonly checkpointId: number; readonly begun: Promise<void>; left: number; readonly done: PromiseWithResolvers<void> } | undefined;
+  applying: { readonly checkpointId: number; left: number; readonly done: PromiseWithResolvers<void> } | undefined;
 }
 
-/** A LevelDB for each slot, shared by its operators, which holds exactly the last completed checkpoint (law S3). */
+/** A local store for each slot, shared by its operators, which holds exactly the last completed checkpoint (law S3). */
 export class LevelBackends implements StateBackends {
   readonly #options: LevelBackendsOptions;
   readonly #slots = new Map<number, Promise<Slot>>();
@@ -62,12 +62,12 @@ export class LevelBackends implements StateBackends {
     }
     const slot = await opening;
     slot.participants++;
-    const backend = await createLevelBackend({
+    const backend = await createStoreBackend({
       ...options,
       store: slot.store,
       cacheBytesMax: this.#options.cacheBytes,
       filled: slot.filled,
-      apply: (checkpointId, chunks) => this.#apply(slot, options.uid, checkpointId, chunks),
+      apply: (...applied) => this.#apply(slot, options.uid, ...applied),
     });
     return { backend, filled: slot.filled, needsBase: !slot.filled };
   }
@@ -93,19 +93,18 @@ export class LevelBackends implements StateBackends {
     for (const slot of slots) await slot.store.close();
   }
 
-  /** Each operator's part is written; the marker says `applied` when all have been. */
-  async #apply(slot: Slot, uid: string, checkpointId: number, chunks: readonly Uint8Array[]): Promise<void> {
+  /** Each operator's part is written; all become part of the store at once, with the marker. */
+  async #apply(slot: Slot, uid: string, ...[checkpointId, header, chunks]: Parameters<StoreBackendOptions["apply"]>): Promise<void> {
     if (slot.applying?.checkpointId !== checkpointId) {
-      const begun = slot.store.setMarker(this.#marker("applying", checkpointId));
-      slot.applying = { checkpointId, begun, left: slot.participants, done: Promise.withResolvers() };
+      slot.applying = { checkpointId, left: slot.participants, done: Promise.withResolvers() };
       slot.applying.done.promise.catch(() => undefined);
     }
     const applying = slot.applying;
     try {
-      await applying.begun;
-      await slot.store.apply(uid, chunks);
+      await slot.store.add(uid, header, chunks);
       if (--applying.left === 0) {
-        await slot.store.setMarker(this.#marker("applied", checkpointId));
+        const identity: CheckpointIdentity = { checkpointId, ...this.#options.identity };
+        await slot.store.setMarker({ kind: "applied", checkpoint: identity as unknown as Json });
         slot.marker = checkpointId;
         applying.done.resolve();
       }
@@ -113,10 +112,6 @@ export class LevelBackends implements StateBackends {
       applying.done.reject(error);
     }
     await applying.done.promise;
-  }
-
-  #marker(kind: "applied" | "applying", checkpointId: number): StoreMarker {
-    return { kind, checkpoint: { checkpointId, ...this.#options.identity } satisfies CheckpointIdentity as unknown as Json };
   }
 
   /** Opens a slot's store and brings it to the restored checkpoint, if it can be trusted to be close to it. */
@@ -130,13 +125,14 @@ export class LevelBackends implements StateBackends {
     return slot;
   }
 
-  /** A store that LevelDB can't open is disposable: it is removed and begun anew. */
+  /** A store that is damaged is disposable: it is removed and begun anew. */
   async #openStore(path: string): Promise<LocalStore> {
+    const { files, work } = this.#options;
     try {
-      return await LocalStore.open(path, this.#options.blockCacheBytes);
+      return await LocalStore.open(path, { files, work: work() });
     } catch {
-      await this.#options.files.remove(path);
-      return LocalStore.open(path, this.#options.blockCacheBytes).catch((cause: unknown) => {
+      await files.remove(path);
+      return LocalStore.open(path, { files, work: work() }).catch((cause: unknown) => {
         throw new MillraceError("STATE_STORE", `the local store at ${path} cannot be opened`, {
           cause,
           hint: "check the permissions and the space of the disk",

@@ -1,6 +1,6 @@
 import type { KeyedSnapshot } from "@millrace/contracts";
 import type { Files } from "@millrace/core";
-import { keyGroupOfRecord, LocalStore, readHeader, type StoredRecord } from "@millrace/state";
+import { keyGroupOfRecord, LocalStore, readHeader, type StoredRecord, workHere } from "@millrace/state";
 import type { DataReader } from "./headers.ts";
 import { recordsOfFile } from "./record-batch.ts";
 
@@ -47,9 +47,9 @@ async function* sortedInMemory(data: DataReader, { files, keyGroups }: KeyedSnap
 const SCRATCH_UID = "scratch";
 
 async function* sortedOnDisk(data: DataReader, { files, keyGroups }: KeyedSnapshot, scratch: Scratch): AsyncGenerator<readonly StoredRecord[]> {
-  await using store = await openScratch(scratch);
-  for (const file of files) await store.level.apply(SCRATCH_UID, data.readData(file), { keyGroups, onHeader: readHeader });
-  const snapshot = store.level.snapshot();
+  await using scratchStore = await openScratch(scratch);
+  for (const file of files) await scratchStore.store.apply(SCRATCH_UID, data.readData(file), { keyGroups, onHeader: readHeader });
+  const snapshot = scratchStore.store.snapshot();
   try {
     yield* snapshot.records(SCRATCH_UID);
   } finally {
@@ -58,20 +58,20 @@ async function* sortedOnDisk(data: DataReader, { files, keyGroups }: KeyedSnapsh
 }
 
 interface ScratchStore extends AsyncDisposable {
-  readonly level: LocalStore;
+  readonly store: LocalStore;
 }
 
 let scratches = 0;
 
-/** A LevelDB that is gone when it is disposed of. */
+/** A store that is gone when it is disposed of. */
 async function openScratch({ files, directory }: Scratch): Promise<ScratchStore> {
   const path = `${directory}/sort-${++scratches}`;
   await files.makeDirectory(directory, 0o700);
-  const level = await LocalStore.open(path, 8 << 20);
+  const store = await LocalStore.open(path, { files, work: workHere(files) });
   return {
-    level,
+    store,
     async [Symbol.asyncDispose]() {
-      await level.close();
+      await store.close();
       await files.remove(path);
       if ((await files.list(directory)).length === 0) await files.remove(directory);
     },

@@ -35,7 +35,7 @@ const voidCodec = t.literal(VOID_NAMESPACE) as Codec<unknown> as NamespaceCodec<
 
 /**
  * Keyed state of one operator subtask: tables and timers in memory, and behind them a tier that says where completed
- * checkpoints go (nowhere for the heap, a local store for LevelDB).
+ * checkpoints go (nowhere for the heap, or a local store).
  */
 export class KeyedBackend implements KeyedStateBackend {
   readonly keyGroups: KeyGroupRange;

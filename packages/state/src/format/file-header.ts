@@ -33,7 +33,7 @@ export function writeHeader(writer: RecordWriter, header: FileHeader): void {
   writer.endPut(0);
 }
 
-export function encodeHeader(header: FileHeader): Uint8Array {
+function encodeHeader(header: FileHeader): Uint8Array {
   return new TextEncoder().encode(canonicalJson(JSON.parse(JSON.stringify(header))));
 }
 

@@ -2,8 +2,9 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { BackendOptions } from "@millrace/contracts";
+import { nodePorts } from "@millrace/core/node";
 import { onTestFinished } from "vitest";
-import { createLevelBackend, type KeyedBackend, LocalStore } from "../../src/index.ts";
+import { createStoreBackend, type KeyedBackend, LocalStore, workHere } from "../../src/index.ts";
 import { encodeAll } from "../model/history.ts";
 
 let ticks = 0;
@@ -25,7 +26,7 @@ export interface LevelPlace {
 /** A store in a directory of the test, closed and removed when it ends. */
 export async function levelPlace(at?: string): Promise<LevelPlace> {
   const path = at ?? (await mkdtemp(join(tmpdir(), "millrace-level-")));
-  const store = await LocalStore.open(path, 1 << 20);
+  const store = await LocalStore.open(path, { files: nodePorts.files, work: workHere(nodePorts.files) });
   onTestFinished(async () => {
     await store.close();
     await rm(path, { recursive: true, force: true });
@@ -34,7 +35,13 @@ export async function levelPlace(at?: string): Promise<LevelPlace> {
     path,
     store,
     open: (filled) =>
-      createLevelBackend({ ...options, store, filled, cacheBytesMax: 1 << 20, apply: (_id, chunks) => store.apply("operator", chunks) }),
+      createStoreBackend({
+        ...options,
+        store,
+        filled,
+        cacheBytesMax: 1 << 20,
+        apply: (_id, header, chunks) => store.add("operator", header, chunks),
+      }),
   };
 }
 

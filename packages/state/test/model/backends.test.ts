@@ -1,14 +1,14 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { History } from "./history.ts";
-import { chunksOf, type Host, heapHost, levelHost, MAX_PARALLELISM } from "./hosts.ts";
+import { chunksOf, type Host, heapHost, MAX_PARALLELISM, storeHost } from "./hosts.ts";
 import { type Contents, emptyContents, normalized } from "./model.ts";
 import { type Step, stepArbitrary } from "./steps.ts";
 import { keyKinds, Subject } from "./subject.ts";
 
 const backends: readonly { readonly name: string; readonly runs: number; readonly host: () => Promise<Host> }[] = [
   { name: "heap", runs: 150, host: async () => heapHost() },
-  { name: "LevelDB", runs: 40, host: () => levelHost() },
+  { name: "local store", runs: 40, host: () => storeHost() },
 ];
 
 const histories = fc.array(stepArbitrary, { minLength: 20, maxLength: 90, size: "max" });

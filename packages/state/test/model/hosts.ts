@@ -2,7 +2,9 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { BackendOptions, KeyedStateBackend, KeyGroupRange } from "@millrace/contracts";
-import { createHeapBackend, createLevelBackend, LocalStore } from "../../src/index.ts";
+import { nodePorts } from "@millrace/core/node";
+import type { FileHeader } from "../../src/format/file-header.ts";
+import { createHeapBackend, createStoreBackend, LocalStore, workHere } from "../../src/index.ts";
 
 /** A file of keyed state. */
 export type StateFile = readonly Uint8Array[];
@@ -50,24 +52,23 @@ export function heapHost(): Host {
   };
 }
 
-/** Over a LevelDB with a cache for a few entries. */
-export async function levelHost(cacheBytesMax = 300): Promise<Host> {
+/** Over a local store, with a cache for a few entries. */
+export async function storeHost(cacheBytesMax = 300): Promise<Host> {
   const directory = await mkdtemp(join(tmpdir(), "millrace-state-"));
   let path = "";
   let stores = 0;
   let store: LocalStore | undefined;
   let backend: KeyedStateBackend | undefined;
   let torn = false;
-  let last: readonly Uint8Array[] = [];
+  let last: { readonly checkpointId: number; readonly header: FileHeader | undefined; readonly chunks: StateFile } | undefined;
 
-  const apply = async (checkpointId: number, chunks: readonly Uint8Array[]): Promise<void> => {
-    last = chunks;
-    await store?.setMarker({ kind: "applying", checkpoint: checkpointId });
+  const apply = async (checkpointId: number, header: FileHeader | undefined, chunks: readonly Uint8Array[]): Promise<void> => {
+    last = { checkpointId, header, chunks: chunks.map((chunk) => chunk.slice()) };
     if (torn) {
-      await store?.apply("operator", chunks.slice(0, Math.max(1, chunks.length - 1)));
+      await store?.add("operator", header, chunks.slice(0, Math.max(1, chunks.length - 1)));
       throw new Error("torn");
     }
-    await store?.apply("operator", chunks);
+    await store?.add("operator", header, chunks);
     await store?.setMarker({ kind: "applied", checkpoint: checkpointId });
   };
   const close = async (): Promise<void> => {
@@ -77,17 +78,21 @@ export async function levelHost(cacheBytesMax = 300): Promise<Host> {
     torn = false;
   };
   const make = async (filled: boolean, keyGroups?: KeyGroupRange): Promise<KeyedStateBackend> => {
-    const opened = await LocalStore.open(path, 1 << 20);
+    const opened = await LocalStore.open(path, { files: nodePorts.files, work: workHere(nodePorts.files) });
     store = opened;
+    if (filled && last !== undefined && opened.marker()?.checkpoint !== last.checkpointId) {
+      await opened.add("operator", last.header, last.chunks);
+      await opened.setMarker({ kind: "applied", checkpoint: last.checkpointId });
+    }
     const marker = opened.marker();
-    if (filled && marker?.kind === "applying") await opened.apply("operator", last);
-    backend = await createLevelBackend({ ...optionsOf(keyGroups), store: opened, cacheBytesMax, filled: filled && marker !== undefined, apply });
+    backend = await createStoreBackend({ ...optionsOf(keyGroups), store: opened, cacheBytesMax, filled: filled && marker !== undefined, apply });
     return backend;
   };
   return {
     async open(keyGroups) {
       await close();
       path = join(directory, String(stores++));
+      last = undefined;
       return make(false, keyGroups);
     },
     async reopen() {

@@ -74,6 +74,7 @@ export class FaultyFiles implements Files {
   #wrap(handle: FileHandle, path: string): FileHandle {
     return {
       read: (into, position) => this.#call("handle.read", path, () => handle.read(into, position)),
+      readSync: (into, position) => handle.readSync(into, position),
       write: (bytes) =>
         this.#call(
           "handle.write",

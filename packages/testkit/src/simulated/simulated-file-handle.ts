@@ -27,6 +27,10 @@ export class SimulatedFileHandle implements FileHandle {
   }
 
   async read(into: Uint8Array, position: number): Promise<number> {
+    return this.readSync(into, position);
+  }
+
+  readSync(into: Uint8Array, position: number): number {
     this.#check("read", this.#access.readable);
     const part = this.#file.content.subarray(position, position + into.length);
     into.set(part);

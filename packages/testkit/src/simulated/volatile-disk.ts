@@ -146,6 +146,9 @@ export class VolatileDisk implements Files {
     const count = () => this.#count();
     return {
       async read(into, position) {
+        return this.readSync(into, position);
+      },
+      readSync(into, position) {
         const part = node.bytes.subarray(position, position + into.length);
         into.set(part);
         return part.length;

@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => stores.close());
 
-describe.each(["process", "coProcess", "ttl", "window"])("cases of Flink over LevelDB: %s", (kind) => {
+describe.each(["process", "coProcess", "ttl", "window"])("cases of Flink over a local store: %s", (kind) => {
   it.each(["plain", "restores"] as const)("run with the variation %s", async (name) => {
     const text = gunzipSync(readFileSync(new URL(`../../../../test/semantics/cases/${kind}.jsonl.gz`, import.meta.url))).toString("utf8");
     const cases = parseCases(text).filter((_, index) => index % STRIDE === 0);

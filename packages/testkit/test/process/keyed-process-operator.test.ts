@@ -59,7 +59,7 @@ describe("a keyed process function", () => {
     onTestFinished(stores.close);
     const outputs = await verifyOperator({
       create: () => operatorOf(sessions),
-      backends: { heap: createHeapBackend, leveldb: stores.factory },
+      backends: { heap: createHeapBackend, disk: stores.factory },
       steps: [
         steps.element({ user: "ada", page: "/" }, 1),
         steps.element({ user: "bob", page: "/a" }, 2),

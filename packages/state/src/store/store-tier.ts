@@ -4,32 +4,36 @@ import type { StoreDump } from "../backend/backend-snapshot.ts";
 import type { StateTier, TierParts } from "../backend/state-tier.ts";
 import type { Slot, SlotOwner } from "../cells/slot.ts";
 import type { ColdStore } from "../cells/table-context.ts";
-import { corruptState, verifiedValue } from "../format/checksum.ts";
-import { type FileHeader, readHeader, STATE_FORMAT_VERSION, type StateEntry, writeHeader } from "../format/file-header.ts";
-import { readRecordHead, recordForms } from "../format/record-key.ts";
-import { RecordWriter } from "../format/record-writer.ts";
-import type { LocalStore } from "./local-store.ts";
+import { verifiedValue } from "../format/checksum.ts";
+import { type FileHeader, readHeader, STATE_FORMAT_VERSION, type StateEntry } from "../format/file-header.ts";
+import { keyGroupOfRecord, type RecordForm, readRecordHead, recordForms } from "../format/record-key.ts";
+import type { LocalStore } from "../runs/local-store.ts";
+import type { OperatorRuns } from "../runs/operator-runs.ts";
 import { Residents } from "./residents.ts";
-import { operatorPrefix } from "./store-keys.ts";
 
 /** Less than this may always wait for the next checkpoint. */
 const DIRTY_BYTES_MIN = 8 << 20;
+/** Keys that a cleanup looks at before the event loop turns. */
+const KEYS_AT_ONCE = 256;
 
-export interface LevelTierOptions {
+export interface StoreTierOptions {
   readonly store: LocalStore;
   /** Estimated encoded bytes that stay in memory. */
   readonly cacheBytesMax: number;
-  /** Called for each completed checkpoint with its records; resolves when the store holds the whole checkpoint. */
-  readonly apply: (checkpointId: number, chunks: readonly Uint8Array[]) => Promise<void>;
+  /**
+   * Called for each completed checkpoint with its records, whose memory may be given away, and the header of their file, absent
+   * when there is none; resolves when the store holds the whole checkpoint.
+   */
+  readonly apply: (checkpointId: number, header: FileHeader | undefined, chunks: readonly Uint8Array[]) => Promise<void>;
 }
 
-/** State of completed checkpoints in a LevelDB; in memory are changes, a cache, timers, and the keys of windows. */
-export class LevelTier implements StateTier, ColdStore {
+/** State of completed checkpoints in a local store; in memory are changes, a cache, timers, and the keys of windows. */
+export class StoreTier implements StateTier, ColdStore {
   readonly #parts: TierParts;
-  readonly #options: LevelTierOptions;
+  readonly #options: StoreTierOptions;
+  readonly #runs: OperatorRuns;
   readonly #residents: Residents;
-  readonly #prefixBytes: number;
-  readonly #key: GrowingWriter;
+  readonly #key: GrowingWriter = createWriter(64);
   readonly #dirtyBytesMax: number;
   /** Checkpoints on their way to the store. */
   #applying = 0;
@@ -37,13 +41,10 @@ export class LevelTier implements StateTier, ColdStore {
   readonly #dumps = new Set<() => void>();
   #closed = false;
 
-  constructor(parts: TierParts, options: LevelTierOptions) {
+  constructor(parts: TierParts, options: StoreTierOptions) {
     this.#parts = parts;
     this.#options = options;
-    const prefix = operatorPrefix(parts.options.uid);
-    this.#prefixBytes = prefix.length;
-    this.#key = createWriter(prefix.length + 64);
-    this.#key.raw(prefix);
+    this.#runs = options.store.operator(parts.options.uid);
     this.#dirtyBytesMax = Math.max(options.cacheBytesMax, DIRTY_BYTES_MIN);
     this.#residents = new Residents({
       bytesMax: options.cacheBytesMax,
@@ -66,17 +67,12 @@ export class LevelTier implements StateTier, ColdStore {
   }
 
   read(owner: SlotOwner<never>, slotKey: PrimitiveKey): Uint8Array | undefined {
-    const key = this.#key;
-    key.truncate(this.#prefixBytes);
-    owner.writeKey(slotKey, key);
-    const fullKey = key.view();
-    let stored: Uint8Array | undefined;
-    try {
-      stored = this.#options.store.get(fullKey);
-    } catch (error) {
-      throw corruptState("the local store can't be read", error);
-    }
-    return stored === undefined ? undefined : verifiedValue(fullKey.subarray(this.#prefixBytes), stored);
+    const writer = this.#key;
+    writer.reset();
+    owner.writeKey(slotKey, writer);
+    const key = writer.view();
+    const stored = this.#runs.get(key);
+    return stored === undefined ? undefined : verifiedValue(key, stored);
   }
 
   admit(slot: Slot<unknown>): void {
@@ -106,7 +102,7 @@ export class LevelTier implements StateTier, ColdStore {
 
   async apply(checkpointId: number, delta: readonly Uint8Array[], header: FileHeader | undefined): Promise<void> {
     this.#applying++;
-    await this.#options.apply(checkpointId, header === undefined ? delta : [...headerChunks(header), ...delta]);
+    await this.#options.apply(checkpointId, header, delta);
     this.#applying--;
   }
 
@@ -127,29 +123,22 @@ export class LevelTier implements StateTier, ColdStore {
         raw.learn(header);
       },
     });
-    let entries = 0;
-    for await (const keys of store.recordKeys(options.uid, recordForms.timer, recordForms.cell)) {
-      for (const key of keys) {
-        const { form } = readRecordHead(key);
-        if (form !== recordForms.timer) entries++;
-        if (form !== recordForms.cell) raw.add(key, undefined);
-      }
-    }
-    counts.entries = entries;
+    counts.entries = await this.#countEntries();
+    this.#loadKeys();
     const { kind } = scope;
-    await store.setHeader(options.uid, {
+    store.setHeader(options.uid, {
       formatVersion: STATE_FORMAT_VERSION,
       uid: options.uid,
       checkpointId: 0,
       keyGroups: options.keyGroups,
-      entries,
+      entries: counts.entries,
       ...(kind === undefined ? {} : { keyKind: kind }),
       states: [...states.values()],
     });
   }
 
   /** The store holds this operator's state: reads what has to be in memory. */
-  async openFilled(): Promise<void> {
+  openFilled(): void {
     const { options, counts, raw, scope } = this.#parts;
     const header = this.#options.store.header(options.uid);
     if (header === undefined) return;
@@ -161,21 +150,53 @@ export class LevelTier implements StateTier, ColdStore {
     if (header.keyKind !== undefined) scope.adoptKind(header.keyKind);
     raw.learn(header);
     counts.entries = header.entries;
-    for await (const keys of this.#options.store.recordKeys(options.uid, recordForms.timer, recordForms.indexedCell)) {
-      for (const key of keys) raw.add(key, undefined);
-    }
+    this.#loadKeys();
   }
 
   async keysAfter(after: Uint8Array | undefined): Promise<readonly Uint8Array[]> {
-    if (this.#closed) return [];
-    for await (const keys of this.#options.store.recordKeys(this.#parts.options.uid, recordForms.cell, recordForms.cell, after)) return keys;
-    return [];
+    const { keyGroups } = this.#parts.options;
+    const keys: Uint8Array[] = [];
+    if (this.#closed) return keys;
+    for (let keyGroup = after === undefined ? keyGroups.start : keyGroupOfRecord(after); keyGroup <= keyGroups.end; keyGroup++) {
+      const from = after !== undefined && keyGroupOfRecord(after) === keyGroup ? Uint8Array.of(...after, 0) : formStart(keyGroup, recordForms.cell);
+      for (const { key } of this.#runs.range(from, formStart(keyGroup, recordForms.page))) {
+        keys.push(key.slice());
+        if (keys.length === KEYS_AT_ONCE) return keys;
+      }
+    }
+    return keys;
   }
 
   /** Does not wait for an apply: when other operators of the slot have failed, it never ends. */
   async close(): Promise<void> {
     this.#closed = true;
     for (const close of this.#dumps) close();
+  }
+
+  /** The keys of timers and of windows. */
+  #loadKeys(): void {
+    const { options, raw } = this.#parts;
+    if (this.#runs.all.length === 0) return;
+    for (let keyGroup = options.keyGroups.start; keyGroup <= options.keyGroups.end; keyGroup++) {
+      const range = this.#runs.range(formStart(keyGroup, recordForms.timer), formStart(keyGroup, recordForms.cell));
+      for (const { key } of range) raw.add(key, undefined);
+    }
+  }
+
+  async #countEntries(): Promise<number> {
+    const snapshot = this.#options.store.snapshot();
+    try {
+      let entries = 0;
+      for await (const records of snapshot.records(this.#parts.options.uid)) {
+        for (const [key] of records) {
+          const { form } = readRecordHead(key);
+          if (form === recordForms.cell || form === recordForms.indexedCell) entries++;
+        }
+      }
+      return entries;
+    } finally {
+      await snapshot.close();
+    }
   }
 
   #bytes(): number {
@@ -185,8 +206,7 @@ export class LevelTier implements StateTier, ColdStore {
   }
 }
 
-function headerChunks(header: FileHeader): readonly Uint8Array[] {
-  const writer = new RecordWriter();
-  writeHeader(writer, header);
-  return writer.finish();
+/** The least key of a form in a key group. */
+function formStart(keyGroup: number, form: RecordForm): Uint8Array {
+  return Uint8Array.of(keyGroup >> 8, keyGroup & 0xff, form);
 }

@@ -1,0 +1,88 @@
+import { datagen, defineJob, discard, state, t } from "millrace";
+
+/** A keyed count whose state is as big as wanted, as the `state` job of the Flink harness. */
+export interface BigStateOptions {
+  readonly keys: number;
+  /** Of a value, incompressible but for its first, the count. */
+  readonly valueBytes: number;
+  /** Records; the first `keys` of them come to every key once, the others to keys by their hash. undefined: without end. */
+  readonly records: number | undefined;
+  /** Of the later records, only so many keys are hit. */
+  readonly hotKeys?: number;
+  readonly ratePerSecond?: number;
+  /** Told of every 1,024th record. */
+  readonly seen?: (record: number) => void;
+}
+
+interface Touched {
+  readonly key: number;
+  readonly n: number;
+}
+
+export function bigStateJob({ keys, valueBytes, records, hotKeys = keys, ratePerSecond, seen }: BigStateOptions) {
+  return defineJob("big-state", (env) => {
+    env
+      .from(
+        datagen({
+          generate: (n): Touched => ({ key: n < keys ? n : (mix(n) >>> 1) % hotKeys, n }),
+          ...(records === undefined ? {} : { count: records }),
+          ...(ratePerSecond === undefined ? {} : { ratePerSecond }),
+        }),
+        { uid: "keys" },
+      )
+      .keyBy(({ key }) => key)
+      .process(
+        {
+          state: { value: state.value(t.bytes()) },
+          emits: t.integer(),
+          processElement({ n }: Touched, { state: { value } }, out) {
+            const held = value.value();
+            const next = held === undefined ? filled(n, valueBytes) : held.slice();
+            const count = ((next[0] as number) + 1) & 0xff || 1;
+            next[0] = count;
+            value.update(next);
+            if ((n & 1023) === 0) seen?.(n);
+            out.collect(count);
+          },
+        },
+        { uid: "touch" },
+      )
+      .to(discard(), { uid: "out" });
+  });
+}
+
+/** Counts alone: what the cache does when everything is in it. */
+export function hotCountJob({ keys, records, seen }: { readonly keys: number; readonly records: number; readonly seen?: (record: number) => void }) {
+  return defineJob("hot-count", (env) => {
+    env
+      .from(datagen({ generate: (n) => n, count: records }), { uid: "numbers" })
+      .keyBy((n) => mix(n) % keys)
+      .process(
+        {
+          state: { count: state.value(t.integer()) },
+          emits: t.integer(),
+          processElement(n: number, { state: { count } }, out) {
+            const next = (count.value() ?? 0) + 1;
+            count.update(next);
+            if ((n & 65_535) === 0) seen?.(n);
+            out.collect(next);
+          },
+        },
+        { uid: "count" },
+      )
+      .to(discard(), { uid: "out" });
+  });
+}
+
+function filled(n: number, bytes: number): Uint8Array {
+  const value = new Uint8Array(bytes);
+  for (let at = 8; at < bytes; at++) value[at] = mix(n * 100 + at);
+  return value;
+}
+
+/** MurmurHash3's finalizer. */
+export function mix(n: number): number {
+  let hash = Math.imul(n ^ (n >>> 16), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  return (hash ^ (hash >>> 16)) >>> 0;
+}

@@ -1,0 +1,1 @@
+export { storeThread } from "./store-thread.ts";

@@ -1,0 +1,35 @@
+import { MillraceError, messageOf } from "@millrace/core";
+import type { MergeTask, ReadTask, SortTask } from "../runs/store-work.ts";
+
+/** To the thread. Each request has an id of its own; a reading one is asked for each chunk. */
+export type Request =
+  | { readonly id: number; readonly kind: "sort"; readonly task: SortTask }
+  | { readonly id: number; readonly kind: "merge"; readonly task: MergeTask }
+  | { readonly id: number; readonly kind: "read"; readonly task: ReadTask }
+  | { readonly id: number; readonly kind: "next" }
+  | { readonly id: number; readonly kind: "leave" };
+
+/** From the thread. */
+export type Reply =
+  | { readonly id: number; readonly kind: "done"; readonly records: number }
+  | { readonly id: number; readonly kind: "chunk"; readonly chunk: Uint8Array }
+  | { readonly id: number; readonly kind: "failed"; readonly error: SentError };
+
+/** What is left of an error that was sent to another thread. */
+export interface SentError {
+  readonly message: string;
+  readonly code: string | undefined;
+  readonly hint: string | undefined;
+  readonly ofMillrace: boolean;
+}
+
+export function sentError(error: unknown): SentError {
+  const code = error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
+  const ofMillrace = error instanceof MillraceError;
+  return { message: messageOf(error), code, hint: ofMillrace ? error.hint : undefined, ofMillrace };
+}
+
+export function receivedError({ message, code, hint, ofMillrace }: SentError): Error {
+  if (ofMillrace && code !== undefined) return new MillraceError(code, message, hint === undefined ? {} : { hint });
+  return Object.assign(new Error(message), code === undefined ? {} : { code });
+}

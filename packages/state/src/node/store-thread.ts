@@ -1,0 +1,63 @@
+import { nodePorts } from "@millrace/core/node";
+import { type StoreWork, sortIntoRun } from "../runs/store-work.ts";
+import { Thread } from "./thread.ts";
+
+/** Chunks that are on their way at a time. */
+const READ_AHEAD = 4;
+/** So little is sorted sooner here than handed over; a small job starts no thread at all. */
+const SORTED_HERE_BYTES = 64 << 10;
+
+/**
+ * Does a store's work in a thread of its own, which begins with the first task that is worth it. The memory of the chunks that a
+ * task brings moves there. The thread keeps the process alive only while it works.
+ */
+export function storeThread(): StoreWork {
+  const thread = new Thread();
+  return {
+    sort: (task) => {
+      const bytes = task.chunks.reduce((sum, chunk) => sum + chunk.length, 0);
+      if (bytes <= SORTED_HERE_BYTES) return sortIntoRun(nodePorts.files, task);
+      return thread.ask({ id: thread.newId(), kind: "sort", task }, buffersOf(task.chunks));
+    },
+    merge: (task) => thread.ask({ id: thread.newId(), kind: "merge", task }, []),
+    async *read(task) {
+      const id = thread.newId();
+      const queue: Uint8Array[] = [];
+      let over: { readonly error?: unknown } | undefined;
+      let wake = (): void => undefined;
+      const end = (how: { readonly error?: unknown }): void => {
+        over = how;
+        wake();
+      };
+      const chunk = (bytes: Uint8Array): void => {
+        queue.push(bytes);
+        wake();
+      };
+      thread.send({ id, kind: "read", task }, { done: () => end({}), failed: (error) => end({ error }), chunk }, []);
+      for (let ahead = 0; ahead < READ_AHEAD; ahead++) thread.post({ id, kind: "next" });
+      try {
+        for (;;) {
+          const next = queue.shift();
+          if (next !== undefined) {
+            thread.post({ id, kind: "next" });
+            yield next;
+          } else if (over !== undefined) {
+            if ("error" in over) throw over.error;
+            return;
+          } else {
+            await new Promise<void>((resolve) => {
+              wake = resolve;
+            });
+          }
+        }
+      } finally {
+        thread.post({ id, kind: "leave" });
+      }
+    },
+    close: () => thread.close(),
+  };
+}
+
+function buffersOf(chunks: readonly Uint8Array[]): ArrayBuffer[] {
+  return [...new Set(chunks.map(({ buffer }) => buffer as ArrayBuffer))];
+}

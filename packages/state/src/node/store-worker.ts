@@ -1,0 +1,64 @@
+import { parentPort } from "node:worker_threads";
+import { assert } from "@millrace/core";
+import { nodePorts } from "@millrace/core/node";
+import { mergeRuns, readRuns, sortIntoRun } from "../runs/store-work.ts";
+import { type Reply, type Request, sentError } from "./messages.ts";
+
+const port = parentPort;
+assert(port !== null, "a store's worker runs in a thread of its own");
+const { files } = nodePorts;
+
+/** What each reading request does when its reader asks for more. */
+const readers = new Map<number, { next: () => void; left: boolean; wanted: number }>();
+
+function reply(message: Reply, transfer: ArrayBuffer[] = []): void {
+  port?.postMessage(message, transfer);
+}
+
+async function serve(request: Exclude<Request, { kind: "next" | "leave" }>): Promise<void> {
+  const { id } = request;
+  try {
+    switch (request.kind) {
+      case "sort":
+        return reply({ id, kind: "done", records: await sortIntoRun(files, request.task) });
+      case "merge":
+        return reply({ id, kind: "done", records: await mergeRuns(files, request.task, () => false) });
+      case "read":
+        return await read(request);
+    }
+  } catch (error) {
+    reply({ id, kind: "failed", error: sentError(error) });
+  }
+}
+
+async function read({ id, task }: Extract<Request, { kind: "read" }>): Promise<void> {
+  const reader = { next: (): void => undefined, left: false, wanted: 0 };
+  readers.set(id, reader);
+  const give = async (chunk: Uint8Array): Promise<void> => {
+    while (reader.wanted === 0 && !reader.left) {
+      await new Promise<void>((resolve) => {
+        reader.next = resolve;
+      });
+    }
+    reader.wanted--;
+    reply({ id, kind: "chunk", chunk }, [chunk.buffer as ArrayBuffer]);
+  };
+  try {
+    await readRuns(files, task, give, () => reader.left);
+    reply({ id, kind: "done", records: 0 });
+  } finally {
+    readers.delete(id);
+  }
+}
+
+port.on("message", (request: Request) => {
+  if (request.kind !== "next" && request.kind !== "leave") {
+    void serve(request);
+    return;
+  }
+  const reader = readers.get(request.id);
+  if (reader === undefined) return;
+  if (request.kind === "leave") reader.left = true;
+  else reader.wanted++;
+  reader.next();
+});

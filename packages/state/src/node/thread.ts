@@ -1,0 +1,81 @@
+import { Worker } from "node:worker_threads";
+import { closed } from "../runs/store-work.ts";
+import { type Reply, type Request, receivedError } from "./messages.ts";
+
+/** Who waits for the replies to a request. */
+export interface Waiting {
+  done(records: number): void;
+  chunk?(chunk: Uint8Array): void;
+  failed(error: unknown): void;
+}
+
+/** The thread that runs `store-worker.ts`, begun by the first request. */
+export class Thread {
+  readonly #waiting = new Map<number, Waiting>();
+  #worker: Worker | undefined;
+  #nextId = 0;
+  #closed = false;
+
+  newId(): number {
+    return this.#nextId++;
+  }
+
+  send(request: Request, waiting: Waiting, transfer: ArrayBuffer[]): void {
+    if (this.#closed) {
+      waiting.failed(closed());
+      return;
+    }
+    this.#waiting.set(request.id, waiting);
+    this.#worker ??= this.#start();
+    this.#worker.ref();
+    this.#worker.postMessage(request, transfer);
+  }
+
+  ask(request: Request, transfer: ArrayBuffer[]): Promise<number> {
+    return new Promise((done, failed) => this.send(request, { done, failed }, transfer));
+  }
+
+  /** What belongs to a request that was sent. */
+  post(request: Request): void {
+    if (!this.#closed) this.#worker?.postMessage(request);
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#worker?.terminate();
+    this.#failAll(closed());
+  }
+
+  #start(): Worker {
+    const worker = newWorker();
+    worker.on("message", (reply: Reply) => this.#heard(worker, reply));
+    worker.on("error", (error) => this.#failAll(error));
+    worker.on("exit", () => this.#failAll(closed()));
+    return worker;
+  }
+
+  #heard(worker: Worker, reply: Reply): void {
+    const waiting = this.#waiting.get(reply.id);
+    if (reply.kind === "chunk") {
+      waiting?.chunk?.(reply.chunk);
+      return;
+    }
+    this.#waiting.delete(reply.id);
+    if (this.#waiting.size === 0) worker.unref();
+    if (reply.kind === "done") waiting?.done(reply.records);
+    else waiting?.failed(receivedError(reply.error));
+  }
+
+  #failAll(error: unknown): void {
+    const all = [...this.#waiting.values()];
+    this.#waiting.clear();
+    for (const each of all) each.failed(error);
+  }
+}
+
+/** Sources run by type stripping and find their packages' sources; what was built is JavaScript beside this file. */
+function newWorker(): Worker {
+  const { url } = import.meta;
+  if (!url.endsWith(".ts")) return new Worker(new URL("./store-worker.js", url));
+  return new Worker(new URL("./store-worker.ts", url), { execArgv: [...process.execArgv, "--conditions=millrace-source"] });
+}

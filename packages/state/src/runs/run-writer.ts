@@ -1,0 +1,103 @@
+import type { FileHandle } from "@millrace/core";
+import { assert } from "@millrace/core";
+import { hashOfKey, KeyFilter } from "./key-filter.ts";
+import { encodeIndex } from "./run-index.ts";
+
+/** A block is what one look-up reads. */
+const BLOCK_BYTES = 4 << 10;
+const CHUNK_BYTES = 256 << 10;
+const FIRST_BLOCKS = 256;
+
+/** Writes the file of a run: records in the order of their keys, each key once, then the index. */
+export class RunWriter {
+  readonly #handle: FileHandle;
+  readonly #filter: KeyFilter;
+  #chunk = new Uint8Array(CHUNK_BYTES);
+  #length = 0;
+  #written = 0;
+  #blockStart = Number.NEGATIVE_INFINITY;
+  #blocks = 0;
+  #offsets = new Float64Array(FIRST_BLOCKS);
+  #keyEnds = new Uint32Array(FIRST_BLOCKS);
+  #keys = new Uint8Array(FIRST_BLOCKS * 32);
+  #keyBytes = 0;
+  records = 0;
+  tombstones = 0;
+
+  /** `recordsMax`: the filter is made for so many. */
+  constructor(handle: FileHandle, recordsMax: number) {
+    this.#handle = handle;
+    this.#filter = KeyFilter.for(recordsMax);
+  }
+
+  get dataBytes(): number {
+    return this.#written + this.#length;
+  }
+
+  /** True: `flush` before the next record. */
+  get full(): boolean {
+    return this.#length >= CHUNK_BYTES;
+  }
+
+  /** A frame with its key somewhere inside. The bytes are copied. */
+  append(bytes: Uint8Array, frameAt: number, keyAt: number, keyEnd: number, frameEnd: number, tombstone: boolean): void {
+    const position = this.dataBytes;
+    if (position - this.#blockStart >= BLOCK_BYTES) this.#beginBlock(bytes, keyAt, keyEnd, position);
+    this.#filter.add(hashOfKey(bytes, keyAt, keyEnd));
+    const frameBytes = frameEnd - frameAt;
+    if (this.#length + frameBytes > this.#chunk.length) this.#grow(frameBytes);
+    this.#chunk.set(bytes.subarray(frameAt, frameEnd), this.#length);
+    this.#length += frameBytes;
+    this.records++;
+    if (tombstone) this.tombstones++;
+  }
+
+  async flush(): Promise<void> {
+    if (this.#length === 0) return;
+    await this.#handle.write(this.#chunk.subarray(0, this.#length));
+    this.#written += this.#length;
+    this.#length = 0;
+  }
+
+  /** Writes the index; the content is on disk when it resolves. */
+  async finish(): Promise<void> {
+    await this.flush();
+    const blocks = this.#blocks;
+    const parts = encodeIndex({
+      dataBytes: this.#written,
+      records: this.records,
+      tombstones: this.tombstones,
+      offsets: this.#offsets.slice(0, blocks),
+      keyEnds: this.#keyEnds.slice(0, blocks),
+      keys: this.#keys.slice(0, this.#keyBytes),
+      filter: this.#filter,
+    });
+    for (const part of parts) await this.#handle.write(part);
+    await this.#handle.sync();
+  }
+
+  #beginBlock(bytes: Uint8Array, keyAt: number, keyEnd: number, position: number): void {
+    const keyBytes = keyEnd - keyAt;
+    if (this.#blocks === this.#offsets.length) {
+      this.#offsets = grown(this.#offsets, new Float64Array(this.#blocks * 2));
+      this.#keyEnds = grown(this.#keyEnds, new Uint32Array(this.#blocks * 2));
+    }
+    if (this.#keyBytes + keyBytes > this.#keys.length) this.#keys = grown(this.#keys, new Uint8Array((this.#keys.length + keyBytes) * 2));
+    this.#keys.set(bytes.subarray(keyAt, keyEnd), this.#keyBytes);
+    this.#keyBytes += keyBytes;
+    assert(this.#keyBytes < 2 ** 32, "the keys of a run's blocks have an end below 2^32");
+    this.#offsets[this.#blocks] = position;
+    this.#keyEnds[this.#blocks] = this.#keyBytes;
+    this.#blocks++;
+    this.#blockStart = position;
+  }
+
+  #grow(bytes: number): void {
+    this.#chunk = grown(this.#chunk, new Uint8Array(Math.max(this.#chunk.length * 2, this.#length + bytes)));
+  }
+}
+
+function grown<T extends Uint8Array | Uint32Array | Float64Array>(from: T, into: T): T {
+  into.set(from);
+  return into;
+}

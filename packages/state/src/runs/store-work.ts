@@ -1,0 +1,144 @@
+import type { KeyGroupRange } from "@millrace/contracts";
+import type { Files } from "@millrace/core";
+import { mergeRecords } from "./merge.ts";
+import { Run } from "./run.ts";
+import { RunWriter } from "./run-writer.ts";
+import { SortedInput, sortFrames } from "./sort-frames.ts";
+
+/** Whole frames become a run. */
+export interface SortTask {
+  readonly path: string;
+  readonly chunks: readonly Uint8Array[];
+  readonly keyGroups: KeyGroupRange;
+}
+
+/** Runs, oldest first, become one. */
+export interface MergeTask {
+  readonly path: string;
+  readonly inputs: readonly string[];
+  /** No older run holds what the inputs hold as removed. */
+  readonly dropTombstones: boolean;
+}
+
+/** Runs, oldest first, and frames that are newer than all of them, as one. */
+export interface ReadTask {
+  readonly inputs: readonly string[];
+  readonly newer: readonly Uint8Array[];
+  readonly keyGroups: KeyGroupRange;
+}
+
+/** What a local store has done in the background. The content of files is on disk when a promise resolves; their names may not be. */
+export interface StoreWork {
+  /** The records written; 0: there is no file. The chunks are used up. */
+  sort(task: SortTask): Promise<number>;
+  merge(task: MergeTask): Promise<number>;
+  /** Frames in order, without tombstones. */
+  read(task: ReadTask): AsyncIterable<Uint8Array>;
+  /** Ends what is under way, with an error. */
+  close(): Promise<void>;
+}
+
+const CHUNK_BYTES = 256 << 10;
+
+export async function sortIntoRun(files: Files, { path, chunks, keyGroups }: SortTask): Promise<number> {
+  const sorted = sortFrames(joined(chunks), keyGroups);
+  if (sorted.starts.length === 0) return 0;
+  return writeRun(files, path, sorted.starts.length, async (writer) => {
+    const input = new SortedInput(sorted);
+    const { frames } = input;
+    while (input.step()) {
+      writer.append(frames.bytes, frames.frameAt, frames.keyAt, frames.keyEnd, frames.frameEnd, frames.tombstone);
+      if (writer.full) await writer.flush();
+    }
+  });
+}
+
+/** `isClosed` is asked now and then; a merge that was closed throws. */
+export async function mergeRuns(files: Files, { path, inputs, dropTombstones }: MergeTask, isClosed: () => boolean): Promise<number> {
+  return withRuns(files, inputs, (runs) =>
+    writeRun(
+      files,
+      path,
+      runs.reduce((sum, run) => sum + run.index.records, 0),
+      (writer) =>
+        mergeRecords(
+          runs.map((run) => run.cursor()),
+          ({ bytes, frameAt, keyAt, keyEnd, frameEnd, tombstone }) => {
+            if (tombstone && dropTombstones) return undefined;
+            writer.append(bytes, frameAt, keyAt, keyEnd, frameEnd, tombstone);
+            if (!writer.full) return undefined;
+            if (isClosed()) throw closed();
+            return writer.flush();
+          },
+        ),
+    ),
+  );
+}
+
+export async function readRuns(
+  files: Files,
+  { inputs, newer, keyGroups }: ReadTask,
+  give: (chunk: Uint8Array) => Promise<void>,
+  isClosed: () => boolean,
+): Promise<void> {
+  await withRuns(files, inputs, async (runs) => {
+    const sorted = new SortedInput(sortFrames(joined(newer), keyGroups));
+    let chunk = new Uint8Array(CHUNK_BYTES);
+    let length = 0;
+    const send = (): Promise<void> => {
+      if (isClosed()) throw closed();
+      const full = chunk.subarray(0, length);
+      chunk = new Uint8Array(CHUNK_BYTES);
+      length = 0;
+      return give(full);
+    };
+    await mergeRecords([...runs.map((run) => run.cursor()), sorted], ({ bytes, frameAt, frameEnd, tombstone }) => {
+      if (tombstone) return undefined;
+      const frameBytes = frameEnd - frameAt;
+      const sent = length > 0 && length + frameBytes > chunk.length ? send() : undefined;
+      if (frameBytes > chunk.length) chunk = new Uint8Array(frameBytes);
+      chunk.set(bytes.subarray(frameAt, frameEnd), length);
+      length += frameBytes;
+      return sent;
+    });
+    if (length > 0) await send();
+  });
+}
+
+async function writeRun(files: Files, path: string, recordsMax: number, write: (writer: RunWriter) => Promise<void>): Promise<number> {
+  const handle = await files.open(path, "write");
+  try {
+    const writer = new RunWriter(handle, recordsMax);
+    await write(writer);
+    await writer.finish();
+    return writer.records;
+  } finally {
+    await handle.close();
+  }
+}
+
+async function withRuns<T>(files: Files, paths: readonly string[], use: (runs: readonly Run[]) => Promise<T>): Promise<T> {
+  const runs: Run[] = [];
+  try {
+    for (const path of paths) runs.push(await Run.open(files, path));
+    return await use(runs);
+  } finally {
+    for (const run of runs) await run.letGo();
+  }
+}
+
+function joined(chunks: readonly Uint8Array[]): Uint8Array {
+  const [only] = chunks;
+  if (chunks.length === 1 && only !== undefined) return only;
+  const all = new Uint8Array(chunks.reduce((sum, chunk) => sum + chunk.length, 0));
+  let at = 0;
+  for (const chunk of chunks) {
+    all.set(chunk, at);
+    at += chunk.length;
+  }
+  return all;
+}
+
+export function closed(): Error {
+  return new Error("the local store was closed");
+}
