@@ -1,3 +1,4 @@
+import { dirname } from "node:path";
 import type { Chunks, KeyGroupRange } from "@millrace/contracts";
 import type { Files } from "@millrace/core";
 import { verifiedValue } from "../format/checksum.ts";
@@ -54,6 +55,7 @@ export class LocalStore {
     const { files } = options;
     await files.makeDirectory(directory, 0o700);
     const manifest = await readStoreManifest(files, directory);
+    if (manifest === undefined) await files.syncDirectory(dirname(directory));
     const store = new LocalStore(directory, options, manifest);
     for (const { uid, header, runs } of manifest?.operators ?? []) {
       const operator = store.operator(uid);

@@ -41,7 +41,7 @@ export async function readStoreManifest(files: Files, directory: string): Promis
   return manifest;
 }
 
-/** Replaces the manifest; it is on disk when this resolves. */
+/** Replaces the manifest; it is on disk when this resolves, and so are the names of the runs before it. */
 export async function writeStoreManifest(files: Files, directory: string, manifest: StoreManifest): Promise<void> {
   const body = canonicalJson(JSON.parse(JSON.stringify(manifest)));
   const temporary = `${directory}/${NAME}.tmp`;
@@ -52,6 +52,7 @@ export async function writeStoreManifest(files: Files, directory: string, manife
   } finally {
     await handle.close();
   }
+  await files.syncDirectory(directory);
   await files.rename(temporary, `${directory}/${NAME}`);
   await files.syncDirectory(directory);
 }

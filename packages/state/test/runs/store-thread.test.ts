@@ -1,0 +1,81 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { nodePorts } from "@millrace/core/node";
+import { expect, onTestFinished, test } from "vitest";
+import { RecordWriter } from "../../src/format/record-writer.ts";
+import { LocalStore } from "../../src/index.ts";
+import { storeThread } from "../../src/node/index.ts";
+
+const { files } = nodePorts;
+
+/** More than is sorted on the caller's thread. */
+function framesOf(checkpoint: number): readonly Uint8Array[] {
+  const writer = new RecordWriter();
+  for (let n = 0; n < 3000; n++) {
+    const record = writer.begin();
+    record.raw(Uint8Array.of(0, n % 7, 2, 0, 0, 0, 0, n >> 8, n & 0xff));
+    const length = record.length;
+    record.raw(new TextEncoder().encode(`${n} of ${checkpoint}, and some more to make it long enough`));
+    writer.endPut(length);
+  }
+  return writer.finish();
+}
+
+async function place(): Promise<string> {
+  const directory = await mkdtemp(join(tmpdir(), "millrace-thread-"));
+  onTestFinished(() => rm(directory, { recursive: true, force: true }));
+  return join(directory, "slot-0");
+}
+
+test("a store that is worked on in a thread holds what was applied, merged, for the next process", async () => {
+  const directory = await place();
+  const store = await LocalStore.open(directory, { files, work: storeThread() });
+  for (let checkpoint = 1; checkpoint <= 14; checkpoint++) {
+    await store.add("op", undefined, framesOf(checkpoint));
+    await store.setMarker({ kind: "applied", checkpoint });
+  }
+  await expect.poll(() => store.operator("op").all.length).toBeLessThan(8);
+  const snapshot = store.snapshot();
+  let records = 0;
+  for await (const batch of snapshot.records("op")) {
+    records += batch.length;
+    for (const [, stored] of batch) expect(new TextDecoder().decode(stored)).toContain("of 14,");
+  }
+  expect(records).toBe(3000);
+  await snapshot.close();
+  await store.close();
+  const next = await LocalStore.open(directory, { files, work: storeThread() });
+  expect([...next.operator("op").range(Uint8Array.of(0), Uint8Array.of(1))]).toHaveLength(3000);
+  await next.close();
+});
+
+test("closing ends what the thread is doing, and the next process finds the last checkpoint", async () => {
+  const directory = await place();
+  const store = await LocalStore.open(directory, { files, work: storeThread() });
+  await store.add("op", undefined, framesOf(1));
+  await store.setMarker({ kind: "applied", checkpoint: 1 });
+  const adding = store.add("op", undefined, framesOf(2));
+  const reading = (async () => {
+    for await (const _batch of store.snapshot().records("op"));
+  })();
+  const ended = Promise.allSettled([adding, reading]);
+  await store.close();
+  for (const { status } of await ended) expect(status).toBe("rejected");
+  const next = await LocalStore.open(directory, { files, work: storeThread() });
+  expect(next.marker()).toEqual({ kind: "applied", checkpoint: 1 });
+  expect(await files.list(directory)).toHaveLength(2);
+  await next.close();
+});
+
+test("an error in the thread comes back with its code", async () => {
+  const directory = await place();
+  const work = storeThread();
+  await expect(work.sort({ path: join(directory, "nowhere/1.run"), chunks: framesOf(1), keyGroups: { start: 0, end: 9 } })).rejects.toMatchObject({
+    code: "ENOENT",
+  });
+  await expect(work.merge({ path: `${directory}.run`, inputs: [join(directory, "gone.run")], dropTombstones: true })).rejects.toMatchObject({
+    code: "STATE_CORRUPT",
+  });
+  await work.close();
+});
