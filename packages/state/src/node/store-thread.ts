@@ -1,11 +1,12 @@
 import { nodePorts } from "@millrace/core/node";
-import { type StoreWork, sortIntoRun } from "../runs/store-work.ts";
+import type { StoreWork } from "../runs/store-work.ts";
+import { workHere } from "../runs/work-here.ts";
 import { Thread } from "./thread.ts";
 
 /** Chunks that are on their way at a time. */
 const READ_AHEAD = 4;
-/** So little is sorted sooner here than handed over; a small job starts no thread at all. */
-const SORTED_HERE_BYTES = 64 << 10;
+/** So little is done sooner here than handed over, in less than a millisecond; a small job starts no thread at all. */
+const DONE_HERE_BYTES = 64 << 10;
 
 /**
  * Does a store's work in a thread of its own, which begins with the first task that is worth it. The memory of the chunks that a
@@ -13,14 +14,19 @@ const SORTED_HERE_BYTES = 64 << 10;
  */
 export function storeThread(): StoreWork {
   const thread = new Thread();
+  const here = workHere(nodePorts.files);
   return {
-    sort: (task) => {
+    sort: async (task) => {
       const bytes = task.chunks.reduce((sum, chunk) => sum + chunk.length, 0);
-      if (bytes <= SORTED_HERE_BYTES) return sortIntoRun(nodePorts.files, task);
-      return thread.ask({ id: thread.newId(), kind: "sort", task }, buffersOf(task.chunks));
+      if (bytes <= DONE_HERE_BYTES) return here.sort(task);
+      return { records: await thread.ask({ id: thread.newId(), kind: "sort", task }, buffersOf(task.chunks)) };
     },
-    merge: (task) => thread.ask({ id: thread.newId(), kind: "merge", task }, []),
+    merge: (task) => (task.bytes <= DONE_HERE_BYTES ? here.merge(task) : thread.ask({ id: thread.newId(), kind: "merge", task }, [])),
     async *read(task) {
+      if (task.bytes <= DONE_HERE_BYTES) {
+        yield* here.read(task);
+        return;
+      }
       const id = thread.newId();
       const queue: Uint8Array[] = [];
       let over: { readonly error?: unknown } | undefined;
@@ -54,7 +60,10 @@ export function storeThread(): StoreWork {
         thread.post({ id, kind: "leave" });
       }
     },
-    close: () => thread.close(),
+    async close() {
+      await here.close();
+      await thread.close();
+    },
   };
 }
 

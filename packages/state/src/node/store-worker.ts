@@ -20,7 +20,7 @@ async function serve(request: Exclude<Request, { kind: "next" | "leave" }>): Pro
   try {
     switch (request.kind) {
       case "sort":
-        return reply({ id, kind: "done", records: await sortIntoRun(files, request.task) });
+        return reply({ id, kind: "done", records: (await sortIntoRun(files, request.task)).records });
       case "merge":
         return reply({ id, kind: "done", records: await mergeRuns(files, request.task, () => false) });
       case "read":

@@ -156,8 +156,8 @@ export class LocalStore {
 
   async #sort(operator: OperatorRuns, chunks: readonly Uint8Array[], keyGroups: KeyGroupRange): Promise<void> {
     const path = this.#newPath();
-    const records = await this.#work.sort({ path, chunks, keyGroups });
-    if (records > 0) operator.stage(await Run.open(this.#files, path));
+    const { records, held } = await this.#work.sort({ path, chunks, keyGroups });
+    if (records > 0) operator.stage(held === undefined ? await Run.open(this.#files, path) : Run.held(this.#files, path, held));
   }
 
   #newPath(): string {
@@ -205,7 +205,7 @@ export class LocalStore {
     const path = this.#newPath();
     for (const run of old) run.use();
     try {
-      const records = await this.#work.merge({ path, inputs: old.map((run) => run.path), dropTombstones });
+      const records = await this.#work.merge({ path, inputs: old.map((run) => run.path), bytes: bytesOf(old), dropTombstones });
       const merged = records === 0 ? undefined : await Run.open(this.#files, path);
       if (this.#closed || ![...this.#operators.values()].includes(operator)) {
         await merged?.retire();
@@ -228,4 +228,8 @@ export class LocalStore {
     this.#merged.resolve();
     this.#merged = Promise.withResolvers();
   }
+}
+
+function bytesOf(runs: readonly Run[]): number {
+  return runs.reduce((sum, run) => sum + run.bytes, 0);
 }

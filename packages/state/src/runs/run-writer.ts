@@ -1,12 +1,19 @@
 import type { FileHandle } from "@millrace/core";
 import { assert } from "@millrace/core";
 import { hashOfKey, KeyFilter } from "./key-filter.ts";
-import { encodeIndex } from "./run-index.ts";
+import { joined } from "./pieces.ts";
+import { encodeIndex, type RunIndex } from "./run-index.ts";
 
 /** A block is what one look-up reads. */
 const BLOCK_BYTES = 4 << 10;
 const CHUNK_BYTES = 256 << 10;
 const FIRST_BLOCKS = 256;
+
+/** A run that has just been written and fits in memory. */
+export interface HeldRun {
+  readonly frames: Uint8Array;
+  readonly index: RunIndex;
+}
 
 /** Writes the file of a run: records in the order of their keys, each key once, then the index. */
 export class RunWriter {
@@ -59,21 +66,23 @@ export class RunWriter {
     this.#length = 0;
   }
 
-  /** Writes the index; the content is on disk when it resolves. */
-  async finish(): Promise<void> {
-    await this.flush();
+  /** Writes the index; the content is on disk when it resolves. Gives what is held of it in memory, if that is all of it. */
+  async finish(): Promise<HeldRun | undefined> {
     const blocks = this.#blocks;
-    const parts = encodeIndex({
-      dataBytes: this.#written,
+    const index: RunIndex = {
+      dataBytes: this.dataBytes,
       records: this.records,
       tombstones: this.tombstones,
       offsets: this.#offsets.slice(0, blocks),
       keyEnds: this.#keyEnds.slice(0, blocks),
       keys: this.#keys.slice(0, this.#keyBytes),
       filter: this.#filter,
-    });
-    for (const part of parts) await this.#handle.write(part);
+    };
+    const held = this.#written === 0 ? this.#chunk.slice(0, this.#length) : undefined;
+    await this.flush();
+    await this.#handle.write(joined(encodeIndex(index)));
     await this.#handle.sync();
+    return held === undefined ? undefined : { frames: held, index };
   }
 
   #beginBlock(bytes: Uint8Array, keyAt: number, keyEnd: number, position: number): void {

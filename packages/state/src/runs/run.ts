@@ -5,6 +5,7 @@ import { compareBytes } from "./byte-order.ts";
 import { Frames } from "./frames.ts";
 import { RunCursor } from "./run-cursor.ts";
 import { blockEnd, blockOf, indexBytes, type RunIndex, readIndex } from "./run-index.ts";
+import type { HeldRun } from "./run-writer.ts";
 
 /** What a run says of a key that it holds as removed. */
 export const REMOVED = "removed";
@@ -19,15 +20,18 @@ export class Run {
   readonly bytes: number;
   readonly index: RunIndex;
   readonly #files: Files;
-  readonly #handle: FileHandle;
+  readonly #handle: FileHandle | undefined;
+  /** All frames of a small run that was made by this process: its file is not opened at all. */
+  readonly #held: Uint8Array | undefined;
   /** Those that read it: the store, snapshots, merges. */
   #users = 1;
   #retired = false;
 
-  private constructor(files: Files, path: string, handle: FileHandle, bytes: number, index: RunIndex) {
+  private constructor(files: Files, path: string, from: FileHandle | Uint8Array, bytes: number, index: RunIndex) {
     this.#files = files;
     this.path = path;
-    this.#handle = handle;
+    this.#handle = from instanceof Uint8Array ? undefined : from;
+    this.#held = from instanceof Uint8Array ? from : undefined;
     this.bytes = bytes;
     this.index = index;
   }
@@ -46,8 +50,13 @@ export class Run {
     }
   }
 
+  /** One that has just been written and fits in memory. */
+  static held(files: Files, path: string, { frames, index }: HeldRun): Run {
+    return new Run(files, path, frames, frames.length + indexBytes(index), index);
+  }
+
   get memoryBytes(): number {
-    return indexBytes(this.index);
+    return indexBytes(this.index) + (this.#held?.length ?? 0);
   }
 
   /** What is stored under a key, REMOVED, or undefined when this run says nothing of it. `hash`: of `hashOfKey`. */
@@ -77,15 +86,16 @@ export class Run {
     return new RunCursor(this, this.index.offsets[at] ?? this.index.dataBytes, this.index.dataBytes);
   }
 
-  read(into: Uint8Array, position: number): Promise<number> {
-    return this.#handle.read(into, position);
+  async read(into: Uint8Array, position: number): Promise<number> {
+    return this.#handle === undefined ? this.#copy(into, position) : this.#handle.read(into, position);
   }
 
   /** Fills `into`. Throws STATE_CORRUPT when the file is too short. */
   readSync(into: Uint8Array, position: number): void {
     let done = 0;
     while (done < into.length) {
-      const read = this.#handle.readSync(done === 0 ? into : into.subarray(done), position + done);
+      const rest = done === 0 ? into : into.subarray(done);
+      const read = this.#handle === undefined ? this.#copy(rest, position + done) : this.#handle.readSync(rest, position + done);
       if (read === 0) throw corruptState(`the run ${this.path} is cut short`);
       done += read;
     }
@@ -99,7 +109,7 @@ export class Run {
   /** The last one to let go closes the file, and removes it if it is retired. */
   async letGo(): Promise<void> {
     if (--this.#users > 0) return;
-    await this.#handle.close();
+    await this.#handle?.close();
     if (this.#retired) await this.#files.remove(this.path);
   }
 
@@ -107,5 +117,12 @@ export class Run {
   retire(): Promise<void> {
     this.#retired = true;
     return this.letGo();
+  }
+
+  #copy(into: Uint8Array, position: number): number {
+    const part = this.#held?.subarray(position, position + into.length);
+    assert(part !== undefined, "a run without an open file is held in memory");
+    into.set(part);
+    return part.length;
   }
 }

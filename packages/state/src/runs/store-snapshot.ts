@@ -47,9 +47,11 @@ export class StoreSnapshot {
   /** As `records`, framed as in a file, in chunks of whole frames; `newer` are frames that replace and remove records. */
   async *chunks(uid: string, newer: readonly Uint8Array[] = []): AsyncGenerator<Uint8Array> {
     if (this.#closed) throw closedMeanwhile();
-    const inputs = this.#operators.get(uid)?.runs.map(({ path }) => path) ?? [];
+    const runs = this.#operators.get(uid)?.runs ?? [];
+    const inputs = runs.map(({ path }) => path);
+    const bytes = runs.reduce((sum, run) => sum + run.bytes, 0);
     try {
-      for await (const chunk of this.#work.read({ inputs, newer, keyGroups: { start: 0, end: 0xffff } })) {
+      for await (const chunk of this.#work.read({ inputs, bytes, newer, keyGroups: { start: 0, end: 0xffff } })) {
         if (this.#closed) throw closedMeanwhile();
         yield chunk;
       }

@@ -1,8 +1,9 @@
 import type { KeyGroupRange } from "@millrace/contracts";
 import type { Files } from "@millrace/core";
 import { mergeRecords } from "./merge.ts";
+import { joined } from "./pieces.ts";
 import { Run } from "./run.ts";
-import { RunWriter } from "./run-writer.ts";
+import { type HeldRun, RunWriter } from "./run-writer.ts";
 import { SortedInput, sortFrames } from "./sort-frames.ts";
 
 /** Whole frames become a run. */
@@ -12,10 +13,19 @@ export interface SortTask {
   readonly keyGroups: KeyGroupRange;
 }
 
+export interface Sorted {
+  /** 0: there is no file. */
+  readonly records: number;
+  /** The content of a small one. */
+  readonly held?: HeldRun | undefined;
+}
+
 /** Runs, oldest first, become one. */
 export interface MergeTask {
   readonly path: string;
   readonly inputs: readonly string[];
+  /** Of the inputs together. */
+  readonly bytes: number;
   /** No older run holds what the inputs hold as removed. */
   readonly dropTombstones: boolean;
 }
@@ -23,14 +33,16 @@ export interface MergeTask {
 /** Runs, oldest first, and frames that are newer than all of them, as one. */
 export interface ReadTask {
   readonly inputs: readonly string[];
+  /** Of the inputs together. */
+  readonly bytes: number;
   readonly newer: readonly Uint8Array[];
   readonly keyGroups: KeyGroupRange;
 }
 
 /** What a local store has done in the background. The content of files is on disk when a promise resolves; their names may not be. */
 export interface StoreWork {
-  /** The records written; 0: there is no file. The chunks are used up. */
-  sort(task: SortTask): Promise<number>;
+  /** The chunks are used up. */
+  sort(task: SortTask): Promise<Sorted>;
   merge(task: MergeTask): Promise<number>;
   /** Frames in order, without tombstones. */
   read(task: ReadTask): AsyncIterable<Uint8Array>;
@@ -40,9 +52,9 @@ export interface StoreWork {
 
 const CHUNK_BYTES = 256 << 10;
 
-export async function sortIntoRun(files: Files, { path, chunks, keyGroups }: SortTask): Promise<number> {
+export async function sortIntoRun(files: Files, { path, chunks, keyGroups }: SortTask): Promise<Sorted> {
   const sorted = sortFrames(joined(chunks), keyGroups);
-  if (sorted.starts.length === 0) return 0;
+  if (sorted.starts.length === 0) return { records: 0 };
   return writeRun(files, path, sorted.starts.length, async (writer) => {
     const input = new SortedInput(sorted);
     const { frames } = input;
@@ -55,7 +67,7 @@ export async function sortIntoRun(files: Files, { path, chunks, keyGroups }: Sor
 
 /** `isClosed` is asked now and then; a merge that was closed throws. */
 export async function mergeRuns(files: Files, { path, inputs, dropTombstones }: MergeTask, isClosed: () => boolean): Promise<number> {
-  return withRuns(files, inputs, (runs) =>
+  const { records } = await withRuns(files, inputs, (runs) =>
     writeRun(
       files,
       path,
@@ -73,6 +85,8 @@ export async function mergeRuns(files: Files, { path, inputs, dropTombstones }: 
         ),
     ),
   );
+  if (records === 0) await files.remove(path);
+  return records;
 }
 
 export async function readRuns(
@@ -105,13 +119,13 @@ export async function readRuns(
   });
 }
 
-async function writeRun(files: Files, path: string, recordsMax: number, write: (writer: RunWriter) => Promise<void>): Promise<number> {
+async function writeRun(files: Files, path: string, recordsMax: number, write: (writer: RunWriter) => Promise<void>): Promise<Sorted> {
   const handle = await files.open(path, "write");
   try {
     const writer = new RunWriter(handle, recordsMax);
     await write(writer);
-    await writer.finish();
-    return writer.records;
+    const held = await writer.finish();
+    return { records: writer.records, held };
   } finally {
     await handle.close();
   }
@@ -125,18 +139,6 @@ async function withRuns<T>(files: Files, paths: readonly string[], use: (runs: r
   } finally {
     for (const run of runs) await run.letGo();
   }
-}
-
-function joined(chunks: readonly Uint8Array[]): Uint8Array {
-  const [only] = chunks;
-  if (chunks.length === 1 && only !== undefined) return only;
-  const all = new Uint8Array(chunks.reduce((sum, chunk) => sum + chunk.length, 0));
-  let at = 0;
-  for (const chunk of chunks) {
-    all.set(chunk, at);
-    at += chunk.length;
-  }
-  return all;
 }
 
 export function closed(): Error {

@@ -74,7 +74,9 @@ test("an error in the thread comes back with its code", async () => {
   await expect(work.sort({ path: join(directory, "nowhere/1.run"), chunks: framesOf(1), keyGroups: { start: 0, end: 9 } })).rejects.toMatchObject({
     code: "ENOENT",
   });
-  await expect(work.merge({ path: `${directory}.run`, inputs: [join(directory, "gone.run")], dropTombstones: true })).rejects.toMatchObject({
+  await expect(
+    work.merge({ path: `${directory}.run`, inputs: [join(directory, "gone.run")], bytes: 1e6, dropTombstones: true }),
+  ).rejects.toMatchObject({
     code: "STATE_CORRUPT",
   });
   await work.close();
