@@ -37,6 +37,7 @@ export class ProcessDisk implements Files {
     const handle = await this.#operation(`open ${path} ${mode}`, mode === "read" ? "reads" : "writes", () => this.#world.disk.open(path, mode));
     return {
       read: (into, position) => this.#operation(`read ${path} ${position}`, "reads", () => handle.read(into, position)),
+      readSync: (into, position) => handle.readSync(into, position),
       write: (bytes) =>
         this.#operation(
           `write ${path} ${bytes.length}`,

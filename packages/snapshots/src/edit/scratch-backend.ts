@@ -1,6 +1,6 @@
 import type { BackendOptions, KeyedStateBackend } from "@millrace/contracts";
 import type { Files } from "@millrace/core";
-import { createLevelBackend, LocalStore, type StoredRecord, type StoreSnapshot } from "@millrace/state";
+import { createStoreBackend, LocalStore, type StoredRecord, type StoreSnapshot, workHere } from "@millrace/state";
 import type { OperatorHeader } from "../records/headers.ts";
 import type { Scratch } from "../records/sorted-records.ts";
 
@@ -21,9 +21,9 @@ export async function openScratchBackend(scratch: Scratch, options: Pick<Backend
   const { files, directory } = scratch;
   const path = `${directory}/edit-${++opened}`;
   await files.makeDirectory(directory, 0o700);
-  const store = await LocalStore.open(path, CACHE_BYTES);
+  const store = await LocalStore.open(path, { files, work: workHere(files) });
   const { uid, maxParallelism } = options;
-  const backend = await createLevelBackend({
+  const backend = await createStoreBackend({
     ...options,
     subtask: 0,
     keyGroups: { start: 0, end: maxParallelism - 1 },
@@ -31,7 +31,10 @@ export async function openScratchBackend(scratch: Scratch, options: Pick<Backend
     store,
     cacheBytesMax: CACHE_BYTES,
     filled: false,
-    apply: (_checkpointId, chunks) => store.apply(uid, chunks),
+    apply: async (checkpoint, header, chunks) => {
+      await store.add(uid, header, chunks);
+      await store.setMarker({ kind: "applied", checkpoint });
+    },
   });
   let flushes = 0;
   return {
