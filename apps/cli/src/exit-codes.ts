@@ -34,6 +34,7 @@ const byCode: { readonly [code: string]: number } = {
   STATE_VERSION: exitCodes.stateDirectory,
   STATE_SOCKET_PATH: exitCodes.stateDirectory,
   STATE_NONE: exitCodes.stateDirectory,
+  STATE_MIGRATION: exitCodes.checkpoint,
   RUN_UNFINISHED: exitCodes.stateDirectory,
   CONTROL_SOCKET: exitCodes.stateDirectory,
   CONTROL_UNREACHABLE: exitCodes.notRunning,

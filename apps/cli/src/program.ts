@@ -69,6 +69,7 @@ function runOptions(command: Command): Command {
     .option("--checkpoint-interval <duration>", "time between checkpoints (default: 10s)")
     .option("--alignment-timeout <duration|never>", "when a checkpoint stops waiting for slow inputs and takes in what is under way (default: 5s)")
     .option("--fresh", "abandon an unfinished run; its checkpoints are put aside")
+    .option("--allow-drop <uid>", "state of this node that has no place in the job may be dropped; may be given several times", collect)
     .option("--overwrite", "replace output of an earlier run")
     .option("--memory <size>", "memory for state and caches, e.g. 2g")
     .addOption(new Option("--backend <kind>", "where state lives; disk holds more than fits in memory (default: disk)").choices(["heap", "disk"]))

@@ -45,6 +45,8 @@ export interface StartOptions {
   readonly overwrite?: boolean;
   /** The snapshot to start from: `chk-12` or `sp-12` of this job, or a path: a savepoint's directory, a checkpoint's manifest. */
   readonly from?: string;
+  /** Uids whose state may be dropped where it has no place in the job any more. */
+  readonly allowDrop?: readonly string[];
   readonly backend?: "heap" | "disk";
   readonly memoryBytes?: number;
   /** Takes over a lock that another host left behind. */

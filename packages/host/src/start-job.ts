@@ -3,7 +3,7 @@ import { createFileCheckpointStorage, defaultRestartStrategy, savepointName } fr
 import type { CheckpointStorage } from "@millrace/contracts";
 import { limits, MillraceError, messageOf, type Ports, randomHex } from "@millrace/core";
 import { nodePorts } from "@millrace/core/node";
-import { type JobGraph, planHash } from "@millrace/plan";
+import { type JobGraph, planHash, type RestorePlan } from "@millrace/plan";
 import { JobRun, type RunEvent, type RunSettings, sinkContext } from "@millrace/runtime";
 import { intervalOf } from "./checkpoint-interval.ts";
 import { type ControlServer, startControlServer } from "./control/index.ts";
@@ -13,7 +13,7 @@ import type { JobHandle, StartOptions } from "./job-handle.ts";
 import { type Machine, nodeMachine } from "./machine.ts";
 import { runtimeDirectory } from "./node/index.ts";
 import { outputThatStays } from "./output-that-stays.ts";
-import { checkRestorable } from "./restorable.ts";
+import { planRestore, restoreNotes } from "./plan-restore.ts";
 import { RunningJob } from "./running-job.ts";
 import { ancestorsOf, chooseStartingPoint, type StartingPoint } from "./starting-point.ts";
 import {
@@ -89,10 +89,20 @@ async function startIn(directory: StateDirectory, graph: JobGraph, ports: Ports,
   const startedFrom = decision.kind === "resume" ? decision.previous.startedFrom : null;
   const begunFrom = startedFrom === null ? undefined : parseSnapshotChoice(startedFrom);
   const point = await chooseStartingPoint({ ports, storage, graph, decision, from, begunFrom });
-  if (point !== undefined) checkRestorable(point.manifest, graph.plan, maxParallelismOf(options, point));
+  const restorePlan =
+    point === undefined
+      ? undefined
+      : await planRestore({
+          graph,
+          manifest: point.manifest,
+          data: point.snapshot ?? storage,
+          maxParallelism: maxParallelismOf(options, point),
+          allowDrop: options.allowDrop ?? [],
+          nowMs: ports.clock.now(),
+        });
   const run = await directory.beginRun(decision, point?.manifest.checkpointId);
   try {
-    return await launch({ directory, storage, run, graph, ports, machine, options, point });
+    return await launch({ directory, storage, run, graph, ports, machine, options, point, restorePlan });
   } catch (error) {
     await run.end("failed", messageOf(error));
     throw error;
@@ -115,9 +125,10 @@ interface Launch {
   readonly machine: Machine;
   readonly options: StartOptions;
   readonly point: StartingPoint | undefined;
+  readonly restorePlan: RestorePlan | undefined;
 }
 
-async function launch({ directory, storage, run, graph, ports, machine, options, point }: Launch): Promise<JobHandle> {
+async function launch({ directory, storage, run, graph, ports, machine, options, point, restorePlan }: Launch): Promise<JobHandle> {
   const identity = { runId: run.runId, lockToken: directory.lockToken };
   let handle: RunningJob | undefined;
   const { reason } = threadsFor(graph, ports, options, parallelismOf(options));
@@ -135,6 +146,7 @@ async function launch({ directory, storage, run, graph, ports, machine, options,
     deployer,
     storage,
     point,
+    restorePlan,
     nextCheckpointId: () => run.checkpointIds.next(),
     verifyOwnership: () => directory.verifyLock(),
   });
@@ -167,6 +179,7 @@ async function launch({ directory, storage, run, graph, ports, machine, options,
     const notes = await outputThatStays(graph, point.manifest, (uid) => sinkContext(settings, point.own, { uid, subtask: 0, parallelism: 1 }));
     for (const note of notes) handle.warn("RESTORE_OUTPUT_STAYS", note);
   }
+  for (const note of restorePlan === undefined ? [] : restoreNotes(restorePlan)) handle.warn("STATE_MIGRATED", note);
   if (reason !== undefined) handle.warn("THREADS_OFF", reason);
   await jobRun.start();
   // The job does not wait for its control API, which is for onlookers.
@@ -201,6 +214,7 @@ async function startEphemeral(graph: JobGraph, ports: Ports, options: StartOptio
     deployer,
     storage: undefined,
     point: undefined,
+    restorePlan: undefined,
     nextCheckpointId: async () => ++id,
     verifyOwnership: async () => undefined,
   });
@@ -222,7 +236,7 @@ async function startEphemeral(graph: JobGraph, ports: Ports, options: StartOptio
   return handle;
 }
 
-type Composed = Pick<RunSettings, "runId" | "lockToken" | "deployer" | "storage" | "nextCheckpointId" | "verifyOwnership"> & {
+type Composed = Pick<RunSettings, "runId" | "lockToken" | "deployer" | "storage" | "restorePlan" | "nextCheckpointId" | "verifyOwnership"> & {
   readonly point: StartingPoint | undefined;
 };
 

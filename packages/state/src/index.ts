@@ -14,6 +14,8 @@ export {
 } from "./format/record-key.ts";
 export { RecordParser, type RecordVisitor } from "./format/record-parser.ts";
 export { RecordWriter } from "./format/record-writer.ts";
+export { migrateRecords } from "./migration/migrate-records.ts";
+export type { DroppedState, RecordMigration, RewrittenState, StateMigration, TtlRewrite, ValueRewrite } from "./migration/record-migration.ts";
 export { LocalStore, type LocalStoreOptions } from "./runs/local-store.ts";
 export type { StoreMarker } from "./runs/store-manifest.ts";
 export type { StoredRecord, StoreSnapshot } from "./runs/store-snapshot.ts";

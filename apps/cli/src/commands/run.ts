@@ -19,6 +19,7 @@ export interface RunFlags {
   readonly backend?: "heap" | "disk";
   readonly from?: string;
   readonly fresh?: boolean;
+  readonly allowDrop?: readonly string[];
   readonly overwrite?: boolean;
   readonly breakLock?: boolean;
   readonly dev?: boolean;
@@ -49,6 +50,7 @@ export async function runCommand(path: string, flags: RunFlags, io: Io, argv: re
 function startOptions(flags: RunFlags): StartOptions {
   const { stateDir, parallelism, threads, checkpointInterval, alignmentTimeout, batchSize, memory, backend, from, fresh, overwrite, breakLock, dev } =
     flags;
+  const { allowDrop } = flags;
   return {
     ...(stateDir !== undefined && { stateDir }),
     ...(parallelism !== undefined && { parallelism: parseParallelism(parallelism, "--parallelism") }),
@@ -62,6 +64,7 @@ function startOptions(flags: RunFlags): StartOptions {
     ...(backend !== undefined && { backend }),
     ...(from !== undefined && { from }),
     ...(fresh === true && { fresh }),
+    ...(allowDrop !== undefined && { allowDrop }),
     ...(overwrite === true && { overwrite }),
     ...(breakLock === true && { breakLock }),
     ...(dev === true && { dev }),
@@ -85,8 +88,12 @@ function secretsOf({ job, parameters }: PlannedJob): readonly string[] {
 
 /** The same command without what would begin again at the beginning. */
 function resumeCommand(argv: readonly string[]): string {
+  const once = ["--from", "--allow-drop"];
   const kept = argv.filter(
-    (argument, index) => !["--fresh", "--break-lock", "--from"].includes(argument) && argv[index - 1] !== "--from" && !argument.startsWith("--from="),
+    (argument, index) =>
+      !["--fresh", "--break-lock", ...once].includes(argument) &&
+      !once.includes(argv[index - 1] ?? "") &&
+      !once.some((option) => argument.startsWith(`${option}=`)),
   );
   return ["millrace", ...kept.map(quoted)].join(" ");
 }

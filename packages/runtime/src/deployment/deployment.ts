@@ -2,6 +2,7 @@ import type { CheckpointManifest, OperatorMetrics, SourceSplit } from "@millrace
 import type { Json } from "@millrace/core";
 import type { PhysicalPlan } from "@millrace/plan";
 import type { HeldState } from "../job/backends.ts";
+import type { MigratedRestore } from "../restore/migrations.ts";
 import type { NodeSnapshot } from "../task/task-events.ts";
 
 /** What one attempt of a job runs: the same data for every deployment, whichever threads it uses. */
@@ -9,6 +10,8 @@ export interface DeploymentOrder {
   readonly physical: PhysicalPlan;
   /** The snapshot that state is restored from. */
   readonly restored: CheckpointManifest | undefined;
+  /** How its state is carried over into a job that was edited since; undefined: as it stands. */
+  readonly migrated: MigratedRestore | undefined;
   /** Other checkpoints still at hand; a local store may be at one of them. */
   readonly others: readonly CheckpointManifest[];
   /** True when `restored` belongs to this very run: its output exists already. */

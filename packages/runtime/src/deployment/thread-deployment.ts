@@ -7,6 +7,7 @@ import { ThreadExchange } from "../exchange/thread-exchange.ts";
 import type { HeldState } from "../job/backends.ts";
 import { buildTask } from "../job/build-task.ts";
 import { type DeployedTask, statusOf } from "../job/deployed-task.ts";
+import { changesRecords } from "../restore/adopted-manifest.ts";
 import type { TaskListener } from "../task/task-events.ts";
 import { Worker } from "../worker/worker.ts";
 import {
@@ -70,8 +71,10 @@ class ThreadDeployment implements Deployment {
   }
 
   async deploy(): Promise<void> {
-    const { restored, others } = this.#order;
-    await this.#settings.backends.prepare(restored, others, parallelisms(this.#settings.graph.plan, this.#order.physical));
+    const { restored, others, migrated, physical } = this.#order;
+    const { graph, backends } = this.#settings;
+    const changed = migrated !== undefined && changesRecords(migrated.plan);
+    await backends.prepare(restored, others, parallelisms(graph.plan, physical), changed);
     for (const place of this.subtasks) this.#tasks.set(place.id, await this.#build(place));
   }
 
@@ -138,12 +141,13 @@ class ThreadDeployment implements Deployment {
   }
 
   #build({ id, task, subtask }: SubtaskPlace): Promise<DeployedTask> {
-    const { physical, restored, resumed } = this.#order;
+    const { physical, restored, migrated, resumed } = this.#order;
     const own = physical.tasks[task] as PhysicalTask;
     return buildTask({
       settings: this.#settings,
       maxParallelism: physical.maxParallelism,
       restored,
+      migrated,
       physical: own,
       subtask,
       id,

@@ -2,12 +2,14 @@ import type { CheckpointManifest } from "@millrace/contracts";
 import type { Json } from "@millrace/core";
 import { type PhysicalPlan, toPhysical } from "@millrace/plan";
 import type { Deployment, DeploymentListener } from "../deployment/deployment.ts";
+import type { MigratedRestore } from "../restore/migrations.ts";
 import { Enumerators } from "./enumerators.ts";
 import type { RunSettings } from "./settings.ts";
 
 export interface AttemptStart {
   readonly parallelism: number;
   readonly restored: CheckpointManifest | undefined;
+  readonly migrated: MigratedRestore | undefined;
   readonly others: readonly CheckpointManifest[];
   readonly resumed: boolean;
 }
@@ -24,14 +26,14 @@ export class Attempt {
   readonly #listener: AttemptListener;
   #enumerators: Enumerators | undefined;
 
-  constructor(settings: RunSettings, { parallelism, restored, others, resumed }: AttemptStart, listener: AttemptListener) {
+  constructor(settings: RunSettings, { parallelism, restored, migrated, others, resumed }: AttemptStart, listener: AttemptListener) {
     const { graph, maxParallelism, dev } = settings;
     this.#settings = settings;
     this.#restored = restored;
     this.#listener = listener;
     this.physical = toPhysical(graph.plan, { parallelism, maxParallelism, chaining: !dev, heads: reachedInFlight(restored) });
     this.deployment = settings.deployer(
-      { physical: this.physical, restored, others, resumed },
+      { physical: this.physical, restored, migrated, others, resumed },
       { ...listener, requestSplit: (node, subtask) => this.#enumerators?.requestSplit(node, subtask) },
     );
   }

@@ -8,12 +8,14 @@ import type { StoredRecord } from "@millrace/state";
 export interface StateBackends {
   /**
    * Before the first `open` of an attempt: which checkpoint is restored, its older relatives still at hand, and how many
-   * subtasks each node has by uid, to tell a checkpoint whose files belong to other key groups.
+   * subtasks each node has by uid, to tell a checkpoint whose files belong to other key groups. `migrated`: its records
+   * change on the way, so that no local store can hold what is to be restored.
    */
   prepare(
     restored: CheckpointManifest | undefined,
     others: readonly CheckpointManifest[],
     parallelismOf: (uid: string) => number | undefined,
+    migrated: boolean,
   ): Promise<void>;
   /**
    * A backend for one operator subtask. `filled`: the local store holds the restored state; nothing is to be read.

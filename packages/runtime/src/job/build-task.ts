@@ -2,12 +2,14 @@ import type { CheckpointManifest, KeyedStateBackend, SinkContext, Source, Source
 import { assert, keyGroupRange, WATERMARK_MIN } from "@millrace/core";
 import { type ActivityClock, createActivityClock, WatermarkStrategies } from "@millrace/operators";
 import type { NodeBody, OperatorBody, PhysicalEdge, PhysicalTask } from "@millrace/plan";
+import { migrateRecords } from "@millrace/state";
 import { type ChainBindings, type ChainCode, type ChainControl, explainFailure } from "../chain/code.ts";
 import { generateChain } from "../chain/generate.ts";
 import { interpretChain } from "../chain/interpret.ts";
 import { type ChainProgram, chainProgram } from "../chain/program.ts";
 import type { ReceivingChannel, SendingChannel } from "../channel/channel.ts";
 import type { TaskSettings } from "../deployment/task-settings.ts";
+import { type MigratedRestore, migrationOf, restoreOf } from "../restore/migrations.ts";
 import { type HostServices, OperatorHost } from "../task/operator-host.ts";
 import { SinkPort } from "../task/sink-port.ts";
 import { SourceInput } from "../task/source-input.ts";
@@ -24,6 +26,7 @@ export interface TaskOrder {
   /** Number of key groups. */
   readonly maxParallelism: number;
   readonly restored: CheckpointManifest | undefined;
+  readonly migrated: MigratedRestore | undefined;
   readonly physical: PhysicalTask;
   readonly subtask: number;
   readonly id: string;
@@ -199,8 +202,11 @@ async function openBackend(order: TaskOrder, node: number, chains: Map<number, K
   const restored = restoredOf(order, node);
   if (order.restored !== undefined && restored !== undefined) {
     const data = restoredFiles(settings, order.restored);
-    if (!filled) await backend.restore(keyedChunks(data, restored.keyed));
-    const own = restored.ownChain && !needsBase ? restored.keyed[0] : undefined;
+    const chunks = keyedChunks(data, restored.keyed);
+    const migration = order.migrated === undefined ? undefined : migrationOf(settings.graph, order.migrated, uid, clock.now());
+    if (!filled) await backend.restore(migration === undefined ? chunks : migrateRecords(chunks, migration));
+    const migrated = order.migrated !== undefined && restoreOf(order.migrated.plan, uid)?.outcome === "migrated";
+    const own = restored.ownChain && !needsBase && !migrated ? restored.keyed[0] : undefined;
     if (own !== undefined) chains.set(node, { files: own.files });
   }
   return backend;

@@ -5,6 +5,8 @@ import { toPhysical } from "@millrace/plan";
 import type { WrittenSavepoint } from "@millrace/snapshots";
 import type { SubtaskStatus } from "../deployment/deployment.ts";
 import { sinkContext } from "../deployment/task-settings.ts";
+import { adoptedManifest } from "../restore/adopted-manifest.ts";
+import { type MigratedRestore, migratedRestore } from "../restore/migrations.ts";
 import { Attempt, type AttemptListener } from "./attempt.ts";
 import { CheckpointCoordinator, type TakeOptions } from "./checkpoint-coordinator.ts";
 import { Committers } from "./committers.ts";
@@ -259,14 +261,15 @@ export class JobRun {
     this.#attemptNumber++;
     this.#endedTasks = new Set();
     const others = settings.storage === undefined ? [] : readable(await readManifests(settings.storage));
-    const start = { parallelism: this.#parallelism, restored: this.#restored, others, resumed: this.#resumed };
+    const { restored, migrated } = this.#adopted();
+    const start = { parallelism: this.#parallelism, restored, migrated, others, resumed: this.#resumed };
     const attempt: Attempt = new Attempt(
       settings,
       start,
       this.#listenerOf(() => attempt),
     );
     this.#attempt = attempt;
-    if (this.#restored !== undefined) await this.#committers.commit(this.#restored);
+    if (restored !== undefined) await this.#committers.commit(restored);
     await attempt.deploy();
     if (settings.storage !== undefined) {
       this.#coordinator = new CheckpointCoordinator(
@@ -297,6 +300,14 @@ export class JobRun {
     this.#coordinator?.started();
     this.#emit({ kind: "running", attempt: this.#attemptNumber });
     if (this.#allEnded(attempt)) this.#inputEnded(attempt);
+  }
+
+  /** What is restored, in the job's own terms: what the run started from may have been taken by an older version of the job. */
+  #adopted(): { readonly restored: CheckpointManifest | undefined; readonly migrated: MigratedRestore | undefined } {
+    const restored = this.#restored;
+    const { restorePlan, restored: first } = this.#settings;
+    if (restored === undefined || restorePlan === undefined || restored !== first) return { restored, migrated: undefined };
+    return { restored: adoptedManifest(restored, restorePlan), migrated: migratedRestore(restored, restorePlan) };
   }
 
   #listenerOf(attemptOf: () => Attempt): AttemptListener {

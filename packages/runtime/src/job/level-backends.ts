@@ -43,15 +43,17 @@ export class LevelBackends implements StateBackends {
   #restored: CheckpointManifest | undefined;
   #others: readonly CheckpointManifest[] = [];
   #parallelismOf: (uid: string) => number | undefined = () => undefined;
+  #migrated = false;
 
   constructor(options: LevelBackendsOptions) {
     this.#options = options;
   }
 
-  async prepare(...[restored, others, parallelismOf]: Parameters<StateBackends["prepare"]>): Promise<void> {
+  async prepare(...[restored, others, parallelismOf, migrated]: Parameters<StateBackends["prepare"]>): Promise<void> {
     this.#restored = restored;
     this.#others = others;
     this.#parallelismOf = parallelismOf;
+    this.#migrated = migrated;
   }
 
   async open(options: BackendOptions): Promise<OpenedBackend> {
@@ -148,6 +150,7 @@ export class LevelBackends implements StateBackends {
       return false;
     }
     const layoutChanged =
+      this.#migrated ||
       restored.kind === "savepoint" ||
       restored.operators.some(
         ({ uid, subtasks }) => subtasks.some(({ keyed }) => keyed !== undefined) && subtasks.length !== this.#parallelismOf(uid),

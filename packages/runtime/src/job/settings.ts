@@ -1,7 +1,7 @@
 import type { RestartStrategy } from "@millrace/checkpoint";
 import type { CheckpointManifest, CheckpointStorage } from "@millrace/contracts";
 import type { Ports } from "@millrace/core";
-import type { JobGraph } from "@millrace/plan";
+import type { JobGraph, RestorePlan } from "@millrace/plan";
 import type { Deployer } from "../deployment/deployment.ts";
 
 /** Everything the coordinator of a run needs; composed by the host. */
@@ -28,6 +28,8 @@ export interface RunSettings {
   readonly restart: RestartStrategy;
   /** What this run starts from; its own later checkpoints take its place after a failure. */
   readonly restored: CheckpointManifest | undefined;
+  /** What becomes of `restored` in this job; undefined: everything is taken over as it stands. */
+  readonly restorePlan: RestorePlan | undefined;
   /** As in the manifest. */
   readonly ancestorRunIds: readonly string[];
   /** True when `restored` belongs to this very run (its output exists already). */

@@ -16,6 +16,9 @@ export const stateNames = {
   ofKey: (name: string) => `global.${name}`,
 } as const;
 
+/** The timer service of windows with timers of their own. */
+export const WINDOW_TIMERS: string = stateNames.timers;
+
 /** For each session of a key: its start, its end, and the start that its contents stand under. */
 export const sessionsDeclaration = state.value(t.array(t.number()));
 

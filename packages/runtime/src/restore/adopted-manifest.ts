@@ -1,0 +1,60 @@
+import type { CheckpointManifest, OperatorSnapshot, SubtaskSnapshot } from "@millrace/contracts";
+import type { OperatorRestore, PartRestore, RestorePlan } from "@millrace/plan";
+
+/**
+ * The manifest as the job sees it: nodes under the uids that they have now, without those that are not in the job and without
+ * what is dropped of the others. Records of keyed state are another matter (`recordMigrationOf`).
+ */
+export function adoptedManifest(manifest: CheckpointManifest, plan: RestorePlan): CheckpointManifest {
+  const byOldUid = new Map(plan.operators.flatMap((operator) => (operator.from === undefined ? [] : [[operator.from, operator] as const])));
+  const operators = manifest.operators.flatMap((snapshot) => {
+    const operator = byOldUid.get(snapshot.uid);
+    if (operator === undefined) return [snapshot];
+    return operator.outcome === "dropped" ? [] : adoptedOperator(snapshot, operator);
+  });
+  const uidOf = (uid: string): string => byOldUid.get(uid)?.uid ?? uid;
+  return {
+    ...manifest,
+    operators: operators.map((operator) => ({ ...operator, subtasks: operator.subtasks.map((one) => withSenders(one, uidOf)) })),
+  };
+}
+
+function adoptedOperator(snapshot: OperatorSnapshot, { uid, parts }: OperatorRestore): readonly OperatorSnapshot[] {
+  const dropped = new Set(parts.filter(({ outcome }) => outcome === "dropped").map(({ part }) => part));
+  // A source or sink that can't go on from there begins anew, its watermark with it.
+  if (dropped.has("positions") || dropped.has("output")) return [];
+  const { keyed, ...rest } = snapshot;
+  const keepsRecords = parts.some((part) => isKeyed(part) && part.outcome !== "new" && part.outcome !== "dropped") || !parts.some(isKeyed);
+  const subtasks = snapshot.subtasks.map((subtask) => withoutDropped(subtask, dropped, keepsRecords));
+  return [{ ...rest, uid, subtasks, ...(keyed !== undefined && keepsRecords ? { keyed } : {}) }];
+}
+
+function isKeyed({ part }: PartRestore): boolean {
+  return part === "state" || part === "timers";
+}
+
+function withoutDropped(subtask: SubtaskSnapshot, dropped: ReadonlySet<PartRestore["part"]>, keepsRecords: boolean): SubtaskSnapshot {
+  const { keyed, operatorState, inFlight, ...rest } = subtask;
+  return {
+    ...rest,
+    ...(keyed === undefined || !keepsRecords ? {} : { keyed }),
+    ...(operatorState === undefined || dropped.has("operatorState") ? {} : { operatorState }),
+    ...(inFlight === undefined || dropped.has("inFlight") ? {} : { inFlight }),
+  };
+}
+
+function withSenders(subtask: SubtaskSnapshot, uidOf: (uid: string) => string): SubtaskSnapshot {
+  const { inFlight } = subtask;
+  if (inFlight === undefined) return subtask;
+  return { ...subtask, inFlight: { ...inFlight, channels: inFlight.channels.map((channel) => ({ ...channel, from: uidOf(channel.from) })) } };
+}
+
+/** Whether a restore is more than taking everything over as it stands. */
+export function changesSnapshot(plan: RestorePlan): boolean {
+  return plan.operators.some(({ outcome }) => outcome === "migrated" || outcome === "dropped");
+}
+
+/** Whether records of keyed state are not those that a local store may hold. */
+export function changesRecords(plan: RestorePlan): boolean {
+  return plan.operators.some(({ outcome, parts }) => (outcome === "migrated" || outcome === "dropped") && parts.some(isKeyed));
+}

@@ -1,0 +1,181 @@
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { type Collector, collection, defineJob, type JobDefinition, type StartOptions, state, t } from "millrace";
+import { fileSink } from "millrace/files";
+import { describe, expect, it } from "vitest";
+import { readings } from "./jobs.ts";
+import { countOf, expectSame, inDirectory, published, slowed, slowSink, startNoted, until } from "./support.ts";
+import { ledgerJob } from "./upgrades.ts";
+
+const drop = ["accounts"];
+
+/** Runs a version until it has taken some checkpoints, and stops it; false when it came to its end before. */
+async function runSome(version: 1 | 2, directory: string, options: StartOptions): Promise<boolean> {
+  const sink = slowed(fileSink<string>(join(directory, "out")), 8);
+  const { job, events } = await startNoted(ledgerJob(version, input, sink), join(directory, "state"), {
+    batchSize: 8,
+    checkpointIntervalMs: 3,
+    ...options,
+  });
+  let over = false;
+  void job.finished.then(() => {
+    over = true;
+  });
+  await until(() => over || countOf(events, "checkpointCompleted") > 2);
+  return (await job.stop()).end === "stopped";
+}
+
+const input = readings(4_000, 7);
+
+async function expected(directory: string): Promise<string[]> {
+  const out = join(directory, "calm");
+  await (await startNoted(ledgerJob(2, input, fileSink<string>(out)), join(directory, "calm-state"))).job.finished;
+  return published<string>(out);
+}
+
+describe("a job that is edited between two runs", () => {
+  for (const [before, after] of [
+    [{ backend: "disk" }, { backend: "disk" }],
+    [{ backend: "heap" }, { backend: "heap", parallelism: 3 }],
+    [
+      { backend: "disk", parallelism: 3 },
+      { backend: "disk", parallelism: 2 },
+    ],
+    [
+      { backend: "disk", parallelism: 2 },
+      { backend: "heap", parallelism: 2 },
+    ],
+  ] as const satisfies readonly (readonly [StartOptions, StartOptions])[]) {
+    it(`gives what its new version alone gives (${JSON.stringify(before)} → ${JSON.stringify(after)})`, { timeout: 60_000 }, () =>
+      inDirectory(async (directory) => {
+        expect(await runSome(1, directory, before)).toBe(true);
+        expect(await runSome(2, directory, { ...after, allowDrop: drop })).toBe(true);
+        // The checkpoints of the new version are its own: nothing is dropped any more.
+        const { job, events } = await startNoted(ledgerJob(2, input, fileSink<string>(join(directory, "out"))), join(directory, "state"), after);
+        await job.finished;
+        expect(events.filter((event) => event.kind === "warning" && event.code === "STATE_MIGRATED")).toEqual([]);
+        expectSame(await published<string>(join(directory, "out")), await expected(directory));
+      }),
+    );
+  }
+});
+
+describe("a migrate function that throws", () => {
+  let calls = 0;
+
+  function job(migrate?: (value: unknown) => { n: number }): JobDefinition {
+    return defineJob("throwing", (env) => {
+      env
+        .from(collection(input), { uid: "readings" })
+        .keyBy((reading) => reading.sensor)
+        .process(
+          {
+            state: {
+              n: state.value(migrate === undefined ? t.integer() : counted, {
+                migrate: migrate === undefined ? undefined : (_from, value) => migrate(value),
+              }),
+            },
+            processElement(reading, { state: { n } }, out: Collector<string>) {
+              n.update(n.value() ?? reading.value);
+              out.collect(reading.sensor);
+            },
+          },
+          { uid: "count" },
+        )
+        .to(slowSink(4), { uid: "out" });
+    });
+  }
+  const counted = t.object({ n: t.integer() }) as unknown as ReturnType<typeof t.any>;
+
+  async function begin(directory: string, definition: JobDefinition, options: StartOptions = {}): Promise<void> {
+    const { job: started, events } = await startNoted(definition, join(directory, "state"), { batchSize: 8, ...options });
+    await until(() => countOf(events, "checkpointCompleted") > 1);
+    await started.stop();
+  }
+
+  it("is found before anything runs, with uid, state and key, and changes nothing", () =>
+    inDirectory(async (directory) => {
+      await begin(directory, job());
+      const before = await readdir(join(directory, "state", "checkpoints"));
+      const broken = job(() => {
+        throw new Error("no such account");
+      });
+      await expect(startNoted(broken, join(directory, "state"))).rejects.toMatchObject({
+        code: "STATE_MIGRATION",
+        message: 'a value of the state "n" can\'t be migrated: no such account',
+        where: { job: "throwing", uid: "count", key: expect.stringMatching(/^"s\d"$/) },
+      });
+      const misfit = job(() => ({ n: 0.5 }));
+      await expect(startNoted(misfit, join(directory, "state"))).rejects.toMatchObject({
+        code: "STATE_MIGRATION",
+        message: expect.stringContaining("n: expected an integer within"),
+      });
+      expect(await readdir(join(directory, "state", "checkpoints"))).toEqual(before);
+      await begin(directory, job());
+    }));
+
+  for (const backend of ["heap", "disk"] as const) {
+    it(`half-way leaves the checkpoint as it was, for the old version and for the new (${backend})`, () =>
+      inDirectory(async (directory) => {
+        await begin(directory, job(), { backend });
+        calls = 0;
+        const failing = job((value) => {
+          // All keys are tried first: it fails when the state is really being filled.
+          if (++calls > 10) throw new Error("the disk is full");
+          return { n: Number(value) };
+        });
+        await expect(startNoted(failing, join(directory, "state"), { backend })).rejects.toThrow("the disk is full");
+        expect(calls).toBe(11);
+        await begin(directory, job(), { backend });
+        await begin(
+          directory,
+          job((value) => ({ n: Number(value) })),
+          { backend },
+        );
+        await expect(begin(directory, job(), { backend })).rejects.toMatchObject({ code: "RESTORE_REFUSED" });
+      }));
+  }
+});
+
+describe("a snapshot that does not fit", () => {
+  it("is refused with every problem, and what is dropped on purpose does not come back", () =>
+    inDirectory(async (directory) => {
+      const stateDir = join(directory, "state");
+      const job = (states: { readonly a?: "value" | "list"; readonly b?: boolean }) =>
+        defineJob("shrinking", (env) => {
+          const keyed = env.from(collection(input), { uid: "readings" }).keyBy((reading) => reading.sensor);
+          const a = states.a === "list" ? state.list(t.integer()) : state.value(t.integer());
+          const declared = { ...(states.a === undefined ? {} : { a }), ...(states.b === true ? { b: state.value(t.integer()) } : {}) };
+          keyed
+            .process(
+              {
+                state: declared as { a: ReturnType<typeof state.value<number>>; b: ReturnType<typeof state.value<number>> },
+                processElement(reading, { state: { a: one, b } }, out: Collector<string>) {
+                  if (states.a === "value") one.update(reading.value);
+                  out.collect(states.b === true ? `b ${b.value()}` : "no b");
+                  if (states.b === true) b.update(reading.value);
+                },
+              },
+              { uid: "shrinking" },
+            )
+            .to(slowed(fileSink<string>(join(directory, "out")), 6), { uid: "out" });
+        });
+      const run = async (definition: JobDefinition, options: StartOptions = {}): Promise<number> => {
+        const { job: started, events } = await startNoted(definition, stateDir, { batchSize: 8, ...options });
+        await until(() => countOf(events, "checkpointCompleted") > 1);
+        await started.stop();
+        return countOf(events, "warning");
+      };
+      await run(job({ a: "value", b: true }));
+      await expect(run(job({ a: "list" }))).rejects.toMatchObject({
+        code: "RESTORE_REFUSED",
+        message: expect.stringMatching(
+          /shrinking, state "a": it was value state and is list state[\s\S]*shrinking, state "b": it is not declared any more/,
+        ),
+      });
+      expect(await run(job({ a: "list" }), { allowDrop: ["shrinking"] })).toBe(1);
+      expect(await run(job({ a: "list", b: true }))).toBe(0);
+      const lines = await published<string>(join(directory, "out"));
+      expect(lines.filter((line) => line === "b undefined")).toHaveLength(2 * new Set(input.map(({ sensor }) => sensor)).size);
+    }));
+});
