@@ -2,8 +2,11 @@ import { type FSWatcher, watch } from "node:fs";
 import { join } from "node:path";
 
 /** When a process is killed. Each is aimed at a phase that recovery must survive. */
-export type Moment = "anywhere" | "restore" | "checkpoint" | "commit";
+export type Moment = "anywhere" | "restore" | "checkpoint" | "commit" | "migration";
+/** Those of any job; a migration comes with an upgrade. */
 export const moments: readonly Moment[] = ["anywhere", "restore", "checkpoint", "commit"];
+
+const folders = { checkpoint: ["checkpoints", "data"], commit: ["checkpoints"], migration: ["local"] } as const;
 
 export interface Aim {
   /** Resolves when the moment has come, or when `giveUpMs` have passed without it. */
@@ -14,7 +17,8 @@ export interface Aim {
 /**
  * Waits for a moment of a process that has just been started on `stateDirectory`.
  * restore: soon after the start. checkpoint: soon after a data file of a checkpoint began to be written.
- * commit: soon after a manifest appeared, while sinks publish. anywhere: after a random time.
+ * commit: soon after a manifest appeared, while sinks publish. migration: soon after the local store began to be filled.
+ * anywhere: after a random time.
  */
 export function aimAt(moment: Moment, stateDirectory: string, random: () => number, giveUpMs: number): Aim {
   let watcher: FSWatcher | undefined;
@@ -29,15 +33,15 @@ export function aimAt(moment: Moment, stateDirectory: string, random: () => numb
     if (moment === "anywhere") return after(random() * giveUpMs);
     if (moment === "restore") return after(40 + random() * 500);
     after(giveUpMs);
-    const folder = moment === "commit" ? join(stateDirectory, "checkpoints") : join(stateDirectory, "checkpoints", "data");
-    const skip = Math.floor(random() * 6);
+    const folder = join(stateDirectory, ...folders[moment]);
+    const skip = moment === "migration" ? 0 : Math.floor(random() * 6);
     let seen = 0;
     try {
-      watcher = watch(folder, (_event, name) => {
+      watcher = watch(folder, { recursive: moment === "migration" }, (_event, name) => {
         const wanted = moment === "commit" ? /^chk-\d+\.json$/.test(name ?? "") : true;
         if (!wanted || seen++ < skip) return;
         watcher?.close();
-        after(random() * 12);
+        after(random() * (moment === "migration" ? 60 : 12));
       });
     } catch {
       // The directory is not there before the first checkpoint: then any moment will do.

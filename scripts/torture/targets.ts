@@ -21,7 +21,16 @@ async function targetOf(name: string, scratch: string): Promise<Target> {
       const logs = await generateLogs(join(scratch, "logs"), { accessLines: 300_000, sshdLines: 100_000, seed: 1 });
       return { name, job: "examples/web-logs/job.ts", parameters: { access: logs.access, sshd: logs.sshd } };
     }
+    case "upgrade":
+      // Version 1 has a state that version 2 drops.
+      return {
+        name,
+        job: "scripts/torture/ledger-job.ts",
+        parameters: { version: "2" },
+        before: { version: "1" },
+        flags: ["--allow-drop", "accounts"],
+      };
     default:
-      throw new Error(`no job ${name}: there are flights, flights-small and logs`);
+      throw new Error(`no job ${name}: there are flights, flights-small, logs and upgrade`);
   }
 }

@@ -26,9 +26,9 @@ const { values: options } = parseArgs({
   },
 });
 if (options.help) {
-  console.log(`pnpm torture [--rounds 100] [--seed N] [--jobs flights,flights-small,logs] [--parallelism 1] [--backend disk|heap] [--interval 150ms] [--keep]
+  console.log(`pnpm torture [--rounds 100] [--seed N] [--jobs flights,flights-small,logs,upgrade] [--parallelism 1] [--backend disk|heap] [--interval 150ms] [--keep]
 
-Kills each job with SIGKILL (anywhere, during restore, checkpoint and commit), resumes it, and compares its output with a run
+Kills each job with SIGKILL (anywhere, during restore, checkpoint, commit and migration), resumes it, and compares its output with a run
 that was never killed. Example: pnpm torture --rounds 20 --jobs flights-small --seed 7`);
   process.exit(0);
 }
@@ -42,7 +42,7 @@ console.log(
 );
 
 const targets = await targetsOf(options.jobs.split(","), base);
-const kills: Record<Moment, number> = { anywhere: 0, restore: 0, checkpoint: 0, commit: 0 };
+const kills: Record<Moment, number> = { anywhere: 0, restore: 0, checkpoint: 0, commit: 0, migration: 0 };
 const recoveries: number[] = [];
 let failures = 0;
 let runs = 0;
@@ -91,7 +91,9 @@ async function oneRun(target: Target, here: Place, killsLeft: number, undisturbe
   let used = 0;
   let killedAt: number | undefined;
   for (;;) {
-    const child = startVictim(target, here, flags);
+    const { before } = target;
+    const upgraded = before === undefined || used > 0;
+    const child = startVictim(upgraded ? target : { ...target, parameters: { ...target.parameters, ...before } }, here, flags);
     const exited = exitOf(child);
     let over = false;
     const output = firstNewOutput(here.out, () => over);
@@ -99,8 +101,8 @@ async function oneRun(target: Target, here: Place, killsLeft: number, undisturbe
     void output.then((time) => {
       if (time !== undefined && since !== undefined) recoveries.push(time - since);
     });
-    const moment = moments[Math.floor(random() * moments.length)] as Moment;
-    const aim = used < killsLeft && used < 12 ? aimAt(moment, here.stateDirectory, random, undisturbedMs * 0.8) : undefined;
+    const moment = momentOf(target, used);
+    const aim = used < killsLeft && used < 12 ? aimAt(moment, here.stateDirectory, random, undisturbedMs * (upgraded ? 0.8 : 0.5)) : undefined;
     const first = await Promise.race([exited, ...(aim === undefined ? [] : [aim.reached.then(() => "aimed" as const)])]);
     aim?.cancel();
     if (first === "aimed") {
@@ -119,6 +121,14 @@ async function oneRun(target: Target, here: Place, killsLeft: number, undisturbe
     if (code === 0) return Math.max(used, 1);
     throw new Error(`${target.name} exited with ${code} after ${used} kills, seed ${options.seed}; see ${here.log}`);
   }
+}
+
+/** What is upgraded is killed under its old version first, and then mostly while it migrates. */
+function momentOf({ before }: Target, used: number): Moment {
+  const any = moments[Math.floor(random() * moments.length)] as Moment;
+  if (before === undefined) return any;
+  if (used === 0) return random() < 0.5 ? "checkpoint" : "commit";
+  return used < 4 ? "migration" : any;
 }
 
 async function place(target: Target, name: string): Promise<Place> {

@@ -10,6 +10,10 @@ export interface Target {
   readonly name: string;
   readonly job: string;
   readonly parameters: Readonly<Record<string, string>>;
+  /** Parameters of the version that the job is upgraded from, at its first kill. */
+  readonly before?: Readonly<Record<string, string>>;
+  /** Flags of every start. */
+  readonly flags?: readonly string[];
 }
 
 export interface Place {
@@ -24,7 +28,17 @@ export function startVictim(target: Target, place: Place, extra: readonly string
   const cli = join(root, "apps", "cli", "src", "bin.ts");
   const child = spawn(
     process.execPath,
-    ["--conditions=millrace-source", cli, "run", join(root, target.job), "--state-dir", place.stateDirectory, ...parameters, ...extra],
+    [
+      "--conditions=millrace-source",
+      cli,
+      "run",
+      join(root, target.job),
+      "--state-dir",
+      place.stateDirectory,
+      ...parameters,
+      ...(target.flags ?? []),
+      ...extra,
+    ],
     {
       cwd: root,
       stdio: ["ignore", "pipe", "pipe"],

@@ -6,6 +6,7 @@ import {
   defineKeyedProcess,
   type JobDefinition,
   type Sink,
+  type StreamExecutionEnvironment,
   session,
   state,
   t,
@@ -21,36 +22,38 @@ const END = 2 ** 52;
  * them has seen, the results are those of version 2 alone.
  */
 export function ledgerJob(version: 1 | 2, input: readonly Reading[], sink: Sink<string>): JobDefinition {
-  return defineJob("ledger", (env) => {
-    const all = env.from(collection(input), { uid: "readings", watermarks: boundedOutOfOrderness(600, (reading) => reading.at) });
-    const keyed = all.keyBy((reading) => reading.sensor);
-    const accounts =
-      version === 1 ? keyed.process(accountsBefore, { uid: "accounts" }) : keyed.process(accountsNow, { uid: "ledger", uidAliases: ["accounts"] });
-    const windows = keyed.window(tumbling(1_000));
-    const sums =
-      version === 1
-        ? windows.aggregate(sumBefore, { uid: "sums", process: { process: told } })
-        : windows.allowedLateness(50).aggregate(sumNow, { uid: "sums", process: { process: told } });
-    const sessions = keyed
-      .window(session(120))
-      .process(
-        { process: (elements, { key, window }, out: Collector<string>) => out.collect(`session ${key} ${window.start} ${textOf(elements)}`) },
-        version === 1 ? { uid: "sessions", codec: readingBefore } : { uid: "sessions", codec: readingNow, migrate: renamedReading },
-      );
-    const recent = keyed
-      .countWindow(70, 30)
-      .process(
-        { process: (elements, { key }, out: Collector<string>) => out.collect(`recent ${key} ${textOf(elements)}`) },
-        version === 1 ? { uid: "recent", codec: readingBefore } : { uid: "recent", codec: readingNow, migrate: renamedReading },
-      );
-    const latest = keyed
-      .reduce(
-        (a, b) => (a.at >= b.at ? a : b),
-        version === 1 ? { uid: "latest", codec: readingBefore } : { uid: "latest", codec: readingNow, migrate: renamedReading },
-      )
-      .map((reading) => `latest ${reading.sensor} ${reading.at}`);
-    accounts.union(sums, sessions, recent, latest).to(sink, { uid: "out" });
-  });
+  return defineJob("ledger", (env) => buildLedger(env, version, input, sink));
+}
+
+export function buildLedger(env: StreamExecutionEnvironment, version: 1 | 2, input: readonly Reading[], sink: Sink<string>): void {
+  const all = env.from(collection(input), { uid: "readings", watermarks: boundedOutOfOrderness(600, (reading) => reading.at) });
+  const keyed = all.keyBy((reading) => reading.sensor);
+  const accounts =
+    version === 1 ? keyed.process(accountsBefore, { uid: "accounts" }) : keyed.process(accountsNow, { uid: "ledger", uidAliases: ["accounts"] });
+  const windows = keyed.window(tumbling(1_000));
+  const sums =
+    version === 1
+      ? windows.aggregate(sumBefore, { uid: "sums", process: { process: told } })
+      : windows.allowedLateness(50).aggregate(sumNow, { uid: "sums", process: { process: told } });
+  const sessions = keyed
+    .window(session(120))
+    .process(
+      { process: (elements, { key, window }, out: Collector<string>) => out.collect(`session ${key} ${window.start} ${textOf(elements)}`) },
+      version === 1 ? { uid: "sessions", codec: readingBefore } : { uid: "sessions", codec: readingNow, migrate: renamedReading },
+    );
+  const recent = keyed
+    .countWindow(70, 30)
+    .process(
+      { process: (elements, { key }, out: Collector<string>) => out.collect(`recent ${key} ${textOf(elements)}`) },
+      version === 1 ? { uid: "recent", codec: readingBefore } : { uid: "recent", codec: readingNow, migrate: renamedReading },
+    );
+  const latest = keyed
+    .reduce(
+      (a, b) => (a.at >= b.at ? a : b),
+      version === 1 ? { uid: "latest", codec: readingBefore } : { uid: "latest", codec: readingNow, migrate: renamedReading },
+    )
+    .map((reading) => `latest ${reading.sensor} ${reading.at}`);
+  accounts.union(sums, sessions, recent, latest).to(sink, { uid: "out" });
 }
 
 const readingBefore = t.object({ sensor: t.string(), at: t.integer(), value: t.integer() });
