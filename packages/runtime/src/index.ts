@@ -34,6 +34,7 @@ export type { LevelBackendsOptions } from "./job/level-backends.ts";
 export { LevelBackends } from "./job/level-backends.ts";
 export type { RunEvent, RunListener } from "./job/run-events.ts";
 export type { CheckpointSettings, RunSettings } from "./job/settings.ts";
-export { changesSnapshot } from "./restore/adopted-manifest.ts";
+export { adoptedManifest, changesSnapshot } from "./restore/adopted-manifest.ts";
 export { keyKindsOf } from "./restore/key-kinds.ts";
+export { migratedRestore, migrationOf } from "./restore/migrations.ts";
 export { tryMigrations } from "./restore/try-migrations.ts";
