@@ -1,6 +1,7 @@
 import type { Operator } from "@millrace/contracts";
 import { FastWindowOperator, type KernelKind } from "./fast/fast-window-operator.ts";
-import { isFast } from "./fast/is-fast.ts";
+import { isFast, isFastSession } from "./fast/is-fast.ts";
+import { SessionOperator } from "./fast/session-operator.ts";
 import { type SessionOwnWindow, WindowOperator } from "./operator/window-operator.ts";
 import type { WindowSpec } from "./spec.ts";
 import { checkWindowSpec } from "./validate.ts";
@@ -17,6 +18,9 @@ export interface WindowOperatorOptions {
 export function createWindowOperator(spec: WindowSpec, options: WindowOperatorOptions = {}): Operator<unknown, unknown> {
   checkWindowSpec(spec);
   const { implementation = "generated", sessionOwnWindow = "kept" } = options;
-  if (implementation === "general" || !isFast(spec)) return new WindowOperator(spec, sessionOwnWindow);
-  return new FastWindowOperator(spec, implementation);
+  if (implementation !== "general") {
+    if (isFast(spec)) return new FastWindowOperator(spec, implementation);
+    if (isFastSession(spec) && sessionOwnWindow === "kept") return new SessionOperator(spec);
+  }
+  return new WindowOperator(spec, sessionOwnWindow);
 }

@@ -1,4 +1,4 @@
-import { sliding, tumbling, type WindowAssigner, type WindowSpec } from "@millrace/operators";
+import { session, sliding, tumbling, type WindowAssigner, type WindowSpec } from "@millrace/operators";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { HarnessStep, OperatorHarness } from "../../src/harness/index.ts";
@@ -7,7 +7,7 @@ import { folded, linesPerStep, openWindows, readingSteps, specOf } from "./windo
 const assigners: fc.Arbitrary<WindowAssigner<unknown>> = fc
   .tuple(fc.integer({ min: 1, max: 20 }), fc.integer({ min: 1, max: 9 }), fc.integer({ min: -9, max: 9 }))
   .chain(([size, slide, shift]) =>
-    fc.constantFrom(tumbling(size, { offset: (shift % size) + 0 }), sliding(size, slide, { offset: (shift % slide) + 0 })),
+    fc.constantFrom(tumbling(size, { offset: (shift % size) + 0 }), sliding(size, slide, { offset: (shift % slide) + 0 }), session(slide)),
   );
 
 const specs: fc.Arbitrary<WindowSpec> = fc
@@ -16,7 +16,7 @@ const specs: fc.Arbitrary<WindowSpec> = fc
     specOf({ assigner, contents: folded, lateOutput: sideOutput ? "late" : undefined, ...(plain ? { process: undefined } : {}) }),
   );
 
-describe("windows that fire whole", () => {
+describe("windows that fire once", () => {
   it("give what windows with timers per key give, generated or interpreted", async () => {
     await fc.assert(
       fc.asyncProperty(readingSteps, specs, async (list, spec) => {

@@ -10,10 +10,18 @@ export type FoldedWindowContents = WindowContents & { readonly kind: "reduce" | 
 
 /** Event-time tumbling and sliding windows with the default trigger, no evictor, no lateness, one value per window, no state per window. */
 export function isFast(spec: WindowSpec): spec is FastSpec {
+  return spec.assigner.shape.kind === "aligned" && firesOnce(spec);
+}
+
+/** Event-time sessions of which the same holds. */
+export function isFastSession(spec: WindowSpec): spec is FastSpec {
+  return spec.assigner.merging && spec.assigner.shape.kind === "interval" && firesOnce(spec);
+}
+
+function firesOnce(spec: WindowSpec): boolean {
   const { assigner, trigger } = spec;
   return (
     assigner.time === "event" &&
-    assigner.shape.kind === "aligned" &&
     (trigger === undefined || trigger === assigner.defaultTrigger) &&
     spec.evictor === undefined &&
     spec.allowedLatenessMs === 0 &&

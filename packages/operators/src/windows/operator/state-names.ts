@@ -1,7 +1,8 @@
 import { fingerprintOf, type TypeDescription, t } from "@millrace/codec";
 import { type Migrate, type StateDeclaration, type StateDeclarations, state } from "@millrace/contracts";
 import { assert } from "@millrace/core";
-import { isFast } from "../fast/is-fast.ts";
+import { isFast, isFastSession } from "../fast/is-fast.ts";
+import { openSessionsDeclaration } from "../fast/open-sessions.ts";
 import type { WindowSpec } from "../spec.ts";
 
 /** Names under which a window operator keeps its state; those that users chose stand behind a prefix. */
@@ -10,7 +11,10 @@ export const stateNames = {
   /** Of windows that fire whole; kept apart from `contents`, because they have no timers. */
   accumulators: "accumulators",
   sessions: "sessions",
+  /** Of sessions that fire once: they and their accumulators. */
+  openSessions: "open-sessions",
   timers: "window-timers",
+  sessionTimers: "session-timers",
   ofTrigger: (name: string) => `trigger.${name}`,
   ofWindow: (name: string) => `window.${name}`,
   ofKey: (name: string) => `global.${name}`,
@@ -24,6 +28,9 @@ export const sessionsDeclaration = state.value(t.array(t.number()));
 
 /** Every state of the operator that `createWindowOperator(spec)` makes, by its name, for the plan. */
 export function windowStates(spec: WindowSpec): StateDeclarations {
+  if (isFastSession(spec)) {
+    return { [stateNames.openSessions]: openSessionsDeclaration(spec.contents), ...renamed(spec.process?.globalState, stateNames.ofKey) };
+  }
   const contents = isFast(spec) ? stateNames.accumulators : stateNames.contents;
   const trigger = spec.trigger ?? spec.assigner.defaultTrigger;
   return {

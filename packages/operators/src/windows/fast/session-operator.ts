@@ -1,0 +1,187 @@
+import type { AggregatingState, Key, Operator, OperatorContext, TimerService } from "@millrace/contracts";
+import { assert } from "@millrace/core";
+import { userFunctionError } from "../../process/user-error.ts";
+import { VOID_NAMESPACE, voidNamespaceCodec } from "../../process/void-namespace.ts";
+import type { AssignerContext } from "../assigners/assigner.ts";
+import { Lateness } from "../operator/lateness.ts";
+import { Results } from "../operator/results.ts";
+import { stateNames } from "../operator/state-names.ts";
+import { windowForm } from "../operator/window-form.ts";
+import type { Window } from "../spec.ts";
+import { maxTimestamp } from "../triggers/trigger.ts";
+import type { FastSpec, FoldedWindowContents } from "./is-fast.ts";
+import { type OpenSession, openSessionsDeclaration, type SessionChange } from "./open-sessions.ts";
+
+/**
+ * Event-time sessions that fire once. A session that grows leaves its timer where it is: the timer looks at the session
+ * when it fires, and is set anew for as long as the session has grown. So a record that lies in a session costs one access
+ * to state, where Flink's WindowOperator deletes and sets timers and writes the set of windows for it.
+ */
+export class SessionOperator implements Operator<unknown, unknown> {
+  readonly #spec: FastSpec;
+  readonly #folding: Folding;
+  #open: Opened | undefined;
+  // What the changes below work on; they are made once, so that nothing is made per record.
+  #window: Window = { start: 0, end: 0 };
+  #value: unknown;
+  #time = 0;
+  #over: OpenSession[] = [];
+
+  constructor(spec: FastSpec) {
+    this.#spec = spec;
+    this.#folding = foldingOf(spec.contents);
+  }
+
+  open(context: OperatorContext<unknown>): void {
+    const { keyed } = context;
+    const { assigner, contents } = this.#spec;
+    this.#open = {
+      context,
+      sessions: keyed.states({ [stateNames.openSessions]: openSessionsDeclaration(contents) })[stateNames.openSessions],
+      timers: keyed.timers(stateNames.sessionTimers, voidNamespaceCodec, {
+        onEventTime: (time) => this.#look(time),
+        onProcessingTime: () => assert(false, "sessions of event time set no timers of processing time"),
+      }),
+      lateness: new Lateness(this.#spec, context),
+      results: new Results(this.#spec, context, windowForm(assigner.shape)),
+      assignerContext: { currentProcessingTime: () => context.now() },
+      shouldYield: () => context.shouldYield(),
+    };
+  }
+
+  processElement(value: unknown, timestamp: number): void {
+    const { context, assignerContext, lateness } = this.#opened();
+    let key: Key | undefined;
+    try {
+      key = this.#spec.keySelector(value);
+      context.keyed.setCurrentKey(key);
+      let skipped = true;
+      for (const window of this.#spec.assigner.assign(value, timestamp, assignerContext)) if (this.#take(window, value)) skipped = false;
+      if (skipped) lateness.skipped(value, timestamp);
+    } catch (error) {
+      throw userFunctionError(error, { context, key });
+    }
+  }
+
+  onWatermark(watermark: number): boolean {
+    const { timers, shouldYield } = this.#opened();
+    return timers.advanceEventTime(watermark, shouldYield);
+  }
+
+  /** False when the window is over already. */
+  #take(window: Window, value: unknown): boolean {
+    const { sessions, timers, lateness } = this.#opened();
+    if (!touchesAny(sessions.get(), window)) {
+      if (lateness.isLate(window)) return false;
+      timers.registerEventTime(VOID_NAMESPACE, maxTimestamp(window));
+    }
+    this.#window = window;
+    this.#value = value;
+    sessions.add(this.#addRecord);
+    return true;
+  }
+
+  /** The record's window becomes a session, or part of the one that it touches; sessions that it bridges become one. */
+  readonly #addRecord: SessionChange = (sessions) => {
+    const { start, end } = this.#window;
+    const { first, add, merge } = this.#folding;
+    let at = 0;
+    while (at < sessions.length && (sessions[at] as OpenSession).end < start) at++;
+    const session = sessions[at];
+    if (session === undefined || session.start > end) {
+      sessions.splice(at, 0, { start, end, timer: end - 1, accumulator: first(this.#value) });
+      return;
+    }
+    for (let next = sessions[at + 1]; next !== undefined && next.start <= end; next = sessions[at + 1]) {
+      session.end = next.end;
+      session.timer = Math.min(session.timer, next.timer);
+      session.accumulator = merge(session.accumulator, next.accumulator);
+      sessions.splice(at + 1, 1);
+    }
+    if (start < session.start) session.start = start;
+    if (end > session.end) session.end = end;
+    session.accumulator = add(session.accumulator, this.#value);
+  };
+
+  /** A timer fires: sessions that end here are over, and those that have grown since are looked at again at their end. */
+  #look(time: number): void {
+    const { context, sessions, results } = this.#opened();
+    // Of a session that another one took in.
+    if (sessions.get() === undefined) return;
+    try {
+      this.#time = time;
+      this.#over = [];
+      sessions.add(this.#takeOver);
+      if (sessions.get()?.length === 0) sessions.clear();
+      for (const { start, end, accumulator } of this.#over) {
+        results.turnTo({ start, end });
+        results.emitAndClear(this.#folding.result(accumulator));
+      }
+    } catch (error) {
+      throw userFunctionError(error, { context, key: context.keyed.currentKey() });
+    }
+  }
+
+  readonly #takeOver: SessionChange = (sessions) => {
+    const { timers } = this.#opened();
+    for (let at = sessions.length - 1; at >= 0; at--) {
+      const session = sessions[at] as OpenSession;
+      if (session.end - 1 === this.#time) {
+        sessions.splice(at, 1);
+        this.#over.push(session);
+      } else if (session.timer === this.#time) {
+        session.timer = session.end - 1;
+        timers.registerEventTime(VOID_NAMESPACE, session.timer);
+      }
+    }
+  };
+
+  #opened(): Opened {
+    assert(this.#open !== undefined, "a window operator is opened before it is used");
+    return this.#open;
+  }
+}
+
+interface Opened {
+  readonly context: OperatorContext<unknown>;
+  readonly sessions: AggregatingState<SessionChange, OpenSession[]>;
+  readonly timers: TimerService<string>;
+  readonly lateness: Lateness;
+  readonly results: Results;
+  readonly assignerContext: AssignerContext;
+  readonly shouldYield: () => boolean;
+}
+
+/** Overlapping and touching are one, as in Flink's TimeWindow. */
+function touchesAny(sessions: readonly OpenSession[] | undefined, window: Window): boolean {
+  if (sessions === undefined) return false;
+  for (let at = sessions.length - 1; at >= 0; at--) {
+    const { start, end } = sessions[at] as OpenSession;
+    if (start <= window.end && end >= window.start) return true;
+  }
+  return false;
+}
+
+interface Folding {
+  first(value: unknown): unknown;
+  add(accumulator: unknown, value: unknown): unknown;
+  merge(a: unknown, b: unknown): unknown;
+  result(accumulator: unknown): unknown;
+}
+
+function foldingOf(contents: FoldedWindowContents): Folding {
+  if (contents.kind === "reduce") {
+    const { reduce } = contents;
+    return { first: (value) => value, add: reduce, merge: reduce, result: (value) => value };
+  }
+  const { aggregate } = contents;
+  return {
+    first: (value) => aggregate.add(value, aggregate.createAccumulator()),
+    add: (accumulator, value) => aggregate.add(value, accumulator),
+    merge(a, b) {
+      assert(aggregate.merge !== undefined, "an aggregate over sessions has a merge function");
+      return aggregate.merge(a, b);
+    },
+    result: (accumulator) => aggregate.getResult(accumulator),
+  };
+}
