@@ -1,5 +1,6 @@
 import type { Key, PrimitiveKey } from "@millrace/core";
 import { checkKey, keyGroupOf, keyKind, MillraceError } from "@millrace/core";
+import { pairNumber, pairOfNumber } from "./tuple-pair.ts";
 import { type PartTypes, tupleOfText, tupleText } from "./tuple-text.ts";
 
 /** Texts of at least this many units may be slices that hold a whole batch of input in memory. */
@@ -8,8 +9,8 @@ const SLICED_TEXT_UNITS = 13;
 const NO_TYPE = "none";
 
 /**
- * The current key of an operator subtask. Tables know keys by their map key: the key itself, or a text for a tuple. The
- * kind of key is fixed by the first one, or by a restored snapshot.
+ * The current key of an operator subtask. Tables know keys by their map key: the key itself, or for a tuple a number or a
+ * text. The kind of key is fixed by the first one, or by a restored snapshot.
  */
 export class KeyScope {
   /** Of the current key. Read by every state access; undefined before the first key. */
@@ -22,6 +23,8 @@ export class KeyScope {
   readonly #uid: string;
   #kind: string | undefined;
   #partTypes: PartTypes | undefined;
+  /** Tuples of two numbers may take the fast way. */
+  #fastPairs = false;
 
   constructor(uid: string, maxParallelism: number) {
     this.#uid = uid;
@@ -36,14 +39,16 @@ export class KeyScope {
   set(key: Key): void {
     if (typeof key === this.fastType && !Number.isNaN(key)) {
       this.mapKey = key as PrimitiveKey;
-    } else {
-      this.#setSlowly(key);
+      return;
     }
+    const pair = this.#fastPairs && typeof key === "object" ? pairNumber(key) : undefined;
+    if (pair !== undefined) this.mapKey = pair;
+    else this.#setSlowly(key);
   }
 
   /** Sets a key that a table or a timer knows. */
   setMapKey(mapKey: PrimitiveKey): void {
-    if (this.fastType === NO_TYPE) this.#heedSlowKey();
+    if (this.fastType === NO_TYPE && !this.#fastPairs) this.#heedSlowKey();
     this.mapKey = mapKey;
   }
 
@@ -61,12 +66,12 @@ export class KeyScope {
   }
 
   keyOf(mapKey: PrimitiveKey): Key {
-    if (this.#partTypes !== undefined) return tupleOfText(mapKey as string, this.#partTypes);
+    if (this.#partTypes !== undefined) return typeof mapKey === "number" ? pairOfNumber(mapKey) : tupleOfText(mapKey as string, this.#partTypes);
     return mapKey === 0 ? 0 : mapKey;
   }
 
   mapKeyOf(key: Key): PrimitiveKey {
-    return typeof key === "object" ? tupleText(key) : key;
+    return typeof key === "object" ? (pairNumber(key) ?? tupleText(key)) : key;
   }
 
   /** A map key to keep: −0 is 0, and a text stands on its own. */
@@ -98,6 +103,7 @@ export class KeyScope {
   /** Makes the next key take the slow way. */
   slowDown(): void {
     this.fastType = NO_TYPE;
+    this.#fastPairs = false;
   }
 
   #setSlowly(key: Key): void {
@@ -112,9 +118,10 @@ export class KeyScope {
     this.onSlowKey?.();
   }
 
-  /** A bigint's range, and the parts of a tuple, are checked each time. */
+  /** A bigint's range, and the parts of a tuple with texts, are checked each time. */
   #setFastType(): void {
     const kind = this.#kind;
+    this.#fastPairs = kind === "[number, number]";
     this.fastType = kind === "string" || kind === "number" || kind === "boolean" ? kind : NO_TYPE;
   }
 }
