@@ -1,0 +1,80 @@
+import type { Sink } from "@millrace/contracts";
+import { type Collector, type DataStream, defineJob, defineKeyedProcess, type JobDefinition, state, t } from "millrace";
+import type { Latencies } from "./latencies.ts";
+import { openLoop, type Timed } from "./open-loop.ts";
+import type { Schedule } from "./schedule.ts";
+
+export type Shape = "stateless" | "keyed";
+
+export interface LatencyJob {
+  readonly shape: Shape;
+  readonly keys: number;
+  readonly schedule: Schedule;
+  readonly latencies: Latencies;
+}
+
+/** Of the bare loop: as many as the engine's source hands over at once. */
+const RECORDS_PER_STEP = 256;
+
+const count = defineKeyedProcess({
+  state: { count: state.value(t.integer()) },
+  processElement(timed: Timed, context, out: Collector<Timed>) {
+    const counted = (context.state.count.value() ?? 0) + 1;
+    context.state.count.update(counted);
+    out.collect({ key: timed.key, value: counted, due: timed.due });
+  },
+});
+
+const shapes: Readonly<Record<Shape, (records: DataStream<Timed>) => DataStream<Timed>>> = {
+  stateless: (records) => records.filter(({ value }) => value >= 0).map(({ key, value, due }) => ({ key, value: value + 1, due })),
+  keyed: (records) => records.keyBy(({ key }) => key).process(count, { uid: "count" }),
+};
+
+export function latencyJob({ shape, keys, schedule, latencies }: LatencyJob): JobDefinition {
+  return defineJob(`latency-${shape}`, (env) => {
+    const records = env.from(
+      openLoop(schedule, keyFor(keys), () => latencies.looked()),
+      { uid: "records" },
+    );
+    shapes[shape](records).to(arrivals(latencies), { uid: "arrivals" });
+  });
+}
+
+/** The same without an engine: what the machine and the collector of garbage do to any loop. */
+export function bareLoop({ shape, keys, schedule, latencies }: LatencyJob): () => boolean {
+  const keyOf = keyFor(keys);
+  const counts = new Map<number, number>();
+  let next = 0;
+  return () => {
+    latencies.looked();
+    for (let left = RECORDS_PER_STEP; left > 0 && next < schedule.records; left--) {
+      const due = schedule.dueNanos(next);
+      if (due > performance.now() * 1e6) return true;
+      const timed: Timed = { key: keyOf(next), value: next, due };
+      next++;
+      if (shape === "keyed") counts.set(timed.key, (counts.get(timed.key) ?? 0) + 1);
+      latencies.arrived(timed.due);
+    }
+    return next < schedule.records;
+  };
+}
+
+/** Each key once in so many records, in an order that jumps about. */
+function keyFor(keys: number): (record: number) => number {
+  return (record) => (Math.imul(record, 2_654_435_761) >>> 0) % keys;
+}
+
+function arrivals(latencies: Latencies): Sink<Timed> {
+  return {
+    name: "arrivals",
+    guarantee: "none",
+    description: {},
+    createWriter: () => ({
+      open: async () => {},
+      write: ({ due }) => latencies.arrived(due),
+      ready: () => undefined,
+      prepare: async () => ({ committables: [], states: [] }),
+      close: async () => {},
+    }),
+  };
+}
