@@ -1,0 +1,102 @@
+/**
+ * Draws programs that nobody has seen, runs them on Apache Flink and on this engine, and compares what both emit:
+ * `pnpm differential --rounds 10000`. Exit code 1 on any difference that is not on purpose.
+ */
+import { appendFileSync } from "node:fs";
+import { parseArgs } from "node:util";
+import { explain, MillraceError, seededRandom } from "@millrace/core";
+import { checkCases, kindRunners, type SemanticsCase, type Variation, variations } from "@millrace/testkit";
+import { Oracle, type Program } from "./oracle.ts";
+import { shrink } from "./shrink.ts";
+
+const kindNames = Object.keys(kindRunners);
+const usage = `Runs new random programs on Apache Flink and on this engine, as bare operators, and compares what both emit.
+
+  pnpm differential [--rounds 1000] [--seed N] [--kinds window,process,…] [--out FILE]
+
+  --rounds N     programs, dealt out over the kinds; default 1000
+  --seed N       decides the programs and how they are run; printed, default random. Seed 1 gives the recorded cases
+  --kinds LIST   ${kindNames.join(", ")}; default all
+  --out FILE     appends the smallest case of each difference, with Flink's output, for pnpm semantics FILE
+
+A program runs as it is, with an output that is full after each record, or with restores from a snapshot between random
+calls, in turn. A difference is shrunk. Flink's side needs JDK 17 and Maven, and is built at its first start.
+Ends with 0 when nothing differs, 1 when something does, 2 when the command cannot be run.`;
+
+const { values } = parseArgs({
+  options: {
+    help: { type: "boolean", default: false },
+    rounds: { type: "string", default: "1000" },
+    seed: { type: "string", default: String(2 + (Date.now() % 1_000_000_000)) },
+    kinds: { type: "string", default: kindNames.join(",") },
+    out: { type: "string" },
+  },
+});
+
+interface Tally {
+  rounds: number;
+  deviating: number;
+  different: number;
+}
+
+async function main(): Promise<void> {
+  const seed = Number(values.seed);
+  const rounds = Number(values.rounds);
+  const kinds = values.kinds.split(",");
+  for (const kind of kinds) if (!kindNames.includes(kind)) throw refusal(`there is no kind ${kind}; there are ${kindNames.join(", ")}`);
+  if (!Number.isSafeInteger(rounds) || !Number.isSafeInteger(seed)) throw refusal("--rounds and --seed take whole numbers");
+  console.log(`differential: seed ${seed}, ${rounds} rounds, ${kinds.join(", ")}`);
+  await using oracle = new Oracle();
+  const random = seededRandom(seed);
+  const tallies = new Map(kinds.map((kind): [string, Tally] => [kind, { rounds: 0, deviating: 0, different: 0 }]));
+  for (let round = 0; round < rounds; round++) {
+    const kind = kinds[round % kinds.length] as string;
+    const tally = tallies.get(kind) as Tally;
+    await runOne(oracle, await oracle.draw(seed, kind, tally.rounds++), variationOf(round, random.uint32()), tally);
+    if (process.stdout.isTTY && round % 20 === 0) process.stdout.write(`\r${round} of ${rounds} `);
+  }
+  if (process.stdout.isTTY) process.stdout.write("\r");
+  for (const [kind, { rounds, deviating, different }] of tallies) {
+    console.log(`${kind}: ${rounds} rounds, ${different} differ, ${deviating} deviate on purpose`);
+    if (different > 0) process.exitCode = 1;
+  }
+}
+
+async function runOne(oracle: Oracle, drawn: SemanticsCase, newVariation: () => Variation, tally: Tally): Promise<void> {
+  const outcome = await outcomeOf(drawn, newVariation);
+  if (outcome.deviates) tally.deviating++;
+  if (outcome.difference === undefined) return;
+  tally.different++;
+  console.log(`${newVariation().name}: ${outcome.difference.slice(0, 2_000)}`);
+  const smallest = await shrink(drawn, async (program: Program) => {
+    const recorded = await oracle.run(program);
+    return recorded !== undefined && (await outcomeOf(recorded, newVariation)).difference !== undefined ? recorded : undefined;
+  });
+  console.log(`the smallest that differs:\n${JSON.stringify(smallest)}\n${(await outcomeOf(smallest, newVariation)).difference?.slice(0, 2_000)}`);
+  if (values.out !== undefined) appendFileSync(values.out, `${JSON.stringify(smallest)}\n`);
+}
+
+async function outcomeOf(recorded: SemanticsCase, newVariation: () => Variation): Promise<{ difference: string | undefined; deviates: boolean }> {
+  const [report] = await checkCases([recorded], newVariation);
+  return { difference: report?.differences[0], deviates: (report?.deviates.length ?? 0) > 0 };
+}
+
+/** In turn by rounds of all kinds; a new one for each run, because one that restores goes by its own random numbers. */
+function variationOf(round: number, seed: number): () => Variation {
+  const ways = [variations.plain, variations.yields, () => variations.restores(seed)];
+  return ways[seed % 3 === 0 ? 2 : (round + (seed % 7)) % ways.length] as () => Variation;
+}
+
+function refusal(message: string): MillraceError {
+  return new MillraceError("DIFFERENTIAL_USAGE", message, { hint: "see pnpm differential --help" });
+}
+
+if (values.help) console.log(usage);
+else {
+  try {
+    await main();
+  } catch (error) {
+    console.error(explain(error));
+    process.exitCode = 2;
+  }
+}
