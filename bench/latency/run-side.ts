@@ -14,7 +14,7 @@ export interface LatencyOrder {
   readonly ratePerSecond: number;
   readonly seconds: number;
   readonly warmSeconds: number;
-  readonly backend: "heap" | "leveldb";
+  readonly backend: "heap" | "disk";
   readonly checkpointIntervalMs: number;
 }
 

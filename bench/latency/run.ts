@@ -19,7 +19,7 @@ that the thread used between two looks at what is due: it does not depend on wha
   --rates LIST         records a second; default 10000,100000
   --seconds S          of a run; default 20. The first --warm seconds (default 5) are not counted
   --jobs LIST          stateless, keyed-1k (1,000 keys), keyed-10k (10,000 keys, all dirty at each checkpoint); default all
-  --backend NAME       leveldb (default) or heap
+  --backend NAME       disk (default) or heap
   --checkpoint-ms MS   default 1000
   --peer LIST          bare, flink, none; default bare. Flink: chained, and keyed behind an exchange at buffer timeouts 100, 1 and 0 ms
   --json               one JSON object a run`;
@@ -43,7 +43,7 @@ const { values } = parseArgs({
     seconds: { type: "string", default: "20" },
     warm: { type: "string", default: "5" },
     jobs: { type: "string", default: Object.keys(jobs).join(",") },
-    backend: { type: "string", default: "leveldb" },
+    backend: { type: "string", default: "disk" },
     "checkpoint-ms": { type: "string", default: "1000" },
     peer: { type: "string", default: "bare" },
     json: { type: "boolean", default: false },
@@ -83,7 +83,7 @@ async function run(side: LatencyOrder["side"], job: Job, ratePerSecond: number):
     ratePerSecond,
     seconds: Number(values.seconds),
     warmSeconds: Number(values.warm),
-    backend: values.backend === "heap" ? "heap" : "leveldb",
+    backend: values.backend === "heap" ? "heap" : "disk",
     checkpointIntervalMs: Number(values["checkpoint-ms"]),
   };
   const args = ["--conditions=millrace-source", join(import.meta.dirname, "run-side.ts"), JSON.stringify(order)];
