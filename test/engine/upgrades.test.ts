@@ -1,8 +1,10 @@
-import { readdir } from "node:fs/promises";
+import { cp, readdir } from "node:fs/promises";
 import { join } from "node:path";
+import { nodePorts } from "@millrace/core/node";
 import { type Collector, collection, defineJob, type JobDefinition, type StartOptions, state, t } from "millrace";
 import { fileSink } from "millrace/files";
 import { describe, expect, it } from "vitest";
+import { openSnapshotReader } from "../../packages/snapshots/src/index.ts";
 import { readings } from "./jobs.ts";
 import { countOf, expectSame, inDirectory, published, slowed, slowSink, startNoted, until } from "./support.ts";
 import { ledgerJob } from "./upgrades.ts";
@@ -33,6 +35,14 @@ async function expected(directory: string): Promise<string[]> {
   return published<string>(out);
 }
 
+/** Records of a node in the last checkpoint: windows that nothing ends would stay for ever. */
+async function recordsLeft(directory: string, uid: string): Promise<number> {
+  const reader = await openSnapshotReader(nodePorts.files, join(directory, "state"), join(directory, "scratch"));
+  let count = 0;
+  for await (const records of reader.records(uid)) count += records.length;
+  return count;
+}
+
 describe("a job that is edited between two runs", () => {
   for (const [before, after] of [
     [{ backend: "disk" }, { backend: "disk" }],
@@ -55,9 +65,42 @@ describe("a job that is edited between two runs", () => {
         await job.finished;
         expect(events.filter((event) => event.kind === "warning" && event.code === "STATE_MIGRATED")).toEqual([]);
         expectSame(await published<string>(join(directory, "out")), await expected(directory));
+        for (const uid of ["sums", "sessions"]) expect(await recordsLeft(directory, uid)).toBe(0);
       }),
     );
   }
+});
+
+describe("an upgrade with savepoints", () => {
+  it("goes to the new version at another parallelism, and back to the old one from the first savepoint", { timeout: 60_000 }, () =>
+    inDirectory(async (directory) => {
+      const [out, kept] = [join(directory, "out"), join(directory, "kept")];
+      const stateDir = join(directory, "state");
+      const { job, events } = await startNoted(ledgerJob(1, input, slowed(fileSink<string>(out), 8)), stateDir, {
+        batchSize: 8,
+        checkpointIntervalMs: 3,
+      });
+      await until(() => countOf(events, "checkpointCompleted") > 2);
+      const { end, savepoint } = await job.stop({ savepoint: join(directory, "before") });
+      expect(end).toBe("savepoint");
+      await cp(out, kept, { recursive: true });
+
+      const from = savepoint?.path ?? "";
+      const next = await startNoted(ledgerJob(2, input, fileSink<string>(out)), stateDir, { from, parallelism: 3, allowDrop: drop });
+      expect((await next.job.finished).end).toBe("finished");
+      expect(next.events.filter((event) => event.kind === "warning" && event.code === "STATE_MIGRATED").length).toBeGreaterThan(3);
+      expectSame(await published<string>(out), await expected(directory));
+
+      const back = await startNoted(ledgerJob(1, input, fileSink<string>(kept)), stateDir, { from, parallelism: 2 });
+      expect((await back.job.finished).end).toBe("finished");
+      expect(
+        countOf(back.events, "warning") - back.events.filter((event) => event.kind === "warning" && event.code === "RESTORE_OUTPUT_STAYS").length,
+      ).toBe(0);
+      const calm = join(directory, "calm-1");
+      await (await startNoted(ledgerJob(1, input, fileSink<string>(calm)), join(directory, "calm-1-state"))).job.finished;
+      expectSame(await published<string>(kept), await published<string>(calm));
+    }),
+  );
 });
 
 describe("a migrate function that throws", () => {
