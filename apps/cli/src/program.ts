@@ -60,6 +60,9 @@ function addRun(program: Command, io: Io, argv: readonly string[], done: Done): 
     );
 }
 
+const restartHelp =
+  "what follows a failure: none, fixed-delay:<attempts>:<delay>, exponential-delay:<first>:<longest>, failure-rate:<failures>:<within>:<delay> (default: exponential-delay:1s:1m)";
+
 function runOptions(command: Command): Command {
   return command
     .option("-p, --param <name=value>", "a parameter of the job; may be given several times", collect)
@@ -67,12 +70,15 @@ function runOptions(command: Command): Command {
     .option("--parallelism <n|auto>", "subtasks of each operator; auto: one a core (default: 1)")
     .option("--threads <n|off>", "worker threads for the subtasks; off: all of them in one (default: one a subtask)")
     .option("--checkpoint-interval <duration>", "time between checkpoints (default: 10s)")
+    .option("--checkpoint-timeout <duration>", "a checkpoint that takes longer is given up (default: 10m)")
+    .option("--retained <n>", "completed checkpoints that are kept (default: 3)")
     .option("--alignment-timeout <duration|never>", "when a checkpoint stops waiting for slow inputs and takes in what is under way (default: 5s)")
     .option("--fresh", "abandon an unfinished run; its checkpoints are put aside")
     .option("--allow-drop <uid>", "state of this node that has no place in the job may be dropped; may be given several times", collect)
     .option("--overwrite", "replace output of an earlier run")
     .option("--memory <size>", "memory for state and caches, e.g. 2g")
     .addOption(new Option("--backend <kind>", "where state lives; disk holds more than fits in memory (default: disk)").choices(["heap", "disk"]))
+    .option("--restart <strategy>", restartHelp)
     .option("--batch-size <records>", "records that travel together; changes speed, never results")
     .option("--break-lock", "take over a state directory that another host has locked")
     .option("--dev", "encode records between operators, so that a job that would break at parallelism 2 breaks now")

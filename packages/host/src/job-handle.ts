@@ -10,7 +10,10 @@ export interface StartOptions {
   readonly stateDir?: string;
   /** Default `.millrace` under the working directory. */
   readonly stateRoot?: string;
-  /** No state directory at all: nothing is resumed and checkpoints are off. */
+  /**
+   * No state directory at all: nothing is resumed and checkpoints are off. Exactly-once sinks publish when the input has ended;
+   * what a job that is stopped before has written stays unpublished, because nothing would tell it from the whole.
+   */
   readonly ephemeral?: boolean;
   readonly parameters?: { readonly [name: string]: Json };
   readonly parallelism?: number;
@@ -64,6 +67,7 @@ export interface StartOptions {
   readonly ports?: Ports;
   /** Default: this machine. A simulator brings its own. */
   readonly machine?: Machine;
+  /** Hears every event of the job. */
   readonly logger?: JobLogger;
 }
 
@@ -109,7 +113,7 @@ export interface JobHandle extends AsyncDisposable {
   rescale(parallelism: number): Promise<Rescaled>;
   /** Ends the run for good, without a checkpoint. */
   cancel(): Promise<JobResult>;
-  /** Hears every event from now on; the returned function ends that. */
+  /** Hears every event from now on; the returned function ends that. What a listener throws is a warning of the process; the job goes on. */
   on(listener: (event: JobEvent) => void): () => void;
 }
 

@@ -8,6 +8,7 @@ import type {
   HeldCheckpoint,
   JobEvent,
   JobHandle,
+  JobLogger,
   JobResult,
   JobState,
   JobStatus,
@@ -15,6 +16,8 @@ import type {
   SavepointInfo,
   StopOptions,
 } from "./job-handle.ts";
+import { logEvent } from "./log/events.ts";
+import { listenerFailed } from "./node/index.ts";
 
 export interface RunningJobOptions {
   readonly graph: JobGraph;
@@ -27,6 +30,7 @@ export interface RunningJobOptions {
   /** Where a savepoint goes, given what the user said. */
   readonly savepointPath: (path: string | undefined) => (checkpointId: number) => string;
   readonly signal: AbortSignal | undefined;
+  readonly logger: JobLogger | undefined;
   /** The run has ended: write it down and let go of the state directory. */
   readonly over: (end: RunEnd | "failed", reason: string | undefined) => Promise<void>;
 }
@@ -79,7 +83,7 @@ export class RunningJob implements JobHandle {
     this.#listeners.add(listener);
     const early = this.#early;
     this.#early = undefined;
-    for (const event of early ?? []) listener(event);
+    for (const event of early ?? []) this.#tell(listener, event);
     return () => this.#listeners.delete(listener);
   }
 
@@ -227,7 +231,18 @@ export class RunningJob implements JobHandle {
 
   #emit(event: JobEvent): void {
     this.#early?.push(event);
-    for (const listener of this.#listeners) listener(event);
+    const { logger } = this.#options;
+    if (logger !== undefined) this.#tell((heard) => logEvent(logger, heard), event);
+    for (const listener of this.#listeners) this.#tell(listener, event);
+  }
+
+  /** What a listener throws is its own: the job and the other listeners go on. */
+  #tell(listener: (event: JobEvent) => void, event: JobEvent): void {
+    try {
+      listener(event);
+    } catch (error) {
+      listenerFailed(error);
+    }
   }
 
   #now(): number {

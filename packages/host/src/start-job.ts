@@ -163,6 +163,7 @@ async function launch({ directory, storage, run, graph, ports, machine, options,
     savepointPath: (path) => (checkpointId) =>
       path === undefined ? `${directory.savepoints}/${savepointName(checkpointId)}` : machine.absolutePath(path),
     signal: options.signal,
+    logger: options.logger,
     over: async (end, reason) => {
       try {
         await (await controlling.promise)?.close();
@@ -193,7 +194,7 @@ async function launch({ directory, storage, run, graph, ports, machine, options,
   return handle;
 }
 
-/** Checkpoints off: output is published at the end, and nothing survives a crash. */
+/** Checkpoints off: output is published at the end of the input, and at no other time; nothing survives a crash. */
 async function startEphemeral(graph: JobGraph, ports: Ports, options: StartOptions): Promise<JobHandle> {
   const runId = randomHex(ports.random, 8);
   let id = 0;
@@ -229,7 +230,16 @@ async function startEphemeral(graph: JobGraph, ports: Ports, options: StartOptio
     restoredFrom: undefined,
     savepointPath: () => () => "",
     signal: options.signal,
-    over: async () => undefined,
+    logger: options.logger,
+    over: async (end) => {
+      const sinks = graph.plan.nodes.filter(({ kind, details }) => kind === "sink" && details.guarantee === "exactly-once");
+      if (end !== "stopped" || sinks.length === 0) return;
+      const names = sinks.map(({ uid }) => `"${uid}"`).join(", ");
+      handle?.warn(
+        "EPHEMERAL_UNPUBLISHED",
+        `stopped before its input had ended, so nothing of ${names} was published; with a state directory it would be`,
+      );
+    },
   });
   if (reason !== undefined) handle.warn("THREADS_OFF", reason);
   await jobRun.start();

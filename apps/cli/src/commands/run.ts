@@ -1,5 +1,6 @@
 import type { StartOptions } from "@millrace/host";
 import { parseBytes, parseCount, parseDuration, parseParallelism } from "../arguments/parse.ts";
+import { parseRestart } from "../arguments/parse-restart.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { failingWith } from "../failure.ts";
 import type { Io } from "../io.ts";
@@ -13,7 +14,10 @@ export interface RunFlags {
   readonly parallelism?: string;
   readonly threads?: string;
   readonly checkpointInterval?: string;
+  readonly checkpointTimeout?: string;
+  readonly retained?: string;
   readonly alignmentTimeout?: string;
+  readonly restart?: string;
   readonly batchSize?: string;
   readonly memory?: string;
   readonly backend?: "heap" | "disk";
@@ -48,17 +52,13 @@ export async function runCommand(path: string, flags: RunFlags, io: Io, argv: re
 }
 
 function startOptions(flags: RunFlags): StartOptions {
-  const { stateDir, parallelism, threads, checkpointInterval, alignmentTimeout, batchSize, memory, backend, from, fresh, overwrite, breakLock, dev } =
-    flags;
-  const { allowDrop } = flags;
+  const { stateDir, parallelism, threads, restart, batchSize, memory, backend, from, fresh, allowDrop, overwrite, breakLock, dev } = flags;
   return {
     ...(stateDir !== undefined && { stateDir }),
     ...(parallelism !== undefined && { parallelism: parseParallelism(parallelism, "--parallelism") }),
     ...(threads !== undefined && { threads: threads === "off" ? "off" : parseCount(threads, "--threads") }),
-    ...(alignmentTimeout !== undefined && {
-      alignmentTimeoutMs: alignmentTimeout === "never" ? null : parseDuration(alignmentTimeout, "--alignment-timeout"),
-    }),
-    ...(checkpointInterval !== undefined && { checkpointIntervalMs: parseDuration(checkpointInterval, "--checkpoint-interval") }),
+    ...checkpointOptions(flags),
+    ...(restart !== undefined && { restart: parseRestart(restart, "--restart") }),
     ...(batchSize !== undefined && { batchSize: parseCount(batchSize, "--batch-size") }),
     ...(memory !== undefined && { memoryBytes: parseBytes(memory, "--memory") }),
     ...(backend !== undefined && { backend }),
@@ -68,6 +68,17 @@ function startOptions(flags: RunFlags): StartOptions {
     ...(overwrite === true && { overwrite }),
     ...(breakLock === true && { breakLock }),
     ...(dev === true && { dev }),
+  };
+}
+
+function checkpointOptions({ checkpointInterval, checkpointTimeout, retained, alignmentTimeout }: RunFlags): StartOptions {
+  return {
+    ...(checkpointInterval !== undefined && { checkpointIntervalMs: parseDuration(checkpointInterval, "--checkpoint-interval") }),
+    ...(checkpointTimeout !== undefined && { checkpointTimeoutMs: parseDuration(checkpointTimeout, "--checkpoint-timeout") }),
+    ...(retained !== undefined && { retained: parseCount(retained, "--retained") }),
+    ...(alignmentTimeout !== undefined && {
+      alignmentTimeoutMs: alignmentTimeout === "never" ? null : parseDuration(alignmentTimeout, "--alignment-timeout"),
+    }),
   };
 }
 

@@ -1,2 +1,3 @@
+export { listenerFailed } from "./listener-failed.ts";
 export { nodeProcessFacts } from "./process-facts.ts";
 export { runtimeDirectory } from "./runtime-directory.ts";

@@ -18,7 +18,7 @@ import {
   type TriggerDecision,
 } from "@millrace/checkpoint";
 import type { CheckpointManifest, CheckpointStorage, OperatorSnapshot, SubtaskSnapshot } from "@millrace/contracts";
-import { assert, type Cancel, type Json, MillraceError, messageOf } from "@millrace/core";
+import { AssertionError, assert, type Cancel, type Json, MillraceError, messageOf } from "@millrace/core";
 import type { NodeSnapshot } from "../task/task-events.ts";
 import type { Attempt } from "./attempt.ts";
 import type { HeldCheckpoints } from "./held-checkpoints.ts";
@@ -31,6 +31,8 @@ export interface CheckpointListener {
   aborted(checkpointId: number, error: MillraceError): void;
   /** Too many failed in a row, or what was written can't be published: the attempt is over. */
   failJob(error: unknown): void;
+  /** Something went wrong that costs the job nothing. */
+  warn(error: unknown): void;
 }
 
 /** Publishes what a completed checkpoint holds. */
@@ -251,7 +253,7 @@ export class CheckpointCoordinator {
     try {
       await this.#commit(manifest);
       await this.#attempt.deployment.completeCheckpoint(manifest.checkpointId);
-      await this.#cleanUp();
+      await this.#cleanUp().catch((error: unknown) => this.#notCleanedUp(error));
     } catch (error) {
       this.#over();
       this.#listener.failJob(error);
@@ -321,6 +323,17 @@ export class CheckpointCoordinator {
     // What a damaged manifest that is kept refers to is not known: nothing is removed until it has gone.
     const kept = decision.keep.flatMap((id) => manifests.get(id) ?? []);
     if (kept.length === decision.keep.length) await this.#storage.collectGarbage(kept);
+  }
+
+  /** What can't be removed now is removed after a later checkpoint. */
+  #notCleanedUp(error: unknown): void {
+    if (error instanceof AssertionError) throw error;
+    this.#listener.warn(
+      new MillraceError("CHECKPOINT_CLEANUP", `checkpoints that are not needed any more could not be removed: ${messageOf(error)}`, {
+        cause: error,
+        hint: "they are removed after a later checkpoint; until then they take up space in the state directory",
+      }),
+    );
   }
 
   #manifest(pending: PendingCheckpoint<Tasks>, snapshots: ReadonlyMap<string, Tasks>): CheckpointManifest {

@@ -283,6 +283,7 @@ export class JobRun {
           },
           aborted: (checkpointId, error) => this.#emit({ kind: "checkpointFailed", checkpointId, error }),
           failJob: (error) => this.#attemptFailed(attempt, error),
+          warn: this.#warn,
         },
         async (manifest) => {
           // From here on the checkpoint exists: a failure while it is being published restarts from it.

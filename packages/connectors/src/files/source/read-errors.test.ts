@@ -1,4 +1,4 @@
-import { utimesSync, writeFileSync } from "node:fs";
+import { rmSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { nodePorts } from "@millrace/core/node";
 import { FaultyFiles, fault, SourceDriver } from "@millrace/testkit/drivers";
@@ -6,6 +6,9 @@ import { expect, test } from "vitest";
 import { directoryWith } from "../../../test/temporary.ts";
 import { lines } from "../../formats/lines.ts";
 import { files } from "./files.ts";
+
+/** 16 MiB in lines of a KiB: more than is read ahead. */
+const longLines = (letter: string): string => `${letter.repeat(1023)}\n`.repeat(16 << 10);
 
 function portsFailing(kind: string, code: string, from = 0) {
   let calls = 0;
@@ -44,12 +47,22 @@ test("a directory that can't be listed fails the start", async () => {
 });
 
 test("a file rewritten in place while it is read is found out at its end", async () => {
-  const directory = directoryWith({ "a.txt": "x\n".repeat(6 << 20) });
+  const directory = directoryWith({ "a.txt": longLines("x") });
   const driver = await SourceDriver.open(files(directory, lines()), { ports: nodePorts });
   await driver.take(1);
-  writeFileSync(join(directory, "a.txt"), "y\n".repeat(6 << 20));
+  writeFileSync(join(directory, "a.txt"), longLines("y"));
   utimesSync(join(directory, "a.txt"), 5000, 5000);
   await expect(driver.drain()).rejects.toMatchObject({ code: "SOURCE_FILE_CHANGED" });
+  await driver.close();
+});
+
+test("a file that is removed while it is read is read to its end", async () => {
+  const directory = directoryWith({ "a.txt": longLines("x") });
+  const driver = await SourceDriver.open(files(directory, lines()), { ports: nodePorts });
+  await driver.take(1);
+  rmSync(join(directory, "a.txt"));
+  await driver.drain();
+  expect(driver.records.length).toBe(16 << 10);
   await driver.close();
 });
 

@@ -1,0 +1,87 @@
+import { nodePorts } from "@millrace/core/node";
+import { collect, datagen, defineJob, discard, type JobDefinition, type JobEvent, type Sink, startJob } from "millrace";
+import { FaultyFiles, fault } from "millrace/testkit";
+import { describe, expect, it, vi } from "vitest";
+import { countOf, expectSame, inDirectory, startNoted, until, upTo } from "./support.ts";
+
+function passing(count: number, sink: Sink<number>, ratePerSecond?: number): JobDefinition {
+  return defineJob("passing", (env) => {
+    const rate = ratePerSecond === undefined ? {} : { ratePerSecond };
+    env.from(datagen({ generate: (n: number) => n, count, ...rate }), { uid: "numbers" }).to(sink, { uid: "out" });
+  });
+}
+
+describe("a listener that throws", () => {
+  it("is told of as a warning of the process, and neither the job nor other listeners notice", async () => {
+    const warned = vi.spyOn(process, "emitWarning").mockImplementation(() => undefined);
+    try {
+      const sink = collect<number>();
+      const job = await startJob(passing(100, sink), { ephemeral: true });
+      const heard: JobEvent["kind"][] = [];
+      job.on(() => {
+        throw new Error("a listener's own mistake");
+      });
+      job.on((event) => heard.push(event.kind));
+      expect((await job.finished).end).toBe("finished");
+      expectSame(sink.values, upTo(100));
+      expect(heard).toContain("finished");
+      expect(warned).toHaveBeenCalledWith(expect.stringContaining("a listener's own mistake"), expect.objectContaining({ code: "JOB_LISTENER" }));
+    } finally {
+      warned.mockRestore();
+    }
+  });
+});
+
+describe("a logger", () => {
+  it("hears every event, and takes none from the first listener", async () => {
+    const logged: string[] = [];
+    const log = (_: object, message: string): number => logged.push(message);
+    const job = await startJob(passing(10, discard()), { ephemeral: true, logger: { debug: log, info: log, warn: log, error: log } });
+    const heard: string[] = [];
+    job.on((event) => heard.push(event.kind));
+    await job.finished;
+    expect(heard[0]).toBe("started");
+    expect(logged.length).toBe(heard.length);
+  });
+});
+
+describe("checkpoints that can't be cleaned up", () => {
+  it("are a warning, and the job goes on", () =>
+    inDirectory(async (directory) => {
+      const readOnly = new FaultyFiles(nodePorts.files, ({ kind, path }) =>
+        kind === "remove" && path.includes("/checkpoints/") ? fault("EROFS", "read-only file system") : undefined,
+      );
+      const sink = collect<number>();
+      const { job, events } = await startNoted(passing(2_000, sink, 20_000), directory, {
+        ports: { ...nodePorts, files: readOnly },
+        retained: 1,
+      });
+      const result = await job.finished;
+      expect(result).toMatchObject({ end: "finished", restarts: 0 });
+      expectSame(sink.values, upTo(2_000));
+      const warning = events.find((event) => event.kind === "warning");
+      expect(warning).toMatchObject({ code: "CHECKPOINT_CLEANUP", message: expect.stringContaining("read-only file system") });
+      expect(countOf(events, "checkpointFailed")).toBe(0);
+    }));
+});
+
+describe("an ephemeral job that is stopped before its input has ended", () => {
+  async function warningsOf(sink: Sink<number>): Promise<readonly string[]> {
+    const job = await startJob(passing(1e9, sink), { ephemeral: true });
+    const warnings: string[] = [];
+    job.on((event) => event.kind === "warning" && warnings.push(`${event.code}: ${event.message}`));
+    await until(() => (job.status().operators[0]?.recordsOut ?? 0) > 0);
+    expect((await job.stop()).end).toBe("stopped");
+    return warnings;
+  }
+
+  it("says that nothing was published, and by which sink", async () => {
+    const sink = collect<number>();
+    expect(await warningsOf(sink)).toEqual([expect.stringMatching(/^EPHEMERAL_UNPUBLISHED: .*"out"/)]);
+    expect(sink.values).toEqual([]);
+  });
+
+  it("has nothing to say of sinks that publish at once", async () => {
+    expect(await warningsOf(discard())).toEqual([]);
+  });
+});
