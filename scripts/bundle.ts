@@ -26,8 +26,9 @@ async function bundle(folder: string): Promise<void> {
     input,
     platform: "node",
     transform: { target: "es2024" },
-    // Whatever is named as a package stays one: two copies of a module would be two kinds of errors and codecs.
-    external: (id) => !id.startsWith(".") && !isAbsolute(id),
+    // Whatever is named as a package stays one: two copies of a module would be two kinds of errors and codecs. The helpers
+    // for syntax that the target does not know (`using`) come from the bundler itself and belong into the bundle.
+    external: (id) => !id.startsWith(".") && !isAbsolute(id) && !/^(\0|@oxc-project\/runtime)/.test(id),
   });
   await build.write({ dir: join(folder, "dist"), format: "esm", sourcemap: true, chunkFileNames: "parts/[name].js" });
   await build.close();
