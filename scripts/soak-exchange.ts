@@ -13,7 +13,7 @@ let seed = option("seed", Date.now() % 100_000);
 let rounds = 0;
 for (; performance.now() < endMs; seed++, rounds++) {
   const threads = 2 + (seed % 3);
-  const sizes = seed % 2 === 0 ? { bounds: { elements: 1, bytes: 1 }, ringBytes: 4_096 } : { ringBytes: 65_536 };
+  const sizes = seed % 2 === 0 ? { bounds: { records: 1, bytes: 1 }, ringBytes: 4_096 } : { ringBytes: 65_536 };
   await stress({ threads, edges: 1 + (seed % 4), elements: 400, seed, sizes }, 120_000);
   process.stdout.write(`\r${rounds + 1} rounds, seed ${seed}`);
 }

@@ -30,7 +30,10 @@ async function targetOf(name: string, scratch: string): Promise<Target> {
         before: { version: "1" },
         flags: ["--allow-drop", "accounts"],
       };
-    default:
-      throw new Error(`no job ${name}: there are flights, flights-small, logs and upgrade`);
+    default: {
+      const seed = /^random-(\d+)$/.exec(name)?.[1];
+      if (seed !== undefined) return { name, job: "test/engine/threads/random.ts", parameters: { seed } };
+      throw new Error(`no job ${name}: there are flights, flights-small, logs, upgrade, and random-1, random-2, …`);
+    }
   }
 }

@@ -19,6 +19,8 @@ const { values: options } = parseArgs({
     seed: { type: "string", default: String(Date.now() % 1_000_000) },
     jobs: { type: "string", default: "flights,logs" },
     parallelism: { type: "string", default: "1" },
+    threads: { type: "string", default: "64" },
+    alignment: { type: "string", default: "5s" },
     backend: { type: "string", default: "disk" },
     interval: { type: "string", default: "150ms" },
     keep: { type: "boolean", default: false },
@@ -26,7 +28,7 @@ const { values: options } = parseArgs({
   },
 });
 if (options.help) {
-  console.log(`pnpm torture [--rounds 100] [--seed N] [--jobs flights,flights-small,logs,upgrade] [--parallelism 1] [--backend disk|heap] [--interval 150ms] [--keep]
+  console.log(`pnpm torture [--rounds 100] [--seed N] [--jobs flights,flights-small,logs,upgrade,random-1,…] [--parallelism 1,2,3] [--threads off] [--alignment 5s] [--backend disk|heap] [--interval 150ms] [--keep]
 
 Kills each job with SIGKILL (anywhere, during restore, checkpoint, commit and migration), resumes it, and compares its output with a run
 that was never killed. Example: pnpm torture --rounds 20 --jobs flights-small --seed 7`);
@@ -36,7 +38,23 @@ that was never killed. Example: pnpm torture --rounds 20 --jobs flights-small --
 const source = seededRandom(Number(options.seed));
 const random = () => source.uint32() / 2 ** 32;
 const base = await mkdtemp(join(tmpdir(), "millrace-torture-"));
-const flags = ["--checkpoint-interval", options.interval, "--backend", options.backend, "--parallelism", options.parallelism];
+const parallelisms = options.parallelism.split(",");
+// Every start draws one of them anew, so that a run is rescaled where it was killed.
+const flags = (): readonly string[] => {
+  const parallelism = parallelisms[Math.floor(random() * parallelisms.length)] as string;
+  const alignment = ["--alignment-timeout", options.alignment];
+  return [
+    "--checkpoint-interval",
+    options.interval,
+    "--backend",
+    options.backend,
+    "--parallelism",
+    parallelism,
+    "--threads",
+    options.threads,
+    ...alignment,
+  ];
+};
 console.log(
   `torture: seed ${options.seed}, ${options.rounds} rounds, ${options.jobs}, checkpoints every ${options.interval}, ${options.backend}, parallelism ${options.parallelism}`,
 );
@@ -66,7 +84,7 @@ process.exit(failures === 0 ? 0 : 1);
 async function torture(target: Target, rounds: number): Promise<void> {
   const oracle = await place(target, "oracle");
   const begun = performance.now();
-  const { code } = await exitOf(startVictim(target, oracle, flags));
+  const { code } = await exitOf(startVictim(target, oracle, flags()));
   if (code !== 0) throw new Error(`${target.name} does not even run undisturbed: exit code ${code}, see ${oracle.log}`);
   const expected = await publishedLines(oracle.out);
   const undisturbedMs = performance.now() - begun;
@@ -93,7 +111,7 @@ async function oneRun(target: Target, here: Place, killsLeft: number, undisturbe
   for (;;) {
     const { before } = target;
     const upgraded = before === undefined || used > 0;
-    const child = startVictim(upgraded ? target : { ...target, parameters: { ...target.parameters, ...before } }, here, flags);
+    const child = startVictim(upgraded ? target : { ...target, parameters: { ...target.parameters, ...before } }, here, flags());
     const exited = exitOf(child);
     let over = false;
     const output = firstNewOutput(here.out, () => over);

@@ -26,6 +26,8 @@ export {
   onTaskFinished,
   onTimeout,
 } from "./protocol/pending-checkpoint.ts";
+export type { RedistributedState, Redistribution } from "./protocol/redistribution.ts";
+export { redistribute } from "./protocol/redistribution.ts";
 export type { JobFailure, RestartDecision, RestartHistory, RestartStrategy } from "./protocol/restart.ts";
 export { decideRestart, defaultRestartStrategy, failureOf, noRestarts } from "./protocol/restart.ts";
 export type {

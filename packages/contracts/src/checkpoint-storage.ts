@@ -57,6 +57,8 @@ export interface SubtaskSnapshot {
   readonly keyed?: KeyedSnapshot;
   /** Items of Operator.snapshotState. */
   readonly operatorState?: readonly Json[];
+  /** How they are dealt out at another parallelism; absent: "split". */
+  readonly operatorStateMode?: "split" | "union" | "broadcast";
   /** Splits of a source reader with their watermark generators. */
   readonly splits?: readonly Json[];
   /** Of a sink: what publishes the records before the barrier, and the writer's states. */

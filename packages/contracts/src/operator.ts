@@ -61,9 +61,15 @@ export interface Operator<In, Out, In2 = never> {
 
   /**
    * At the barrier: non-keyed state as a list of items, each written by `stateCodec`-free JSON. The items of all subtasks
-   * are dealt out anew when parallelism changes.
+   * are dealt out anew when parallelism changes, as `stateMode` says.
    */
   snapshotState?(): readonly OperatorStateItem[];
+
+  /**
+   * "split" (default): each item goes to one subtask. "union": every subtask gets all items of all, after every restore.
+   * "broadcast": all subtasks hold the same items, and each gets one copy.
+   */
+  readonly stateMode?: "split" | "union" | "broadcast";
 
   /** After `open` when a snapshot is restored: this subtask's share of the items. */
   restoreState?(items: readonly OperatorStateItem[]): void;

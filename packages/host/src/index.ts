@@ -27,6 +27,7 @@ export type {
   SavepointInfo,
   StartOptions,
   StopOptions,
+  SubtaskShare,
 } from "./job-handle.ts";
 export type { ErrorFields, LoggerOptions, LogRecord } from "./log/index.ts";
 export { createLogger, errorFields, logEvent, logRecordOf, progressRecord, redactor } from "./log/index.ts";

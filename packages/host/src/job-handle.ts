@@ -188,6 +188,18 @@ export interface OperatorStatus {
   readonly busyMs: number;
   readonly backPressuredMs: number;
   readonly idleMs: number;
+  /** The same for each subtask, where there are several: shows skew. */
+  readonly bySubtask?: readonly SubtaskShare[];
+}
+
+/** One subtask of an operator. The times are those of its whole chain. */
+export interface SubtaskShare {
+  readonly subtask: number;
+  readonly recordsIn: number;
+  readonly recordsOut: number;
+  readonly busyMs: number;
+  readonly backPressuredMs: number;
+  readonly idleMs: number;
 }
 
 export interface CheckpointStatus {

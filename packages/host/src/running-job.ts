@@ -274,5 +274,12 @@ function operatorStatus(node: PlanNode, subtasks: readonly SubtaskStatus[], elap
     busyMs,
     backPressuredMs,
     idleMs: Math.max(0, elapsedMs * own.length - busyMs - backPressuredMs),
+    ...(own.length > 1 && {
+      bySubtask: own.map(({ subtask, status: { recordsIn, recordsOut } }) => {
+        const { busyMs: busy, backPressuredMs: blocked } = subtask;
+        const idleMs = Math.max(0, elapsedMs - busy - blocked);
+        return { subtask: subtask.subtask, recordsIn, recordsOut, busyMs: busy, backPressuredMs: blocked, idleMs };
+      }),
+    }),
   };
 }

@@ -26,6 +26,9 @@ export { inThisThread } from "./deployment/thread-deployment.ts";
 export type { ConsoleLevel, ThreadCommand, ThreadEvent } from "./deployment/thread-protocol.ts";
 export type { StartedThread, ThreadListener, ThreadsOptions } from "./deployment/threads-deployment.ts";
 export { inThreads } from "./deployment/threads-deployment.ts";
+export type { ExchangeMemory } from "./exchange/exchange-memory.ts";
+export { createExchangeMemory } from "./exchange/exchange-memory.ts";
+export { ThreadExchange } from "./exchange/thread-exchange.ts";
 export type { OpenedBackend, StateBackends } from "./job/backends.ts";
 export { heapBackends } from "./job/heap-backends.ts";
 export type { Rescaled, RunEnd } from "./job/job-run.ts";
@@ -38,3 +41,5 @@ export { adoptedManifest, changesSnapshot } from "./restore/adopted-manifest.ts"
 export { keyKindsOf } from "./restore/key-kinds.ts";
 export { migratedRestore, migrationOf } from "./restore/migrations.ts";
 export { tryMigrations } from "./restore/try-migrations.ts";
+export type { Stepped } from "./worker/worker.ts";
+export { Worker } from "./worker/worker.ts";

@@ -3,6 +3,7 @@ import type { JobEntry, JobStatus, RetainedCheckpoint, RunRecord } from "@millra
 import type { Io } from "../io.ts";
 import { RateMeter } from "../live/rates.ts";
 import { render } from "../live/render.ts";
+import { subtaskLines } from "../live/skew.ts";
 import type { LiveSnapshot } from "../live/snapshot.ts";
 import { bytesText, durationText, timeText } from "../live/units.ts";
 import { type Paint, paintFor } from "../paint.ts";
@@ -48,12 +49,10 @@ async function headLines(job: JobEntry, io: Io, paint: Paint): Promise<readonly 
     ];
   }
   const footer = `pid ${live.pid} · ${place}`;
-  return render(
-    { ...(await liveRates(job, live.status)), resumedFrom: live.resumedFrom ?? undefined, notices: [], footer },
-    io.stdout.columns ?? 120,
-    1_000,
-    paint,
-  );
+  const rates = await liveRates(job, live.status);
+  const snapshot = { ...rates, resumedFrom: live.resumedFrom ?? undefined, notices: [], footer };
+  const subtasks = subtaskLines(rates.status, paint);
+  return [...render(snapshot, io.stdout.columns ?? 120, 1_000, paint), ...(subtasks.length === 0 ? [] : ["", ...subtasks])];
 }
 
 /** Two looks, half a second apart; one when the job is gone at the second. */

@@ -3,6 +3,7 @@ import type { Paint, Style } from "../paint.ts";
 import { type Column, tableLines } from "../table.ts";
 import { cutText, oneLine, textWidth } from "../text-width.ts";
 import type { OperatorRates } from "./rates.ts";
+import { skewOf } from "./skew.ts";
 import type { LiveSnapshot } from "./snapshot.ts";
 import { barText, countText, durationText, percentText, rateText, timeText } from "./units.ts";
 
@@ -18,6 +19,8 @@ interface LiveColumn {
   readonly align: "left" | "right";
   /** Of columns that don't fit, those with the least go first. */
   readonly worth: number;
+  /** Absent: always. */
+  readonly shown?: (status: JobStatus) => boolean;
   readonly cell: (row: Row) => string;
   readonly style?: (row: Row) => Style | undefined;
 }
@@ -75,6 +78,15 @@ const columns: readonly LiveColumn[] = [
     style: ({ rates }) => level(rates?.backPressuredShare, 0.1, 0.5),
   },
   {
+    title: "skew",
+    width: 5,
+    align: "right",
+    worth: 3.5,
+    shown: ({ operators }) => operators.some((operator) => operator.bySubtask !== undefined),
+    cell: ({ operator }) => skewText(skewOf(operator)),
+    style: ({ operator }) => level(skewOf(operator), 1.5, 3),
+  },
+  {
     title: "late",
     width: 6,
     align: "right",
@@ -88,7 +100,11 @@ const columns: readonly LiveColumn[] = [
 export function operatorLines({ status, rates }: LiveSnapshot, width: number, height: number, paint: Paint): string[] {
   const names = status.operators.map((operator) => textWidth(oneLine(operator.name)));
   const wanted = Math.min(nameWidthMax, Math.max(nameWidthMin, ...names));
-  const shown = fitting(width, wanted);
+  const shown = fitting(
+    width,
+    wanted,
+    columns.filter((column) => column.shown?.(status) ?? true),
+  );
   const used = shown.reduce((sum, column) => sum + column.width + gap, 0);
   const nameWidth = Math.max(1, Math.min(wanted, width - used));
   const fits = status.operators.length <= height - 1;
@@ -113,15 +129,15 @@ function cellsOf(row: Row, shown: readonly LiveColumn[], nameWidth: number, pain
 }
 
 /** The worthiest columns that leave the names their width. */
-function fitting(width: number, nameWidth: number): readonly LiveColumn[] {
+function fitting(width: number, nameWidth: number, wanted: readonly LiveColumn[]): readonly LiveColumn[] {
   let room = width - Math.min(nameWidth, Math.max(nameWidthMin, Math.floor(width / 3)));
   const chosen = new Set<LiveColumn>();
-  for (const column of [...columns].sort((a, b) => b.worth - a.worth)) {
+  for (const column of [...wanted].sort((a, b) => b.worth - a.worth)) {
     if (column.width + gap > room) break;
     room -= column.width + gap;
     chosen.add(column);
   }
-  return columns.filter((column) => chosen.has(column));
+  return wanted.filter((column) => chosen.has(column));
 }
 
 function rate(perSecond: number | undefined): string {
@@ -136,6 +152,10 @@ function watermarkCell({ operator: { watermark } }: Row): string {
 
 function lagCell({ status, operator: { watermark } }: Row): string {
   return watermark === undefined || !Number.isFinite(watermark) ? nothing : durationText(Math.max(0, status.nowMs - watermark));
+}
+
+function skewText(skew: number | undefined): string {
+  return skew === undefined ? nothing : `${skew.toFixed(1)}×`;
 }
 
 function lateCell({ lateDropped, lateSide }: OperatorStatus): string {

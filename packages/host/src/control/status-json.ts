@@ -3,7 +3,11 @@ import type { JobStatus, OperatorStatus } from "../job-handle.ts";
 
 /** JSON knows no infinities: a watermark before the first record is "min", after the last "max", none at all is null. */
 export function statusToJson(status: JobStatus): Json {
-  const operators = status.operators.map((operator) => ({ ...operator, watermark: knownToJson(operator.watermark) }));
+  const operators = status.operators.map(({ bySubtask, ...operator }) => ({
+    ...operator,
+    ...(bySubtask !== undefined && { bySubtask: bySubtask.map((subtask) => ({ ...subtask })) }),
+    watermark: knownToJson(operator.watermark),
+  }));
   return { ...status, operators, checkpoint: { ...status.checkpoint } };
 }
 

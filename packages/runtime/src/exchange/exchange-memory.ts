@@ -28,7 +28,10 @@ const RING_BYTES_MIN = 1 << 16;
 const RINGS_BYTES_MAX = 64 << 20;
 
 export function createExchangeMemory(physical: PhysicalPlan, threads: number, sizes: Partial<ExchangeSizes> = {}): ExchangeMemory {
-  const { bounds = { elements: limits.channelBatchesMax, bytes: limits.channelBytesMax }, ringBytes = ringBytesFor(threads) } = sizes;
+  const {
+    bounds = { records: limits.channelBatchesMax * limits.batchRecordsMax, bytes: limits.channelBytesMax },
+    ringBytes = ringBytesFor(threads),
+  } = sizes;
   const rings = Array.from({ length: threads * threads }, (_, pair) =>
     Math.floor(pair / threads) === pair % threads ? undefined : ringMemory(ringBytes),
   );

@@ -23,7 +23,7 @@ export class RemoteSender implements SendingChannel {
 
   push(element: StreamElement): void {
     const encoded = this.#codec.encode(element);
-    this.#credits.sent(encoded.length);
+    this.#credits.sent(element, encoded.length);
     this.#send(encoded);
   }
 
@@ -47,14 +47,12 @@ export class RemoteSender implements SendingChannel {
 export class RemoteReceiver implements ReceivingChannel {
   arrivals: Arrivals | undefined;
   readonly #credits: ReceiverCredits;
-  readonly #half: number;
   readonly #readable: () => void;
   readonly #queue = new Queue<Uint8Array>();
   readonly #codec = new ElementCodec();
 
-  constructor(credits: ReceiverCredits, capacity: number, readable: () => void) {
+  constructor(credits: ReceiverCredits, readable: () => void) {
     this.#credits = credits;
-    this.#half = capacity >> 1;
     this.#readable = readable;
   }
 
@@ -82,7 +80,7 @@ export class RemoteReceiver implements ReceivingChannel {
     const encoded = this.#queue.shift();
     if (encoded === undefined) return undefined;
     const element = this.#codec.decode(encoded);
-    this.#credits.took(encoded.length, this.#queue.size <= this.#half);
+    this.#credits.took(element, encoded.length, this.#queue.size);
     return element;
   }
 

@@ -69,8 +69,8 @@ export class ThreadExchange implements Channels, Inbox {
     const peer = this.#peerOf(from);
     if (peer === undefined) return this.#local.receiving(edge, from, to);
     const number = channelNumber(this.#physical, edge, from, to);
-    const credits = new ReceiverCredits(this.#memory.credits, number, peer.doorbell);
-    const receiver = new RemoteReceiver(credits, this.#memory.bounds.elements, () => this.#wake(subtaskId(edge.toTask, to)));
+    const credits = new ReceiverCredits(this.#memory.credits, number, this.#memory.bounds, peer.doorbell);
+    const receiver = new RemoteReceiver(credits, () => this.#wake(subtaskId(edge.toTask, to)));
     this.#receivers.set(number, receiver);
     return receiver;
   }

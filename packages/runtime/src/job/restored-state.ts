@@ -1,4 +1,4 @@
-import { keyedPartsOf } from "@millrace/checkpoint";
+import { keyedPartsOf, type Redistribution, redistribute } from "@millrace/checkpoint";
 import type { CheckpointManifest, CheckpointStorage, KeyedSnapshot, KeyGroupRange, OperatorSnapshot, SubtaskSnapshot } from "@millrace/contracts";
 import { type Json, watermarkFromJson } from "@millrace/core";
 
@@ -14,7 +14,7 @@ export interface RestoredNode {
   readonly ownChain: boolean;
 }
 
-/** Lists go to the same subtask when parallelism is unchanged, else around in turn; watermarks start from the least (Flink's rules). */
+/** Lists are dealt out by Flink's rules (`redistribute`); watermarks start from the least. */
 export function restoredNode(
   kind: CheckpointManifest["kind"],
   snapshot: OperatorSnapshot,
@@ -24,11 +24,19 @@ export function restoredNode(
 ): RestoredNode {
   const olds = snapshot.subtasks;
   const same = olds.length === parallelism;
-  const share = (of: (old: SubtaskSnapshot) => readonly Json[] | undefined): readonly Json[] => {
-    if (same) return of(olds[subtask] as SubtaskSnapshot) ?? [];
-    return olds.flatMap((old) => of(old) ?? []).filter((_, index) => index % parallelism === subtask);
-  };
   const own = olds[subtask];
+  const list = (mode: Redistribution, of: (old: SubtaskSnapshot) => readonly Json[] | undefined) => ({
+    mode,
+    items: olds.map((old) => of(old) ?? []),
+  });
+  const [operatorState = [], splits = [], writerStates = []] = redistribute(
+    [
+      list(own?.operatorStateMode ?? olds[0]?.operatorStateMode ?? "split", (old) => old.operatorState),
+      list("split", (old) => old.splits),
+      list("split", (old) => old.writerStates),
+    ],
+    parallelism,
+  ).map((shares) => shares[subtask] ?? []);
   const keyed =
     same && snapshot.keyed === undefined
       ? [own?.keyed].filter((one) => one !== undefined)
@@ -37,9 +45,9 @@ export function restoredNode(
   return {
     watermark: Math.min(...watermarks),
     finished: same ? own?.finished === true : olds.every((old) => old.finished === true),
-    operatorState: share((old) => old.operatorState),
-    splits: share((old) => old.splits),
-    writerStates: share((old) => old.writerStates),
+    operatorState,
+    splits,
+    writerStates,
     keyed,
     ownChain: same && kind === "checkpoint",
   };

@@ -123,7 +123,7 @@ export class TaskCheckpoint {
         watermark: node.watermark,
         ...(this.#parts.finished ? { finished: true } : {}),
         ...(keyedSnapshot === undefined ? {} : { keyed: keyedSnapshot }),
-        ...(operatorState === undefined ? {} : { operatorState }),
+        ...(operatorState === undefined ? {} : { operatorState, ...this.#stateMode(node.node) }),
         ...(node.splits === undefined ? {} : { splits: node.splits }),
         ...(sink === undefined ? {} : sink),
         ...(inFlight === undefined || node.node !== this.#parts.inFlight?.node ? {} : { inFlight }),
@@ -147,6 +147,11 @@ export class TaskCheckpoint {
     }
     const file = await this.#storage.writeData(part.fileName, [writer.slice()]);
     return { file, channels: channels.map(({ channel, elements }) => ({ ...placeOf(part, channel), elements: elements.length })) };
+  }
+
+  #stateMode(node: number): Pick<SubtaskSnapshot, "operatorStateMode"> {
+    const mode = this.#parts.hosts.find((host) => host.node === node)?.operator.stateMode;
+    return mode === undefined ? {} : { operatorStateMode: mode };
   }
 
   async #writeFiles(deltas: readonly { readonly part: KeyedPart; readonly delta: EncodedState }[]): Promise<Map<number, KeyedChain>> {

@@ -71,8 +71,13 @@ export class Worker {
     this.#work();
     // What comes while the inbox looks for the last time plans another turn.
     if (this.#queue.length > 0) this.#planTurn();
-    else this.#inbox?.sleep(this.#planTurn);
+    else this.#inbox?.sleep(this.#woken);
   }
+
+  /** By the inbox, in a turn of the event loop of its own: there is nothing to wait for. */
+  readonly #woken = (): void => {
+    if (!this.#turnPlanned && !this.#closed) this.#turn();
+  };
 
   /** Until nothing is left, or the turn's time is over. */
   #work(): void {

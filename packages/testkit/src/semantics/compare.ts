@@ -44,6 +44,7 @@ const forms: Readonly<Record<string, Form>> = {
   window: timed,
   coProcess: timed,
   broadcast: timed,
+  repartition: (_, outputs) => runs(outputs.map(byOldSubtask), () => undefined),
   process: (c, outputs) => (c.spec.pastTimers === true ? perKey(outputs, () => undefined) : runs(outputs, byTimer)),
   windowJoin: (c, outputs) => {
     const pairsAreOpen = c.spec.sortIds === true && c.spec.mode === "join";
@@ -52,6 +53,13 @@ const forms: Readonly<Record<string, Form>> = {
   intervalJoin: (_, outputs) => runs(outputs, (o) => (isMainOutput(o) ? `at ${o.at}` : undefined)),
   cep: (_, outputs) => perKey(outputs, (o) => (o.side === "timeout" ? "timeouts" : isMainOutput(o) ? `matches ${o.ts}` : undefined)),
 };
+
+/** In which order a subtask gets the runs of several old ones follows the hashes of file names in Flink; within a run the order counts. */
+function byOldSubtask(output: TraceEntry): TraceEntry {
+  const states = Object.entries(output.states as { readonly [name: string]: readonly string[] });
+  const old = (item: string): number => Number(item.split(":", 1)[0]);
+  return { ...output, states: Object.fromEntries(states.map(([name, items]) => [name, items.toSorted((a, b) => old(a) - old(b))])) };
+}
 
 /** One text per run: consecutive outputs with one label are sorted together; an output without a label stands alone. */
 function runs(outputs: readonly TraceEntry[], labelOf: LabelOf): string[] {

@@ -4,6 +4,7 @@ import { runCoProcessCase } from "./co-process-kind.ts";
 import { runKeyGroupCase } from "./key-group-kind.ts";
 import { runMultiplexerCase } from "./multiplexer-kind.ts";
 import { runProcessCase } from "./process-kind.ts";
+import { runRepartitionCase } from "./repartition-kind.ts";
 import { runTtlCase } from "./ttl-kind.ts";
 import { runValveCase } from "./valve-kind.ts";
 import type { Variation } from "./variation.ts";
@@ -21,6 +22,7 @@ export const kindRunners: Readonly<Record<string, KindRunner>> = {
   keyGroup: runKeyGroupCase,
   multiplexer: runMultiplexerCase,
   process: runProcessCase,
+  repartition: runRepartitionCase,
   ttl: runTtlCase,
   valve: runValveCase,
   watermarkGenerator: runWatermarkGeneratorCase,

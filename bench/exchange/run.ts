@@ -1,0 +1,120 @@
+import { parseArgs } from "node:util";
+import { MessageChannel, Worker } from "node:worker_threads";
+import { createExchangeMemory } from "@millrace/runtime";
+import { startJob } from "millrace";
+import { median } from "../micro/measure.ts";
+import job from "./job.ts";
+import type { PhysicalPlan, ThreadStart } from "./thread.ts";
+
+// `pnpm bench:exchange [--rounds 5]`: the exchange between threads beside postMessage and a bare wake-up, and one worker
+// beside two on keyed work. Everything that is compared runs in turn, in this process.
+
+const { values: options } = parseArgs({ options: { rounds: { type: "string", default: "5" } } });
+const rounds = Number(options.rounds);
+
+const edge: PhysicalPlan["tasks"][number]["outputs"][number] = {
+  id: 0,
+  fromTask: 0,
+  fromNode: 0,
+  output: "",
+  toTask: 1,
+  toNode: 1,
+  input: 0,
+  exchange: "hash",
+};
+const physical: PhysicalPlan = {
+  parallelism: 2,
+  maxParallelism: 720,
+  tasks: [
+    { id: 0, name: "sender", parallelism: 2, head: 0, nodes: [0], inputs: [], outputs: [edge] },
+    { id: 1, name: "receiver", parallelism: 2, head: 1, nodes: [1], inputs: [edge], outputs: [] },
+  ],
+};
+
+interface Measured {
+  readonly seconds: number;
+  readonly p50Us: number;
+  readonly p99Us: number;
+}
+
+async function measure(given: Pick<ThreadStart, "transport" | "batch" | "records" | "batchesPerSecond">): Promise<Measured> {
+  const memory = createExchangeMemory(physical, 2);
+  const { port1, port2 } = new MessageChannel();
+  const start = (role: ThreadStart["role"], port: typeof port1): Worker =>
+    new Worker(new URL("./thread.ts", import.meta.url), {
+      workerData: { ...given, role, physical, memory, port },
+      transferList: [port],
+      execArgv: ["--conditions=millrace-source"],
+    });
+  const threads = [start("sender", port1), start("receiver", port2)];
+  try {
+    return await new Promise<Measured>((resolve, reject) => {
+      threads[1]?.once("message", resolve);
+      for (const thread of threads) thread.once("error", reject);
+    });
+  } finally {
+    await Promise.all(threads.map((thread) => thread.terminate()));
+  }
+}
+
+async function throughput(transport: "exchange" | "postMessage", batch: number): Promise<number> {
+  const records = (transport === "exchange" ? 1 << 21 : 1 << 19) >> (batch === 1 ? 3 : 0);
+  return ((await measure({ transport, batch, records, batchesPerSecond: undefined })).seconds / records) * 1e9;
+}
+
+async function keyed(parallelism: number, records: number, work: number): Promise<number> {
+  const module = new URL("./job.ts", import.meta.url).href;
+  const running = await startJob(job, { ephemeral: true, parallelism, module, parameters: { records, work } });
+  const begun = performance.now();
+  await running.finished;
+  return ((performance.now() - begun) / records) * 1e6;
+}
+
+/** Both in turn, several times. The ratio is that of the first to the second: above 1, the second is faster. */
+async function inTurn(
+  first: () => Promise<number>,
+  second: () => Promise<number>,
+): Promise<{ readonly first: number; readonly second: number; readonly ratio: number }> {
+  const firsts: number[] = [];
+  const seconds: number[] = [];
+  for (let round = 0; round < rounds; round++) {
+    firsts.push(await first());
+    seconds.push(await second());
+  }
+  return { first: median(firsts), second: median(seconds), ratio: median(firsts.map((value, round) => value / (seconds[round] as number))) };
+}
+
+let missed = 0;
+function line(name: string, text: string, value: number, bar: number, atLeast = true): void {
+  const good = atLeast ? value >= bar : value <= bar;
+  if (!good) missed++;
+  console.log(`${name.padEnd(44)} ${text.padEnd(46)} ${value.toFixed(2).padStart(8)}  bar ${atLeast ? "≥" : "≤"} ${bar}  ${good ? "ok" : "MISSED"}`);
+}
+
+for (const batch of [256, 64, 1]) {
+  const { first, second, ratio } = await inTurn(
+    () => throughput("postMessage", batch),
+    () => throughput("exchange", batch),
+  );
+  const text = `postMessage ${first.toFixed(0)} ns, exchange ${second.toFixed(0)} ns a record`;
+  line(`exchange beside postMessage, ${batch} a batch`, text, ratio, batch === 256 ? 4 : 1);
+  if (batch === 256) line("crossing, 7 fields, 256 a batch (ns)", "", second, 150, false);
+}
+for (const batchesPerSecond of [1_000]) {
+  const latency = (transport: "exchange" | "wakeUp") => async () => (await measure({ transport, batch: 1, records: 2_000, batchesPerSecond })).p50Us;
+  const { first, second, ratio } = await inTurn(latency("exchange"), latency("wakeUp"));
+  line("one way, p50, beside a bare wake-up", `exchange ${first.toFixed(0)} µs, wake-up ${second.toFixed(0)} µs`, ratio, 2, false);
+}
+for (const [work, bar] of [
+  [0, 1.25],
+  [400, 1.6],
+  [2_000, 1.6],
+] as const) {
+  const records = work > 1_000 ? 500_000 : 1_000_000;
+  const { first, second, ratio } = await inTurn(
+    () => keyed(1, records, work),
+    () => keyed(2, records, work),
+  );
+  line(`keyed work, 1 worker beside 2, ${work} rounds`, `one ${first.toFixed(0)} ns, two ${second.toFixed(0)} ns a record`, ratio, bar);
+}
+process.exitCode = missed === 0 ? 0 : 1;
