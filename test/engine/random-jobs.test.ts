@@ -12,6 +12,7 @@ const variations: readonly StartOptions[] = [
   { parallelism: 2, batchSize: 1, dev: true, backend: "heap" },
   { parallelism: 1, batchSize: 256, dev: true, backend: "disk" },
   { parallelism: 1, batchSize: 5, interpret: true, backend: "heap" },
+  { parallelism: 3, batchSize: 16, alignmentTimeoutMs: 0, backend: "heap" },
 ];
 
 async function resultsOf(input: readonly Reading[], chosen: readonly Branch[], boundMs: number, options: StartOptions): Promise<readonly string[]> {

@@ -19,8 +19,8 @@ export interface ReceivingChannel {
   poll(): StreamElement | undefined;
   /** Hears of elements as they come in, before anybody can poll them; for checkpoints that do not wait. */
   arrivals: Arrivals | undefined;
-  /** What waits, oldest first, up to the first barrier, encoded; it stays where it is. */
-  waiting(): readonly Uint8Array[];
+  /** What waits before the barrier of this checkpoint, oldest first, encoded and without other barriers; it stays where it is. */
+  waiting(checkpointId: number): readonly Uint8Array[];
 }
 
 export interface Arrivals {
@@ -117,11 +117,11 @@ export class LocalChannel implements Channel {
     return element;
   }
 
-  waiting(): readonly Uint8Array[] {
+  waiting(checkpointId: number): readonly Uint8Array[] {
     const elements: Uint8Array[] = [];
     for (const element of this.#queue) {
-      if (element.kind === "barrier") break;
-      elements.push(this.#encode(element));
+      if (element.kind !== "barrier") elements.push(this.#encode(element));
+      else if (element.checkpointId === checkpointId) break;
     }
     return elements;
   }

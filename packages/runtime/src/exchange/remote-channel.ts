@@ -84,11 +84,12 @@ export class RemoteReceiver implements ReceivingChannel {
     return element;
   }
 
-  waiting(): readonly Uint8Array[] {
+  waiting(checkpointId: number): readonly Uint8Array[] {
     const elements: Uint8Array[] = [];
     for (const encoded of this.#queue) {
-      if (isEncodedBarrier(encoded)) break;
-      elements.push(encoded);
+      const barrier = this.#barrierIn(encoded);
+      if (barrier === undefined) elements.push(encoded);
+      else if (barrier.checkpointId === checkpointId) break;
     }
     return elements;
   }

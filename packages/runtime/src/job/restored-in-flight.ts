@@ -44,6 +44,8 @@ export async function restoredInFlight(
       if (first === undefined) throw edgeIsGone(gate.uid, place);
       const { senders, owns } = gate.channels[first] as GatePlace;
       const element = codec.decode(encoded);
+      // A sender that had ended says so again.
+      if (element.kind === "end") continue;
       const index = candidates.find((candidate) => gate.channels[candidate]?.sender === place.sender) ?? first;
       const oldSenders = manifest.operators.find((operator) => operator.uid === place.from)?.subtasks.length;
       if (olds.length === gate.parallelism && oldSenders === senders) restored.push({ channel: index, element });

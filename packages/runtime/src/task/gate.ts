@@ -127,7 +127,7 @@ export class InputGate implements TaskInput {
     const codec = new ElementCodec();
     const inFlight = this.#channels.map(({ channel }, index) => [
       ...this.#begun(index, codec),
-      ...(this.#states[index]?.barrier === checkpointId ? [] : channel.waiting()),
+      ...(this.#states[index]?.barrier === checkpointId ? [] : channel.waiting(checkpointId)),
     ]);
     const open = new Set(this.#states.flatMap((state, index) => (state.arrived === checkpointId ? [] : [index])));
     this.#settled = checkpointId;
