@@ -56,22 +56,22 @@ describe("a checkpoint that does not wait for its barriers", () => {
 
   it("loses and doubles nothing at the same parallelism, late readings included", () =>
     inDirectory(async (directory) => {
-      const input = readings(6_000, 31);
+      const input = readings(15_000, 31);
       const calm = join(directory, "calm");
       await (await startNoted(everythingJob(input, fileSink<string>(calm)), join(directory, "calm-state"))).job.finished;
       const out = join(directory, "out");
-      const build = () => everythingJob(input, slowed(fileSink<string>(out), 2));
+      const build = () => everythingJob(input, slowed(fileSink<string>(out), 6));
       expect(await runThrough(build, join(directory, "state"), [2, 2, 2, 2], out)).toBeGreaterThan(0);
       expectSame(await published<string>(out), await published<string>(calm));
     }));
 
   it("deals out what it overtook when the parallelism changes", () =>
     inDirectory(async (directory) => {
-      const input = readings(8_000, 32, 300);
+      const input = readings(15_000, 32, 300);
       const calm = join(directory, "calm");
       await (await startNoted(everythingJob(input, fileSink<string>(calm), 300), join(directory, "calm-state"))).job.finished;
       const out = join(directory, "out");
-      const build = () => everythingJob(input, slowed(fileSink<string>(out), 2), 300);
+      const build = () => everythingJob(input, slowed(fileSink<string>(out), 6), 300);
       expect(await runThrough(build, join(directory, "state"), [3, 2, 1, 4, 2], out)).toBeGreaterThan(0);
       expectSame(await published<string>(out), await published<string>(calm));
     }));
