@@ -8,7 +8,7 @@ const names = Object.keys(variations) as VariationName[];
 
 describe("programs that were run on Apache Flink emit the same here", () => {
   describe.each(recorded)("%s", (kind, cases) => {
-    it.each(names)("run with the variation %s", async (name) => {
+    it.each(names)("run with the variation %s", { timeout: 180_000 }, async (name) => {
       expect(await check(cases, name)).toEqual([{ kind, passed: cases.length, deviates: [], differences: [], skipped: 0 }]);
     });
   });
@@ -16,7 +16,7 @@ describe("programs that were run on Apache Flink emit the same here", () => {
 
 describe("programs that emit something else here on purpose", () => {
   describe.each(recordedIn("deviations"))("%s", (deviation, cases) => {
-    it.each(names)("differ in nothing but that, with the variation %s", async (name) => {
+    it.each(names)("differ in nothing but that, with the variation %s", { timeout: 180_000 }, async (name) => {
       const ids = cases.map((one) => one.id);
       const reports = await check(cases, name);
       expect(reports).toMatchObject([{ passed: 0, deviates: [{ name: deviation, ids }], differences: [] }]);

@@ -6,7 +6,7 @@
 export { compilePattern } from "./compile/automaton.ts";
 export { type CepOperatorOptions, createCepOperator } from "./operator/cep-operator.ts";
 export type { AnyMatch, CepSpec, EventComparator, MatchFunctionContext, PatternProcessFunction } from "./operator/spec.ts";
-export { plannedCepStates } from "./operator/states.ts";
+export { cepStates } from "./operator/states.ts";
 export type { ConditionContext } from "./pattern/condition.ts";
 export type { Contiguity, PatternDefinition, PatternStage, Quantifier } from "./pattern/definition.ts";
 export { describePattern, describeSkip } from "./pattern/describe.ts";

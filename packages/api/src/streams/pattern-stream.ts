@@ -1,6 +1,7 @@
 import {
   type AnyMatch,
   type CepSpec,
+  cepStates,
   compilePattern,
   createCepOperator,
   describePattern,
@@ -10,7 +11,6 @@ import {
   type PartialMatchOf,
   type PatternDefinition,
   type PatternProcessFunction,
-  plannedCepStates,
   validatePattern,
 } from "@millrace/cep";
 import type { Codec } from "@millrace/codec";
@@ -105,7 +105,7 @@ export class PatternStream<T, K extends Key, Match> {
     const spec: CepSpec = { pattern: definition, keySelector, codec, time, comparator, lateOutput, function: matchFunction };
     return addNode([upstream], options, {
       kind: "cep",
-      states: plannedCepStates(compilePattern(definition), codec),
+      states: cepStates(compilePattern(definition), codec),
       timers: [time],
       sideOutputs: [...new Set([...(lateOutput === undefined ? [] : [lateOutput]), ...tagNames(matchFunction.sideOutputs)])],
       details: {

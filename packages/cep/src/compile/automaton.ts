@@ -35,6 +35,8 @@ export interface AutomatonEdge {
   readonly target: number;
   /** Of the event that a take edge keeps. */
   readonly name: number;
+  /** The edge is closed to an event that comes so long after the last one of the partial match. Infinity: never. */
+  readonly gapMs: number;
   readonly holds: Evaluator;
 }
 
@@ -48,7 +50,7 @@ export function compilePattern(definition: PatternDefinition, rules: CompileRule
   const { states, start } = compileStates(definition, rules);
   const names = eventNames(definition.stages);
   return Object.freeze({
-    states: states.map((state) => automatonState(state, names)),
+    states: states.map((state) => automatonState(state, names, rules)),
     start: start.id,
     names,
     windowMs: leastWindow(definition.stages),
@@ -58,18 +60,35 @@ export function compilePattern(definition: PatternDefinition, rules: CompileRule
   });
 }
 
-function automatonState({ id, kind, edges, gapMs }: State, names: readonly string[]): AutomatonState {
+function automatonState(state: State, names: readonly string[], rules: CompileRules): AutomatonState {
+  const { id, kind, edges } = state;
   return {
     id,
     kind,
-    gapMs: gapMs ?? Number.POSITIVE_INFINITY,
+    gapMs: (rules.gapsOfEdges ? longestGap(state) : state.gapMs) ?? Number.POSITIVE_INFINITY,
     edges: edges.map(({ action, source, target, condition }) => ({
       action,
       target: target.id,
       name: names.indexOf(source.name),
+      gapMs: (rules.gapsOfEdges && action !== "proceed" ? source.gapMs : undefined) ?? Number.POSITIVE_INFINITY,
       holds: evaluatorOf(condition),
     })),
   };
+}
+
+/** The longest gap of the ways that are open to a partial match in a state; undefined: one has no bound. */
+export function longestGap(from: State): number | undefined {
+  let longest = 0;
+  const seen = new Set([from]);
+  for (const state of seen) {
+    if (state.kind === "final" || state.kind === "stop") continue;
+    for (const { action, target } of state.edges) {
+      if (action === "proceed") seen.add(target);
+      else if (state.gapMs === undefined) return undefined;
+      else longest = Math.max(longest, state.gapMs);
+    }
+  }
+  return longest === 0 ? undefined : longest;
 }
 
 function fingerprintOf(states: readonly State[], start: State): string {

@@ -10,6 +10,11 @@ export interface CompileRules {
   gap(at: StageAt, role: Role, waiting: boolean): number | undefined;
   /** For a copy of a state. */
   copiedGap(gapMs: number | undefined): number | undefined;
+  /**
+   * true: a gap closes the edges of its state, wherever a partial match waits that may go on by them, and a partial match is over
+   * when all are closed. false: it ends the partial matches that wait in its state, and no others.
+   */
+  readonly gapsOfEdges: boolean;
   /** Whether a `notFollowedBy` at the end is watched for. */
   pends(at: StageAt): boolean;
 }
@@ -18,6 +23,7 @@ export interface CompileRules {
 export const exactRules: CompileRules = {
   gap: (at, role) => (role === "repetition" ? at.stage.quantifier.gapMs : least(at.stage.gapMs, groupGap(at))),
   copiedGap: (gapMs) => gapMs,
+  gapsOfEdges: true,
   pends: () => true,
 };
 
@@ -38,6 +44,7 @@ export function flinkRules(): CompileRules {
       return first ? undefined : stage.quantifier.gapMs;
     },
     copiedGap: () => undefined,
+    gapsOfEdges: false,
     pends: (at) => at.stage.gapMs !== undefined || boundedFrom(at),
   };
 }

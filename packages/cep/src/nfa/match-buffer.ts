@@ -102,13 +102,8 @@ export class MatchBuffer {
       if (event.entries === 0) this.#events.remove(number);
       else if (event.entries !== this.#events.get(number)?.entries) this.#events.put(number, event);
     }
-    this.discard();
-  }
-
-  /** Forgets what was changed since the last flush. */
-  discard(): void {
-    this.#changedEntries.clear();
-    this.#changedEvents.clear();
+    if (this.#changedEntries.size > 0) this.#changedEntries.clear();
+    if (this.#changedEvents.size > 0) this.#changedEvents.clear();
   }
 
   #entry(number: number): BufferEntry {

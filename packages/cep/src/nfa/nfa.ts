@@ -117,7 +117,7 @@ export class Nfa {
     // A partial match that stays where it is keeps its hold on its entry, so that nothing of it is written.
     let stays = beginning;
     this.#context.turnTo(match.entry, time);
-    for (const edge of this.#openEdges(match.state, event)) {
+    for (const edge of this.#openEdges(match, event, time)) {
       if (edge.action === "ignore") {
         if (beginning) continue;
         if (edge.target === match.state && !stays) {
@@ -157,14 +157,15 @@ export class Nfa {
   }
 
   /** Edges that the event may follow from a state, also after states that need no event. */
-  #openEdges(from: number, event: unknown): AutomatonEdge[] {
+  #openEdges(match: PartialMatch, event: unknown, time: number): AutomatonEdge[] {
     const open: AutomatonEdge[] = [];
-    const states = [from];
+    const sinceLast = match.entry === 0 ? 0 : time - match.lastTime;
+    const states = [match.state];
     for (let state = states.pop(); state !== undefined; state = states.pop()) {
       for (const edge of this.#edgesOf(state)) {
         if (!edge.holds(event, this.#context)) continue;
         if (edge.action === "proceed") states.push(edge.target);
-        else open.push(edge);
+        else if (sinceLast < edge.gapMs) open.push(edge);
       }
     }
     return open;

@@ -1,6 +1,6 @@
 /**
  * A place in the automaton that some events have led to (Flink's ComputationState). Immutable. The one at the start has no
- * events: `entry` 0 and `start` Infinity, so that it sorts last.
+ * events: `entry` 0 and a `start` beyond all others, so that it sorts last.
  */
 export interface PartialMatch {
   readonly state: number;
@@ -14,5 +14,5 @@ export interface PartialMatch {
 }
 
 export function atStart(state: number): PartialMatch {
-  return { state, entry: 0, start: Number.POSITIVE_INFINITY, startTime: 0, lastTime: 0 };
+  return { state, entry: 0, start: Number.MAX_SAFE_INTEGER, startTime: 0, lastTime: 0 };
 }

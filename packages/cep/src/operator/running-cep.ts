@@ -1,5 +1,5 @@
 import { t } from "@millrace/codec";
-import type { Key, NamespacedState, OperatorContext, TimerService } from "@millrace/contracts";
+import type { Key, MapState, OperatorContext, TimerService } from "@millrace/contracts";
 import { userFunctionError } from "@millrace/operators";
 import type { Automaton } from "../compile/automaton.ts";
 import type { Found, Lapse } from "../nfa/nfa.ts";
@@ -7,7 +7,7 @@ import { Emitter } from "./emitter.ts";
 import { KeyMatches } from "./key-matches.ts";
 import { KeyTimers, timerKinds } from "./key-timers.ts";
 import type { CepSpec } from "./spec.ts";
-import { cepStates, QUEUE_STATE, queueState } from "./states.ts";
+import { cepStates } from "./states.ts";
 import type { Timing } from "./timing.ts";
 
 /** How time passes for partial matches. */
@@ -21,7 +21,7 @@ export class RunningCep {
   readonly #spec: CepSpec;
   readonly #context: OperatorContext<unknown>;
   readonly #matches: KeyMatches;
-  readonly #queue: NamespacedState<number, ReturnType<typeof queueState>>;
+  readonly #queue: MapState<number, readonly unknown[]>;
   readonly #service: TimerService<number>;
   readonly #timers: KeyTimers;
   readonly #timing: Timing;
@@ -33,8 +33,9 @@ export class RunningCep {
     const { keyed } = context;
     this.#spec = spec;
     this.#context = context;
-    this.#matches = new KeyMatches(automaton, keyed.states(cepStates(automaton, spec.codec)), context, rules.isOver);
-    this.#queue = keyed.namespaced(QUEUE_STATE, queueState(spec.codec), t.integer());
+    const states = keyed.states(cepStates(automaton, spec.codec));
+    this.#matches = new KeyMatches(automaton, states, context, rules.isOver);
+    this.#queue = states.queue as MapState<number, readonly unknown[]>;
     this.#service = keyed.timers("cep-timers", t.integer(), {
       onEventTime: (time, kind) => this.#timer(time, kind),
       onProcessingTime: (time, kind) => this.#timer(time - 1, kind),
@@ -95,8 +96,9 @@ export class RunningCep {
 
   #enqueue(event: unknown, time: number): void {
     this.#forKeyOf(event, () => {
-      this.#queue.of(time).add(event);
-      this.#timers.register(timerKinds.queue, time);
+      const waiting = this.#queue.get(time);
+      this.#queue.put(time, waiting === undefined ? [event] : [...waiting, event]);
+      if (waiting === undefined) this.#timers.register(timerKinds.queue, time);
       this.#timing.queued(time);
     });
   }
@@ -112,11 +114,10 @@ export class RunningCep {
   }
 
   #takeQueued(time: number): void {
-    const waiting = this.#queue.of(time);
-    const events = waiting.get();
-    waiting.clear();
+    const events = this.#queue.get(time) ?? [];
+    this.#queue.remove(time);
     const { comparator } = this.#spec;
-    this.#take(comparator === undefined ? events : events.sort(comparator), time);
+    this.#take(comparator === undefined ? events : events.toSorted(comparator), time);
   }
 
   /** Events of one time, in their order. */

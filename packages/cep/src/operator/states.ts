@@ -1,13 +1,13 @@
 import { type Codec, t } from "@millrace/codec";
-import { type StateDeclarations, state } from "@millrace/contracts";
+import { state } from "@millrace/contracts";
 import type { Automaton } from "../compile/automaton.ts";
 
 const partialMatch = t.object({
   state: t.integer(),
   entry: t.integer(),
-  start: t.number(),
-  startTime: t.number(),
-  lastTime: t.number(),
+  start: t.integer(),
+  startTime: t.integer(),
+  lastTime: t.integer(),
 });
 
 /** Everything that the operator keeps of a key, by its name in state. */
@@ -26,17 +26,7 @@ export function cepStates(automaton: Automaton, event: Codec<unknown>) {
     /** The match buffer: events, and the steps of partial matches. */
     events: state.map(t.integer(), t.object({ event, entries: t.integer() })),
     entries: state.map(t.integer(), t.object({ name: t.integer(), event: t.integer(), previous: t.integer(), references: t.integer() })),
+    /** Events that wait for their time, by that time. */
+    queue: state.map(t.integer(), t.array(event)),
   };
-}
-
-/** Events that wait for their time, by that time. */
-export const QUEUE_STATE = "queue";
-
-export function queueState(event: Codec<unknown>) {
-  return state.list(event);
-}
-
-/** As the plan lists them. */
-export function plannedCepStates(automaton: Automaton, event: Codec<unknown>): StateDeclarations {
-  return { ...cepStates(automaton, event), [QUEUE_STATE]: queueState(event) };
 }

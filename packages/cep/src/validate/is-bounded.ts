@@ -1,3 +1,4 @@
+import { longestGap } from "../compile/automaton.ts";
 import type { State } from "../compile/state.ts";
 import { reachable } from "./can-match.ts";
 import { constantOf } from "./fold.ts";
@@ -8,7 +9,7 @@ export function whyUnbounded(states: readonly State[], start: State): string | u
   for (const state of states) {
     if (!reached.has(state) || state === start || state.kind === "stop" || state.kind === "final") continue;
     const waits = state.edges.some((edge) => edge.action === "ignore" && edge.target === state && constantOf(edge.condition) !== false);
-    if (waits && state.gapMs === undefined) return `"${state.name}" may be waited for for ever`;
+    if (waits && longestGap(state) === undefined) return `"${state.name}" may be waited for for ever`;
     if (loops(state)) return `"${state.name}" may be repeated for ever`;
   }
   return undefined;
