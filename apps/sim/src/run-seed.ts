@@ -99,7 +99,8 @@ async function troubledRun(
 
 function drawOptions(chance: Chance): StartOptions {
   return {
-    backend: "heap",
+    backend: chance.oneIn(3) ? "heap" : "disk",
+    memoryBytes: chance.pick([1 << 12, 1 << 16, 1 << 30]),
     checkpointIntervalMs: 2 + chance.scale(80),
     minPauseMs: chance.oneIn(3) ? chance.scale(50) : 0,
     checkpointTimeoutMs: chance.oneIn(4) ? chance.between(5, 200) : 600_000,

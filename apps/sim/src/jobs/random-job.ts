@@ -30,8 +30,11 @@ export function drawJob(chance: Chance): RandomJob {
   const records = chance.oneIn(4) ? chance.scale(most) : chance.between(most >> 2, most);
   const input = drawInput(chance, { files: fileCount, records, sensors: chance.between(1, 6), disorderMs });
   const possible = allBranches.filter((branch) => fileCount === 1 || !branch.ordered);
-  const chosen = chance.distinct(possible, chance.between(1, 5));
-  const boundMs = chosen.some(({ name }) => name === "late") ? chance.below(disorderMs + 1) : disorderMs;
+  const drawn = chance.distinct(possible, chance.between(1, 5));
+  const isLate = drawn.some(({ name }) => name === "late");
+  // Which of a connect's two ways sees a watermark first is open, and with it what is late there.
+  const chosen = isLate ? drawn.filter(({ name }) => name !== "connect") : drawn;
+  const boundMs = isLate ? chance.below(disorderMs + 1) : disorderMs;
   const roll: FileSinkOptions<string> = chance.oneIn(3)
     ? { roll: { bytes: chance.between(50, 2_000), ageMs: chance.between(5, 500), everyCheckpoint: chance.oneIn(2) } }
     : {};
