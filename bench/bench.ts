@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 
 const [name = "", ...rest] = process.argv.slice(2);
-const benches = ["nexmark", "latency"];
+const benches = ["kafka", "nexmark", "latency"];
 
 if (benches.includes(name) && existsSync(join(import.meta.dirname, name, "run.ts"))) {
   process.argv.splice(2, process.argv.length - 2, ...rest);
@@ -11,6 +11,7 @@ if (benches.includes(name) && existsSync(join(import.meta.dirname, name, "run.ts
 } else {
   console.log(`pnpm bench NAME [options]
 
+  kafka      reading and writing topics, beside other clients, on one real broker
   nexmark    throughput of the Nexmark queries, beside hand-written loops and Apache Flink
   latency    how long a record is under way, at a fixed rate
 

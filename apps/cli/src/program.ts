@@ -28,7 +28,8 @@ export function buildProgram(io: Io, argv: readonly string[], version: string, d
   addSavepoints(program, io, done);
   addRescale(program, io, done);
   addState(program, io, done);
-  for (const command of program.commands.flatMap((each) => [each, ...each.commands]))
+  addKafka(program, io, done);
+  for (const command of program.commands.flatMap(withSubcommands))
     command.option("--verbose", "print stacks of errors").showHelpAfterError("(--help explains the command)");
   return program;
 }
@@ -213,6 +214,44 @@ function addState(program: Command, io: Io, done: Done): void {
     .action(async (what: string, uid: string | undefined, name: string | undefined, flags) =>
       done(await (await import("./commands/state.ts")).stateExportCommand(what, uid, name, flags, io)),
     );
+}
+
+function addKafka(program: Command, io: Io, done: Done): void {
+  const load = () => import("./commands/kafka-transactions.ts");
+  const kafka = program.command("kafka").description("look after what jobs leave on a Kafka cluster");
+  const transactions = kafka.command("txn").description("transactions of the jobs' sinks");
+  const list = "millrace kafka txn list --brokers localhost:9092";
+  kafka.addHelpText("after", example(list));
+  transactions.addHelpText("after", example(list));
+  clustered(transactions.command("list").description("list open transactions, oldest first"))
+    .option("--prefix <prefix>", "of the transactional ids (default: millrace-)")
+    .option("--all", "those that are over, too")
+    .addHelpText("after", example(list))
+    .action(async (flags) => done(await (await load()).transactionListCommand(flags, io)));
+  clustered(transactions.command("describe").description("tell what becomes of one").argument("<id>", "a transactional id"))
+    .addHelpText("after", example("millrace kafka txn describe millrace-fraud-alerts-0-1"))
+    .action(async (id: string, flags) => done(await (await load()).transactionDescribeCommand(id, flags, io)));
+  for (const end of ["commit", "abort"] as const) {
+    clustered(
+      transactions.command(end).description(`${end} an open one by hand, of a job that is gone for good`).argument("<id>", "a transactional id"),
+    )
+      .addHelpText(
+        "after",
+        example(`millrace kafka txn ${end} millrace-fraud-alerts-0-1`, "A job that will be resumed settles its transactions itself."),
+      )
+      .action(async (id: string, flags) => done(await (await load()).transactionEndCommand(id, end, flags, io)));
+  }
+}
+
+function clustered(command: Command): Command {
+  return command
+    .option("--brokers <list>", "host:port, several with commas (default: KAFKA_BOOTSTRAP)")
+    .option("--cluster <module>", "module that exports a cluster as its default, for TLS and SASL")
+    .option("--json", "as JSON");
+}
+
+function withSubcommands(command: Command): readonly Command[] {
+  return [command, ...command.commands.flatMap(withSubcommands)];
 }
 
 function example(command: string, more?: string): string {

@@ -15,8 +15,13 @@ export interface TestBroker {
   producer(): Promise<Producer>;
 }
 
+export interface TestBrokerOptions extends LocalBrokerOptions {
+  /** Of a broker that asks for SASL PLAIN. */
+  readonly sasl?: { readonly username: string; readonly password: string };
+}
+
 /** Without `KAFKA_BOOTSTRAP` and without Java: undefined, and a line on the terminal that says so. */
-export async function testBroker(options: LocalBrokerOptions = {}): Promise<TestBroker | undefined> {
+export async function testBroker({ sasl, ...options }: TestBrokerOptions = {}): Promise<TestBroker | undefined> {
   const given = process.env.KAFKA_BOOTSTRAP;
   if (given === undefined) {
     const missing = missingTool();
@@ -27,7 +32,14 @@ export async function testBroker(options: LocalBrokerOptions = {}): Promise<Test
   }
   const local = given === undefined ? await startLocalBroker(options) : undefined;
   const bootstrap = given ?? (local as LocalBroker).bootstrap;
-  const client = new Kafka({ clientId: "tests", brokers: [bootstrap], logLevel: logLevel.NOTHING, retry: { retries: 20, maxRetryTime: 1_000 } });
+  const credentials = sasl === undefined ? {} : { sasl: { mechanism: "plain" as const, ...sasl } };
+  const client = new Kafka({
+    ...credentials,
+    clientId: "tests",
+    brokers: [bootstrap],
+    logLevel: logLevel.NOTHING,
+    retry: { retries: 20, maxRetryTime: 1_000 },
+  });
   const admin = client.admin();
   const producers: Producer[] = [];
   let topics = 0;
@@ -39,7 +51,7 @@ export async function testBroker(options: LocalBrokerOptions = {}): Promise<Test
   });
   return {
     bootstrap,
-    cluster: kafka({ brokers: [bootstrap] }),
+    cluster: kafka({ brokers: [bootstrap], ...credentials }),
     client,
     local,
     async topic(partitions = 1, configs = {}) {

@@ -1,114 +1,34 @@
-import { type Ports, seededRandom } from "@millrace/core";
+import { seededRandom } from "@millrace/core";
 import { nodePorts } from "@millrace/core/node";
-import { SinkDriver, SourceDriver } from "@millrace/testkit/drivers";
-import { type SinkCase, sinkSuite } from "@millrace/testkit/suites";
+import { SinkDriver } from "@millrace/testkit/drivers";
+import { sinkSuite } from "@millrace/testkit/suites";
 import * as fc from "fast-check";
 import { describe, expect, test, vi } from "vitest";
 import { KafkaClient } from "../src/client/kafka-client.ts";
-import { offsetsAt } from "../src/client/partition-offsets.ts";
 import {
   bytes,
   endKafkaTransaction,
   json,
-  type KafkaCluster,
-  type KafkaRecord,
   type KafkaSinkOptions,
-  kafka,
   kafkaSink,
-  kafkaSource,
   kafkaTransaction,
   kafkaTransactions,
   type LostTransaction,
-  records,
   text,
 } from "../src/index.ts";
-import { latestTimestamp } from "../src/protocol/record-apis.ts";
 import { transactionsIn } from "../src/transactions/transaction-calls.ts";
 import { testBroker } from "./broker.ts";
 import { FaultyNetwork } from "./faulty-transport.ts";
+import { type Row, sinkCases } from "./sink-cases.ts";
 
 vi.setConfig({ testTimeout: 300_000 });
 // A history that failed leaves transactions open: what is tried after it would not be the same.
-fc.configureGlobal({ endOnFailure: true });
+fc.configureGlobal({ endOnFailure: true, interruptAfterTimeLimit: 20_000 });
 const broker = await testBroker();
 
-interface Row {
-  readonly n: number;
-}
-
-/** Time that stands still for a process that was killed. */
-function mortalPorts(life: { readonly dead: boolean }): Ports {
-  return {
-    ...nodePorts,
-    scheduler: {
-      immediate: (task) => nodePorts.scheduler.immediate(() => !life.dead && task()),
-      after: (delayMs, task) => nodePorts.scheduler.after(delayMs, () => !life.dead && task()),
-    },
-  };
-}
-
 describe.skipIf(broker === undefined)("the Kafka sink on a real broker", () => {
-  const { bootstrap, cluster, topic } = broker as NonNullable<typeof broker>;
-  let cases = 0;
-
-  async function read<T>(name: string, start?: Readonly<Record<string, number>>): Promise<readonly KafkaRecord<string, T>[]> {
-    const source = kafkaSource(cluster, name, records(text(), json<T>()), {
-      stop: "latest",
-      ...(start === undefined ? {} : { start: { offsets: start } }),
-    });
-    const driver = await SourceDriver.open(source, { ports: nodePorts });
-    const found = await driver.drain();
-    await driver.close();
-    return found.map(({ value }) => value);
-  }
-
-  /** Commits and aborts are decided before they are visible. */
-  async function settled(client: KafkaClient, prefix: string): Promise<void> {
-    for (;;) {
-      const open = await transactionsIn(client, ["PrepareCommit", "PrepareAbort"]);
-      if (!open.some(({ transactionalId }) => transactionalId.startsWith(prefix))) return;
-      await new Promise((resolve) => setTimeout(resolve, 2));
-    }
-  }
-
-  let shared: string | undefined;
-  async function makeCase(options: Partial<KafkaSinkOptions<Row>>, network: FaultyNetwork): Promise<SinkCase<Row>> {
-    shared ??= await topic(2);
-    const name = shared;
-    const prefix = `case-${cases++}`;
-    const client = new KafkaClient(cluster, nodePorts);
-    await settled(client, "case-");
-    const ends = await offsetsAt(
-      client,
-      [0, 1].map((partition) => ({ topic: name, partition, timestamp: latestTimestamp })),
-      true,
-    );
-    let life = { dead: false };
-    const faulty: KafkaCluster = kafka({ brokers: [bootstrap], transport: network.create });
-    const sink = kafkaSink<Row>(faulty, name, {
-      value: json(),
-      key: ({ n }) => String(n),
-      transactionalIdPrefix: prefix,
-      markerTopic: `${name}-markers-${prefix}`,
-      ...options,
-    });
-    return {
-      guarantee: sink.guarantee,
-      sink,
-      ports: () => mortalPorts(life),
-      async kill() {
-        life.dead = true;
-        network.kill();
-        life = { dead: false };
-      },
-      async visible() {
-        await settled(client, prefix);
-        return (await read<Row>(name, Object.fromEntries(ends))).map(({ value }) => value as Row);
-      },
-      valueOf: (n) => ({ n }),
-      dispose: () => client.close(),
-    };
-  }
+  const { cluster, topic } = broker as NonNullable<typeof broker>;
+  const { makeCase, read } = sinkCases(broker as NonNullable<typeof broker>);
 
   sinkSuite("kafka, exactly-once", () => makeCase({}, new FaultyNetwork()));
   sinkSuite("kafka, exactly-once, written ahead", () => makeCase({ transactions: "writeAhead" }, new FaultyNetwork()));

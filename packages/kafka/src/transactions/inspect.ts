@@ -55,6 +55,9 @@ export function endKafkaTransaction(
   });
 }
 
+/** Brokers go on telling when the last one began, once it is over. */
+const open = /^(Ongoing|Prepare\w+)$/;
+
 async function withClient<R>(cluster: KafkaCluster, ports: Ports, use: (client: KafkaClient) => Promise<R>): Promise<R> {
   const client = new KafkaClient(cluster, ports);
   try {
@@ -78,7 +81,7 @@ async function describe(client: KafkaClient, transactionalId: string): Promise<K
     producerId: String(producerId),
     epoch,
     timeoutMs,
-    startedAtMs: startedAtMs < 0 ? undefined : startedAtMs,
+    startedAtMs: open.test(state) ? startedAtMs : undefined,
     partitions,
   };
 }

@@ -19,6 +19,8 @@ export interface LocalBrokerOptions extends JarOptions {
   readonly quick?: boolean;
   /** Broker settings beside the usual ones. */
   readonly settings?: Readonly<Record<string, string | number | boolean>>;
+  /** Levels of the cluster's features, e.g. `{ "transaction.version": 0 }`; the others are the version's own. */
+  readonly features?: Readonly<Record<string, number>>;
   /** Options of the JVM, e.g. for SASL. */
   readonly javaOptions?: readonly string[];
 }
@@ -91,10 +93,11 @@ function spawnGuarded(java: readonly string[], cwd: string, logFile: string): Ch
 }
 
 /** Formatted storage, made once for each version and copied: it costs one start of a JVM. */
-async function formatted(options: JarOptions, version: string, libs: string): Promise<string> {
-  const template = join(cacheFolder(options.cache), `storage-${version}`);
+async function formatted({ cache, features = {} }: LocalBrokerOptions, version: string, libs: string): Promise<string> {
+  const levels = Object.entries(features).map(([name, level]) => `${name}=${level}`);
+  const template = join(cacheFolder(cache), ["storage", version, ...levels].join("-"));
   if (existsSync(join(template, "meta.properties"))) return template;
-  const partial = await mkdtemp(join(cacheFolder(options.cache), `.storage-${version}-`));
+  const partial = await mkdtemp(join(cacheFolder(cache), `.storage-${version}-`));
   const storage = join(partial, "storage");
   const file = join(partial, "server.properties");
   writeFileSync(file, render(properties({ broker: 9092, controller: 9093 }, storage)));
@@ -110,6 +113,7 @@ async function formatted(options: JarOptions, version: string, libs: string): Pr
     clusterId,
     "-c",
     file,
+    ...levels.flatMap((level) => ["--feature", level]),
   ]);
   await rename(storage, template).catch((error: unknown) => {
     if (!existsSync(join(template, "meta.properties"))) throw error;
