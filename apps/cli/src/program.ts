@@ -83,6 +83,7 @@ function runOptions(command: Command): Command {
     .option("--batch-size <records>", "records that travel together; changes speed, never results")
     .option("--break-lock", "take over a state directory that another host has locked")
     .option("--dev", "encode records between operators, so that a job that would break at parallelism 2 breaks now")
+    .option("--supervise", "run in a process of its own, and start that again when it crashes: the run resumes")
     .option("--no-live", "write JSON lines on a terminal too");
 }
 

@@ -5,6 +5,7 @@ import { exitCodes } from "../exit-codes.ts";
 import { failingWith } from "../failure.ts";
 import type { Io } from "../io.ts";
 import { runJob } from "../run/run-job.ts";
+import { resuming, supervise } from "../run/supervise.ts";
 import { type RunView, writesStandardOutput } from "../run/view.ts";
 import { type PlannedJob, planJob } from "./build-plan.ts";
 
@@ -27,6 +28,7 @@ export interface RunFlags {
   readonly overwrite?: boolean;
   readonly breakLock?: boolean;
   readonly dev?: boolean;
+  readonly supervise?: boolean;
   /** false: `--no-live`. */
   readonly live: boolean;
 }
@@ -36,6 +38,11 @@ const progressEveryMs = 10_000;
 /** Runs a job in this process until it finishes, fails or is told to stop. */
 export async function runCommand(path: string, flags: RunFlags, io: Io, argv: readonly string[]): Promise<number> {
   const options = await failingWith(exitCodes.usage, () => startOptions(flags));
+  if (flags.supervise === true) {
+    // `restore` names the snapshot in another place.
+    const from = flags.from === undefined || argv.some((argument) => argument.startsWith("--from")) ? [] : ["--from", flags.from];
+    return supervise(io, [...argv, ...from]);
+  }
   const planned = await planJob(path, flags.param ?? [], io);
   const { redactor, startJob } = await import("@millrace/host");
   const secrets = secretsOf(planned);
@@ -97,16 +104,9 @@ function secretsOf({ job, parameters }: PlannedJob): readonly string[] {
   return Object.entries(parameters).flatMap(([name, value]) => (job.parameters[name]?.secret === true ? [value] : []));
 }
 
-/** The same command without what would begin again at the beginning. */
+/** How to go on with a stopped run. */
 function resumeCommand(argv: readonly string[]): string {
-  const once = ["--from", "--allow-drop"];
-  const kept = argv.filter(
-    (argument, index) =>
-      !["--fresh", "--break-lock", ...once].includes(argument) &&
-      !once.includes(argv[index - 1] ?? "") &&
-      !once.some((option) => argument.startsWith(`${option}=`)),
-  );
-  return ["millrace", ...kept.map(quoted)].join(" ");
+  return ["millrace", ...resuming(argv, ["--from", "--allow-drop"]).map(quoted)].join(" ");
 }
 
 function quoted(argument: string): string {
