@@ -26,7 +26,10 @@ export function ledgerJob(version: 1 | 2, input: readonly Reading[], sink: Sink<
 }
 
 export function buildLedger(env: StreamExecutionEnvironment, version: 1 | 2, input: readonly Reading[], sink: Sink<string>): void {
-  const all = env.from(collection(input), { uid: "readings", watermarks: boundedOutOfOrderness(600, (reading) => reading.at) });
+  const all = env.from(collection(input), {
+    ...(version === 1 ? { uid: "readings" } : { uid: "input", uidAliases: ["readings"] }),
+    watermarks: boundedOutOfOrderness(600, (reading) => reading.at),
+  });
   const keyed = all.keyBy((reading) => reading.sensor);
   const accounts =
     version === 1 ? keyed.process(accountsBefore, { uid: "accounts" }) : keyed.process(accountsNow, { uid: "ledger", uidAliases: ["accounts"] });
@@ -54,7 +57,7 @@ export function buildLedger(env: StreamExecutionEnvironment, version: 1 | 2, inp
       version === 1 ? { uid: "latest", codec: readingBefore } : { uid: "latest", codec: readingNow, migrate: renamedReading },
     )
     .map((reading) => `latest ${reading.sensor} ${reading.at}`);
-  accounts.union(sums, sessions, recent, latest).to(sink, { uid: "out" });
+  accounts.union(sums, sessions, recent, latest).to(sink, version === 1 ? { uid: "out" } : { uid: "results", uidAliases: ["out"] });
 }
 
 const readingBefore = t.object({ sensor: t.string(), at: t.integer(), value: t.integer() });

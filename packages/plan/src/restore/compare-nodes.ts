@@ -33,6 +33,10 @@ function compareKeyed(old: PlanNode, now: PlanNode, held: HeldParts): readonly C
     const hint = `state belongs to its keys: keep them, or rewrite a savepoint with the state library; ${dropHint(old.uid)}`;
     return refuseAll(old, held, `its keys were of the kind ${before} and are of the kind ${after}`, hint);
   }
+  if (now.kind === "cep" && old.details.time !== now.details.time) {
+    const hint = `give the pattern another uid; ${dropHint(old.uid)}`;
+    return refuseAll(old, held, `it went by ${String(old.details.time)} time and goes by ${String(now.details.time)} time`, hint);
+  }
   if (now.kind === "window") return compareWindows(old, now, (reason, hint) => refuseAll(old, held, reason, hint));
   return [...compareStates(old, now), ...functionTimers(old, now)];
 }

@@ -136,6 +136,8 @@ describe("what becomes of a node", () => {
     expect(outcome(counts(stateOf("n")), keyed(t.tuple(t.string()).type), { held: { keyKind: "[string, number]" } })).toEqual([
       "counts.n: its keys were of the kind [string, number] and are of the kind [string]",
     ]);
+    const pattern = (time: string): TestNode => ({ ...counts(stateOf("n")), kind: "cep", details: { time }, timers: ["event"] });
+    expect(outcome(pattern("event"), pattern("processing"))[0]).toBe("counts.n: it went by event time and goes by processing time");
     const timers: TestNode = { ...counts(stateOf("n")), timers: ["event", "processing"] };
     expect(outcome(timers, counts(stateOf("n")))).toEqual(["counts: its timers would call nothing: the function has no onTimer any more"]);
     expect(outcome(counts(stateOf("n")), timers)).toContain("  its timers: new");
