@@ -25,7 +25,23 @@ describe("the millrace command", () => {
 
   it("explains every command with an example", async () => {
     const names = buildProgram(new FakeIo(), [], "1.2.3", () => undefined).commands.map((command) => command.name());
-    expect(names).toEqual(["run", "restore", "plan", "check", "list", "info", "cancel", "savepoint", "stop", "rescale", "inspect", "diff", "state"]);
+    expect(names).toEqual([
+      "run",
+      "restore",
+      "plan",
+      "check",
+      "list",
+      "info",
+      "cancel",
+      "savepoint",
+      "stop",
+      "rescale",
+      "inspect",
+      "diff",
+      "state",
+      "kafka",
+      "completion",
+    ]);
     for (const name of names) {
       const { code, out } = await call(name, "--help");
       expect(code).toBe(0);

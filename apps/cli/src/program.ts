@@ -1,4 +1,4 @@
-import { Command, Option } from "commander";
+import { Argument, Command, Option } from "commander";
 import type { Io } from "./io.ts";
 
 /** What `main` gets from a command: its exit code. */
@@ -29,6 +29,12 @@ export function buildProgram(io: Io, argv: readonly string[], version: string, d
   addRescale(program, io, done);
   addState(program, io, done);
   addKafka(program, io, done);
+  program
+    .command("completion")
+    .description("write a script that completes commands, flags and names of jobs in a shell")
+    .addArgument(new Argument("<shell>", "its name").choices(["bash", "zsh", "fish"]))
+    .addHelpText("after", example("millrace completion bash >> ~/.bashrc"))
+    .action(async (shell: string) => done((await import("./commands/completion.ts")).completionCommand(shell, program, io)));
   for (const command of program.commands.flatMap(withSubcommands))
     command.option("--verbose", "print stacks of errors").showHelpAfterError("(--help explains the command)");
   return program;
@@ -182,13 +188,15 @@ function addState(program: Command, io: Io, done: Done): void {
   targeted(
     program
       .command("diff")
-      .description("tell how the state in two snapshots differs")
+      .description("tell what a restore into a job would do, or how the state in two snapshots differs")
       .argument("<snapshot>", targetHelp)
-      .argument("<other>", "another snapshot"),
+      .argument("<other>", "the job's module, e.g. job.ts, or another snapshot"),
   )
+    .option("-p, --param <name=value>", "a parameter of the job; may be given several times", collect)
+    .option("--allow-drop <uid>", "state of this node that has no place in the job may be dropped; may be given several times", collect)
     .option("--json", "as JSON")
-    .addHelpText("after", example("millrace diff savepoints/sp-12 savepoints/sp-40"))
-    .action(async (from: string, to: string, flags) => done(await (await import("./commands/diff.ts")).diffSnapshotsCommand(from, to, flags, io)));
+    .addHelpText("after", example("millrace diff .millrace/airport-delays/savepoints/sp-12 job.ts"))
+    .action(async (from: string, to: string, flags) => done(await (await import("./commands/diff.ts")).diffCommand(from, to, flags, io)));
   const state = program.command("state").description("look at keyed state: of a running job, a checkpoint, a savepoint");
   state.addHelpText("after", example("millrace state get airport-delays alerts streak ATL"));
   targeted(state.command("ls").description("list states, or the keys of one").argument("<snapshot>", targetHelp))

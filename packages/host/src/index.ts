@@ -33,5 +33,7 @@ export type { ErrorFields, LoggerOptions, LogRecord } from "./log/index.ts";
 export { createLogger, errorFields, logEvent, logRecordOf, progressRecord, redactor } from "./log/index.ts";
 export type { Machine } from "./machine.ts";
 export { nodeProcessFacts } from "./node/index.ts";
+export type { RestorePreview } from "./preview-restore.ts";
+export { previewRestore } from "./preview-restore.ts";
 export { startJob } from "./start-job.ts";
 export type { ControlRecord, ProcessFacts, RunEnd, RunRecord } from "./state-directory/index.ts";

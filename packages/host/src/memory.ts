@@ -1,17 +1,14 @@
-/** How the memory of a job's threads is shared out, in bytes of each thread. */
 export interface MemoryShares {
-  /** Keyed state in memory: cached values, changes that wait for a checkpoint. */
+  /** Keyed state in memory, as estimated encoded bytes. */
   readonly cacheBytes: number;
 }
 
 const defaultMemoryBytes = 1 << 30;
-/**
- * Of the rest, as much again goes to garbage before it is collected, and an eighth to the indexes of the local store; records, code
- * and the store's thread have what is left.
- */
-const cacheShare = 0.3;
+/** A value in memory takes several times the bytes of its encoding. */
+const heapPerEncodedByte = 6;
 
-/** How `--memory` is split. */
+/** How `--memory` is split in each thread: half for the cache of keyed state, the rest for records and code. */
 export function memoryShares(memoryBytes: number = defaultMemoryBytes, threads = 1): MemoryShares {
-  return { cacheBytes: Math.floor((memoryBytes / threads) * cacheShare) };
+  const each = memoryBytes / threads;
+  return { cacheBytes: Math.floor(each / 2 / heapPerEncodedByte) };
 }

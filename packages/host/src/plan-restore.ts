@@ -18,10 +18,17 @@ export interface RestoreRequest {
  * Decides what becomes of a snapshot in a job, before anything runs (law P3). Throws RESTORE_REFUSED with every problem, and
  * STATE_MIGRATION when a `migrate` function throws.
  */
-export async function planRestore({ graph, manifest, data, maxParallelism, allowDrop, nowMs }: RestoreRequest): Promise<RestorePlan> {
+export async function planRestore(request: RestoreRequest): Promise<RestorePlan> {
+  const plan = await decideRestorePlan(request);
+  if (plan.problems.length > 0) throw refusal(request.manifest, plan, request.graph.plan.jobName);
+  return plan;
+}
+
+/** As `planRestore`, but what refuses a restore is in the plan. */
+export async function decideRestorePlan({ graph, manifest, data, maxParallelism, allowDrop, nowMs }: RestoreRequest): Promise<RestorePlan> {
   const facts = snapshotFactsOf(manifest, await keyKindsOf(manifest, data));
   const plan = compareState(facts, { plan: graph.plan, maxParallelism }, { allowDrop });
-  if (plan.problems.length > 0) throw refusal(manifest, plan, graph.plan.jobName);
+  if (plan.problems.length > 0) return plan;
   await tryMigrations(graph, manifest, plan, data, nowMs).catch((error: unknown) => {
     throw error instanceof MillraceError ? error.at({ job: graph.plan.jobName }) : error;
   });

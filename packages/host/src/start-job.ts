@@ -14,8 +14,8 @@ import { type Machine, nodeMachine } from "./machine.ts";
 import { runtimeDirectory } from "./node/index.ts";
 import { outputThatStays } from "./output-that-stays.ts";
 import { planRestore, restoreNotes } from "./plan-restore.ts";
-import { restoreReads } from "./restore-reads.ts";
 import { RunningJob } from "./running-job.ts";
+import { snapshotChoice } from "./snapshot-choice.ts";
 import { ancestorsOf, chooseStartingPoint, type StartingPoint } from "./starting-point.ts";
 import {
   type ActiveRun,
@@ -23,7 +23,6 @@ import {
   decideRun,
   openStateDirectory,
   parseSnapshotChoice,
-  type SnapshotChoice,
   type StateDirectory,
 } from "./state-directory/index.ts";
 import { isInWorker } from "./worker/in-worker.ts";
@@ -74,7 +73,7 @@ export async function startJob(definition: JobDefinition, options: StartOptions 
 }
 
 async function startIn(directory: StateDirectory, graph: JobGraph, ports: Ports, machine: Machine, options: StartOptions): Promise<JobHandle> {
-  const from = options.from === undefined ? undefined : snapshotChoice(options.from, directory, machine);
+  const from = options.from === undefined ? undefined : snapshotChoice(options.from, directory.savepoints, machine);
   const decision = decideRun(directory.runs, { fresh: options.fresh === true, from });
   if (decision.kind === "refuse") throw decision.error;
   if (decision.kind === "new" && decision.abandons !== undefined && from?.kind === "checkpoint") {
@@ -89,14 +88,7 @@ async function startIn(directory: StateDirectory, graph: JobGraph, ports: Ports,
   const storage = createFileCheckpointStorage({ files: ports.files, directory: directory.checkpoints });
   const startedFrom = decision.kind === "resume" ? decision.previous.startedFrom : null;
   const begunFrom = startedFrom === null ? undefined : parseSnapshotChoice(startedFrom);
-  const readByRestore = restoreReads({
-    files: ports.files,
-    storage,
-    local: options.backend === "heap" ? undefined : directory.local,
-    plan: graph.plan,
-    parallelism: parallelismOf(options),
-  });
-  const point = await chooseStartingPoint({ ports, storage, graph, decision, from, begunFrom, readByRestore });
+  const point = await chooseStartingPoint({ ports, storage, graph, decision, from, begunFrom });
   const restorePlan =
     point === undefined
       ? undefined
@@ -115,13 +107,6 @@ async function startIn(directory: StateDirectory, graph: JobGraph, ports: Ports,
     await run.end("failed", messageOf(error));
     throw error;
   }
-}
-
-/** `chk-12` and `sp-12` are the job's own; anything else is a path. */
-function snapshotChoice(text: string, directory: StateDirectory, machine: Machine): SnapshotChoice {
-  const choice = parseSnapshotChoice(text);
-  if (choice.kind === "checkpoint") return choice;
-  return { kind: "path", path: /^sp-\d+$/.test(text) ? `${directory.savepoints}/${text}` : machine.absolutePath(choice.path) };
 }
 
 interface Launch {

@@ -1,17 +1,21 @@
-import { resolve } from "node:path";
 import { exitCodes } from "../exit-codes.ts";
 import { failingWith } from "../failure.ts";
 import type { Io } from "../io.ts";
 import { type Paint, paintFor } from "../paint.ts";
 import { tableLines } from "../table.ts";
+import type { JobDiffFlags } from "./diff-job.ts";
 import { openTarget, type TargetFlags } from "./snapshot-target.ts";
 
-export interface DiffFlags extends TargetFlags {
-  readonly json?: boolean;
+export interface DiffFlags extends TargetFlags, JobDiffFlags {}
+
+/** Against a job's module: what a restore would do. Against another snapshot: how the state in both differs. */
+export async function diffCommand(from: string, to: string, flags: DiffFlags, io: Io): Promise<number> {
+  if (!/\.[mc]?[jt]s$/.test(to)) return diffSnapshots(from, to, flags, io);
+  const { diffJobCommand } = await import("./diff-job.ts");
+  return diffJobCommand(flags.at ?? from, to, flags, io);
 }
 
-/** Says how the state in two snapshots differs. */
-export async function diffSnapshotsCommand(from: string, to: string, flags: DiffFlags, io: Io): Promise<number> {
+async function diffSnapshots(from: string, to: string, flags: DiffFlags, io: Io): Promise<number> {
   const first = await openTarget(from, flags, io);
   const second = await openTarget(to, {}, io).catch((error: unknown) => {
     first.release();
@@ -45,9 +49,4 @@ function lines(differences: Awaited<ReturnType<typeof import("@millrace/snapshot
     String(same),
   ]);
   return tableLines(titles, rows);
-}
-
-/** Whether an argument names a job's module rather than a snapshot. */
-export function isModule(path: string, io: Io): boolean {
-  return /\.[mc]?[jt]s$/.test(resolve(io.cwd, path));
 }

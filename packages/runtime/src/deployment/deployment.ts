@@ -14,6 +14,8 @@ export interface DeploymentOrder {
   readonly migrated: MigratedRestore | undefined;
   /** Other checkpoints still at hand; a local store may be at one of them. */
   readonly others: readonly CheckpointManifest[];
+  /** False: what the local stores say of themselves is not to be believed, because one of them was found damaged. */
+  readonly storesTrusted: boolean;
   /** True when `restored` belongs to this very run: its output exists already. */
   readonly resumed: boolean;
 }

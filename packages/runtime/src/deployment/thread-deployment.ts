@@ -71,9 +71,10 @@ class ThreadDeployment implements Deployment {
   }
 
   async deploy(): Promise<void> {
-    const { restored, others, migrated, physical } = this.#order;
+    const { restored, others, storesTrusted, migrated, physical } = this.#order;
     const { graph, backends } = this.#settings;
     const changed = migrated !== undefined && changesRecords(migrated.plan);
+    if (!storesTrusted) backends.distrust?.();
     await backends.prepare(restored, others, parallelisms(graph.plan, physical), changed);
     for (const place of this.subtasks) this.#tasks.set(place.id, await this.#build(place));
   }

@@ -11,6 +11,7 @@ export interface AttemptStart {
   readonly restored: CheckpointManifest | undefined;
   readonly migrated: MigratedRestore | undefined;
   readonly others: readonly CheckpointManifest[];
+  readonly storesTrusted: boolean;
   readonly resumed: boolean;
 }
 
@@ -26,14 +27,14 @@ export class Attempt {
   readonly #listener: AttemptListener;
   #enumerators: Enumerators | undefined;
 
-  constructor(settings: RunSettings, { parallelism, restored, migrated, others, resumed }: AttemptStart, listener: AttemptListener) {
+  constructor(settings: RunSettings, { parallelism, ...start }: AttemptStart, listener: AttemptListener) {
     const { graph, maxParallelism, dev } = settings;
     this.#settings = settings;
-    this.#restored = restored;
+    this.#restored = start.restored;
     this.#listener = listener;
-    this.physical = toPhysical(graph.plan, { parallelism, maxParallelism, chaining: !dev, heads: reachedInFlight(restored) });
+    this.physical = toPhysical(graph.plan, { parallelism, maxParallelism, chaining: !dev, heads: reachedInFlight(start.restored) });
     this.deployment = settings.deployer(
-      { physical: this.physical, restored, migrated, others, resumed },
+      { physical: this.physical, ...start },
       { ...listener, requestSplit: (node, subtask) => this.#enumerators?.requestSplit(node, subtask) },
     );
   }

@@ -17,6 +17,8 @@ export interface StateBackends {
     parallelismOf: (uid: string) => number | undefined,
     migrated: boolean,
   ): Promise<void>;
+  /** Before `prepare`: one of the local stores was found damaged. All are filled anew in this attempt. */
+  distrust?(): void;
   /**
    * A backend for one operator subtask. `filled`: the local store holds the restored state; nothing is to be read.
    * `needsBase`: the next checkpoint has to hold everything, because the local store holds nothing yet.

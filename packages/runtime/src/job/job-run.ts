@@ -56,6 +56,7 @@ export class JobRun {
   #over = false;
   /** The run is about to end with a savepoint, unless that fails. */
   #stopping = false;
+  #storesTrusted = true;
   #drained: PromiseWithResolvers<void> | undefined;
   readonly #held = new HeldCheckpoints();
   readonly #exports = new Set<Promise<unknown>>();
@@ -262,7 +263,8 @@ export class JobRun {
     this.#endedTasks = new Set();
     const others = settings.storage === undefined ? [] : readable(await readManifests(settings.storage));
     const { restored, migrated } = this.#adopted();
-    const start = { parallelism: this.#parallelism, restored, migrated, others, resumed: this.#resumed };
+    const storesTrusted = this.#storesTrusted;
+    const start = { parallelism: this.#parallelism, restored, migrated, others, storesTrusted, resumed: this.#resumed };
     const attempt: Attempt = new Attempt(
       settings,
       start,
@@ -364,6 +366,7 @@ export class JobRun {
       return;
     }
     this.#attempt = undefined;
+    this.#storesTrusted = !tellsOfDamage(error);
     this.#drained?.reject(notRunning("it failed meanwhile", error));
     const { clock } = this.#settings.ports;
     const decision = decideRestart(this.#settings.restart, this.#history, failureOf(error), clock.monotonic());
@@ -435,6 +438,13 @@ export class JobRun {
   #emit(event: RunEvent): void {
     this.#listener(event);
   }
+}
+
+/** Something in a local store did not fit its checksum; the checkpoint, verified when it is read, is the truth. */
+function tellsOfDamage(error: unknown): boolean {
+  for (let cause = error; cause instanceof Error; cause = cause.cause)
+    if (cause instanceof MillraceError && cause.code === "STATE_CORRUPT") return true;
+  return false;
 }
 
 function notRunning(why: string, cause?: unknown): MillraceError {

@@ -18,7 +18,6 @@ function heapTier({ options, scope, raw }: TierParts): StateTier {
   return {
     cold: undefined,
     wantsCheckpoint: false,
-    overfull: false,
     dump: () => undefined,
     apply: () => Promise.resolve(),
     applied() {},

@@ -57,14 +57,23 @@ export class LocalStore {
     const manifest = await readStoreManifest(files, directory);
     if (manifest === undefined) await files.syncDirectory(dirname(directory));
     const store = new LocalStore(directory, options, manifest);
+    try {
+      await store.#openRuns(manifest);
+    } catch (error) {
+      await store.close();
+      throw error;
+    }
+    return store;
+  }
+
+  async #openRuns(manifest: StoreManifest | undefined): Promise<void> {
     for (const { uid, header, runs } of manifest?.operators ?? []) {
-      const operator = store.operator(uid);
+      const operator = this.operator(uid);
       operator.header = header ?? undefined;
-      for (const name of runs) operator.stage(await Run.open(files, `${directory}/${name}`));
+      for (const name of runs) operator.stage(await Run.open(this.#files, `${this.#directory}/${name}`));
       operator.commit();
     }
-    for (const name of strangers(await files.list(directory), manifest)) await files.remove(`${directory}/${name}`);
-    return store;
+    for (const name of strangers(await this.#files.list(this.#directory), manifest)) await this.#files.remove(`${this.#directory}/${name}`);
   }
 
   /** undefined: the store is empty, or does not say what it holds. */

@@ -1,5 +1,6 @@
 import { corruptState } from "../format/checksum.ts";
 import { Frames } from "./frames.ts";
+import { blockEnd, type RunIndex } from "./run-index.ts";
 
 const READ_BYTES = 128 << 10;
 /** A range is often short. */
@@ -8,22 +9,24 @@ const FIRST_READ_BYTES = 8 << 10;
 /** Where the bytes of a cursor come from. */
 export interface RunBytes {
   readonly path: string;
+  readonly index: RunIndex;
   read(into: Uint8Array, position: number): Promise<number>;
   readSync(into: Uint8Array, position: number): void;
+  /** Throws STATE_CORRUPT when the bytes are not those that were written. */
+  verifyBlock(block: number, bytes: Uint8Array): void;
 }
 
-/** Reads records one after the other. `step` goes on in memory; when it says false, `fill` reads more. */
+/** Reads records one after the other, whole blocks at a time. `step` goes on in memory; when it says false, `fill` reads more. */
 export class RunCursor {
   readonly frames: Frames;
   readonly #run: RunBytes;
-  readonly #end: number;
-  #position: number;
+  /** The first block that has not been read. */
+  #block: number;
   #buffer: Uint8Array;
 
-  constructor(run: RunBytes, start: number, end: number) {
+  constructor(run: RunBytes, block: number) {
     this.#run = run;
-    this.#position = start;
-    this.#end = end;
+    this.#block = block;
     this.#buffer = new Uint8Array(0);
     this.frames = new Frames(this.#buffer);
   }
@@ -35,11 +38,14 @@ export class RunCursor {
   /** Reads on and steps; false at the end. */
   async fill(): Promise<boolean> {
     while (!this.frames.step()) {
-      const into = this.#room();
-      if (into === undefined) return false;
-      const read = await this.#run.read(into, this.#position);
-      if (read === 0) throw corruptState(`the run ${this.#run.path} is cut short`);
-      this.#read(read);
+      const piece = this.#next();
+      if (piece === undefined) return false;
+      for (let done = 0; done < piece.bytes.length; ) {
+        const read = await this.#run.read(piece.bytes.subarray(done), piece.position + done);
+        if (read === 0) throw corruptState(`the run ${this.#run.path} is cut short`);
+        done += read;
+      }
+      this.#take(piece);
     }
     return true;
   }
@@ -47,33 +53,35 @@ export class RunCursor {
   /** As `fill`, without waiting. */
   fillSync(): boolean {
     while (!this.frames.step()) {
-      const into = this.#room();
-      if (into === undefined) return false;
-      this.#run.readSync(into, this.#position);
-      this.#read(into.length);
+      const piece = this.#next();
+      if (piece === undefined) return false;
+      this.#run.readSync(piece.bytes, piece.position);
+      this.#take(piece);
     }
     return true;
   }
 
-  /** Moves what is left to the front and gives the room behind it; undefined at the end of the records. */
-  #room(): Uint8Array | undefined {
+  /** The blocks to read next, with room for them; undefined at the end. Records end where blocks do. */
+  #next(): { readonly bytes: Uint8Array; readonly position: number; readonly upTo: number } | undefined {
     const { frames } = this;
-    const left = frames.end - frames.frameEnd;
-    if (this.#position >= this.#end) {
-      if (left > 0) throw corruptState(`the last record of the run ${this.#run.path} is cut short`);
-      return undefined;
-    }
-    const wanted = Math.min(this.#end - this.#position, this.#buffer.length === 0 ? FIRST_READ_BYTES : READ_BYTES);
-    let buffer = this.#buffer;
-    if (left + wanted > buffer.length) buffer = new Uint8Array(Math.max(left + wanted, Math.min(buffer.length * 2, 4 * READ_BYTES)));
-    buffer.set(frames.bytes.subarray(frames.frameEnd, frames.end));
-    this.#buffer = buffer;
-    frames.restart(buffer, left);
-    return buffer.subarray(left, left + wanted);
+    const { index } = this.#run;
+    if (frames.frameEnd < frames.end) throw corruptState(`a block of the run ${this.#run.path} ends inside a record`);
+    const position = index.offsets[this.#block];
+    if (position === undefined) return undefined;
+    const wanted = this.#buffer.length === 0 ? FIRST_READ_BYTES : READ_BYTES;
+    let upTo = this.#block + 1;
+    while (upTo < index.offsets.length && blockEnd(index, upTo) - position <= wanted) upTo++;
+    const length = blockEnd(index, upTo - 1) - position;
+    if (length > this.#buffer.length) this.#buffer = new Uint8Array(Math.max(length, wanted));
+    return { bytes: this.#buffer.subarray(0, length), position, upTo };
   }
 
-  #read(bytes: number): void {
-    this.#position += bytes;
-    this.frames.end += bytes;
+  #take({ bytes, position, upTo }: { readonly bytes: Uint8Array; readonly position: number; readonly upTo: number }): void {
+    const { index } = this.#run;
+    for (let block = this.#block; block < upTo; block++) {
+      this.#run.verifyBlock(block, bytes.subarray((index.offsets[block] as number) - position, blockEnd(index, block) - position));
+    }
+    this.#block = upTo;
+    this.frames.restart(this.#buffer, bytes.length);
   }
 }

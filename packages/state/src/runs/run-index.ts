@@ -4,7 +4,7 @@ import { corruptState } from "../format/checksum.ts";
 import { compareBytes } from "./byte-order.ts";
 import { KeyFilter } from "./key-filter.ts";
 
-const MAGIC = 0x314e5552;
+const MAGIC = 0x324e5552;
 const FOOTER_BYTES = 48;
 /** The index is read and checked in pieces, so that the event loop turns in between. */
 const PIECE_BYTES = 1 << 20;
@@ -17,6 +17,8 @@ export interface RunIndex {
   readonly tombstones: number;
   /** Where each block begins. */
   readonly offsets: Float64Array<ArrayBuffer>;
+  /** CRC-32 of each block: a key that was changed would not be found, whatever the checksums of values say. */
+  readonly checksums: Uint32Array<ArrayBuffer>;
   /** Where the first key of each block ends in `keys`; it begins where the one before ends. */
   readonly keyEnds: Uint32Array<ArrayBuffer>;
   readonly keys: Uint8Array<ArrayBuffer>;
@@ -42,8 +44,8 @@ export function blockEnd(index: RunIndex, block: number): number {
 }
 
 /** Memory that the index takes. */
-export function indexBytes({ offsets, keyEnds, keys, filter }: RunIndex): number {
-  return offsets.byteLength + keyEnds.byteLength + keys.byteLength + filter.words.byteLength;
+export function indexBytes({ offsets, checksums, keyEnds, keys, filter }: RunIndex): number {
+  return offsets.byteLength + checksums.byteLength + keyEnds.byteLength + keys.byteLength + filter.words.byteLength;
 }
 
 /** The bytes that stand behind a run's records: the parts of the index, then a footer with their sizes and checksums. */
@@ -79,6 +81,7 @@ export async function readIndex(handle: FileHandle, fileBytes: number): Promise<
     records: footer.getFloat64(12, true),
     tombstones: footer.getFloat64(20, true),
     offsets: new Float64Array(blocks),
+    checksums: new Uint32Array(blocks),
     keyEnds: new Uint32Array(blocks),
     keys: new Uint8Array(footer.getUint32(32, true)),
     filter: new KeyFilter(new Uint32Array(footer.getUint32(36, true))),
@@ -99,8 +102,14 @@ export async function readIndex(handle: FileHandle, fileBytes: number): Promise<
 }
 
 /** Numbers are in the byte order of the machine, which a local store never leaves. */
-function partsOf({ offsets, keyEnds, keys, filter }: RunIndex): readonly Uint8Array[] {
-  return [new Uint8Array(offsets.buffer), new Uint8Array(keyEnds.buffer), keys, new Uint8Array(filter.words.buffer)];
+function partsOf({ offsets, checksums, keyEnds, keys, filter }: RunIndex): readonly Uint8Array[] {
+  return [
+    new Uint8Array(offsets.buffer),
+    new Uint8Array(checksums.buffer),
+    new Uint8Array(keyEnds.buffer),
+    keys,
+    new Uint8Array(filter.words.buffer),
+  ];
 }
 
 async function readFully(handle: FileHandle, into: Uint8Array, position: number): Promise<void> {

@@ -1,3 +1,4 @@
+import { crc32 } from "node:zlib";
 import type { FileHandle } from "@millrace/core";
 import { assert } from "@millrace/core";
 import { hashOfKey, KeyFilter } from "./key-filter.ts";
@@ -25,6 +26,10 @@ export class RunWriter {
   #blockStart = Number.NEGATIVE_INFINITY;
   #blocks = 0;
   #offsets = new Float64Array(FIRST_BLOCKS);
+  #checksums = new Uint32Array(FIRST_BLOCKS);
+  /** Of the block's bytes up to `#summedUpTo` of the chunk. */
+  #checksum = 0;
+  #summedUpTo = 0;
   #keyEnds = new Uint32Array(FIRST_BLOCKS);
   #keys = new Uint8Array(FIRST_BLOCKS * 32);
   #keyBytes = 0;
@@ -61,6 +66,8 @@ export class RunWriter {
 
   async flush(): Promise<void> {
     if (this.#length === 0) return;
+    this.#sum();
+    this.#summedUpTo = 0;
     await this.#handle.write(this.#chunk.subarray(0, this.#length));
     this.#written += this.#length;
     this.#length = 0;
@@ -68,12 +75,14 @@ export class RunWriter {
 
   /** Writes the index; the content is on disk when it resolves. Gives what is held of it in memory, if that is all of it. */
   async finish(): Promise<HeldRun | undefined> {
+    this.#endBlock();
     const blocks = this.#blocks;
     const index: RunIndex = {
       dataBytes: this.dataBytes,
       records: this.records,
       tombstones: this.tombstones,
       offsets: this.#offsets.slice(0, blocks),
+      checksums: this.#checksums.slice(0, blocks),
       keyEnds: this.#keyEnds.slice(0, blocks),
       keys: this.#keys.slice(0, this.#keyBytes),
       filter: this.#filter,
@@ -86,9 +95,11 @@ export class RunWriter {
   }
 
   #beginBlock(bytes: Uint8Array, keyAt: number, keyEnd: number, position: number): void {
+    this.#endBlock();
     const keyBytes = keyEnd - keyAt;
     if (this.#blocks === this.#offsets.length) {
       this.#offsets = grown(this.#offsets, new Float64Array(this.#blocks * 2));
+      this.#checksums = grown(this.#checksums, new Uint32Array(this.#blocks * 2));
       this.#keyEnds = grown(this.#keyEnds, new Uint32Array(this.#blocks * 2));
     }
     if (this.#keyBytes + keyBytes > this.#keys.length) this.#keys = grown(this.#keys, new Uint8Array((this.#keys.length + keyBytes) * 2));
@@ -99,6 +110,18 @@ export class RunWriter {
     this.#keyEnds[this.#blocks] = this.#keyBytes;
     this.#blocks++;
     this.#blockStart = position;
+  }
+
+  #endBlock(): void {
+    if (this.#blocks === 0) return;
+    this.#sum();
+    this.#checksums[this.#blocks - 1] = this.#checksum;
+    this.#checksum = 0;
+  }
+
+  #sum(): void {
+    this.#checksum = crc32(this.#chunk.subarray(this.#summedUpTo, this.#length), this.#checksum);
+    this.#summedUpTo = this.#length;
   }
 
   #grow(bytes: number): void {

@@ -1,3 +1,4 @@
+import { crc32 } from "node:zlib";
 import type { FileHandle, Files } from "@millrace/core";
 import { assert } from "@millrace/core";
 import { corruptState } from "../format/checksum.ts";
@@ -68,7 +69,9 @@ export class Run {
     const start = index.offsets[at] as number;
     const length = blockEnd(index, at) - start;
     if (length > block.length) block = new Uint8Array(length * 2);
-    this.readSync(block.subarray(0, length), start);
+    const bytes = block.subarray(0, length);
+    this.readSync(bytes, start);
+    this.verifyBlock(at, bytes);
     frames.restart(block, length);
     while (frames.step()) {
       const order = compareBytes(block, frames.keyAt, frames.keyEnd, key, 0, key.length);
@@ -82,8 +85,13 @@ export class Run {
 
   /** A cursor in front of the first record at or behind `from`. */
   cursor(from?: Uint8Array): RunCursor {
-    const at = from === undefined ? 0 : Math.max(0, blockOf(this.index, from, 0, from.length));
-    return new RunCursor(this, this.index.offsets[at] ?? this.index.dataBytes, this.index.dataBytes);
+    return new RunCursor(this, from === undefined ? 0 : Math.max(0, blockOf(this.index, from, 0, from.length)));
+  }
+
+  /** Throws STATE_CORRUPT when the bytes of a block are not those that were written. */
+  verifyBlock(block: number, bytes: Uint8Array): void {
+    if (this.#handle !== undefined && crc32(bytes) !== this.index.checksums[block])
+      throw corruptState(`a block of the run ${this.path} does not fit its checksum`);
   }
 
   async read(into: Uint8Array, position: number): Promise<number> {

@@ -20,6 +20,9 @@ export function sortFrames(bytes: Uint8Array, keyGroups: KeyGroupRange): SortedF
   const all = new Frames(bytes);
   let ordered = true;
   let frames = 0;
+  // The key groups that are there: what is done for each is done for these alone.
+  let first = groups;
+  let last = -1;
   let lastAt = 0;
   let lastEnd = 0;
   while (all.step()) {
@@ -29,9 +32,11 @@ export function sortFrames(bytes: Uint8Array, keyGroups: KeyGroupRange): SortedF
     lastAt = all.keyAt;
     lastEnd = all.keyEnd;
     counts[group + 1] = (counts[group + 1] as number) + 1;
+    if (group < first) first = group;
+    if (group > last) last = group;
     frames++;
   }
-  for (let group = 1; group <= groups; group++) counts[group] = (counts[group] as number) + (counts[group - 1] as number);
+  for (let group = first + 1; group <= last + 1; group++) counts[group] = (counts[group] as number) + (counts[group - 1] as number);
   const starts = new Uint32Array(frames);
   const next = counts.slice();
   all.restart(bytes, bytes.length);
@@ -43,7 +48,7 @@ export function sortFrames(bytes: Uint8Array, keyGroups: KeyGroupRange): SortedF
     next[group] = place + 1;
   }
   if (ordered) return { bytes, starts };
-  for (let group = 0; group < groups; group++) sortGroup(bytes, starts.subarray(counts[group], counts[group + 1]));
+  for (let group = first; group <= last; group++) sortGroup(bytes, starts.subarray(counts[group], counts[group + 1]));
   return { bytes, starts: withoutDoubles(bytes, starts) };
 }
 

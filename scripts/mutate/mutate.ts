@@ -1,0 +1,135 @@
+import { cp, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, relative } from "node:path";
+import { parseArgs } from "node:util";
+import { buildJob } from "@millrace/api";
+import { MillraceError, messageOf, seededRandom } from "@millrace/core";
+import { changingJob } from "./changing-job.ts";
+import { type Exhibit, prepareExhibits } from "./exhibits.ts";
+import { linkTree } from "./link-tree.ts";
+import { type MutationKind, mutate, mutationKinds } from "./mutation.ts";
+import { expectedRead, restore } from "./restore.ts";
+
+const { values: options } = parseArgs({
+  options: {
+    rounds: { type: "string", default: "1000" },
+    seed: { type: "string", default: String(Date.now() % 1_000_000) },
+    keep: { type: "boolean", default: false },
+    help: { type: "boolean", default: false },
+  },
+});
+if (options.help) {
+  console.log(`pnpm mutate [--rounds 1000] [--seed N] [--keep]
+
+Damages checkpoints, savepoints and local stores at random (a bit flipped, a file cut, bytes zeroed, replaced or swapped, a file
+grown or missing), restores as a start of a job does, and reads back all state. Every damage must be found, or the state must be
+that of the snapshot. Example: pnpm mutate --rounds 200 --seed 7`);
+  process.exit(0);
+}
+
+/**
+ * refused: a named error, nothing was restored. older: the damaged checkpoint was passed over, and the one before it restored
+ * exactly. healed: the damage was found at an access, and the store filled anew. rebuilt/harmless: the state is that of the newest
+ * snapshot. wrong: state came out that no snapshot has. unnamed: an error that is not one of ours.
+ */
+type Outcome = "refused" | "older" | "healed" | "harmless" | "wrong" | "unnamed";
+
+let lastError = "";
+const random = (() => {
+  const source = seededRandom(Number(options.seed));
+  return () => source.uint32() / 2 ** 32;
+})();
+const pick = <T>(items: readonly T[]): T => items[Math.floor(random() * items.length)] as T;
+const base = await mkdtemp(join(tmpdir(), "millrace-mutate-"));
+const rounds = Number(options.rounds);
+console.log(`mutate: seed ${options.seed}, ${rounds} rounds`);
+const { exhibits, oracles, savepointOracle, newest } = await prepareExhibits(base);
+const { graph, allKeys } = {
+  graph: buildJob(changingJob()),
+  allKeys: [...new Set([...oracles.values()].flatMap((content) => expectedRead(content).keys))],
+};
+console.log(
+  `mutate: ${oracles.size} checkpoints with ${oracles.get(newest)?.length} entries in the newest, ${exhibits.map(({ files }) => files.length).join(" + ")} files`,
+);
+for (const exhibit of exhibits) {
+  // A copy, as in each round: a store that is opened may merge its files.
+  const copy = join(base, "whole");
+  linkTree(exhibit.directory, copy);
+  const outcome = await restored(exhibit, copy, true);
+  await rm(copy, { recursive: true, force: true, maxRetries: 5 });
+  if (outcome !== "harmless") throw new Error(`${exhibit.name} is not even whole without damage: ${outcome}`);
+}
+
+const counts = new Map<string, Record<Outcome, number>>();
+const faults: string[] = [];
+for (let round = 0; round < rounds; round++) await oneRound(round);
+report();
+if (!options.keep && faults.length === 0) await rm(base, { recursive: true });
+else console.log(`kept: ${base}`);
+process.exit(faults.length === 0 ? 0 : 1);
+
+async function oneRound(round: number): Promise<void> {
+  const exhibit = pick(exhibits);
+  const file = pick(exhibit.files);
+  const kind = pick<MutationKind>(mutationKinds);
+  const copy = join(base, "round");
+  linkTree(exhibit.directory, copy);
+  const mutation = await mutate(join(copy, file), kind, random);
+  if (mutation !== undefined) {
+    const outcome = await restored(exhibit, copy, true);
+    const place = file.startsWith("local") ? "local store" : file.startsWith("sp") ? "savepoint" : "checkpoints";
+    const tally = counts.get(place) ?? { refused: 0, older: 0, healed: 0, harmless: 0, wrong: 0, unnamed: 0 };
+    tally[outcome]++;
+    counts.set(place, tally);
+    if (outcome === "wrong" || outcome === "unnamed") {
+      const kept = join(base, `fault-${faults.length + 1}`);
+      if (faults.length < 20) await cp(copy, kept, { recursive: true });
+      faults.push(`round ${round}: ${exhibit.name}, ${file}: ${mutation.what}: ${outcome} ${lastError} (${relative(base, kept)})`);
+      console.log(faults.at(-1));
+    }
+  }
+  await rm(copy, { recursive: true, force: true, maxRetries: 5 });
+  if ((round + 1) % 500 === 0) console.log(`mutate: ${round + 1} of ${rounds}`);
+}
+
+async function restored(exhibit: Exhibit, directory: string, storesTrusted: boolean): Promise<Outcome> {
+  lastError = "";
+  let result: Awaited<ReturnType<typeof restore>>;
+  try {
+    result = await restore(graph, directory, exhibit.savepoint, allKeys, storesTrusted);
+  } catch (error) {
+    lastError = messageOf(error);
+    if (!(error instanceof MillraceError)) {
+      lastError = error instanceof Error ? (error.stack ?? lastError) : lastError;
+      return "unnamed";
+    }
+    // As the job does: it restarts, and does not believe the stores again.
+    if (error.code !== "STATE_CORRUPT" || !storesTrusted) return "refused";
+    const again = await restored(exhibit, directory, false);
+    return again === "harmless" ? "healed" : again;
+  }
+  const oracle = exhibit.savepoint === undefined ? oracles.get(result.checkpointId) : savepointOracle;
+  if (oracle === undefined || !same(result.content, oracle) || !same(result.read, expectedRead(oracle).read)) return "wrong";
+  return exhibit.savepoint === undefined && result.checkpointId !== newest ? "older" : "harmless";
+}
+
+function same(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((line, index) => line === b[index]);
+}
+
+function report(): void {
+  const total: Record<Outcome, number> = { refused: 0, older: 0, healed: 0, harmless: 0, wrong: 0, unnamed: 0 };
+  for (const [place, tally] of [...counts].sort()) {
+    for (const [outcome, count] of Object.entries(tally)) total[outcome as Outcome] += count;
+    console.log(`mutate: ${place}: ${line(tally)}`);
+  }
+  const silent = total.wrong + total.unnamed;
+  console.log(
+    `mutate: seed ${options.seed}, ${rounds} rounds: ${line(total)}; ${silent === 0 ? "none restored silently wrong" : `${silent} FAULTS`}`,
+  );
+}
+
+function line({ refused, older, healed, harmless, wrong, unnamed }: Record<Outcome, number>): string {
+  const bad = wrong + unnamed === 0 ? "" : `, ${wrong} WRONG, ${unnamed} with an unnamed error`;
+  return `${refused} refused, ${older} an older checkpoint taken, ${healed} found at an access and healed, ${harmless} restored as if nothing had happened${bad}`;
+}
