@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { nodePorts } from "@millrace/core/node";
 import { FaultyFiles, SinkDriver, type SinkDriverOptions } from "@millrace/testkit/drivers";
@@ -141,6 +141,16 @@ describe("fileSink", () => {
     const overwriting = await open<Row>(directory, {}, { runId: "newer", overwrite: true });
     await overwriting.finish();
     expect(filesBelow(directory)).toEqual(["notes.txt", "part-of-something.jsonl", "q/other-old-0-000000.jsonl"]);
+  });
+
+  test("links back up in the directory are not walked for ever, and no file counts twice", async () => {
+    const directory = temporaryDirectory();
+    await writtenBy(directory, "old", [rowOf(0)], { partitionBy: () => "p" });
+    symlinkSync("..", join(directory, "p/up"));
+    symlinkSync(".", join(directory, "self"));
+    await writtenBy(directory, "new", [rowOf(1)], { mode: "overwrite" });
+    expect(readdirSync(directory).sort()).toEqual(["p", "part-new-0-000000.jsonl", "self"]);
+    expect(readdirSync(join(directory, "p"))).toEqual(["up"]);
   });
 
   test("a run that goes on accepts its own files", async () => {

@@ -60,20 +60,24 @@ export interface FoundPart extends PartName {
   readonly inProgress: boolean;
 }
 
-/** All files of the sink below its directory, in progress or committed. Other files are passed over. */
+/** All files of the sink below its directory, in progress or committed. Other files are passed over, and so are links back up. */
 export async function findParts(files: Files, directory: string, names: PartNames): Promise<readonly FoundPart[]> {
   const found: FoundPart[] = [];
-  async function walk(partition: string): Promise<void> {
+  async function walk(partition: string, above: readonly string[]): Promise<void> {
     for (const name of await files.list(posix.join(directory, partition))) {
       const part = names.parse(name);
       if (part !== undefined) found.push({ ...part, partition, name: visibleName(name), inProgress: isHidden(name) });
       else if (!name.startsWith(".")) {
         const path = posix.join(partition, name);
-        if ((await files.stat(posix.join(directory, path)))?.kind === "directory") await walk(path);
+        const stat = await files.stat(posix.join(directory, path));
+        if (stat?.kind !== "directory") continue;
+        const place = `${stat.device}:${stat.inode}`;
+        if (stat.device === undefined || !above.includes(place)) await walk(path, [...above, place]);
       }
     }
   }
-  await walk("");
+  const own = await files.stat(directory);
+  await walk("", own === undefined ? [] : [`${own.device}:${own.inode}`]);
   return found;
 }
 
