@@ -9,7 +9,7 @@ export default defineJob(
     const cluster = kafka({ brokers: brokers.split(",") });
     env
       .from(datagen({ generate: paymentAt, count, ratePerSecond }), { uid: "generator" })
-      .to(kafkaSink<Payment>(cluster, payments, { value: json(), key: (payment) => payment.card, timestamp: (payment) => payment.at }), {
+      .to(kafkaSink<Payment>(cluster, payments, { value: json(), key: (payment) => payment.card }), {
         uid: "topic",
       });
   },

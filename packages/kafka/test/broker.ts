@@ -57,7 +57,8 @@ export async function testBroker({ sasl, ...options }: TestBrokerOptions = {}): 
     async topic(partitions = 1, configs = {}) {
       await admin.connect();
       const name = `${prefix}-${topics++}`;
-      const configEntries = Object.entries(configs).map(([key, value]) => ({ name: key, value }));
+      // Timestamps of tests are small numbers: what is so old would be deleted at the next look.
+      const configEntries = Object.entries({ "retention.ms": "-1", ...configs }).map(([key, value]) => ({ name: key, value }));
       await admin.createTopics({ topics: [{ topic: name, numPartitions: partitions, configEntries } satisfies ITopicConfig], waitForLeaders: true });
       await known(admin, name);
       return name;
