@@ -57,6 +57,7 @@ export type {
   EvictorContext,
   EvictorOptions,
   GlobalWindowOptions,
+  JoinContext,
   MergeContext,
   ProcessingTimeoutOptions,
   ProcessWindowFunction,
@@ -103,6 +104,8 @@ export type { Filtered, RecordOf, WatermarksOptions } from "./streams/data-strea
 export { DataStream } from "./streams/data-stream.ts";
 export type { Emits, NoState, WindowAggregateFunction } from "./streams/functions.ts";
 export { defineAggregate, defineKeyedCoProcess, defineKeyedProcess, defineProcess, defineWindowProcess } from "./streams/functions.ts";
+export type { IntervalJoinOptions, IntervalOptions } from "./streams/interval-join.ts";
+export { IntervalJoin, IntervalJoined } from "./streams/interval-join.ts";
 export type { ReduceOptions } from "./streams/keyed-stream.ts";
 export { KeyedStream } from "./streams/keyed-stream.ts";
 export type { NodeOptions, StatefulNodeOptions } from "./streams/options.ts";

@@ -1,3 +1,4 @@
+export * from "./joins/index.ts";
 export * from "./process/index.ts";
 export * from "./watermarks/index.ts";
 export * from "./windows/index.ts";

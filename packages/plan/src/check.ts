@@ -38,6 +38,7 @@ function unboundedStates(node: PlanNode): readonly PlanWarning[] {
 
 /** State of a pattern goes when its time is over, unless it has none. State of a window goes with it; `global.…` belongs to the key, and the global window never ends. */
 function endsWithWindow(node: PlanNode, state: PlannedState): boolean {
+  if (node.kind === "intervalJoin") return true;
   if (node.kind === "cep") return node.details.unbounded !== true;
   return node.kind === "window" && !state.name.startsWith("global.") && fieldOf(node.details.assigner, "type") !== "global";
 }

@@ -18,6 +18,7 @@ export const kindTraits: Readonly<Record<NodeKind, KindTraits>> = {
   coProcess: { stateful: true, noun: "a keyed process function of two inputs" },
   reduce: { stateful: true, noun: "a keyed reduce" },
   window: { stateful: true, noun: "a window" },
+  intervalJoin: { stateful: true, noun: "an interval join" },
   cep: { stateful: true, noun: "a pattern" },
   watermarks: { stateful: true, noun: "a watermark assigner" },
   sink: { stateful: true, noun: "a sink" },

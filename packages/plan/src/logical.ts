@@ -12,6 +12,7 @@ export type NodeKind =
   | "reduce"
   | "window"
   | "cep"
+  | "intervalJoin"
   | "watermarks"
   | "sink";
 

@@ -15,6 +15,7 @@ import { countEvictor } from "../evictors.ts";
 import { KeyedConnectedStreams } from "./connected-streams.ts";
 import type { DataStream } from "./data-stream.ts";
 import { type Emits, type NoState, tagNames, timersOf } from "./functions.ts";
+import { IntervalJoin } from "./interval-join.ts";
 import type { StatefulNodeOptions } from "./options.ts";
 import { type PatternOver, PatternStream } from "./pattern-stream.ts";
 import { addNode, type KeyedUpstream, typeOf } from "./upstream.ts";
@@ -88,6 +89,11 @@ export class KeyedStream<T, K extends Key> {
       lateOutput: undefined,
       timedOutOutput: undefined,
     });
+  }
+
+  /** Pairs of records of one key that lie near each other in event time; name the interval with `between`. */
+  intervalJoin<Other>(other: KeyedStream<Other, K>): IntervalJoin<T, Other, K> {
+    return new IntervalJoin<T, Other, K>(this.#keyed, other.#keyed);
   }
 
   /** Two keyed streams for one function that shares state between them. Their keys must be of one kind. */

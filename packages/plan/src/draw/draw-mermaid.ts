@@ -12,6 +12,7 @@ const shapes: Readonly<Record<NodeKind, readonly [open: string, close: string]>>
   coProcess: ["[[", "]]"],
   reduce: ["[[", "]]"],
   window: ["[[", "]]"],
+  intervalJoin: ["[[", "]]"],
   cep: ["[[", "]]"],
   watermarks: ["[[", "]]"],
   sink: ["[(", ")]"],

@@ -19,6 +19,7 @@ export const kindWords: Readonly<Record<NodeKind, string>> = {
   reduce: "reduce",
   window: "window",
   cep: "pattern",
+  intervalJoin: "interval join",
   watermarks: "watermarks",
   sink: "sink",
 };
@@ -35,6 +36,8 @@ function headlineDetails({ kind, details }: PlanNode): readonly string[] {
   const words = (name: string): readonly string[] => (typeof details[name] === "string" ? [details[name]] : []);
   if (kind === "source") return [...words("connector"), ...words("boundedness")];
   if (kind === "sink") return [...words("connector"), ...words("guarantee")];
+  if (kind === "intervalJoin")
+    return [`${String(details.join)}, ${durationText(Number(details.lowerMs))} to ${durationText(Number(details.upperMs))}`];
   if (kind === "cep") return [`${String(details.time)} time`];
   if (kind === "window" && details.assigner !== undefined) return [descriptionText(details.assigner)];
   return [];
@@ -76,7 +79,7 @@ function originOf(plan: LogicalPlan, { from, output }: PlanEdge): string {
 }
 
 function edgeWords(node: PlanNode, { exchange, input }: PlanEdge): string {
-  if (node.kind !== "coProcess") return exchange;
+  if (node.kind !== "coProcess" && node.kind !== "intervalJoin") return exchange;
   return `${exchange} · ${input === 0 ? "first" : "second"} input`;
 }
 

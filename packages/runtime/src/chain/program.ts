@@ -32,6 +32,7 @@ const chainKinds: Record<NodeKind, ChainNode["kind"]> = {
   reduce: "operator",
   window: "operator",
   cep: "operator",
+  intervalJoin: "operator",
   watermarks: "operator",
   sink: "sink",
 };

@@ -1,6 +1,7 @@
 import type { CaseResult, SemanticsCase } from "./case.ts";
 import { runCepCase } from "./cep-kind.ts";
 import { runCoProcessCase } from "./co-process-kind.ts";
+import { runIntervalJoinCase } from "./interval-join-kind.ts";
 import { runKeyGroupCase } from "./key-group-kind.ts";
 import { runMultiplexerCase } from "./multiplexer-kind.ts";
 import { runProcessCase } from "./process-kind.ts";
@@ -19,6 +20,7 @@ export type KindRunner = (recorded: SemanticsCase, variation: Variation) => Prom
 export const kindRunners: Readonly<Record<string, KindRunner>> = {
   cep: runCepCase,
   coProcess: runCoProcessCase,
+  intervalJoin: runIntervalJoinCase,
   keyGroup: runKeyGroupCase,
   multiplexer: runMultiplexerCase,
   process: runProcessCase,

@@ -1,0 +1,7 @@
+export {
+  createIntervalJoinOperator,
+  type IntervalJoinSpec,
+  intervalJoinStates,
+  type JoinContext,
+  type JoinKind,
+} from "./interval-join.ts";
