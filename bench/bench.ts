@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 
 const [name = "", ...rest] = process.argv.slice(2);
-const benches = ["kafka", "nexmark", "latency"];
+const benches = ["kafka", "nexmark", "latency", "growth"];
 
 if (benches.includes(name) && existsSync(join(import.meta.dirname, name, "run.ts"))) {
   process.argv.splice(2, process.argv.length - 2, ...rest);
@@ -14,6 +14,7 @@ if (benches.includes(name) && existsSync(join(import.meta.dirname, name, "run.ts
   kafka      reading and writing topics, beside other clients, on one real broker
   nexmark    throughput of the Nexmark queries, beside hand-written loops and Apache Flink
   latency    how long a record is under way, at a fixed rate
+  growth     what a job costs as its state, churn, chain and windows grow
 
 See pnpm bench NAME --help, and bench/README.md for the figures.`);
   process.exitCode = name === "" || name === "--help" ? 0 : 2;
