@@ -1,5 +1,5 @@
 import { explain } from "@millrace/core";
-import { type JobEvent, type JobHandle, type JobLogger, type JobResult, redactor } from "@millrace/host";
+import { type JobEvent, type JobHandle, type JobResult, redactor } from "@millrace/host";
 import type { LogicalPlan } from "@millrace/plan";
 import type { Io, Output, Signal } from "../io.ts";
 import { RateMeter } from "../live/rates.ts";
@@ -15,10 +15,7 @@ const redrawEveryMs = 250;
 /** Redraws a job's state in place on the terminal behind `output`, from the moment it runs to its end. */
 export function createLiveView(io: Io, output: Output, secrets: readonly string[]): RunView {
   const view = new LiveView(io, output, paintFor(io, output), redactor(secrets));
-  const notice = (level: Notice["level"]) => (_fields: object, message: string) => view.notice(level, message);
-  const logger: JobLogger = { debug: () => undefined, info: notice("info"), warn: notice("warn"), error: notice("error") };
   return {
-    logger,
     follow: (handle, plan) => view.follow(handle, plan),
     stopping: (signal) => view.stopping(signal),
     ended: (result, resume) => view.ended(result, resume),

@@ -16,7 +16,6 @@ export async function createLogView({ jobName, output, secrets, progressEveryMs 
   let progress: NodeJS.Timeout | undefined;
   const log = ({ level, fields, message }: ReturnType<typeof progressRecord>): void => logger[level](fields, message);
   return {
-    logger,
     follow: (handle, plan) => {
       logger.info({ event: "job.connectors", connectors: connectorsOf(plan) }, "what each connector promises");
       handle.on((event) => logEvent(logger, event));

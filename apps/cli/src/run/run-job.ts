@@ -36,7 +36,7 @@ export async function runJob(io: Io, { job, plan, options, view, start, resumeCo
     handle?.stop().catch(() => undefined);
   });
   try {
-    handle = await start(job, { ...options, logger: view.logger });
+    handle = await start(job, options);
     view.follow(handle, plan);
     if (first !== undefined) handle.stop().catch(() => undefined);
     const result = await handle.finished;

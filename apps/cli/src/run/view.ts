@@ -1,11 +1,9 @@
-import type { JobHandle, JobLogger, JobResult } from "@millrace/host";
+import type { JobHandle, JobResult } from "@millrace/host";
 import type { LogicalPlan } from "@millrace/plan";
 import type { Signal } from "../io.ts";
 
 /** What a user sees of a run. Two forms: a live view on a terminal, JSON lines everywhere else. */
 export interface RunView {
-  /** For what the engine itself has to say. */
-  readonly logger: JobLogger;
   /** The job runs. */
   follow(handle: JobHandle, plan: LogicalPlan): void;
   /** The first signal came: a last checkpoint is being taken. */
