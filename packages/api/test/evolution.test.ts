@@ -111,6 +111,6 @@ describe("state that evolves", () => {
       ["window.seen", ["window.saw"], undefined],
     ]);
     expect(statesOf("e")?.[0]).toEqual(["contents", undefined, true]);
-    expect(statesOf("s")?.[0]).toEqual(["contents", undefined, true]);
+    expect(statesOf("s")?.[0]).toEqual(["open-sessions", undefined, true]);
   });
 });
