@@ -10,7 +10,8 @@ export interface BigStateOptions {
   /** Of the later records, only so many keys are hit. */
   readonly hotKeys?: number;
   readonly ratePerSecond?: number;
-  /** Told of every 1,024th record. */
+  /** Records between two calls of `seen`, a power of two. */
+  readonly every?: number;
   readonly seen?: (record: number) => void;
 }
 
@@ -19,7 +20,7 @@ interface Touched {
   readonly n: number;
 }
 
-export function bigStateJob({ keys, valueBytes, records, hotKeys = keys, ratePerSecond, seen }: BigStateOptions) {
+export function bigStateJob({ keys, valueBytes, records, hotKeys = keys, ratePerSecond, every = 1024, seen }: BigStateOptions) {
   return defineJob("big-state", (env) => {
     env
       .from(
@@ -41,7 +42,7 @@ export function bigStateJob({ keys, valueBytes, records, hotKeys = keys, ratePer
             const count = ((next[0] as number) + 1) & 0xff || 1;
             next[0] = count;
             value.update(next);
-            if ((n & 1023) === 0) seen?.(n);
+            if ((n & (every - 1)) === 0) seen?.(n);
             out.collect(count);
           },
         },

@@ -3,6 +3,7 @@ import type { Json, Ports } from "@millrace/core";
 import type { NodeKind } from "@millrace/plan";
 import type { ConsoleLevel, Rescaled } from "@millrace/runtime";
 import type { Machine } from "./machine.ts";
+import type { MemoryShares } from "./memory.ts";
 
 /** How a job is started. Everything is optional: the defaults are those of `millrace run`. */
 export interface StartOptions {
@@ -215,7 +216,13 @@ export interface CheckpointStatus {
 
 /** What happens to a job, in order. `atMs` is wall time. */
 export type JobEvent =
-  | { readonly kind: "started"; readonly atMs: number; readonly runId: string }
+  | {
+      readonly kind: "started";
+      readonly atMs: number;
+      readonly runId: string;
+      /** How `memoryBytes` is shared out; absent when state is on the heap. */
+      readonly memory?: MemoryShares;
+    }
   | { readonly kind: "resumed"; readonly atMs: number; readonly runId: string; readonly checkpointId: number; readonly path?: string }
   | { readonly kind: "running"; readonly atMs: number }
   | {

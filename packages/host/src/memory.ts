@@ -1,14 +1,20 @@
+/** How the memory of a job is shared out; bytes of each thread, but for the first. */
 export interface MemoryShares {
-  /** Keyed state in memory, as estimated encoded bytes. */
+  readonly memoryBytes: number;
+  readonly threads: number;
+  /** Keyed state in memory: cached values, changes that wait for a checkpoint. Kept to by estimate. */
   readonly cacheBytes: number;
+  /** Filters and keys of blocks of the local store: about 2 bytes a key of the state. Room is left for them, no more. */
+  readonly storeBytes: number;
 }
 
 const defaultMemoryBytes = 1 << 30;
-/** A value in memory takes several times the bytes of its encoding. */
-const heapPerEncodedByte = 6;
+/** As much again goes to garbage before it is collected. */
+const cacheShare = 0.3;
+const storeShare = 0.125;
 
-/** How `--memory` is split in each thread: half for the cache of keyed state, the rest for records and code. */
+/** How `--memory` is split. */
 export function memoryShares(memoryBytes: number = defaultMemoryBytes, threads = 1): MemoryShares {
   const each = memoryBytes / threads;
-  return { cacheBytes: Math.floor(each / 2 / heapPerEncodedByte) };
+  return { memoryBytes, threads, cacheBytes: Math.floor(each * cacheShare), storeBytes: Math.floor(each * storeShare) };
 }

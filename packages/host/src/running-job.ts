@@ -17,6 +17,7 @@ import type {
   StopOptions,
 } from "./job-handle.ts";
 import { logEvent } from "./log/events.ts";
+import type { MemoryShares } from "./memory.ts";
 import { listenerFailed } from "./node/index.ts";
 
 export interface RunningJobOptions {
@@ -25,6 +26,7 @@ export interface RunningJobOptions {
   readonly ports: Ports;
   readonly runId: string;
   readonly stateDirectory: string | undefined;
+  readonly memory: MemoryShares | undefined;
   readonly resumedFrom: number | undefined;
   readonly restoredFrom: string | undefined;
   /** Where a savepoint goes, given what the user said. */
@@ -64,7 +66,12 @@ export class RunningJob implements JobHandle {
     const { clock } = options.ports;
     this.#startedAtMs = clock.now();
     this.#startedMonotonic = clock.monotonic();
-    this.#emit({ kind: "started", atMs: this.#startedAtMs, runId: this.runId });
+    this.#emit({
+      kind: "started",
+      atMs: this.#startedAtMs,
+      runId: this.runId,
+      ...(options.memory !== undefined && { memory: options.memory }),
+    });
     if (options.resumedFrom !== undefined) {
       const path = options.restoredFrom === undefined ? {} : { path: options.restoredFrom };
       this.#emit({ kind: "resumed", atMs: this.#startedAtMs, runId: this.runId, checkpointId: options.resumedFrom, ...path });

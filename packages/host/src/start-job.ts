@@ -11,6 +11,7 @@ import { deployerFor, threadsFor } from "./deployer.ts";
 import { engineVersion } from "./engine-version.ts";
 import type { JobHandle, StartOptions } from "./job-handle.ts";
 import { type Machine, nodeMachine } from "./machine.ts";
+import { memoryShares } from "./memory.ts";
 import { runtimeDirectory } from "./node/index.ts";
 import { outputThatStays } from "./output-that-stays.ts";
 import { planRestore, restoreNotes } from "./plan-restore.ts";
@@ -124,7 +125,7 @@ interface Launch {
 async function launch({ directory, storage, run, graph, ports, machine, options, point, restorePlan }: Launch): Promise<JobHandle> {
   const identity = { runId: run.runId, lockToken: directory.lockToken };
   let handle: RunningJob | undefined;
-  const { reason } = threadsFor(graph, ports, options, parallelismOf(options));
+  const { threads, reason } = threadsFor(graph, ports, options, parallelismOf(options));
   const deployer = deployerFor({
     graph,
     ports,
@@ -151,6 +152,7 @@ async function launch({ directory, storage, run, graph, ports, machine, options,
     ports,
     runId: run.runId,
     stateDirectory: directory.path,
+    memory: options.backend === "heap" ? undefined : memoryShares(options.memoryBytes, threads === "off" ? 1 : threads),
     resumedFrom: point?.manifest.checkpointId,
     restoredFrom: point?.snapshot?.path,
     savepointPath: (path) => (checkpointId) =>
@@ -219,6 +221,7 @@ async function startEphemeral(graph: JobGraph, ports: Ports, options: StartOptio
     ports,
     runId,
     stateDirectory: undefined,
+    memory: undefined,
     resumedFrom: undefined,
     restoredFrom: undefined,
     savepointPath: () => () => "",

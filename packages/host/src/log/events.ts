@@ -1,4 +1,5 @@
 import type { JobEvent, JobLogger, JobResult, JobStatus } from "../job-handle.ts";
+import type { MemoryShares } from "../memory.ts";
 import { errorFields } from "./error-fields.ts";
 
 /** A line of the log: `fields.event` is stable and for machines, `message` for people. */
@@ -12,7 +13,11 @@ export interface LogRecord {
 export function logRecordOf(event: JobEvent): LogRecord {
   switch (event.kind) {
     case "started":
-      return info("job.started", { runId: event.runId }, "job started");
+      return info(
+        "job.started",
+        { runId: event.runId, ...(event.memory === undefined ? {} : { memory: { ...event.memory } }) },
+        startedText(event.memory),
+      );
     case "resumed":
       return info(
         "job.resumed",
@@ -100,4 +105,15 @@ function resultFields(result: JobResult): object {
 
 function info(event: string, fields: object, message: string): LogRecord {
   return { level: "info", fields: { event, ...fields }, message };
+}
+
+function startedText(memory: MemoryShares | undefined): string {
+  if (memory === undefined) return "job started";
+  const { memoryBytes, threads, cacheBytes, storeBytes } = memory;
+  const each = threads === 1 ? "" : ` in each of ${threads} threads`;
+  return `job started; memory of ${megabytes(memoryBytes)}: ${megabytes(cacheBytes)} for state, ${megabytes(storeBytes)} for indexes of the local store${each}, the rest for records, code and garbage`;
+}
+
+function megabytes(bytes: number): string {
+  return `${Math.round(bytes / 2 ** 20)} MiB`;
 }

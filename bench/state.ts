@@ -1,0 +1,51 @@
+/**
+ * `pnpm bench:state [churn|build|hot|large|recovery] [options as JSON]`: keyed state larger than memory.
+ * churn: bytes, duration and stall of checkpoints by the share of keys that changed; writes `bench/state/churn.svg`.
+ * build: 5 million keys of 200 B through a real job, checkpoint every second. hot: counts under keys that stay in the cache.
+ * large: 20 million keys with `--memory 1g`; prints the peak of resident memory. recovery: kill -9, then process start to first
+ * new output, with the local store and without it.
+ */
+import { spawn } from "node:child_process";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { measureChurn } from "./state/churn.ts";
+import { churnPlot } from "./state/plot.ts";
+import { measureRecovery } from "./state/recovery.ts";
+
+const churns = [0.001, 0.01, 0.1, 1];
+const [what = "churn", text = "{}"] = process.argv.slice(2);
+const given = JSON.parse(text) as Record<string, number>;
+
+switch (what) {
+  case "churn": {
+    const points = [];
+    for (const keys of [1_000_000, given.keys ?? 10_000_000]) points.push(...(await measureChurn(keys, churns)));
+    console.table(points.map(({ keys, churn, bytes, ...times }) => ({ keys, churn: `${churn * 100} %`, MB: bytes / 1e6, ...times })));
+    await writeFile(join(import.meta.dirname, "state/churn.svg"), churnPlot(points));
+    break;
+  }
+  case "build":
+    await measureJob("big", { keys: 5_000_000, valueBytes: 200, records: 6_000_000, memoryMb: 4096, checkpointMs: 1000, ...given });
+    break;
+  case "hot":
+    await measureJob("hot", { keys: 100_000, records: 30_000_000, memoryMb: 1024, checkpointMs: 1000, ...given });
+    break;
+  case "large":
+    await measureJob("big", { keys: 20_000_000, valueBytes: 16, records: 21_000_000, memoryMb: 1024, checkpointMs: 10_000, ...given });
+    break;
+  case "recovery":
+    console.table(await measureRecovery({ keys: 5_000_000, valueBytes: 200, memoryMb: 4096, ...given }));
+    break;
+  default:
+    console.error(`there is no bench of state called ${what}`);
+    process.exitCode = 2;
+}
+
+/** In a process of its own, so that its peak of memory is its own. */
+function measureJob(job: string, options: object): Promise<void> {
+  const argv = ["--conditions=millrace-source", join(import.meta.dirname, "state/measure-job.ts"), job, JSON.stringify(options)];
+  const child = spawn(process.execPath, argv, { stdio: "inherit" });
+  return new Promise((resolve, reject) => {
+    child.once("close", (code) => (code === 0 ? resolve() : reject(new Error(`exit code ${code}`))));
+  });
+}

@@ -1,0 +1,95 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { monitorEventLoopDelay } from "node:perf_hooks";
+import { createFileCheckpointStorage } from "@millrace/checkpoint";
+import { t } from "@millrace/codec";
+import { state } from "@millrace/contracts";
+import { nodePorts } from "@millrace/core/node";
+import { createStoreBackend, type KeyedBackend, LocalStore } from "@millrace/state";
+import { storeThread } from "@millrace/state/node";
+import { mix } from "./job.ts";
+
+const SLICE_MS = 0.5;
+const CACHE_BYTES = 256 << 20;
+/** Changes between two checkpoints while the state is being filled. */
+const FILLED_AT_ONCE = 250_000;
+
+export interface ChurnPoint {
+  readonly keys: number;
+  /** Of the keys, changed since the checkpoint before. */
+  readonly churn: number;
+  readonly bytes: number;
+  /** From the barrier to the local store's marker. */
+  readonly durationMs: number;
+  /** The event loop's delay meanwhile, beyond the timer's own millisecond. */
+  readonly stallP99Ms: number;
+  readonly stallMaxMs: number;
+}
+
+/** One checkpoint for each share of the keys that has changed, with everything that a job does for it: encode, write, apply. */
+export async function measureChurn(keys: number, churns: readonly number[]): Promise<readonly ChurnPoint[]> {
+  const directory = await mkdtemp(join(tmpdir(), "millrace-churn-"));
+  const { files } = nodePorts;
+  const storage = createFileCheckpointStorage({ files, directory: join(directory, "checkpoints") });
+  const store = await LocalStore.open(join(directory, "slot-0"), { files, work: storeThread() });
+  const backend = await createStoreBackend({
+    uid: "churn",
+    subtask: 0,
+    keyGroups: { start: 0, end: 719 },
+    maxParallelism: 720,
+    now: () => 0,
+    monotonic: () => performance.now(),
+    store,
+    cacheBytesMax: () => CACHE_BYTES,
+    filled: false,
+    onDamage: () => undefined,
+    apply: async (checkpoint, header, chunks) => {
+      await store.add("churn", header, chunks);
+      await store.setMarker({ kind: "applied", checkpoint });
+    },
+  });
+  const { value } = backend.states({ value: state.value(t.integer()) });
+  let id = 0;
+  const checkpoint = async (): Promise<number> => takeCheckpoint(backend, storage, ++id);
+  const touch = async (key: number): Promise<void> => {
+    backend.setCurrentKey(key);
+    value.update((value.value() ?? 0) + 1);
+    if (key % 256 === 0) await turn();
+  };
+  for (let key = 0; key < keys; key++) {
+    await touch(key);
+    if (key % FILLED_AT_ONCE === FILLED_AT_ONCE - 1) await checkpoint();
+  }
+  await checkpoint();
+  const points: ChurnPoint[] = [];
+  for (const churn of churns) {
+    const changed = Math.round(keys * churn);
+    for (let n = 0; n < changed; n++) await touch(changed === keys ? n : mix(n) % keys);
+    const delay = monitorEventLoopDelay({ resolution: 1 });
+    delay.enable();
+    const start = performance.now();
+    const bytes = await checkpoint();
+    const durationMs = performance.now() - start;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    delay.disable();
+    points.push({ keys, churn, bytes, durationMs, stallP99Ms: delay.percentile(99) / 1e6 - 1, stallMaxMs: delay.max / 1e6 - 1 });
+    process.stderr.write(`${JSON.stringify(points.at(-1))}\n`);
+  }
+  await backend.close();
+  await store.close();
+  await rm(directory, { recursive: true, force: true });
+  return points;
+}
+
+async function takeCheckpoint(backend: KeyedBackend, storage: ReturnType<typeof createFileCheckpointStorage>, id: number): Promise<number> {
+  backend.freeze(id, false);
+  while (!backend.encodeSlice(SLICE_MS)) await turn();
+  const { bytes } = await storage.writeData(`churn-${id}`, backend.takeDelta().chunks);
+  await backend.complete(id);
+  return bytes;
+}
+
+function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
