@@ -75,9 +75,13 @@ export function hotCountJob({ keys, records, seen }: { readonly keys: number; re
   });
 }
 
+/** Incompressible bytes to cut values from. */
+const pool = Uint8Array.from({ length: 1 << 16 }, (_, at) => mix(at));
+
 function filled(n: number, bytes: number): Uint8Array {
-  const value = new Uint8Array(bytes);
-  for (let at = 8; at < bytes; at++) value[at] = mix(n * 100 + at);
+  const start = mix(n) % (pool.length - bytes);
+  const value = pool.slice(start, start + bytes);
+  value[0] = 0;
   return value;
 }
 

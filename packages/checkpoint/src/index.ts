@@ -43,6 +43,8 @@ export type { RetentionDecision, RetentionFacts } from "./protocol/retention.ts"
 export { decideRetention } from "./protocol/retention.ts";
 export type { ForcedCheckpoint, TriggerDecision, TriggerFacts, TriggerSettings } from "./protocol/trigger.ts";
 export { decideTrigger } from "./protocol/trigger.ts";
+export type { StoreFacts } from "./protocol/unproven-files.ts";
+export { chainFile, filesRead, hasOtherLayout } from "./protocol/unproven-files.ts";
 export type { SnapshotFiles } from "./savepoint/open-snapshot.ts";
 export { openSnapshot } from "./savepoint/open-snapshot.ts";
 export { savepointName } from "./savepoint/savepoint-names.ts";

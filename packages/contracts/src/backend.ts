@@ -57,8 +57,10 @@ export interface KeyedStateBackend extends KeyedContext {
 
   /** Bytes and entries held, for metrics and for the choice of a new base. Cheap. */
   readonly usage: BackendUsage;
-  /** True when dirty bytes are at their bound: bring a checkpoint forward. */
+  /** True when dirty bytes are at half their bound: bring a checkpoint forward. */
   readonly wantsCheckpoint: boolean;
+  /** True when dirty bytes are at their bound: take no records before a checkpoint is complete (law S3). */
+  readonly overfull?: boolean;
   close(): Promise<void>;
 }
 

@@ -108,8 +108,8 @@ export interface CheckpointStorage {
   readManifest(checkpointId: number): Promise<CheckpointManifest>;
   /** Streams a data file; throws CHECKPOINT_CORRUPT at its end at the latest when length or checksum differ. */
   readData(file: DataFile): AsyncIterable<Uint8Array>;
-  /** Checks every file of a checkpoint without keeping it. Throws as readManifest and readData. */
-  verify(manifest: CheckpointManifest): Promise<void>;
+  /** Checks the files of a checkpoint without keeping them; of those that `read` does not name, only that they are there in full length. Throws as readManifest and readData. */
+  verify(manifest: CheckpointManifest, read?: ReadonlySet<string>): Promise<void>;
   removeManifest(checkpointId: number): Promise<void>;
   /**
    * Removes data files that none of `keep` names; also the leftovers of writes that never finished. Returns the names.

@@ -15,6 +15,7 @@ import { memoryShares } from "./memory.ts";
 import { runtimeDirectory } from "./node/index.ts";
 import { outputThatStays } from "./output-that-stays.ts";
 import { planRestore, restoreNotes } from "./plan-restore.ts";
+import { restoreReads } from "./restore-reads.ts";
 import { RunningJob } from "./running-job.ts";
 import { snapshotChoice } from "./snapshot-choice.ts";
 import { ancestorsOf, chooseStartingPoint, type StartingPoint } from "./starting-point.ts";
@@ -89,7 +90,14 @@ async function startIn(directory: StateDirectory, graph: JobGraph, ports: Ports,
   const storage = createFileCheckpointStorage({ files: ports.files, directory: directory.checkpoints });
   const startedFrom = decision.kind === "resume" ? decision.previous.startedFrom : null;
   const begunFrom = startedFrom === null ? undefined : parseSnapshotChoice(startedFrom);
-  const point = await chooseStartingPoint({ ports, storage, graph, decision, from, begunFrom });
+  const readByRestore = restoreReads({
+    files: ports.files,
+    storage,
+    local: options.backend === "heap" ? undefined : directory.local,
+    plan: graph.plan,
+    parallelism: parallelismOf(options),
+  });
+  const point = await chooseStartingPoint({ ports, storage, graph, decision, from, begunFrom, readByRestore });
   const restorePlan =
     point === undefined
       ? undefined

@@ -21,6 +21,8 @@ export interface StartingFacts {
   readonly storage: CheckpointStorage;
   readonly graph: JobGraph;
   readonly decision: BegunDecision;
+  /** The files of a checkpoint that the local stores do not make needless. */
+  readonly readByRestore: (manifest: CheckpointManifest) => Promise<ReadonlySet<string>>;
   /** Of this start; paths are absolute. */
   readonly from: SnapshotChoice | undefined;
   /** Of the start of a run that is resumed. */
@@ -29,20 +31,21 @@ export interface StartingFacts {
 
 /** Finds and verifies the snapshot to start from; undefined: at the beginning. Throws what refuses it. */
 export async function chooseStartingPoint(facts: StartingFacts): Promise<StartingPoint | undefined> {
-  const { storage, graph, decision, from } = facts;
+  const { decision, from } = facts;
   if (decision.kind === "new") return startFrom(facts, from);
   const checkpointId = from?.kind === "checkpoint" ? from.checkpointId : undefined;
-  const own = await chooseCheckpoint(storage, graph, decision.previous.firstCheckpointId, checkpointId);
+  const own = await chooseCheckpoint(facts, decision.previous.firstCheckpointId, checkpointId);
   // A run without a checkpoint of its own begins again where its first attempt began.
   return own === undefined ? startFrom(facts, facts.begunFrom) : { ...own, snapshot: undefined, own: true };
 }
 
-async function startFrom({ ports, storage, graph }: StartingFacts, from: SnapshotChoice | undefined): Promise<StartingPoint | undefined> {
+async function startFrom(facts: StartingFacts, from: SnapshotChoice | undefined): Promise<StartingPoint | undefined> {
   if (from === undefined) return undefined;
   if (from.kind === "checkpoint") {
-    const chosen = await chooseCheckpoint(storage, graph, undefined, from.checkpointId);
+    const chosen = await chooseCheckpoint(facts, undefined, from.checkpointId);
     return chosen === undefined ? undefined : { ...chosen, snapshot: undefined, own: false };
   }
+  const { ports, graph } = facts;
   const snapshot = await openSnapshot(ports.files, from.path);
   const { jobName } = graph.plan;
   if (snapshot.manifest.jobName !== jobName) {
@@ -57,8 +60,7 @@ async function startFrom({ ports, storage, graph }: StartingFacts, from: Snapsho
 
 /** The newest readable checkpoint of the run, or the one that was named; undefined: there is none, the run begins at the beginning. */
 async function chooseCheckpoint(
-  storage: CheckpointStorage,
-  graph: JobGraph,
+  { storage, graph, readByRestore }: StartingFacts,
   unfinishedRunFrom: number | undefined,
   from: number | undefined,
 ): Promise<{ manifest: CheckpointManifest; skipped: readonly string[] } | undefined> {
@@ -66,11 +68,11 @@ async function chooseCheckpoint(
   const candidates: RestoreCandidate[] = [];
   const manifests = new Map<number, CheckpointManifest>();
   const ids = await storage.list();
-  // Verifying reads all of a checkpoint's state: only those are read that the decision turns on, the newest first.
+  // Verifying may read all of a checkpoint's state: only those are read that the decision turns on, the newest first.
   for (const checkpointId of from !== undefined && ids.includes(from) ? [from] : ids.toReversed()) {
     try {
       const manifest = await storage.readManifest(checkpointId);
-      await storage.verify(manifest);
+      await storage.verify(manifest, await readByRestore(manifest));
       manifests.set(checkpointId, manifest);
       candidates.push({ checkpointId, readable: true });
       if (from === undefined) break;

@@ -35,6 +35,7 @@ export type { Rescaled, RunEnd } from "./job/job-run.ts";
 export { JobRun } from "./job/job-run.ts";
 export type { LevelBackendsOptions } from "./job/level-backends.ts";
 export { LevelBackends } from "./job/level-backends.ts";
+export { readable, readManifests } from "./job/manifests.ts";
 export type { RunEvent, RunListener } from "./job/run-events.ts";
 export type { CheckpointSettings, RunSettings } from "./job/settings.ts";
 export { adoptedManifest, changesSnapshot } from "./restore/adopted-manifest.ts";

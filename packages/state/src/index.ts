@@ -17,7 +17,7 @@ export { RecordWriter } from "./format/record-writer.ts";
 export { migrateRecords } from "./migration/migrate-records.ts";
 export type { DroppedState, RecordMigration, RewrittenState, StateMigration, TtlRewrite, ValueRewrite } from "./migration/record-migration.ts";
 export { LocalStore, type LocalStoreOptions } from "./runs/local-store.ts";
-export type { StoreMarker } from "./runs/store-manifest.ts";
+export { readStoreMarker, type StoreMarker } from "./runs/store-manifest.ts";
 export type { StoredRecord, StoreSnapshot } from "./runs/store-snapshot.ts";
 export type { StoreWork } from "./runs/store-work.ts";
 export { workHere } from "./runs/work-here.ts";

@@ -4,7 +4,7 @@ import { type Files, MillraceError } from "@millrace/core";
 import { Checksum } from "./checksum.ts";
 import { readVerified } from "./data-reader.ts";
 import { removeQuietly, writeDurably } from "./durable-write.ts";
-import { readFailed, systemCode, writeFailed } from "./errors.ts";
+import { corrupt, readFailed, systemCode, writeFailed } from "./errors.ts";
 import { dataFilesOf, decodeManifest, encodeManifest } from "./manifest-text.ts";
 import { checkDataName, manifestIdOf, manifestName, TEMPORARY_SUFFIX } from "./names.ts";
 
@@ -99,10 +99,19 @@ class FileCheckpointStorage implements CheckpointStorage {
     return readVerified(this.#files, this.#dataPath(file.name), file);
   }
 
-  async verify(manifest: CheckpointManifest): Promise<void> {
+  async verify(manifest: CheckpointManifest, read?: ReadonlySet<string>): Promise<void> {
     for (const file of dataFilesOf(manifest)) {
-      for await (const _chunk of this.readData(file));
+      if (read?.has(file.name) === false) await this.#checkLength(file);
+      else for await (const _chunk of this.readData(file));
     }
+  }
+
+  async #checkLength(file: DataFile): Promise<void> {
+    const path = this.#dataPath(file.name);
+    const found = await this.#files.stat(path).catch((error: unknown) => {
+      throw readFailed(path, error);
+    });
+    if (found?.bytes !== file.bytes) throw corrupt(path, `${file.bytes} bytes`, found === undefined ? "no such file" : `${found.bytes} bytes`);
   }
 
   async removeManifest(checkpointId: number): Promise<void> {

@@ -2,13 +2,14 @@ import {
   ancestryOf,
   type ChainFile,
   type CheckpointIdentity,
+  chainFile,
   decideLocalStore,
+  hasOtherLayout,
   identityOf,
   type LocalMarker,
-  parseDataFileName,
 } from "@millrace/checkpoint";
 import type { BackendOptions, CheckpointManifest, CheckpointStorage } from "@millrace/contracts";
-import { assert, type Files, type Json, MillraceError } from "@millrace/core";
+import { type Files, type Json, MillraceError } from "@millrace/core";
 import { createStoreBackend, LocalStore, type StoreBackendOptions, type StoreSnapshot, type StoreWork } from "@millrace/state";
 import type { HeldState, OpenedBackend, StateBackends } from "./backends.ts";
 
@@ -19,7 +20,7 @@ export interface LevelBackendsOptions {
   readonly storage: CheckpointStorage;
   /** The identity under which this process writes checkpoints. */
   readonly identity: { readonly runId: string; readonly lockToken: string };
-  /** Estimated encoded bytes of all backends that stay in memory. */
+  /** Estimated bytes of memory for the values and changes of all backends; each has an equal share. */
   readonly cacheBytes: number;
   /** Makes what sorts and merges a slot's store in the background. */
   readonly work: () => StoreWork;
@@ -31,6 +32,8 @@ interface Slot {
   /** The restored checkpoint stands in the store. */
   readonly filled: boolean;
   participants: number;
+  /** What it holds does not fit its checksums: it is given up when it is closed, so that the next attempt fills it anew. */
+  damaged: boolean;
   marker: number;
   applying: { readonly checkpointId: number; left: number; readonly done: PromiseWithResolvers<void> } | undefined;
 }
@@ -40,6 +43,8 @@ export class LevelBackends implements StateBackends {
   readonly #options: LevelBackendsOptions;
   readonly #slots = new Map<number, Promise<Slot>>();
   readonly #open: Slot[] = [];
+  /** Open ones. */
+  #backends = 0;
   #restored: CheckpointManifest | undefined;
   #others: readonly CheckpointManifest[] = [];
   #parallelismOf: (uid: string) => number | undefined = () => undefined;
@@ -69,11 +74,15 @@ export class LevelBackends implements StateBackends {
     }
     const slot = await opening;
     slot.participants++;
+    this.#backends++;
     const backend = await createStoreBackend({
       ...options,
       store: slot.store,
-      cacheBytesMax: this.#options.cacheBytes,
+      cacheBytesMax: () => this.#options.cacheBytes / this.#backends,
       filled: slot.filled,
+      onDamage: () => {
+        slot.damaged = true;
+      },
       apply: (...applied) => this.#apply(slot, options.uid, ...applied),
     });
     return { backend, filled: slot.filled, needsBase: !slot.filled };
@@ -98,7 +107,11 @@ export class LevelBackends implements StateBackends {
     const slots = this.#open.splice(0);
     this.#slots.clear();
     this.#trusted = true;
-    for (const slot of slots) await slot.store.close();
+    this.#backends = 0;
+    for (const slot of slots) {
+      if (slot.damaged) await slot.store.clear();
+      await slot.store.close();
+    }
   }
 
   /** Each operator's part is written; all become part of the store at once, with the marker. */
@@ -117,6 +130,7 @@ export class LevelBackends implements StateBackends {
         applying.done.resolve();
       }
     } catch (error) {
+      if (isCorrupt(error)) slot.damaged = true;
       applying.done.reject(error);
     }
     await applying.done.promise;
@@ -127,7 +141,7 @@ export class LevelBackends implements StateBackends {
     const path = `${this.#options.directory}/slot-${subtask}`;
     await this.#options.files.makeDirectory(this.#options.directory);
     const store = await this.#openStore(path);
-    const slot: Slot = { subtask, store, filled: await this.#fill(store, subtask), participants: 0, marker: 0, applying: undefined };
+    const slot: Slot = { subtask, store, filled: await this.#fill(store, subtask), participants: 0, damaged: false, marker: 0, applying: undefined };
     if (slot.filled) slot.marker = this.#restored?.checkpointId ?? 0;
     this.#open.push(slot);
     return slot;
@@ -155,12 +169,7 @@ export class LevelBackends implements StateBackends {
       await store.clear();
       return false;
     }
-    const layoutChanged =
-      this.#migrated ||
-      restored.kind === "savepoint" ||
-      restored.operators.some(
-        ({ uid, subtasks }) => subtasks.some(({ keyed }) => keyed !== undefined) && subtasks.length !== this.#parallelismOf(uid),
-      );
+    const layoutChanged = this.#migrated || hasOtherLayout(restored, this.#parallelismOf);
     const chains = restored.operators.flatMap((operator) => {
       const files = operator.subtasks[subtask]?.keyed?.files;
       return files === undefined ? [] : [{ uid: operator.uid, chain: files.map(chainFile) }];
@@ -194,8 +203,6 @@ export class LevelBackends implements StateBackends {
   }
 }
 
-function chainFile(file: ChainFile["file"]): ChainFile {
-  const name = parseDataFileName(file.name);
-  assert(name !== undefined && (name.kind === "base" || name.kind === "delta"), `${file.name} is a file of keyed state`);
-  return { checkpointId: name.checkpointId, kind: name.kind, file };
+function isCorrupt(error: unknown): boolean {
+  return error instanceof MillraceError && error.code === "STATE_CORRUPT";
 }

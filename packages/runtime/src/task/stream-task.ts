@@ -228,6 +228,8 @@ export class StreamTask {
   }
 
   #takeInput(): boolean {
+    // A source waits while changes fill the memory; the end of the checkpoint that is asked for wakes the task.
+    if (this.#parts.input instanceof SourceInput && this.#parts.hosts.some((host) => host.backend?.overfull === true)) return false;
     const step = this.#parts.input.step();
     switch (step.kind) {
       case "progress":

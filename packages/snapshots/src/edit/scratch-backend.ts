@@ -24,12 +24,13 @@ export async function openScratchBackend(scratch: Scratch, options: Pick<Backend
   const store = await LocalStore.open(path, { files, work: workHere(files) });
   const { uid, maxParallelism } = options;
   const backend = await createStoreBackend({
+    onDamage: () => undefined,
     ...options,
     subtask: 0,
     keyGroups: { start: 0, end: maxParallelism - 1 },
     monotonic: () => 0,
     store,
-    cacheBytesMax: CACHE_BYTES,
+    cacheBytesMax: () => CACHE_BYTES,
     filled: false,
     apply: async (checkpoint, header, chunks) => {
       await store.add(uid, header, chunks);

@@ -18,6 +18,7 @@ function heapTier({ options, scope, raw }: TierParts): StateTier {
   return {
     cold: undefined,
     wantsCheckpoint: false,
+    overfull: false,
     dump: () => undefined,
     apply: () => Promise.resolve(),
     applied() {},

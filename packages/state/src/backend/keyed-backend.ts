@@ -196,6 +196,10 @@ export class KeyedBackend implements KeyedStateBackend {
     return this.#tier.wantsCheckpoint;
   }
 
+  get overfull(): boolean {
+    return this.#tier.overfull;
+  }
+
   close(): Promise<void> {
     return this.#tier.close();
   }

@@ -12,6 +12,8 @@ export interface StateTier {
   /** undefined: all state stays in memory. */
   readonly cold: ColdStore | undefined;
   readonly wantsCheckpoint: boolean;
+  /** As `KeyedStateBackend.overfull`. */
+  readonly overfull: boolean;
   /** Starts copying the last completed checkpoint; undefined when memory holds everything. */
   dump(): StoreDump | undefined;
   /** Takes the changes of a completed checkpoint. `header` is absent when there were none to freeze. */

@@ -51,6 +51,13 @@ export class Changes {
     return this.#slots.length - this.#dead;
   }
 
+  /** Slots that can't leave memory: changed, or on their way to the local store. */
+  get heldSlots(): number {
+    let held = this.dirtySlots + (this.#frozen?.slots.length ?? 0);
+    for (const { slots } of this.#applying) held += slots.length;
+    return held;
+  }
+
   get frozen(): Frozen | undefined {
     return this.#frozen;
   }

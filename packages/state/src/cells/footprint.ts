@@ -4,7 +4,15 @@ const WEIGHT = 1 / 16;
 const EARLY_WRITES = 16;
 const SAMPLED_MASK = 63;
 
-/** Estimates the encoded bytes that the entries of one table take in memory, from the sizes seen so far. */
+/**
+ * What an entry takes in memory: a slot, its place in a map, on the clock and in the list of changes, and its value as objects.
+ * Measured with Node 26 (resident bytes for an entry, with its encoded bytes): small integer 149 (2), float 135 (8), object of
+ * three fields 260 (23), text 330 (37), 20 integers 516 (61), bytes 560 (41) and 830 (202).
+ */
+const ENTRY_MEMORY_BYTES = 160;
+const MEMORY_PER_ENCODED_BYTE = 4;
+
+/** Estimates the bytes that the entries of one table take, from the sizes seen so far. */
 export class Footprint {
   /** Entries whose values are in memory. */
   entries = 0;
@@ -12,8 +20,14 @@ export class Footprint {
   #writes = 0;
   #observed = false;
 
+  /** Encoded. */
   get bytes(): number {
     return this.entries * this.averageBytes;
+  }
+
+  /** As JavaScript's objects. */
+  get memoryBytes(): number {
+    return this.entries * (ENTRY_MEMORY_BYTES + this.averageBytes * MEMORY_PER_ENCODED_BYTE);
   }
 
   observe(bytes: number): void {

@@ -41,6 +41,11 @@ export async function readStoreManifest(files: Files, directory: string): Promis
   return manifest;
 }
 
+/** What the store in a directory says it holds, without opening it; undefined when it does not say. */
+export async function readStoreMarker(files: Files, directory: string): Promise<StoreMarker | undefined> {
+  return (await readStoreManifest(files, directory).catch(() => undefined))?.marker ?? undefined;
+}
+
 /** Replaces the manifest; it is on disk when this resolves, and so are the names of the runs before it. */
 export async function writeStoreManifest(files: Files, directory: string, manifest: StoreManifest): Promise<void> {
   const body = canonicalJson(JSON.parse(JSON.stringify(manifest)));

@@ -6,7 +6,7 @@ const COMPACTION_MIN = 1024;
 
 /** What a cache is made of. */
 export interface ResidentsParts {
-  readonly bytesMax: number;
+  readonly bytesMax: () => number;
   readonly changes: Changes;
   /** Estimated bytes of the values in memory. */
   readonly bytes: () => number;
@@ -35,7 +35,7 @@ export class Residents {
   admit(slot: Slot<unknown>): void {
     this.#ring.push(slot);
     if (this.#ring.length >= this.#compactAt) this.#compact();
-    if (this.#patience-- > 0 || this.#over || this.#parts.bytes() <= this.#parts.bytesMax) return;
+    if (this.#patience-- > 0 || this.#over || this.#parts.bytes() <= this.#parts.bytesMax()) return;
     this.#over = true;
     this.#parts.onOver();
   }
@@ -44,7 +44,8 @@ export class Residents {
   evict(): void {
     if (!this.#over) return;
     this.#over = false;
-    const { changes, bytesMax, bytes } = this.#parts;
+    const { changes, bytes } = this.#parts;
+    const bytesMax = this.#parts.bytesMax();
     const ring = this.#ring;
     for (let steps = ring.length * 2; steps > 0 && ring.length > 0; steps--) {
       if (this.#hand >= ring.length) {

@@ -11,15 +11,17 @@ import type { LocalStore } from "../runs/local-store.ts";
 import type { OperatorRuns } from "../runs/operator-runs.ts";
 import { Residents } from "./residents.ts";
 
-/** Less than this may always wait for the next checkpoint. */
-const DIRTY_BYTES_MIN = 8 << 20;
+/** Changes up to this may always wait for the next checkpoint. */
+const CHANGED_BYTES_MIN = 16 << 20;
 /** Keys that a cleanup looks at before the event loop turns. */
 const KEYS_AT_ONCE = 256;
 
 export interface StoreTierOptions {
   readonly store: LocalStore;
-  /** Estimated encoded bytes that stay in memory. */
-  readonly cacheBytesMax: number;
+  /** Estimated bytes of memory for values and changes; asked again and again. */
+  readonly cacheBytesMax: () => number;
+  /** Called when something that was read does not fit its checksum. */
+  readonly onDamage: () => void;
   /**
    * Called for each completed checkpoint with its records, whose memory may be given away, and the header of their file, absent
    * when there is none; resolves when the store holds the whole checkpoint.
@@ -34,7 +36,6 @@ export class StoreTier implements StateTier, ColdStore {
   readonly #runs: OperatorRuns;
   readonly #residents: Residents;
   readonly #key: GrowingWriter = createWriter(64);
-  readonly #dirtyBytesMax: number;
   /** Checkpoints on their way to the store. */
   #applying = 0;
   /** Ends the copies that are being read. */
@@ -45,7 +46,6 @@ export class StoreTier implements StateTier, ColdStore {
     this.#parts = parts;
     this.#options = options;
     this.#runs = options.store.operator(parts.options.uid);
-    this.#dirtyBytesMax = Math.max(options.cacheBytesMax, DIRTY_BYTES_MIN);
     this.#residents = new Residents({
       bytesMax: options.cacheBytesMax,
       changes: parts.changes,
@@ -59,11 +59,13 @@ export class StoreTier implements StateTier, ColdStore {
     return this;
   }
 
+  /** Changes can't leave memory before they are in the store: at half of what there is for them a checkpoint is due. */
   get wantsCheckpoint(): boolean {
-    const { changes, tables } = this.#parts;
-    let entries = 0;
-    for (const { footprint, pageFootprint } of tables()) entries += footprint.entries + pageFootprint.entries;
-    return entries > 0 && (changes.dirtySlots / entries) * this.#bytes() * 2 >= this.#dirtyBytesMax;
+    return this.#changedBytes() * 2 >= this.#changedBytesMax();
+  }
+
+  get overfull(): boolean {
+    return this.#changedBytes() >= this.#changedBytesMax();
   }
 
   read(owner: SlotOwner<never>, slotKey: PrimitiveKey): Uint8Array | undefined {
@@ -71,8 +73,13 @@ export class StoreTier implements StateTier, ColdStore {
     writer.reset();
     owner.writeKey(slotKey, writer);
     const key = writer.view();
-    const stored = this.#runs.get(key);
-    return stored === undefined ? undefined : verifiedValue(key, stored);
+    try {
+      const stored = this.#runs.get(key);
+      return stored === undefined ? undefined : verifiedValue(key, stored);
+    } catch (error) {
+      this.#options.onDamage();
+      throw error;
+    }
   }
 
   admit(slot: Slot<unknown>): void {
@@ -201,8 +208,20 @@ export class StoreTier implements StateTier, ColdStore {
 
   #bytes(): number {
     let bytes = 0;
-    for (const { footprint, pageFootprint } of this.#parts.tables()) bytes += footprint.bytes + pageFootprint.bytes;
+    for (const { footprint, pageFootprint } of this.#parts.tables()) bytes += footprint.memoryBytes + pageFootprint.memoryBytes;
     return bytes;
+  }
+
+  /** Of what has changed and of what is on its way to the store, as far as it is known: an entry weighs what entries weigh. */
+  #changedBytes(): number {
+    let entries = 0;
+    for (const { footprint, pageFootprint } of this.#parts.tables()) entries += footprint.entries + pageFootprint.entries;
+    if (entries === 0) return 0;
+    return Math.min(1, this.#parts.changes.heldSlots / entries) * this.#bytes();
+  }
+
+  #changedBytesMax(): number {
+    return Math.max(this.#options.cacheBytesMax(), CHANGED_BYTES_MIN);
   }
 }
 

@@ -36,10 +36,11 @@ export async function levelPlace(at?: string): Promise<LevelPlace> {
     store,
     open: (filled) =>
       createStoreBackend({
+        onDamage: () => undefined,
         ...options,
         store,
         filled,
-        cacheBytesMax: 1 << 20,
+        cacheBytesMax: () => 1 << 20,
         apply: (_id, header, chunks) => store.add("operator", header, chunks),
       }),
   };

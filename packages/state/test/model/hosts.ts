@@ -85,7 +85,14 @@ export async function storeHost(cacheBytesMax = 300): Promise<Host> {
       await opened.setMarker({ kind: "applied", checkpoint: last.checkpointId });
     }
     const marker = opened.marker();
-    backend = await createStoreBackend({ ...optionsOf(keyGroups), store: opened, cacheBytesMax, filled: filled && marker !== undefined, apply });
+    backend = await createStoreBackend({
+      onDamage: () => undefined,
+      ...optionsOf(keyGroups),
+      store: opened,
+      cacheBytesMax: () => cacheBytesMax,
+      filled: filled && marker !== undefined,
+      apply,
+    });
     return backend;
   };
   return {

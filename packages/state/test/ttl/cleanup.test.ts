@@ -68,6 +68,7 @@ it("the background cleanup finds what has expired in the local store alone", asy
   let now = 0;
   let ticks = 0;
   const backend = await createStoreBackend({
+    onDamage: () => undefined,
     uid: "ttl",
     subtask: 0,
     keyGroups: { start: 0, end: 127 },
@@ -75,7 +76,7 @@ it("the background cleanup finds what has expired in the local store alone", asy
     now: () => now,
     monotonic: () => ticks++,
     store,
-    cacheBytesMax: 100,
+    cacheBytesMax: () => 100,
     filled: false,
     apply: (_checkpointId, header, chunks) => store.add("ttl", header, chunks),
   });

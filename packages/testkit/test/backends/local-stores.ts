@@ -15,9 +15,10 @@ export async function localStores(): Promise<{ readonly factory: BackendFactory;
   const factory: BackendFactory = async (options) => {
     const store = await LocalStore.open(join(directory, String(opened++)), { files: nodePorts.files, work: workHere(nodePorts.files) });
     const backend = await createStoreBackend({
+      onDamage: () => undefined,
       ...options,
       store,
-      cacheBytesMax: CACHE_BYTES_MAX,
+      cacheBytesMax: () => CACHE_BYTES_MAX,
       filled: false,
       apply: (_checkpointId, header, chunks) => store.add(options.uid, header, chunks),
     });
