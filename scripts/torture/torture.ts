@@ -30,7 +30,7 @@ const { values: options } = parseArgs({
 if (options.help) {
   console.log(`pnpm torture [--rounds 100] [--seed N] [--jobs flights,flights-small,logs,upgrade,random-1,…] [--parallelism 1,2,3] [--threads off] [--alignment 5s] [--backend disk|heap] [--interval 150ms] [--keep]
 
-Kills each job with SIGKILL (anywhere, during restore, checkpoint, commit and migration), resumes it, and compares its output with a run
+Kills each job with SIGKILL (anywhere, during restore, checkpoint, commit, base, garbage collection, merges of the local store, and migration), resumes it, and compares its output with a run
 that was never killed. Example: pnpm torture --rounds 20 --jobs flights-small --seed 7`);
   process.exit(0);
 }
@@ -60,7 +60,7 @@ console.log(
 );
 
 const targets = await targetsOf(options.jobs.split(","), base);
-const kills: Record<Moment, number> = { anywhere: 0, restore: 0, checkpoint: 0, commit: 0, migration: 0 };
+const kills: Record<Moment, number> = { anywhere: 0, restore: 0, checkpoint: 0, commit: 0, base: 0, garbage: 0, merge: 0, migration: 0 };
 const recoveries: number[] = [];
 let failures = 0;
 let runs = 0;

@@ -12,7 +12,7 @@ const keys = 50;
 function counting(sink: Sink<string>): JobDefinition {
   return defineJob("counting", (env) => {
     env
-      .from(datagen({ generate: (n: number) => n, count, ratePerSecond: 8_000, timestampOf: (n) => n }), { uid: "numbers" })
+      .from(datagen({ generate: (n: number) => n, count, ratePerSecond: 2_000, timestampOf: (n) => n }), { uid: "numbers" })
       .keyBy((n) => n % keys)
       .process(
         {
@@ -52,13 +52,31 @@ async function damage(directory: string): Promise<void> {
   }
 }
 
+/** Overwrites the first records of every run that is there. */
+async function damageRecords(directory: string): Promise<void> {
+  for (const name of await readdir(directory)) {
+    if (!name.endsWith(".run")) continue;
+    const file = await open(join(directory, name), "r+").catch(() => undefined);
+    await file?.write(Buffer.alloc(400, 0xa5), 0, 400, 20);
+    await file?.close();
+  }
+}
+
 const tamperings: readonly (readonly [string, (stateDir: string, slot: string) => Promise<void>])[] = [
   ["is missing", (_stateDir, slot) => rm(slot, { recursive: true })],
   ["is damaged", (_stateDir, slot) => damage(slot)],
   [
     "has lost a file",
     async (_stateDir, slot) => {
-      for (const name of await readdir(slot)) if (/^(MANIFEST|CURRENT)/.test(name)) await rm(join(slot, name));
+      for (const name of await readdir(slot)) if (name.endsWith(".run")) await rm(join(slot, name));
+    },
+  ],
+  ["has lost its manifest", (_stateDir, slot) => rm(join(slot, "store.json"))],
+  [
+    "was left with a run of a checkpoint that never was",
+    async (_stateDir, slot) => {
+      const run = (await readdir(slot)).find((name) => name.endsWith(".run"));
+      if (run !== undefined) await cp(join(slot, run), join(slot, "999999.run"));
     },
   ],
   [
@@ -120,6 +138,25 @@ describe("a local store", () => {
         else expectSame(await published<string>(out), expected());
       }));
   }
+
+  it("that turns out damaged in a running job is given up, and the restart fills it again by itself", () =>
+    inDirectory(async (stateDir) => {
+      const out = join(stateDir, "out");
+      const slot = join(stateDir, "local", "slot-0");
+      // Hardly any memory, so that most keys are read from the store again and again.
+      const options = { batchSize: 32, memoryBytes: 1 };
+      const { job, events } = await startNoted(counting(fileSink<string>(out)), stateDir, options);
+      await until(() => countOf(events, "checkpointCompleted") > 3);
+      expect((await job.stop()).end).toBe("stopped");
+      const last = await startNoted(counting(fileSink<string>(out)), stateDir, options);
+      await damageRecords(slot);
+      const { end } = await last.job.finished;
+      expect(end).toBe("finished");
+      const errors = last.events.flatMap((event) => (event.kind === "restarting" ? [event.error] : []));
+      expect(errors.length).toBeGreaterThan(0);
+      for (const error of errors) expect(error).toMatchObject({ code: "STATE_CORRUPT" });
+      expectSame(await published<string>(out), expected());
+    }));
 
   it("of an abandoned run is not believed by the next", () =>
     inDirectory(async (stateDir) => {
