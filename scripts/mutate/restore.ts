@@ -38,6 +38,7 @@ export async function restore(
     ports: nodePorts,
     storage,
     graph,
+    readByRestore: undefined,
     decision: savepoint === undefined ? resume : { kind: "new", from: undefined, previous: undefined, abandons: undefined },
     from: savepoint === undefined ? undefined : { kind: "path", path: join(directory, savepoint) },
     begunFrom: undefined,

@@ -30,7 +30,7 @@ export async function previewRestore(definition: JobDefinition, from: string, op
   const choice = snapshotChoice(from, `${stateDirectory}/savepoints`, machine);
   const storage = createFileCheckpointStorage({ files: ports.files, directory: `${stateDirectory}/checkpoints` });
   const decision = { kind: "new", from: choice, previous: undefined, abandons: undefined } as const;
-  const point = await chooseStartingPoint({ ports, storage, graph, decision, from: choice, begunFrom: undefined });
+  const point = await chooseStartingPoint({ ports, storage, graph, decision, from: choice, begunFrom: undefined, readByRestore: undefined });
   if (point === undefined) throw new MillraceError("SNAPSHOT_NONE", `${from} is no snapshot of this job`, { where: { job: graph.plan.jobName } });
   const { manifest, snapshot } = point;
   const plan = await decideRestorePlan({

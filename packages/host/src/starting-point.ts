@@ -21,8 +21,8 @@ export interface StartingFacts {
   readonly storage: CheckpointStorage;
   readonly graph: JobGraph;
   readonly decision: BegunDecision;
-  /** The files of a checkpoint that the local stores do not make needless. */
-  readonly readByRestore: (manifest: CheckpointManifest) => Promise<ReadonlySet<string>>;
+  /** The files of a checkpoint that the local stores do not make needless; undefined: all are verified. */
+  readonly readByRestore: ((manifest: CheckpointManifest) => Promise<ReadonlySet<string>>) | undefined;
   /** Of this start; paths are absolute. */
   readonly from: SnapshotChoice | undefined;
   /** Of the start of a run that is resumed. */
@@ -72,7 +72,7 @@ async function chooseCheckpoint(
   for (const checkpointId of from !== undefined && ids.includes(from) ? [from] : ids.toReversed()) {
     try {
       const manifest = await storage.readManifest(checkpointId);
-      await storage.verify(manifest, await readByRestore(manifest));
+      await storage.verify(manifest, await readByRestore?.(manifest));
       manifests.set(checkpointId, manifest);
       candidates.push({ checkpointId, readable: true });
       if (from === undefined) break;

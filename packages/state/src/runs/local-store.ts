@@ -38,6 +38,7 @@ export class LocalStore {
   #next: number;
   /** Manifests are written one after the other. */
   #writing: Promise<unknown> = Promise.resolve();
+  readonly #merges = new Set<Promise<void>>();
   #merged = Promise.withResolvers<void>();
   #failure: { readonly error: unknown } | undefined;
   #closed = false;
@@ -158,6 +159,8 @@ export class LocalStore {
   async close(): Promise<void> {
     this.#closed = true;
     await this.#work.close();
+    // What a merge that was cut off leaves is removed by it.
+    await Promise.all(this.#merges);
     await this.#writing.catch(() => undefined);
     for (const snapshot of this.#snapshots) await snapshot.close();
     for (const operator of this.#operators.values()) for (const run of operator.all) await run.letGo();
@@ -195,18 +198,21 @@ export class LocalStore {
       const due = decideCompaction(operator.committed.map(({ bytes }) => bytes));
       if (due === undefined) continue;
       operator.merging = true;
-      this.#merge(operator, operator.committed.slice(due.first, due.last + 1), due.first === 0).then(
+      const merging = this.#merge(operator, operator.committed.slice(due.first, due.last + 1), due.first === 0).then(
         () => {
           operator.merging = false;
+          this.#merges.delete(merging);
           this.#wakeWaiting();
           this.#compact();
         },
         (error: unknown) => {
           operator.merging = false;
+          this.#merges.delete(merging);
           if (!this.#closed) this.#failure = { error };
           this.#wakeWaiting();
         },
       );
+      this.#merges.add(merging);
     }
   }
 
