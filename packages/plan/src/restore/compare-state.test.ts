@@ -186,6 +186,14 @@ describe("what becomes of windows", () => {
     expect(outcome(slow({ allowedLatenessMs: 5 }), fast())[0]).toMatch(/now fire whole/);
   });
 
+  it("is refused as a whole when sessions are kept in another form", () => {
+    const session = { assigner: { type: "session", time: "event", gapMs: 5 } };
+    const together: TestNode = { ...slow(session), states: [stateOf("open-sessions")] };
+    expect(outcome(together, together)).toContain("  open-sessions: matched");
+    expect(outcome(together, slow({ ...session, allowedLatenessMs: 9 }))).toHaveLength(2);
+    expect(outcome(slow(session), together, { allowDrop: ["w"] }).filter((line) => line.includes("dropped"))).toHaveLength(2);
+  });
+
   it("moves the ends of windows when another lateness is allowed", () => {
     const plan = compare(jobOf(slow({ allowedLatenessMs: 5 })), jobOf(slow({ allowedLatenessMs: 9 })));
     expect(plan.operators[1]?.parts[1]).toMatchObject({ part: "timers", outcome: "migrated", movedEnds: { sizeMs: 1_000, fromMs: 5, toMs: 9 } });

@@ -2,7 +2,7 @@ import { canonicalJson, type Json } from "@millrace/core";
 import type { PlanNode } from "../logical.ts";
 import type { Compared } from "./compare-state.ts";
 import { comparePair, compareStates, dropHint } from "./compare-states.ts";
-import { ACCUMULATORS, firesWhole, matched, newParts } from "./parts.ts";
+import { ACCUMULATORS, firesWhole, keepsSessionsTogether, matched, newParts } from "./parts.ts";
 
 type Refuse = (reason: string, hint: string) => readonly Compared[];
 type Fields = { readonly [name: string]: Json | undefined };
@@ -16,6 +16,9 @@ export function compareWindows(old: PlanNode, now: PlanNode, refuse: Refuse): re
   if (shape !== undefined) return refuse(`its windows ${shape}: those that are open would end at another time`, hint);
   const [before, after] = [triggerType(old), triggerType(now)];
   if (before !== after) return refuse(`its trigger was ${before} and is ${after}: open windows have the timers of the old one`, hint);
+  if (keepsSessionsTogether(old) !== keepsSessionsTogether(now)) {
+    return refuse("its sessions are kept in another form with a trigger, an evictor or allowed lateness than without", hint);
+  }
   if (firesWhole(old) && firesWhole(now)) return compareStates(old, now);
   if (firesWhole(now)) {
     return refuse(

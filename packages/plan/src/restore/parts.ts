@@ -13,6 +13,9 @@ const partNames = {
 /** The state that windows which fire whole keep their accumulators in; they have no timers. */
 export const ACCUMULATORS = "accumulators";
 
+/** The state in which all open sessions of a key lie in one value, accumulators among them. */
+const OPEN_SESSIONS = "open-sessions";
+
 /** All that a node may hold, as matched. */
 export function partsOf(node: PlanNode): readonly PartRestore[] {
   const parts: PartRestore[] = node.states.map(({ name }) => ({ part: "state", name, outcome: "matched", changes: [] }));
@@ -29,6 +32,10 @@ export function hasTimers(node: PlanNode): boolean {
 
 export function firesWhole(node: PlanNode): boolean {
   return node.kind === "window" && node.states.some(({ name }) => name === ACCUMULATORS);
+}
+
+export function keepsSessionsTogether(node: PlanNode): boolean {
+  return node.kind === "window" && node.states.some(({ name }) => name === OPEN_SESSIONS);
 }
 
 export function matched(part: Exclude<PartRestore["part"], "state">): PartRestore {
