@@ -15,6 +15,8 @@ export interface UserCode {
  */
 export function userFunctionError(error: unknown, code: UserCode): unknown {
   if (error instanceof AssertionError) return error;
+  // The runtime's own: a function further down the chain threw, and the failure knows which.
+  if (error instanceof Error && error.name === "ChainFailure") return error;
   const { uid, subtask } = code.context;
   const where = { uid, subtask, key: keyText(code.key) };
   if (error instanceof MillraceError) {
