@@ -103,7 +103,7 @@ function set(make: (settings: TaskSettings) => Deployer, graph: JobGraph): Setti
     ["acknowledged", "declined", "ended", "failed", "wantsCheckpoint", "requestSplit"].map((name) => [name, vi.fn()]),
   ) as Setting["heard"];
   const deployment = make(settings)(
-    { physical, restored: undefined, others: [], resumed: false, migrated: undefined },
+    { physical, restored: undefined, others: [], resumed: false, migrated: undefined, storesTrusted: false },
     heard as unknown as DeploymentListener,
   );
   const split = { id: "collection", next: 0, step: 1, end: 500 } as unknown as SourceSplit;
