@@ -97,6 +97,14 @@ describe("savepoints on the command line", { timeout: 90_000 }, () => {
     expect(await refusal("restore", "endless.ts", "endless.ts")).toBe("5 SNAPSHOT_NONE");
     expect(await refusal("restore", "first", "other.ts")).toBe("5 RESTORE_OTHER_JOB");
     expect(await refusal("restore", "first", "changed.ts", "--state-dir", "changed-state")).toBe("5 RESTORE_REFUSED");
+    expect(await workshop.call("diff", "first", "endless.ts")).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/= seen \(keyedProcess\): matched.*a restore does this/s),
+    });
+    expect(await workshop.call("diff", "first", "changed.ts")).toMatchObject({
+      code: 5,
+      stdout: expect.stringMatching(/✗ seen: refused.*a restore is refused: 1 problem/s),
+    });
     expect(await refusal("savepoint", "endless")).toBe("7 CONTROL_UNREACHABLE");
     expect(await refusal("stop", "endless")).toBe("7 CONTROL_UNREACHABLE");
     const records = join(workshop.path, "first", "seen-00000.records");

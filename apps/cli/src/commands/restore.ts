@@ -1,4 +1,4 @@
-import { exitCodes } from "../exit-codes.ts";
+import { MillraceError } from "@millrace/core";
 import type { Io } from "../io.ts";
 import { previewed, printPreview } from "./diff-job.ts";
 import { type RunFlags, runCommand } from "./run.ts";
@@ -10,7 +10,11 @@ import { type RunFlags, runCommand } from "./run.ts";
 export async function restoreCommand(from: string, path: string, flags: Omit<RunFlags, "from">, io: Io, argv: readonly string[]): Promise<number> {
   const preview = await previewed(from, path, flags, io);
   printPreview(preview, io, io.stderr);
-  if (preview.plan.problems.length > 0) return exitCodes.checkpoint;
+  if (preview.plan.problems.length > 0) {
+    throw new MillraceError("RESTORE_REFUSED", `${preview.kind} ${preview.checkpointId} does not fit the job; nothing was changed`, {
+      hint: "edit the job, or allow what may be dropped with --allow-drop",
+    });
+  }
   // What resumes a run that was restored is `run`, without the snapshot.
   return runCommand(path, { ...flags, from }, io, ["run", ...argv.slice(1).filter((argument) => argument !== from)]);
 }

@@ -1,0 +1,35 @@
+import { spawnSync } from "node:child_process";
+import { describe, expect, it } from "vitest";
+import { FakeIo } from "../../test/fake-io.ts";
+import { main } from "../index.ts";
+
+async function scriptFor(shell: string): Promise<string> {
+  const io = new FakeIo();
+  expect(await main(["completion", shell], io)).toBe(0);
+  return io.out.text;
+}
+
+describe("shell completion", () => {
+  it("completes commands, those below them, flags and choices in bash", async () => {
+    const script = await scriptFor("bash");
+    const completed = (...words: readonly string[]): readonly string[] => {
+      const set = `COMP_WORDS=(${words.map((word) => `'${word}'`).join(" ")}); COMP_CWORD=${words.length - 1}`;
+      const { stdout, stderr } = spawnSync("bash", ["-c", `${script}\n${set}; _millrace; echo "\${COMPREPLY[*]}"`], { encoding: "utf8" });
+      expect(stderr).toBe("");
+      return stdout.trim().split(" ");
+    };
+    expect(completed("millrace", "re")).toEqual(["restore", "rescale"]);
+    expect(completed("millrace", "state", "")).toEqual(expect.arrayContaining(["ls", "get", "export"]));
+    expect(completed("millrace", "state", "get", "--st")).toEqual(["--state-dir"]);
+    expect(completed("millrace", "run", "--backend", "h")).toEqual(["heap"]);
+    expect(completed("millrace", "stop", "--dr")).toEqual(["--drain"]);
+  });
+
+  it("names every command in every shell, and refuses other shells", async () => {
+    for (const shell of ["bash", "zsh", "fish"]) {
+      const script = await scriptFor(shell);
+      for (const word of ["restore", "savepoint", "export", "allow-drop", "parallelism"]) expect(script, `${word} in ${shell}`).toContain(word);
+    }
+    expect(await main(["completion", "tcsh"], new FakeIo())).toBe(2);
+  });
+});
