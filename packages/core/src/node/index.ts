@@ -10,7 +10,7 @@ const nodeScheduler: Scheduler = {
     setImmediate(task);
   },
   after: (delayMs, task) => {
-    const timer = setTimeout(task, delayMs);
+    const timer = setTimeout(task, Math.max(0, delayMs));
     return () => clearTimeout(timer);
   },
 };
