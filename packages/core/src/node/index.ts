@@ -105,3 +105,5 @@ const nodeFiles: Files = {
 
 /** The real clock, event loop, randomness and file system. */
 export const nodePorts: Ports = { clock: nodeClock, scheduler: nodeScheduler, random: nodeRandom, files: nodeFiles };
+
+export { workerFlags } from "./worker-flags.ts";

@@ -1,6 +1,7 @@
 import * as nodeModule from "node:module";
 import { Worker } from "node:worker_threads";
 import { MillraceError, messageOf } from "@millrace/core";
+import { workerFlags } from "@millrace/core/node";
 import type { StartedThread, ThreadEvent, ThreadListener } from "@millrace/runtime";
 import type { WorkerStart } from "../worker/worker-start.ts";
 
@@ -10,7 +11,7 @@ const condition = "--conditions=millrace-source";
 
 /** Starts a worker thread. `heapBytesMax`: what its JavaScript heap may hold; past it the worker fails, and not the process. */
 export function startWorkerThread(index: number, start: WorkerStart, heapBytesMax: number | undefined, listener: ThreadListener): StartedThread {
-  const flags = process.execArgv.filter((flag) => !flag.startsWith("--inspect"));
+  const flags = workerFlags(process.execArgv);
   const worker = new Worker(entry, {
     name: `${start.plan.jobName} ${index}`,
     workerData: { ...start, compileCache: nodeModule.getCompileCacheDir() } satisfies WorkerStart,

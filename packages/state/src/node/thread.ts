@@ -1,4 +1,5 @@
 import { Worker } from "node:worker_threads";
+import { workerFlags } from "@millrace/core/node";
 import { closed } from "../runs/store-work.ts";
 import { type Reply, type Request, receivedError } from "./messages.ts";
 
@@ -76,6 +77,6 @@ export class Thread {
 /** Sources run by type stripping and find their packages' sources; what was built is JavaScript beside this file. */
 function newWorker(): Worker {
   const { url } = import.meta;
-  if (!url.endsWith(".ts")) return new Worker(new URL("./store-worker.js", url));
-  return new Worker(new URL("./store-worker.ts", url), { execArgv: [...process.execArgv, "--conditions=millrace-source"] });
+  if (!url.endsWith(".ts")) return new Worker(new URL("./store-worker.js", url), { execArgv: [] });
+  return new Worker(new URL("./store-worker.ts", url), { execArgv: [...workerFlags(process.execArgv), "--conditions=millrace-source"] });
 }
