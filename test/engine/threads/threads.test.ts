@@ -34,7 +34,7 @@ describe("a job in worker threads", () => {
 
   it("goes on at other parallelisms and thread counts, windows, timers and output exact", { timeout: 90_000 }, () =>
     inDirectory(async (directory) => {
-      const count = 60_000;
+      const count = 250_000;
       const calm = join(directory, "calm");
       await (await startNoted(everything, join(directory, "calm-state"), { parameters: { out: calm, count } })).job.finished;
       const out = join(directory, "out");
