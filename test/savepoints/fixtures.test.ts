@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { cp, mkdir, readdir, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import type { JobDefinition, Sink, StartOptions } from "millrace";
 import { fileSink } from "millrace/files";
 import { describe, expect, it } from "vitest";
@@ -15,7 +15,8 @@ const folder = join(import.meta.dirname, "fixtures");
 async function write(fixture: Fixture): Promise<void> {
   const target = join(folder, fixtureName(fixture));
   const savepoint = join(target, "savepoint");
-  const out = join(target, "published");
+  // It stands in the plan, and with it in the savepoint: relative, so that it names no machine.
+  const out = relative(process.cwd(), join(target, "published"));
   await mkdir(target, { recursive: true });
   await inDirectory(async (directory) => {
     const sink = slowed(fileSink<string>(out), 12);
