@@ -3,13 +3,14 @@ import { assert } from "@millrace/core";
 import { userFunctionError } from "../../process/user-error.ts";
 import { VOID_NAMESPACE, voidNamespaceCodec } from "../../process/void-namespace.ts";
 import type { AssignerContext } from "../assigners/assigner.ts";
+import { type Folding, foldingOf } from "../operator/folding.ts";
 import { Lateness } from "../operator/lateness.ts";
 import { Results } from "../operator/results.ts";
 import { stateNames } from "../operator/state-names.ts";
 import { windowForm } from "../operator/window-form.ts";
 import type { Window } from "../spec.ts";
 import { maxTimestamp } from "../triggers/trigger.ts";
-import type { FastSpec, FoldedWindowContents } from "./is-fast.ts";
+import type { FastSpec } from "./is-fast.ts";
 import { type OpenSession, openSessionsDeclaration, type SessionChange } from "./open-sessions.ts";
 
 /**
@@ -160,28 +161,4 @@ function touchesAny(sessions: readonly OpenSession[] | undefined, window: Window
     if (start <= window.end && end >= window.start) return true;
   }
   return false;
-}
-
-interface Folding {
-  first(value: unknown): unknown;
-  add(accumulator: unknown, value: unknown): unknown;
-  merge(a: unknown, b: unknown): unknown;
-  result(accumulator: unknown): unknown;
-}
-
-function foldingOf(contents: FoldedWindowContents): Folding {
-  if (contents.kind === "reduce") {
-    const { reduce } = contents;
-    return { first: (value) => value, add: reduce, merge: reduce, result: (value) => value };
-  }
-  const { aggregate } = contents;
-  return {
-    first: (value) => aggregate.add(value, aggregate.createAccumulator()),
-    add: (accumulator, value) => aggregate.add(value, accumulator),
-    merge(a, b) {
-      assert(aggregate.merge !== undefined, "an aggregate over sessions has a merge function");
-      return aggregate.merge(a, b);
-    },
-    result: (accumulator) => aggregate.getResult(accumulator),
-  };
 }

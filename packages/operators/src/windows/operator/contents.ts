@@ -1,16 +1,7 @@
-import {
-  type AggregateFunction,
-  type CellTable,
-  type KeyedContext,
-  type ListState,
-  type Namespace,
-  type NamespaceCodec,
-  type ReduceFunction,
-  state,
-} from "@millrace/contracts";
-import { assert } from "@millrace/core";
+import { type CellTable, type KeyedContext, type ListState, type Namespace, type NamespaceCodec, state } from "@millrace/contracts";
 import type { TimestampedValue } from "../evictors/evictor.ts";
 import type { WindowContents, WindowSpec } from "../spec.ts";
+import { foldingOf } from "./folding.ts";
 import { stateNames, timestampedElements } from "./state-names.ts";
 
 /**
@@ -78,7 +69,7 @@ export function foldedContents(
   codec: NamespaceCodec<Namespace>,
 ): ContentsState<unknown> {
   const table = keyed.cells(stateNames.contents, contents.codec, codec);
-  const { first, add, merge } = contents.kind === "reduce" ? reducing(contents.reduce) : aggregating(contents.aggregate);
+  const { first, add, merge } = foldingOf(contents);
   return {
     add(namespace, value) {
       const cells = table.of(namespace);
@@ -104,25 +95,4 @@ export function foldedContents(
 
 function removeFrom(table: CellTable<Namespace, unknown>, namespace: Namespace): void {
   if (table.has(namespace)) table.of(namespace).remove();
-}
-
-interface Folding {
-  first(value: unknown): unknown;
-  add(accumulator: unknown, value: unknown): unknown;
-  merge(a: unknown, b: unknown): unknown;
-}
-
-function reducing(reduce: ReduceFunction<unknown>): Folding {
-  return { first: (value) => value, add: reduce, merge: reduce };
-}
-
-function aggregating(aggregate: AggregateFunction<unknown, unknown, unknown>): Folding {
-  return {
-    first: (value) => aggregate.add(value, aggregate.createAccumulator()),
-    add: (accumulator, value) => aggregate.add(value, accumulator),
-    merge(a, b) {
-      assert(aggregate.merge !== undefined, "an aggregate over sessions has a merge function");
-      return aggregate.merge(a, b);
-    },
-  };
 }
