@@ -17,7 +17,19 @@ import {
 } from "millrace";
 import type { Reading } from "./jobs.ts";
 
-export const branches = ["tumbling", "sliding", "session", "timers", "reduce", "fanOut", "union", "connect", "sides", "twoLevels"] as const;
+export const branches = [
+  "tumbling",
+  "sliding",
+  "session",
+  "timers",
+  "reduce",
+  "fanOut",
+  "union",
+  "connect",
+  "coFlatMap",
+  "sides",
+  "twoLevels",
+] as const;
 export type Branch = (typeof branches)[number];
 
 const reading = t.object({ sensor: t.string(), at: t.integer(), value: t.integer() });
@@ -124,6 +136,15 @@ const builders: Readonly<Record<Branch, (all: DataStream<Reading>) => DataStream
         ),
     ];
   },
+  coFlatMap: (all) => [
+    all
+      .keyBy((one) => one.sensor)
+      .connect(all.filter((one) => one.value < 60).keyBy((one) => one.sensor))
+      .flatMap(
+        (one) => (one.value % 2 === 0 ? [`coFlatMap even ${show(one)}`] : []),
+        (one) => [`coFlatMap low ${show(one)}`, `coFlatMap again ${show(one)}`],
+      ),
+  ],
   sides: (all) => {
     const split = all.process(
       {
@@ -204,6 +225,13 @@ export const oracles: { readonly [B in Branch]?: (input: readonly Reading[]) => 
       })
       .sort();
   },
+  coFlatMap: (input) =>
+    input
+      .flatMap((one) => [
+        ...(one.value % 2 === 0 ? [`coFlatMap even ${show(one)}`] : []),
+        ...(one.value < 60 ? [`coFlatMap low ${show(one)}`, `coFlatMap again ${show(one)}`] : []),
+      ])
+      .sort(),
   sides: (input) => input.map((one) => `${one.value > 70 ? "big" : "small"} ${show(one)}`).sort(),
 };
 

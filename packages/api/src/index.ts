@@ -19,6 +19,7 @@ export type {
   AggregateFunction,
   AggregatingState,
   Collector,
+  CoProcessFunction,
   Guarantee,
   Key,
   KeyedCoProcessFunction,

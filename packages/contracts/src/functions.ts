@@ -65,6 +65,13 @@ export interface ProcessFunction<In, Out> extends FunctionLifecycle {
   processElement(value: In, context: ProcessContext, out: Collector<Out>): void;
 }
 
+/** Two connected inputs without a key (Flink's CoProcessFunction): time and side outputs, neither state nor timers. */
+export interface CoProcessFunction<In1, In2, Out> extends FunctionLifecycle {
+  readonly sideOutputs?: readonly OutputTag<never>[] | readonly OutputTag<unknown>[];
+  processElement1(value: In1, context: ProcessContext, out: Collector<Out>): void;
+  processElement2(value: In2, context: ProcessContext, out: Collector<Out>): void;
+}
+
 /** Flink's KeyedProcessFunction: state and timers declared beside the code (law P4). */
 export interface KeyedProcessFunction<K extends Key, In, Out, S extends StateDeclarations = Record<never, never>> extends FunctionLifecycle {
   readonly state?: S;

@@ -10,6 +10,7 @@ export type {
 } from "./checkpoint-storage.ts";
 export type {
   Collector,
+  CoProcessFunction,
   KeyedCoProcessFunction,
   KeyedProcessContext,
   KeyedProcessFunction,

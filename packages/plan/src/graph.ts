@@ -36,6 +36,8 @@ export interface FlatMapBody {
 export interface OperatorBody {
   readonly kind: "operator";
   readonly keySelectors: readonly ((value: unknown) => Key)[];
+  /** "none": the keys only deal records out, and the operator has neither keyed state nor timers. Default "own". */
+  readonly keyedState?: "own" | "none";
   /** What stands in the plan as `states`, by the same names, with codecs and functions. */
   readonly states?: StateDeclarations;
   /** A new operator for each subtask and each attempt. */

@@ -15,6 +15,8 @@ export const kindTraits: Readonly<Record<NodeKind, KindTraits>> = {
   flatMap: { stateful: false, noun: "a flatMap" },
   process: { stateful: false, noun: "a process function" },
   keyedProcess: { stateful: true, noun: "a keyed process function" },
+  coMap: { stateful: false, noun: "a map of two inputs" },
+  coFlatMap: { stateful: false, noun: "a flatMap of two inputs" },
   coProcess: { stateful: true, noun: "a keyed process function of two inputs" },
   reduce: { stateful: true, noun: "a keyed reduce" },
   window: { stateful: true, noun: "a window" },

@@ -8,6 +8,8 @@ export type NodeKind =
   | "flatMap"
   | "process"
   | "keyedProcess"
+  | "coMap"
+  | "coFlatMap"
   | "coProcess"
   | "reduce"
   | "window"

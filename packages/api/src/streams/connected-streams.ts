@@ -1,8 +1,9 @@
-import type { Key, KeyedCoProcessFunction, StateDeclarations } from "@millrace/contracts";
+import type { CoProcessFunction, Key, KeyedCoProcessFunction, StateDeclarations } from "@millrace/contracts";
 import { createKeyedCoProcessOperator } from "@millrace/operators";
+import { addCoFlatMap, addCoMap, addCoProcess, type CoInputs, keyedInputs } from "./co-functions.ts";
 import type { DataStream } from "./data-stream.ts";
 import { type Emits, type NoState, tagNames, timersOf } from "./functions.ts";
-import type { StatefulNodeOptions } from "./options.ts";
+import type { NodeOptions, StatefulNodeOptions } from "./options.ts";
 import { addNode, type KeyedUpstream, typeOf, type Upstream, withExchange } from "./upstream.ts";
 
 /** Two streams of different types, before they have a key (Flink's ConnectedStreams). */
@@ -21,6 +22,29 @@ export class ConnectedStreams<First, Second> {
       { upstream: withExchange(this.#second, "hash"), keySelector: secondKey as (value: unknown) => Key, keyType: undefined },
     );
   }
+
+  /** One stream of what `first` makes of the records of the one and `second` of those of the other (Flink's CoMapFunction). */
+  map<Out1, Out2 = Out1>(first: (value: First) => Out1, second: (value: Second) => Out2, options?: NodeOptions): DataStream<Out1 | Out2> {
+    return addCoMap(this.#inputs, first, second, options);
+  }
+
+  /** As `map`, with every element of what the functions return (Flink's CoFlatMapFunction). */
+  flatMap<Out1, Out2 = Out1>(
+    first: (value: First) => Iterable<Out1>,
+    second: (value: Second) => Iterable<Out2>,
+    options?: NodeOptions,
+  ): DataStream<Out1 | Out2> {
+    return addCoFlatMap(this.#inputs, first, second, options);
+  }
+
+  /** A function with side outputs and a view of time, but without a key: it has neither state nor timers. */
+  process<Out>(fn: CoProcessFunction<First, Second, Out> & Emits<Out>, options?: NodeOptions): DataStream<Out> {
+    return addCoProcess(this.#inputs, fn, options);
+  }
+
+  get #inputs(): CoInputs {
+    return { upstreams: [this.#first, this.#second], keySelectors: [] };
+  }
 }
 
 /** Two streams whose records of one key meet in one function. */
@@ -31,6 +55,20 @@ export class KeyedConnectedStreams<First, Second, K extends Key> {
   constructor(first: KeyedUpstream, second: KeyedUpstream) {
     this.#first = first;
     this.#second = second;
+  }
+
+  /** As ConnectedStreams.map; records of one key meet in one subtask. */
+  map<Out1, Out2 = Out1>(first: (value: First) => Out1, second: (value: Second) => Out2, options?: NodeOptions): DataStream<Out1 | Out2> {
+    return addCoMap(keyedInputs(this.#first, this.#second), first, second, options);
+  }
+
+  /** As ConnectedStreams.flatMap; records of one key meet in one subtask. */
+  flatMap<Out1, Out2 = Out1>(
+    first: (value: First) => Iterable<Out1>,
+    second: (value: Second) => Iterable<Out2>,
+    options?: NodeOptions,
+  ): DataStream<Out1 | Out2> {
+    return addCoFlatMap(keyedInputs(this.#first, this.#second), first, second, options);
   }
 
   process<Out, S extends StateDeclarations = NoState>(

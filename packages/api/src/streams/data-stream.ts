@@ -80,7 +80,7 @@ export class DataStream<T> {
     return new DataStream({ builder, streamOf, exchange, origins: all.flatMap((one) => one.origins) });
   }
 
-  /** Two streams for one function; call `keyBy(…)` on the pair. */
+  /** Two streams for one function, or, after `keyBy(…)` on the pair, for one that shares state. */
   connect<Other>(other: DataStream<Other>): ConnectedStreams<T, Other> {
     return new ConnectedStreams(this.#upstream, other.#upstream);
   }

@@ -9,6 +9,8 @@ const shapes: Readonly<Record<NodeKind, readonly [open: string, close: string]>>
   flatMap: ["[", "]"],
   process: ["[", "]"],
   keyedProcess: ["[[", "]]"],
+  coMap: ["[", "]"],
+  coFlatMap: ["[", "]"],
   coProcess: ["[[", "]]"],
   reduce: ["[[", "]]"],
   window: ["[[", "]]"],

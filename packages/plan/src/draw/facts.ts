@@ -15,6 +15,8 @@ export const kindWords: Readonly<Record<NodeKind, string>> = {
   flatMap: "flatMap",
   process: "process",
   keyedProcess: "keyed process",
+  coMap: "map of two inputs",
+  coFlatMap: "flatMap of two inputs",
   coProcess: "keyed process of two inputs",
   reduce: "reduce",
   window: "window",
@@ -79,7 +81,7 @@ function originOf(plan: LogicalPlan, { from, output }: PlanEdge): string {
 }
 
 function edgeWords(node: PlanNode, { exchange, input }: PlanEdge): string {
-  if (node.kind !== "coProcess" && node.kind !== "intervalJoin") return exchange;
+  if (node.inputs.every((edge) => edge.input === 0)) return exchange;
   return `${exchange} · ${input === 0 ? "first" : "second"} input`;
 }
 

@@ -28,6 +28,8 @@ const chainKinds: Record<NodeKind, ChainNode["kind"]> = {
   flatMap: "flatMap",
   process: "operator",
   keyedProcess: "operator",
+  coMap: "operator",
+  coFlatMap: "operator",
   coProcess: "operator",
   reduce: "operator",
   window: "operator",

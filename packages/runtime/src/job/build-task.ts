@@ -188,7 +188,7 @@ function restoredOf(order: TaskOrder, node: number): RestoredNode | undefined {
 async function openBackend(order: TaskOrder, node: number, chains: Map<number, KeyedChain>): Promise<KeyedStateBackend | undefined> {
   const { settings, physical, subtask } = order;
   const body = settings.graph.bodies[node] as OperatorBody;
-  if (body.keySelectors.length === 0) return undefined;
+  if (body.keySelectors.length === 0 || body.keyedState === "none") return undefined;
   const uid = planNode(order.settings.graph.plan, node).uid;
   const { clock } = settings.ports;
   const { backend, filled, needsBase } = await settings.backends.open({
