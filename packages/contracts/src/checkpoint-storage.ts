@@ -72,15 +72,27 @@ export interface SubtaskSnapshot {
 export interface InFlightSnapshot {
   /** Channel by channel, for each element its length in bytes (u32, little-endian) and the element as it travels between threads. */
   readonly file: DataFile;
-  readonly channels: readonly {
-    /** Uid of the sending node, its output ("" is the main one), and the receiver's input. */
-    readonly from: string;
-    readonly output: string;
-    readonly input: 0 | 1;
-    /** Subtask of the sender. */
-    readonly sender: number;
-    readonly elements: number;
-  }[];
+  /** All channels of the subtask, those that held nothing too: each holds event time back. */
+  readonly channels: readonly InFlightChannel[];
+}
+
+export interface InFlightChannel extends ChannelPlace {
+  /** What the channel had told of event time before its first element. */
+  readonly watermark: number | "min" | "max";
+  readonly idle: boolean;
+  /** Elements of a smaller age come first: they were on their way again when another checkpoint overtook them. */
+  readonly age: number;
+  readonly elements: number;
+}
+
+/** Which way the elements of a channel go. */
+export interface ChannelPlace {
+  /** Uid of the sending node, its output ("" is the main one), and the receiver's input. */
+  readonly from: string;
+  readonly output: string;
+  readonly input: 0 | 1;
+  /** Subtask of the sender. */
+  readonly sender: number;
 }
 
 /** Files that together hold the keyed state: a base, then deltas, oldest first. Empty: no state. */

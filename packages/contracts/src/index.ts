@@ -1,5 +1,6 @@
 export type { BackendOptions, BackendUsage, Chunks, EncodedState, KeyedStateBackend, KeyGroupRange } from "./backend.ts";
 export type {
+  ChannelPlace,
   CheckpointManifest,
   CheckpointStorage,
   DataFile,

@@ -7,7 +7,7 @@ export type { SplitOutputs, WatermarkMultiplexer } from "./multiplexer.ts";
 export { createMultiplexer } from "./multiplexer.ts";
 export type { RefinableWatermarkStrategy, TimestampOf } from "./strategies.ts";
 export { WatermarkStrategies } from "./strategies.ts";
-export type { Valve, ValveTarget } from "./valve.ts";
+export type { ChannelTime, Valve, ValveTarget } from "./valve.ts";
 export { createValve } from "./valve.ts";
 export type { WatermarkEmitter, WatermarkSink } from "./watermark-emitter.ts";
 export { createWatermarkEmitter } from "./watermark-emitter.ts";

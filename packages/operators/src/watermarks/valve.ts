@@ -19,11 +19,21 @@ export interface Valve {
   /** The last watermark that left. */
   readonly watermark: number;
   readonly idle: boolean;
+  timeOf(channel: number): ChannelTime;
 }
 
-/** `reached`: the watermark that had left before a restore. */
-export function createValve(channels: number, target: ValveTarget, reached: number = WATERMARK_MIN): Valve {
-  return new StatusWatermarkValve(channels, target, reached);
+/** What a channel has told of event time. */
+export interface ChannelTime {
+  /** The last one; `WATERMARK_MIN` before the first. */
+  readonly watermark: number;
+  readonly idle: boolean;
+}
+
+/** `channels`: how many, or where each of them stood before a restore. `reached`: the watermark that had left before it. */
+export function createValve(channels: number | readonly ChannelTime[], target: ValveTarget, reached: number = WATERMARK_MIN): Valve {
+  const valve = new StatusWatermarkValve(typeof channels === "number" ? channels : channels.length, target, reached);
+  if (typeof channels !== "number") valve.restore(channels);
+  return valve;
 }
 
 /** Plain arrays and loops: nothing is made per call, and there are few channels. */
@@ -53,6 +63,21 @@ class StatusWatermarkValve implements Valve {
 
   get idle(): boolean {
     return this.#idle;
+  }
+
+  timeOf(channel: number): ChannelTime {
+    return { watermark: this.#watermarkOf(channel), idle: this.#idleChannels[channel] === 1 };
+  }
+
+  /** Before anything else. */
+  restore(times: readonly ChannelTime[]): void {
+    times.forEach(({ watermark, idle }, channel) => {
+      this.#watermarks[channel] = watermark;
+      this.#idleChannels[channel] = idle ? 1 : 0;
+      this.#alignedChannels[channel] = !idle && watermark >= this.#lastOut ? 1 : 0;
+    });
+    this.#activeCount = times.filter(({ idle }) => !idle).length;
+    this.#idle = this.#activeCount === 0;
   }
 
   inputWatermark(channel: number, watermark: number): void {

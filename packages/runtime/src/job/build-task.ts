@@ -19,7 +19,7 @@ import type { TaskListener } from "../task/task-events.ts";
 import { WatermarkFlow } from "../task/watermark-flow.ts";
 import { type DeployedTask, metricsOf } from "./deployed-task.ts";
 import { keyedChunks, type RestoredNode, restoredNode } from "./restored-state.ts";
-import { edgeWriterOf, gateOf, gatePlaces, planNode, restoredFiles } from "./task-edges.ts";
+import { edgeWriterOf, gateOf, planNode, restoredFiles } from "./task-edges.ts";
 
 export interface TaskOrder {
   readonly settings: TaskSettings;
@@ -79,8 +79,7 @@ export async function buildTask(order: TaskOrder): Promise<DeployedTask> {
   const flow = new WatermarkFlow(program, byNode, writers, edges);
   const active = createActivityClock(() => ports.clock.monotonic());
   const source = sourceInputOf(order, code, flow, control, active, wake);
-  const places = order.physical.inputs.flatMap((edge) => gatePlaces(order, edge));
-  const input = source ?? (await gateOf(order, places, code, flow, wake));
+  const input = source ?? (await gateOf(order, restoredOf(order, program.head)?.watermark ?? WATERMARK_MIN, code, flow, wake));
   const parts = {
     jobName: graph.plan.jobName,
     program,
@@ -95,7 +94,6 @@ export async function buildTask(order: TaskOrder): Promise<DeployedTask> {
     storage: settings.storage,
     listener: order.listener,
     chains,
-    channelPlaces: places,
     active,
   };
   const built = new StreamTask(parts, () => order.wake(built));

@@ -1,10 +1,9 @@
 import { createReader } from "@millrace/codec";
-import type { CheckpointManifest, CheckpointStorage, InFlightSnapshot, SubtaskSnapshot } from "@millrace/contracts";
-import { assert, MillraceError } from "@millrace/core";
+import type { ChannelPlace, CheckpointManifest, CheckpointStorage, InFlightSnapshot, SubtaskSnapshot } from "@millrace/contracts";
+import { assert, MillraceError, watermarkFromJson } from "@millrace/core";
 import type { Batch, StreamElement } from "../channel/element.ts";
 import { ElementCodec } from "../channel/element-codec.ts";
-import type { RestoredElement } from "../task/gate.ts";
-import type { ChannelPlace } from "../task/task-checkpoint.ts";
+import type { OvertakenElements } from "../task/replay.ts";
 
 /** The gate that gets restored elements. */
 export interface RestoredGate {
@@ -12,85 +11,90 @@ export interface RestoredGate {
   readonly uid: string;
   readonly subtask: number;
   readonly parallelism: number;
-  readonly channels: readonly GatePlace[];
+  readonly edges: readonly RestoredEdge[];
 }
 
-export interface GatePlace extends ChannelPlace {
-  /** Senders of the edge. */
-  readonly senders: number;
+export type RestoredEdge = Omit<ChannelPlace, "sender"> & {
   /** Whether a record of a hashed edge belongs to this subtask; undefined: its batches may go to any subtask. */
   readonly owns: ((value: unknown) => boolean) | undefined;
-}
+};
 
 /**
- * What an unaligned checkpoint overtook on its way to one subtask. At the parallelism it was taken at, everything goes
- * back to its channel. At another, records of hashed edges go where their keys are and batches of other edges are dealt
- * out in turn; watermarks between them are left out, as they told of other channels.
+ * What an unaligned checkpoint overtook on its way to one subtask. At the parallelism it was taken at, a subtask gets all of
+ * its own. At another, it gets the channels of all subtasks: of hashed edges the records whose keys are its own, of others
+ * every so many batches; and all watermarks between them, so that time goes on as it did. Batches are cut at the watermarks.
  */
 export async function restoredInFlight(
   manifest: CheckpointManifest,
   storage: Pick<CheckpointStorage, "readData">,
   gate: RestoredGate,
-): Promise<readonly RestoredElement[]> {
+): Promise<readonly OvertakenElements[]> {
   const olds = manifest.operators.find((operator) => operator.uid === gate.uid)?.subtasks ?? [];
-  const codec = new ElementCodec();
-  const restored: RestoredElement[] = [];
+  const restored: OvertakenElements[] = [];
   for (const old of olds) {
-    if (old.inFlight === undefined || !mayHold(old, olds.length, gate)) continue;
-    let batches = old.subtask;
-    for await (const { place, encoded } of elementsOf(old.inFlight, storage)) {
-      const candidates = gate.channels.flatMap((channel, index) => (sameEdge(channel, place) ? [index] : []));
-      const first = candidates[0];
-      if (first === undefined) throw edgeIsGone(gate.uid, place);
-      const { senders, owns } = gate.channels[first] as GatePlace;
-      const element = codec.decode(encoded);
-      // A sender that had ended says so again.
-      if (element.kind === "end") continue;
-      const index = candidates.find((candidate) => gate.channels[candidate]?.sender === place.sender) ?? first;
-      const oldSenders = manifest.operators.find((operator) => operator.uid === place.from)?.subtasks.length;
-      if (olds.length === gate.parallelism && oldSenders === senders) restored.push({ channel: index, element });
-      else if (element.kind === "batch") {
-        const own = owns === undefined ? whole(element, batches++ % gate.parallelism === gate.subtask) : only(element, owns);
-        if (own !== undefined) restored.push({ channel: index, element: own });
-      }
+    if (old.inFlight !== undefined && (olds.length !== gate.parallelism || old.subtask === gate.subtask)) {
+      restored.push(...(await restoredOf(old, old.inFlight, storage, gate, olds.length)));
     }
   }
   return restored;
 }
 
-/** Whether anything in the old subtask can concern this one. */
-function mayHold(old: SubtaskSnapshot, olds: number, gate: RestoredGate): boolean {
-  return olds !== gate.parallelism || old.subtask === gate.subtask;
-}
-
-async function* elementsOf(
+async function restoredOf(
+  old: SubtaskSnapshot,
   { file, channels }: InFlightSnapshot,
   storage: Pick<CheckpointStorage, "readData">,
-): AsyncIterable<{ readonly place: ChannelPlace; readonly encoded: Uint8Array }> {
+  gate: RestoredGate,
+  oldParallelism: number,
+): Promise<readonly OvertakenElements[]> {
   const chunks: Uint8Array[] = [];
   for await (const chunk of storage.readData(file)) chunks.push(chunk);
   const reader = createReader(Buffer.concat(chunks));
-  for (const channel of channels) {
-    for (let element = 0; element < channel.elements; element++) yield { place: channel, encoded: reader.view(reader.u32()) };
-  }
+  const codec = new ElementCodec();
+  let batches = old.subtask;
+  const restored = channels.map(({ watermark, idle, age, elements: count, ...place }) => {
+    const edge = gate.edges.find((candidate) => sameEdge(candidate, place));
+    if (edge === undefined && count > 0) throw edgeIsGone(gate.uid, place);
+    const { owns } = edge ?? {};
+    const mine = (batch: Batch): Batch => {
+      if (oldParallelism === gate.parallelism) return batch;
+      if (owns !== undefined) return only(batch, owns);
+      return batches++ % gate.parallelism === gate.subtask ? batch : only(batch, () => false);
+    };
+    const elements: StreamElement[] = [];
+    for (let element = 0; element < count; element++) {
+      const decoded = codec.decode(reader.view(reader.u32()));
+      elements.push(...(decoded.kind === "batch" ? cut(decoded).map((piece) => (piece.kind === "batch" ? mine(piece) : piece)) : [decoded]));
+    }
+    const kept = elements.filter((element) => element.kind !== "batch" || element.values.length > 0);
+    return { place, time: { watermark: watermarkFromJson(watermark), idle }, age, elements: kept };
+  });
   assert(reader.remaining === 0, `${file.name} holds as many elements as its manifest says`);
+  return restored;
 }
 
-function sameEdge(a: ChannelPlace, b: ChannelPlace): boolean {
+function sameEdge(a: Omit<ChannelPlace, "sender">, b: Omit<ChannelPlace, "sender">): boolean {
   return a.from === b.from && a.output === b.output && a.input === b.input;
 }
 
-function whole(batch: Batch, mine: boolean): StreamElement | undefined {
-  return mine ? { ...batch, marks: [] } : undefined;
+/** The records between the marks of a batch, and the marks. */
+function cut({ values, timestamps, marks }: Batch): readonly StreamElement[] {
+  const pieces: StreamElement[] = [];
+  let from = 0;
+  const records = (to: number): Batch => ({ kind: "batch", values: values.slice(from, to), timestamps: timestamps.slice(from, to), marks: [] });
+  for (const { at, element } of marks) {
+    pieces.push(records(at), element);
+    from = at;
+  }
+  pieces.push(records(values.length));
+  return pieces;
 }
 
-function only(batch: Batch, owns: (value: unknown) => boolean): StreamElement | undefined {
-  const kept = batch.values.flatMap((value, index) => (owns(value) ? [index] : []));
-  if (kept.length === 0) return undefined;
+function only({ values, timestamps }: Batch, owns: (value: unknown) => boolean): Batch {
+  const kept = values.flatMap((value, index) => (owns(value) ? [index] : []));
   return {
     kind: "batch",
-    values: kept.map((index) => batch.values[index]),
-    timestamps: kept.map((index) => batch.timestamps[index] as number),
+    values: kept.map((index) => values[index]),
+    timestamps: kept.map((index) => timestamps[index] as number),
     marks: [],
   };
 }

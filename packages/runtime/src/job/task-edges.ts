@@ -1,4 +1,4 @@
-import type { CheckpointManifest, CheckpointStorage, Key } from "@millrace/contracts";
+import type { ChannelPlace, CheckpointManifest, CheckpointStorage, Key } from "@millrace/contracts";
 import { assert, checkKey, keyGroupOf, subtaskOf } from "@millrace/core";
 import type { LogicalPlan, PhysicalEdge, PlanNode } from "@millrace/plan";
 import type { ChainCode, ChainControl } from "../chain/code.ts";
@@ -7,7 +7,7 @@ import type { TaskSettings } from "../deployment/task-settings.ts";
 import { InputGate } from "../task/gate.ts";
 import type { WatermarkFlow } from "../task/watermark-flow.ts";
 import type { TaskOrder } from "./build-task.ts";
-import { type GatePlace, restoredInFlight } from "./restored-in-flight.ts";
+import { type RestoredEdge, restoredInFlight } from "./restored-in-flight.ts";
 
 export function edgeWriterOf(order: TaskOrder, edge: PhysicalEdge, control: ChainControl): EdgeWriter {
   return createEdgeWriter({
@@ -21,20 +21,22 @@ export function edgeWriterOf(order: TaskOrder, edge: PhysicalEdge, control: Chai
   });
 }
 
-/** The gate of a task that gets its records from other tasks, with what an earlier checkpoint overtook on the way to it. */
-export async function gateOf(
-  order: TaskOrder,
-  places: readonly GatePlace[],
-  code: ChainCode,
-  flow: WatermarkFlow,
-  wake: () => void,
-): Promise<InputGate> {
+/**
+ * The gate of a task that gets its records from other tasks, with what an earlier checkpoint overtook on the way to it.
+ * `reached`: the watermark that had left it then.
+ */
+export async function gateOf(order: TaskOrder, reached: number, code: ChainCode, flow: WatermarkFlow, wake: () => void): Promise<InputGate> {
   const { settings, physical, subtask, restored } = order;
-  const channels = physical.inputs.flatMap((edge) =>
-    order.channelsFrom(edge).map((channel) => ({ channel, input: edge.input, overtakable: edge.exchange !== "forward" })),
-  );
+  const channels = physical.inputs.flatMap((edge) => {
+    const senders = order.sendersOf(edge);
+    return order.channelsFrom(edge).map((channel, index) => {
+      const place: ChannelPlace = { ...wayOf(order, edge), sender: senders[index] as number };
+      return { channel, place, finished: hasFinished(order, edge, place), overtakable: edge.exchange !== "forward" };
+    });
+  });
   const uid = planNode(order.settings.graph.plan, physical.head).uid;
-  const gate = { uid, subtask, parallelism: physical.parallelism, channels: places };
+  const edges = physical.inputs.map((edge) => ({ ...wayOf(order, edge), owns: ownsOf(order, edge) }));
+  const gate = { uid, subtask, parallelism: physical.parallelism, edges };
   return new InputGate({
     channels,
     code,
@@ -43,6 +45,7 @@ export async function gateOf(
     wake,
     exactlyOnce: settings.exactlyOnce,
     restored: restored === undefined ? [] : await restoredInFlight(restored, restoredFiles(settings, restored), gate),
+    reached,
   });
 }
 
@@ -53,23 +56,22 @@ export function restoredFiles({ storage, restoredData }: TaskSettings, restored:
   return files;
 }
 
-/** The channels of an edge as a snapshot names them, in the order of the gate. */
-export function gatePlaces(order: TaskOrder, edge: PhysicalEdge): readonly GatePlace[] {
+/** An edge as a snapshot names it. */
+function wayOf(order: TaskOrder, edge: PhysicalEdge): Omit<ChannelPlace, "sender"> {
+  return { from: planNode(order.settings.graph.plan, edge.fromNode).uid, output: edge.output, input: edge.input };
+}
+
+function hasFinished(order: TaskOrder, edge: PhysicalEdge, { from, sender }: ChannelPlace): boolean {
+  const olds = order.restored?.operators.find(({ uid }) => uid === from)?.subtasks ?? [];
+  if (olds.length === order.parallelismOf(edge.fromTask)) return olds[sender]?.finished === true;
+  return olds.length > 0 && olds.every(({ finished }) => finished === true);
+}
+
+function ownsOf(order: TaskOrder, edge: PhysicalEdge): RestoredEdge["owns"] {
   const { maxParallelism, physical, subtask } = order;
   const keyOf = edge.exchange === "hash" ? keySelectorOf(order, edge) : undefined;
-  const owns =
-    keyOf === undefined
-      ? undefined
-      : (value: unknown) => subtaskOf(keyGroupOf(checkKey(keyOf(value)), maxParallelism), maxParallelism, physical.parallelism) === subtask;
-  const senders = order.sendersOf(edge);
-  return senders.map((sender) => ({
-    from: planNode(order.settings.graph.plan, edge.fromNode).uid,
-    output: edge.output,
-    input: edge.input,
-    sender,
-    senders: order.parallelismOf(edge.fromTask),
-    owns,
-  }));
+  if (keyOf === undefined) return undefined;
+  return (value) => subtaskOf(keyGroupOf(checkKey(keyOf(value)), maxParallelism), maxParallelism, physical.parallelism) === subtask;
 }
 
 function keySelectorOf(order: TaskOrder, edge: PhysicalEdge): ((value: unknown) => Key) | undefined {

@@ -19,7 +19,7 @@ function planOf(...operators: Partial<OperatorRestore>[]): RestorePlan {
 
 describe("a manifest in an edited job", () => {
   it("has its nodes under the uids that they have now, senders of records under way among them", () => {
-    const channels = [{ from: "a", output: "", input: 0 as const, sender: 0, elements: 1 }];
+    const channels = [{ from: "a", output: "", input: 0 as const, sender: 0, watermark: "min" as const, idle: false, age: 0, elements: 1 }];
     const manifest = manifestOf(
       { uid: "a", subtasks: [{ subtask: 0, keyed }] },
       { uid: "a/map", subtasks: [{ subtask: 0, inFlight: { file: { name: "f", bytes: 0, checksum: "" }, channels } }] },

@@ -1,16 +1,20 @@
-import { assert, type Cancel, type Scheduler } from "@millrace/core";
-import { createValve, type Valve } from "@millrace/operators";
+import type { ChannelPlace } from "@millrace/contracts";
+import { AssertionError, assert, type Cancel, type Scheduler, WATERMARK_MAX, WATERMARK_MIN } from "@millrace/core";
+import { createValve, type Valve, type ValveTarget } from "@millrace/operators";
 import type { ChainCode } from "../chain/code.ts";
-import { Queue, type ReceivingChannel } from "../channel/channel.ts";
+import type { ReceivingChannel } from "../channel/channel.ts";
 import type { BarrierElement, Batch, Mark, StreamElement } from "../channel/element.ts";
 import { ElementCodec } from "../channel/element-codec.ts";
-import { type InFlightChannel, InFlightRecorder } from "./in-flight.ts";
+import { InFlightRecorder, type OvertakenBytes } from "./in-flight.ts";
 import { ended, type InputStep, progress, type TaskInput, waiting } from "./input.ts";
+import { type OvertakenElements, Replay } from "./replay.ts";
 import type { WatermarkFlow } from "./watermark-flow.ts";
 
 export interface GateChannel {
   readonly channel: ReceivingChannel;
-  readonly input: 0 | 1;
+  readonly place: ChannelPlace;
+  /** The sender had ended when the checkpoint was taken that is restored: event time does not wait for it to say so again. */
+  readonly finished: boolean;
   /** A barrier may overtake what waits in this channel, because it can be dealt out again at another parallelism. */
   readonly overtakable: boolean;
 }
@@ -25,19 +29,16 @@ export interface GateOptions {
   /** Wait for the barriers of all channels; else records behind a barrier are processed meanwhile, and again after a restore. */
   readonly exactlyOnce: boolean;
   /** What an earlier checkpoint overtook; comes before anything in the channels. */
-  readonly restored: readonly RestoredElement[];
-}
-
-export interface RestoredElement {
-  readonly channel: number;
-  readonly element: StreamElement;
+  readonly restored: readonly OvertakenElements[];
+  /** The watermark that had left the gate before the restore. */
+  readonly reached: number;
 }
 
 /** A checkpoint taken before all barriers have been read. */
 export interface Overtaking {
   readonly barrier: BarrierElement;
   /** Settles when the barriers of all channels have come in; undefined: given up. */
-  readonly inFlight: Promise<readonly InFlightChannel[] | undefined>;
+  readonly inFlight: Promise<readonly OvertakenBytes[] | undefined>;
 }
 
 interface GateState {
@@ -59,10 +60,12 @@ export class InputGate implements TaskInput {
   readonly #channels: readonly GateChannel[];
   readonly #states: readonly GateState[];
   readonly #valve: Valve;
-  readonly #restored = new Queue<RestoredElement>();
+  #replay: Replay | undefined;
   #next = 0;
   #batch: Batch | undefined;
-  #batchChannel = 0;
+  #batchInput: 0 | 1 = 0;
+  /** Undefined: the batch is one on its way again. */
+  #batchChannel: number | undefined;
   #batchPosition = 0;
   #batchMark = 0;
   #openChannels: number;
@@ -75,17 +78,19 @@ export class InputGate implements TaskInput {
   #settled = 0;
 
   constructor(options: GateOptions) {
-    const { channels, flow } = options;
+    const { channels, flow, restored } = options;
     assert(channels.length > 0, "a gate has channels");
     this.#options = options;
     this.#channels = channels;
     this.#states = channels.map(() => ({ barrier: 0, arrived: 0, ended: false }));
     this.#openChannels = channels.length;
-    this.#valve = createValve(channels.length, {
+    const target: ValveTarget = {
       onWatermark: (watermark) => flow.accept({ kind: "watermark", watermark }),
       onStatus: (status) => flow.accept({ kind: "status", status }),
-    });
-    for (const element of options.restored) this.#restored.push(element);
+    };
+    const times = channels.map(({ finished }) => ({ watermark: finished ? WATERMARK_MAX : WATERMARK_MIN, idle: false }));
+    this.#valve = createValve(times, target);
+    if (restored.length > 0) this.#replay = new Replay(restored, target, options.reached);
     channels.forEach(({ channel }, index) => {
       channel.arrivals = {
         barrier: (barrier) => this.#barrierArrived(index, barrier),
@@ -96,8 +101,9 @@ export class InputGate implements TaskInput {
 
   step(): InputStep {
     if (this.#batch !== undefined) return this.#runBatch(this.#batch);
-    const restored = this.#restored.shift();
-    if (restored !== undefined) return this.#take(restored.channel, restored.element);
+    const again = this.#replay?.next();
+    if (again !== undefined) return this.#takeAgain(again);
+    this.#replay = undefined;
     const count = this.#channels.length;
     const { exactlyOnce } = this.#options;
     for (let tried = 0; tried < count; tried++) {
@@ -124,21 +130,16 @@ export class InputGate implements TaskInput {
     const { checkpointId } = barrier;
     const held = this.#channels.some(({ overtakable }, index) => !overtakable && this.#states[index]?.barrier !== checkpointId);
     if (held) return undefined;
-    const codec = new ElementCodec();
-    const inFlight = this.#channels.map(({ channel }, index) => [
-      ...this.#begun(index, codec),
-      ...(this.#states[index]?.barrier === checkpointId ? [] : channel.waiting(checkpointId)),
-    ]);
     const open = new Set(this.#states.flatMap((state, index) => (state.arrived === checkpointId ? [] : [index])));
+    const recorder = new InFlightRecorder(checkpointId, this.#overtaken(checkpointId), open);
     this.#settled = checkpointId;
     this.#release();
-    const recorder = new InFlightRecorder(checkpointId, inFlight, open);
     this.#recorder = recorder;
     return { barrier: { ...barrier, unaligned: true }, inFlight: recorder.complete };
   }
 
   get watermark(): number {
-    return this.#valve.watermark;
+    return this.#replay?.watermark ?? this.#valve.watermark;
   }
 
   snapshot(): undefined {
@@ -157,11 +158,7 @@ export class InputGate implements TaskInput {
   #take(index: number, element: StreamElement): InputStep {
     switch (element.kind) {
       case "batch":
-        this.#batch = element;
-        this.#batchChannel = index;
-        this.#batchPosition = 0;
-        this.#batchMark = 0;
-        return this.#runBatch(element);
+        return this.#beginBatch(element, (this.#channels[index] as GateChannel).place.input, index);
       case "watermark":
       case "status":
         return this.#takeMark(index, element);
@@ -172,8 +169,33 @@ export class InputGate implements TaskInput {
     }
   }
 
-  #takeMark(index: number, element: Mark["element"]): InputStep {
-    if (element.kind === "watermark") this.#valve.inputWatermark(index, element.watermark);
+  #takeAgain({ input, element }: { readonly input: 0 | 1; readonly element: StreamElement }): InputStep {
+    switch (element.kind) {
+      case "batch":
+        return this.#beginBatch(element, input, undefined);
+      case "watermark":
+      case "status":
+        return this.#takeMark(undefined, element);
+      case "end":
+        this.#replay?.end();
+        return progress;
+      case "barrier":
+        throw new AssertionError("a checkpoint overtakes no barrier");
+    }
+  }
+
+  #beginBatch(batch: Batch, input: 0 | 1, channel: number | undefined): InputStep {
+    this.#batch = batch;
+    this.#batchInput = input;
+    this.#batchChannel = channel;
+    this.#batchPosition = 0;
+    this.#batchMark = 0;
+    return this.#runBatch(batch);
+  }
+
+  #takeMark(index: number | undefined, element: Mark["element"]): InputStep {
+    if (index === undefined) this.#replay?.mark(element);
+    else if (element.kind === "watermark") this.#valve.inputWatermark(index, element.watermark);
     else this.#valve.inputStatus(index, element.status);
     return progress;
   }
@@ -184,8 +206,7 @@ export class InputGate implements TaskInput {
     const mark = marks[this.#batchMark];
     const to = mark === undefined ? values.length : mark.at;
     if (this.#batchPosition < to) {
-      const { input } = this.#channels[this.#batchChannel] as GateChannel;
-      this.#batchPosition = this.#options.code.batch(input, values, timestamps, this.#batchPosition, to);
+      this.#batchPosition = this.#options.code.batch(this.#batchInput, values, timestamps, this.#batchPosition, to);
     }
     if (this.#batchPosition < to) return progress;
     if (mark !== undefined) {
@@ -257,16 +278,30 @@ export class InputGate implements TaskInput {
     this.#recorder = undefined;
   }
 
-  /** What was taken out of a channel, or restored for it, and has not been processed. */
-  #begun(index: number, codec: ElementCodec): readonly Uint8Array[] {
-    const elements: StreamElement[] = [];
-    if (this.#batch !== undefined && this.#batchChannel === index) {
-      const { values, timestamps, marks } = this.#batch;
-      const from = this.#batchPosition;
-      const left = marks.slice(this.#batchMark).map(({ at, element }) => ({ at: at - from, element }));
-      elements.push({ kind: "batch", values: values.slice(from), timestamps: timestamps.slice(from), marks: left });
-    }
-    for (const restored of this.#restored) if (restored.channel === index) elements.push(restored.element);
-    return elements.map((element) => codec.encode(element).slice());
+  /** What has not been processed: what waits before the barrier, what is on its way again, and the batch in hand. */
+  #overtaken(checkpointId: number): readonly OvertakenBytes[] {
+    const codec = new ElementCodec();
+    const encoded = (element: StreamElement) => codec.encode(element).slice();
+    const begun = this.#begun();
+    const age = this.#replay === undefined ? 0 : this.#replay.age + 1;
+    const live = this.#channels.map(({ channel, place }, index) => ({
+      place,
+      time: this.#valve.timeOf(index),
+      age,
+      elements: [
+        ...(begun !== undefined && index === this.#batchChannel ? [encoded(begun)] : []),
+        ...(this.#states[index]?.barrier === checkpointId ? [] : channel.waiting(checkpointId)),
+      ],
+    }));
+    const again = this.#replay?.rest(this.#batchChannel === undefined ? begun : undefined) ?? [];
+    return [...live, ...again.map((channel) => ({ ...channel, elements: channel.elements.map(encoded) }))];
+  }
+
+  #begun(): Batch | undefined {
+    if (this.#batch === undefined) return undefined;
+    const { values, timestamps, marks } = this.#batch;
+    const from = this.#batchPosition;
+    const left = marks.slice(this.#batchMark).map(({ at, element }) => ({ at: at - from, element }));
+    return { kind: "batch", values: values.slice(from), timestamps: timestamps.slice(from), marks: left };
   }
 }

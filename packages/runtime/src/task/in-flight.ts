@@ -1,9 +1,19 @@
-/** What was under way to a task through one channel when a checkpoint overtook it: encoded elements, oldest first. */
-export interface InFlightChannel {
-  /** Index among the channels of the task's gate. */
-  readonly channel: number;
-  readonly elements: readonly Uint8Array[];
+import type { ChannelPlace } from "@millrace/contracts";
+import type { ChannelTime } from "@millrace/operators";
+
+/** One channel as a checkpoint overtook it. */
+export interface Overtaken<E> {
+  readonly place: ChannelPlace;
+  /** What the channel had told of event time before the first of these elements. */
+  readonly time: ChannelTime;
+  /** Elements of a smaller age come first. */
+  readonly age: number;
+  /** Oldest first. */
+  readonly elements: readonly E[];
 }
+
+/** With encoded elements. */
+export type OvertakenBytes = Overtaken<Uint8Array>;
 
 /**
  * Gathers what a checkpoint overtakes: what waited at the moment of the snapshot, and what still comes in before the
@@ -12,24 +22,24 @@ export interface InFlightChannel {
 export class InFlightRecorder {
   readonly checkpointId: number;
   /** Undefined: given up. */
-  readonly complete: Promise<readonly InFlightChannel[] | undefined>;
-  readonly #channels: Uint8Array[][];
+  readonly complete: Promise<readonly OvertakenBytes[] | undefined>;
+  readonly #channels: readonly (OvertakenBytes & { readonly elements: Uint8Array[] })[];
   readonly #open: Set<number>;
-  readonly #resolve: (channels: readonly InFlightChannel[] | undefined) => void;
+  readonly #resolve: (channels: readonly OvertakenBytes[] | undefined) => void;
 
-  /** `waiting`: by channel. `open`: channels whose barrier has not come in. */
-  constructor(checkpointId: number, waiting: readonly (readonly Uint8Array[])[], open: ReadonlySet<number>) {
+  /** `channels`: those of the gate come first, in its order. `open`: those whose barrier has not come in. */
+  constructor(checkpointId: number, channels: readonly OvertakenBytes[], open: ReadonlySet<number>) {
     this.checkpointId = checkpointId;
-    this.#channels = waiting.map((elements) => [...elements]);
+    this.#channels = channels.map((channel) => ({ ...channel, elements: [...channel.elements] }));
     this.#open = new Set(open);
-    const { promise, resolve } = Promise.withResolvers<readonly InFlightChannel[] | undefined>();
+    const { promise, resolve } = Promise.withResolvers<readonly OvertakenBytes[] | undefined>();
     this.complete = promise;
     this.#resolve = resolve;
     this.#completeIfClosed();
   }
 
   arrived(channel: number, encoded: () => Uint8Array): void {
-    if (this.#open.has(channel)) this.#channels[channel]?.push(encoded());
+    if (this.#open.has(channel)) this.#channels[channel]?.elements.push(encoded());
   }
 
   barrier(channel: number): void {
@@ -42,6 +52,7 @@ export class InFlightRecorder {
 
   #completeIfClosed(): void {
     if (this.#open.size > 0) return;
-    this.#resolve(this.#channels.map((elements, channel) => ({ channel, elements })).filter(({ elements }) => elements.length > 0));
+    const nothing = this.#channels.every(({ elements }) => elements.length === 0);
+    this.#resolve(nothing ? [] : this.#channels);
   }
 }

@@ -13,7 +13,7 @@ import type { TaskInput } from "./input.ts";
 import type { OperatorHost } from "./operator-host.ts";
 import type { SinkPort } from "./sink-port.ts";
 import { SourceInput } from "./source-input.ts";
-import { type ChannelPlace, type CheckpointParts, type KeyedChain, TaskCheckpoint, wantsBase } from "./task-checkpoint.ts";
+import { type CheckpointParts, type KeyedChain, TaskCheckpoint, wantsBase } from "./task-checkpoint.ts";
 import type { TaskListener } from "./task-events.ts";
 import { TaskTimes } from "./task-times.ts";
 import type { WatermarkFlow } from "./watermark-flow.ts";
@@ -34,8 +34,6 @@ export interface TaskParts {
   readonly listener: TaskListener;
   /** Keyed files restored from, by node. */
   readonly chains: Map<number, KeyedChain>;
-  /** Of the gate's channels, by index. */
-  readonly channelPlaces: readonly ChannelPlace[];
   /** Stands still while an output is full. */
   readonly active: ActivityClock;
 }
@@ -348,9 +346,9 @@ export class StreamTask {
 
   #inFlight(checkpointId: number, channels: Overtaking["inFlight"] | undefined): CheckpointParts["inFlight"] {
     if (channels === undefined) return undefined;
-    const { program, subtask, channelPlaces } = this.#parts;
+    const { program, subtask } = this.#parts;
     const head = nodeOf(program, program.head);
-    return { node: head.id, channels, places: channelPlaces, fileName: dataFileName({ uid: head.uid, subtask, checkpointId, kind: "inflight" }) };
+    return { node: head.id, channels, fileName: dataFileName({ uid: head.uid, subtask, checkpointId, kind: "inflight" }) };
   }
 
   /** True while there is something left to encode. */

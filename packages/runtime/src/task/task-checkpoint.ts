@@ -1,8 +1,8 @@
 import { decideBase } from "@millrace/checkpoint";
 import { createWriter } from "@millrace/codec";
 import type { CheckpointStorage, DataFile, EncodedState, InFlightSnapshot, KeyedSnapshot, SubtaskSnapshot } from "@millrace/contracts";
-import { assert, type Json } from "@millrace/core";
-import type { InFlightChannel } from "./in-flight.ts";
+import { assert, type Json, watermarkToJson } from "@millrace/core";
+import type { OvertakenBytes } from "./in-flight.ts";
 import type { OperatorHost } from "./operator-host.ts";
 import type { SinkPort, SinkPrepared } from "./sink-port.ts";
 import type { NodeSnapshot } from "./task-events.ts";
@@ -51,13 +51,9 @@ export interface InFlightPart {
   /** The head of the chain. */
   readonly node: number;
   /** Undefined: the checkpoint was given up. */
-  readonly channels: Promise<readonly InFlightChannel[] | undefined>;
-  readonly places: readonly ChannelPlace[];
+  readonly channels: Promise<readonly OvertakenBytes[] | undefined>;
   readonly fileName: string;
 }
-
-/** Which way the elements of a channel go. */
-export type ChannelPlace = Omit<InFlightSnapshot["channels"][number], "elements">;
 
 /**
  * One checkpoint in one task. The constructor is the synchronous part at the barrier: it freezes keyed state, copies the
@@ -146,7 +142,14 @@ export class TaskCheckpoint {
       }
     }
     const file = await this.#storage.writeData(part.fileName, [writer.slice()]);
-    return { file, channels: channels.map(({ channel, elements }) => ({ ...placeOf(part, channel), elements: elements.length })) };
+    return {
+      file,
+      channels: channels.map(({ place: { from, output, input, sender }, time, age, elements }) => ({
+        ...{ from, output, input, sender },
+        ...{ watermark: watermarkToJson(time.watermark), idle: time.idle },
+        ...{ age, elements: elements.length },
+      })),
+    };
   }
 
   #stateMode(node: number): Pick<SubtaskSnapshot, "operatorStateMode"> {
@@ -171,11 +174,6 @@ export class TaskCheckpoint {
     if (delta.records === 0 && !part.full) return before;
     return [...before, await this.#storage.writeData(part.fileName, delta.chunks)];
   }
-}
-
-function placeOf({ places }: InFlightPart, channel: number): ChannelPlace {
-  const { from, output, input, sender } = places[channel] as ChannelPlace;
-  return { from, output, input, sender };
 }
 
 function backendOf(part: KeyedPart): NonNullable<OperatorHost["backend"]> {
