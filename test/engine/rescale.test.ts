@@ -6,22 +6,25 @@ import { describe, expect, it } from "vitest";
 import { everythingJob, readings } from "./jobs.ts";
 import { countOf, expectSame, inDirectory, published, slowed, slowSink, startNoted, until, upTo } from "./support.ts";
 
-/** Runs the job through the given parallelisms, stopping it after two checkpoints each, and then to its end. */
+/**
+ * Runs the job through the given parallelisms, stopping it after two checkpoints each, and then to its end. `held`: the job
+ * takes its time, so that it does not end before it is stopped, however slow the machine is.
+ */
 async function runThrough(
-  build: () => JobDefinition,
+  build: (held: boolean) => JobDefinition,
   stateDir: string,
   parallelisms: readonly number[],
   options: StartOptions = {},
 ): Promise<number> {
   let stops = 0;
   for (const parallelism of parallelisms) {
-    const { job, events } = await startNoted(build(), stateDir, { parallelism, batchSize: 8, checkpointIntervalMs: 3, ...options });
+    const { job, events } = await startNoted(build(true), stateDir, { parallelism, batchSize: 8, checkpointIntervalMs: 3, ...options });
     const done = job.finished.then(() => true);
     await until(async () => countOf(events, "checkpointCompleted") > 1 || (await Promise.race([done, Promise.resolve(false)])));
     if ((await job.stop()).end === "stopped") stops++;
     else return stops;
   }
-  await (await startNoted(build(), stateDir, { parallelism: 2, ...options })).job.finished;
+  await (await startNoted(build(false), stateDir, { parallelism: 2, ...options })).job.finished;
   return stops;
 }
 
@@ -46,13 +49,13 @@ describe("a run that goes on at other parallelisms", () => {
       const text = (file: number) => upTo(1_500).map((n) => `${file}:${n}\n`);
       for (const file of upTo(7)) await writeFile(join(directory, `in-${file}.txt`), text(file).join(""));
       const out = join(directory, "out");
-      const build = () =>
+      const build = (held: boolean) =>
         defineJob("splits", (env) => {
           const read = env.from(files(join(directory, "in-*.txt"), lines(), { splitBytes: 2_000 }), { uid: "files" });
-          const made = env.from(datagen({ generate: (n: number) => `made ${n}`, count: 3_000, ratePerSecond: 6_000 }), { uid: "made" });
+          const made = env.from(datagen({ generate: (n: number) => `made ${n}`, count: 3_000, ratePerSecond: held ? 100 : 6_000 }), { uid: "made" });
           read.union(made).to(fileSink<string>(out), { uid: "out" });
         });
-      expect(await runThrough(build, join(directory, "state"), [1, 3, 2, 4, 1])).toBeGreaterThan(3);
+      expect(await runThrough(build, join(directory, "state"), [1, 3, 2, 4, 1])).toBe(5);
       expectSame(await published<string>(out), [
         ...upTo(7).flatMap((file) => text(file).map((line) => line.trimEnd())),
         ...upTo(3_000).map((n) => `made ${n}`),
@@ -63,10 +66,10 @@ describe("a run that goes on at other parallelisms", () => {
     inDirectory(async (directory) => {
       await writeFile(join(directory, "in.txt"), "one\ntwo\n");
       const out = join(directory, "out");
-      const build = () =>
+      const build = (held: boolean) =>
         defineJob("consumed", (env) => {
           env.from(files(join(directory, "in.txt"), lines()), { uid: "short" }).to(fileSink<string>(out), { uid: "out" });
-          env.from(datagen({ generate: (n: number) => n, count: 12_000 }), { uid: "long" }).to(slowSink(), { uid: "slow" });
+          env.from(datagen({ generate: (n: number) => n, count: 12_000 }), { uid: "long" }).to(slowSink(held ? 50 : 1), { uid: "slow" });
         });
       expect(await runThrough(build, join(directory, "state"), [2, 2, 1, 3])).toBe(4);
       expectSame(await published<string>(out), ["one", "two"]);
@@ -76,10 +79,10 @@ describe("a run that goes on at other parallelisms", () => {
     inDirectory(async (directory) => {
       const out = join(directory, "out");
       const roll = { bytes: 20_000, everyCheckpoint: false };
-      const build = () =>
+      const build = (held: boolean) =>
         defineJob("open", (env) => {
           env
-            .from(datagen({ generate: (n: number) => n, count: 6_000, ratePerSecond: 10_000 }), { uid: "numbers" })
+            .from(datagen({ generate: (n: number) => n, count: 6_000, ratePerSecond: held ? 200 : 10_000 }), { uid: "numbers" })
             .rebalance()
             .to(fileSink<number>(out, { roll }), { uid: "out" });
         });

@@ -18,6 +18,8 @@ export const limits = {
   lingerMs: 1,
   /** A live source without a record for so long is quiet: its watermark then follows its records at once. */
   quietMs: 200,
+  /** At its start a task waits at most so long for each sender to know what it reads. */
+  greetingMs: 5_000,
   /** Splits of an unbounded source are idle after this long without a record, unless the strategy says otherwise. */
   idlenessMsDefault: 60_000,
   /** Bytes of one write to the local store. */

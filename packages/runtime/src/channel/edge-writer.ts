@@ -74,6 +74,11 @@ export abstract class EdgeWriter {
     return false;
   }
 
+  /** The sender knows what it reads: event time of its own counts from here. First of all but watermarks of before a restore. */
+  greet(): void {
+    this.status("active");
+  }
+
   watermark(watermark: number): void {
     for (const buffer of this.buffers) buffer.mark({ kind: "watermark", watermark });
   }

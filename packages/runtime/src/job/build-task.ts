@@ -78,8 +78,11 @@ export async function buildTask(order: TaskOrder): Promise<DeployedTask> {
   const byNode = new Map(hosts.map((host) => [host.node, host]));
   const flow = new WatermarkFlow(program, byNode, writers, edges);
   const active = createActivityClock(() => ports.clock.monotonic());
-  const source = sourceInputOf(order, code, flow, control, active, wake);
-  const input = source ?? (await gateOf(order, restoredOf(order, program.head)?.watermark ?? WATERMARK_MIN, code, flow, wake));
+  const greet = (): void => {
+    for (const edge of edges) edge.greet();
+  };
+  const source = sourceInputOf(order, code, flow, control, active, wake, greet);
+  const input = source ?? (await gateOf(order, restoredOf(order, program.head)?.watermark ?? WATERMARK_MIN, code, flow, wake, greet));
   const parts = {
     jobName: graph.plan.jobName,
     program,
@@ -246,6 +249,7 @@ function sourceInputOf(
   control: ChainControl,
   active: ActivityClock,
   available: () => void,
+  greet: () => void,
 ): SourceInput | undefined {
   const { settings, physical, subtask } = order;
   const body = settings.graph.bodies[physical.head];
@@ -261,6 +265,7 @@ function sourceInputOf(
     ports: settings.ports,
     activeNow: active.now,
     wake: available,
+    greet,
     code,
     flow,
     control,

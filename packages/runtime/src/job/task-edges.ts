@@ -25,7 +25,14 @@ export function edgeWriterOf(order: TaskOrder, edge: PhysicalEdge, control: Chai
  * The gate of a task that gets its records from other tasks, with what an earlier checkpoint overtook on the way to it.
  * `reached`: the watermark that had left it then.
  */
-export async function gateOf(order: TaskOrder, reached: number, code: ChainCode, flow: WatermarkFlow, wake: () => void): Promise<InputGate> {
+export async function gateOf(
+  order: TaskOrder,
+  reached: number,
+  code: ChainCode,
+  flow: WatermarkFlow,
+  wake: () => void,
+  greet: () => void,
+): Promise<InputGate> {
   const { settings, physical, subtask, restored } = order;
   const channels = physical.inputs.flatMap((edge) => {
     const senders = order.sendersOf(edge);
@@ -43,6 +50,7 @@ export async function gateOf(order: TaskOrder, reached: number, code: ChainCode,
     flow,
     scheduler: settings.ports.scheduler,
     wake,
+    greet,
     exactlyOnce: settings.exactlyOnce,
     restored: restored === undefined ? [] : await restoredInFlight(restored, restoredFiles(settings, restored), gate),
     reached,

@@ -1,5 +1,5 @@
 import type { ChannelPlace } from "@millrace/contracts";
-import { AssertionError, assert, type Cancel, type Scheduler, WATERMARK_MAX, WATERMARK_MIN } from "@millrace/core";
+import { AssertionError, assert, type Cancel, limits, type Scheduler, WATERMARK_MAX, WATERMARK_MIN } from "@millrace/core";
 import { createValve, type Valve, type ValveTarget } from "@millrace/operators";
 import type { ChainCode } from "../chain/code.ts";
 import type { ReceivingChannel } from "../channel/channel.ts";
@@ -26,6 +26,8 @@ export interface GateOptions {
   readonly scheduler: Scheduler;
   /** The gate has something to do that no channel tells of. */
   readonly wake: () => void;
+  /** Nothing is being waited for any more: tasks downstream need not wait to hear of it. Before the first record. */
+  readonly greet: () => void;
   /** Wait for the barriers of all channels; else records behind a barrier are processed meanwhile, and again after a restore. */
   readonly exactlyOnce: boolean;
   /** What an earlier checkpoint overtook; comes before anything in the channels. */
@@ -50,7 +52,8 @@ interface GateState {
 }
 
 /**
- * The receiving end of all edges of a task. Watermarks pass the valve; a channel whose barrier was read is not read on
+ * The receiving end of all edges of a task. It begins when each sender has greeted it or has ended, so that records of one
+ * are not ahead of event time because another has not yet said that it reads nothing. Watermarks pass the valve; a channel whose barrier was read is not read on
  * until the barriers of the same checkpoint have been read from all others (aligned, law C1). When that takes longer than
  * the barrier's timeout, or a sender did not wait either, the checkpoint is due at once: what is still in the channels
  * becomes part of it.
@@ -61,6 +64,10 @@ export class InputGate implements TaskInput {
   readonly #states: readonly GateState[];
   readonly #valve: Valve;
   #replay: Replay | undefined;
+  /** Channels that have not greeted. */
+  readonly #unheard: Set<number>;
+  #begun = false;
+  #cancelGreeting: Cancel | undefined;
   #next = 0;
   #batch: Batch | undefined;
   #batchInput: 0 | 1 = 0;
@@ -90,6 +97,7 @@ export class InputGate implements TaskInput {
     };
     const times = channels.map(({ finished }) => ({ watermark: finished ? WATERMARK_MAX : WATERMARK_MIN, idle: false }));
     this.#valve = createValve(times, target);
+    this.#unheard = new Set(channels.flatMap(({ finished }, index) => (finished ? [] : [index])));
     if (restored.length > 0) this.#replay = new Replay(restored, target, options.reached);
     channels.forEach(({ channel }, index) => {
       channel.arrivals = {
@@ -104,6 +112,10 @@ export class InputGate implements TaskInput {
     const again = this.#replay?.next();
     if (again !== undefined) return this.#takeAgain(again);
     this.#replay = undefined;
+    if (!this.#begun) {
+      const step = this.#greeting();
+      if (step !== undefined) return step;
+    }
     const count = this.#channels.length;
     const { exactlyOnce } = this.#options;
     for (let tried = 0; tried < count; tried++) {
@@ -151,8 +163,30 @@ export class InputGate implements TaskInput {
   }
 
   async close(): Promise<void> {
+    this.#cancelGreeting?.();
     this.#cancelPatience?.();
     this.#stopRecording();
+  }
+
+  /** Undefined: all have been heard of, or it has taken too long. */
+  #greeting(): InputStep | undefined {
+    for (const index of this.#unheard) {
+      const element = (this.#channels[index] as GateChannel).channel.poll();
+      if (element === undefined) continue;
+      if (element.kind !== "watermark") this.#unheard.delete(index);
+      return this.#take(index, element);
+    }
+    if (this.#unheard.size > 0) {
+      this.#cancelGreeting ??= this.#options.scheduler.after(limits.greetingMs, () => {
+        this.#unheard.clear();
+        this.#options.wake();
+      });
+      return waiting;
+    }
+    this.#cancelGreeting?.();
+    this.#begun = true;
+    this.#options.greet();
+    return undefined;
   }
 
   #take(index: number, element: StreamElement): InputStep {
@@ -282,7 +316,7 @@ export class InputGate implements TaskInput {
   #overtaken(checkpointId: number): readonly OvertakenBytes[] {
     const codec = new ElementCodec();
     const encoded = (element: StreamElement) => codec.encode(element).slice();
-    const begun = this.#begun();
+    const begun = this.#batchLeft();
     const age = this.#replay === undefined ? 0 : this.#replay.age + 1;
     const live = this.#channels.map(({ channel, place }, index) => ({
       place,
@@ -297,7 +331,7 @@ export class InputGate implements TaskInput {
     return [...live, ...again.map((channel) => ({ ...channel, elements: channel.elements.map(encoded) }))];
   }
 
-  #begun(): Batch | undefined {
+  #batchLeft(): Batch | undefined {
     if (this.#batch === undefined) return undefined;
     const { values, timestamps, marks } = this.#batch;
     const from = this.#batchPosition;

@@ -44,6 +44,8 @@ export interface SourceInputOptions {
   /** Time that does not pass while the task is blocked; for idleness. */
   readonly activeNow: () => number;
   readonly wake: () => void;
+  /** It is known what is read here: other tasks need not wait to hear of it. Before the first record. */
+  readonly greet: () => void;
   readonly sideOutput: (name: string) => Emit | undefined;
 }
 
@@ -74,6 +76,7 @@ export class SourceInput implements TaskInput, ReaderOutput<unknown> {
   readonly #idlenessMs: number;
   #quiet = false;
   #cancelQuiet: Cancel | undefined;
+  #greeted = false;
   #ended = false;
   /** In active time. */
   #withoutSplitsSince: number | undefined;
@@ -106,6 +109,7 @@ export class SourceInput implements TaskInput, ReaderOutput<unknown> {
     if (this.#idleWithoutSplits) this.#flows({ kind: "status", status: "active" });
     this.#idleWithoutSplits = false;
     this.#withoutSplitsSince = undefined;
+    this.#greet();
     for (const split of splits) this.#track(split.id);
     this.#options.reader.addSplits(splits);
   }
@@ -123,7 +127,9 @@ export class SourceInput implements TaskInput, ReaderOutput<unknown> {
       track.generator.restore(generator.map(watermarkFromJson));
       track.records = records;
     });
-    if (snapshots.length > 0) this.#options.reader.addSplits(snapshots.map((snapshot) => snapshot.split));
+    if (snapshots.length === 0) return;
+    this.#greet();
+    this.#options.reader.addSplits(snapshots.map((snapshot) => snapshot.split));
   }
 
   collect(splitId: string, value: unknown, timestamp: number): void {
@@ -153,6 +159,8 @@ export class SourceInput implements TaskInput, ReaderOutput<unknown> {
 
   step(): InputStep {
     if (this.#ended) return ended;
+    // A bounded one has a split, or the end, as soon as its enumerator has spoken; a live one may wait for long.
+    if (this.#options.live) this.#greet();
     this.#moved = false;
     if (this.#quiet) {
       this.#quiet = false;
@@ -174,6 +182,12 @@ export class SourceInput implements TaskInput, ReaderOutput<unknown> {
       case "ended":
         return this.#end();
     }
+  }
+
+  #greet(): void {
+    if (this.#greeted) return;
+    this.#greeted = true;
+    this.#options.greet();
   }
 
   #end(): InputStep {
