@@ -73,6 +73,7 @@ export type {
   Window,
   WindowAssigner,
   WindowContext,
+  WindowJoinContext,
 } from "@millrace/operators";
 export {
   continuousEventTimeTrigger,
@@ -107,11 +108,15 @@ export type { Emits, NoState, WindowAggregateFunction } from "./streams/function
 export { defineAggregate, defineKeyedCoProcess, defineKeyedProcess, defineProcess, defineWindowProcess } from "./streams/functions.ts";
 export type { IntervalJoinOptions, IntervalOptions } from "./streams/interval-join.ts";
 export { IntervalJoin, IntervalJoined } from "./streams/interval-join.ts";
+export type { PairedWindows, PairMode, WhereOptions } from "./streams/joined-streams.ts";
+export { JoinedOn, JoinedStreams, JoinedWhere } from "./streams/joined-streams.ts";
 export type { ReduceOptions } from "./streams/keyed-stream.ts";
 export { KeyedStream } from "./streams/keyed-stream.ts";
 export type { NodeOptions, StatefulNodeOptions } from "./streams/options.ts";
 export type { PatternOptions, PatternOver } from "./streams/pattern-stream.ts";
 export { PatternStream } from "./streams/pattern-stream.ts";
+export type { WindowJoinOptions } from "./streams/window-join.ts";
+export { CoGroupedWindows, JoinedWindows } from "./streams/window-join.ts";
 export type { ThenProcess, WindowAggregateOptions, WindowElementsOptions } from "./streams/windowed-stream.ts";
 export { WindowedStream } from "./streams/windowed-stream.ts";
 export { boundedOutOfOrderness, customWatermarks, monotonousTimestamps, noWatermarks } from "./watermarks.ts";

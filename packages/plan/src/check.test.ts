@@ -24,6 +24,11 @@ function window(details: NonNullable<TestNode["details"]>, more: Partial<TestNod
   return withSink({ from: [{ from: "in", exchange: "hash" }], ...more, kind: "window", uid: "w", details: { assigner, ...details } });
 }
 
+/** The window as one over two streams. */
+function asJoin(node: TestNode): TestNode {
+  return node.uid === "w" ? { ...node, kind: "windowJoin" } : node;
+}
+
 test("a job that leaves nothing open gets no warning", () => {
   expect(
     warningsOf(source, sink, ...window({ trigger: { type: "eventTime" }, allowedLatenessMs: 0 }, { states: [{ ...count, name: "contents" }] })),
@@ -43,6 +48,8 @@ describe("state", () => {
     expect(warningsOf(source, sink, ...window({}, named("window.seen")))).toEqual([]);
     expect(warningsOf(source, sink, ...window({}, named("global.seen")))).toEqual(["CHECK_STATE_UNBOUNDED w"]);
     expect(warningsOf(source, sink, ...window({ assigner: { type: "global" } }, named("contents")))).toEqual(["CHECK_STATE_UNBOUNDED w"]);
+    expect(warningsOf(source, sink, ...window({}, named("contents")).map(asJoin))).toEqual([]);
+    expect(warningsOf(source, sink, ...window({ assigner: { type: "global" } }, named("contents")).map(asJoin))).toEqual(["CHECK_STATE_UNBOUNDED w"]);
   });
 
   test("written with t.any() is named, however deep it stands", () => {

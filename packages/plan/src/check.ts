@@ -1,4 +1,5 @@
 import type { Json } from "@millrace/core";
+import { hasWindows } from "./kinds.ts";
 import type { LogicalPlan, PlanNode, PlannedState } from "./logical.ts";
 
 /** Something that runs, but that a user should have decided. */
@@ -40,7 +41,7 @@ function unboundedStates(node: PlanNode): readonly PlanWarning[] {
 function endsWithWindow(node: PlanNode, state: PlannedState): boolean {
   if (node.kind === "intervalJoin") return true;
   if (node.kind === "cep") return node.details.unbounded !== true;
-  return node.kind === "window" && !state.name.startsWith("global.") && fieldOf(node.details.assigner, "type") !== "global";
+  return hasWindows(node.kind) && !state.name.startsWith("global.") && fieldOf(node.details.assigner, "type") !== "global";
 }
 
 /** Law P4. */
@@ -80,7 +81,7 @@ function connectorWarnings(node: PlanNode): readonly PlanWarning[] {
 }
 
 function windowWarnings(node: PlanNode, watermarked: ReadonlySet<number>): readonly PlanWarning[] {
-  if (node.kind !== "window") return [];
+  if (!hasWindows(node.kind)) return [];
   const { uid, details } = node;
   const warnings: PlanWarning[] = [];
   if (fieldOf(details.assigner, "time") === "event" && !watermarked.has(node.id)) {

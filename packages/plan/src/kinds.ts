@@ -8,6 +8,11 @@ export interface KindTraits {
   readonly noun: string;
 }
 
+/** Nodes whose records lie in windows: they have an assigner, a trigger and a lateness among their details. */
+export function hasWindows(kind: NodeKind): boolean {
+  return kind === "window" || kind === "windowJoin" || kind === "coGroup";
+}
+
 export const kindTraits: Readonly<Record<NodeKind, KindTraits>> = {
   source: { stateful: true, noun: "a source" },
   map: { stateful: false, noun: "a map" },
@@ -20,6 +25,8 @@ export const kindTraits: Readonly<Record<NodeKind, KindTraits>> = {
   coProcess: { stateful: true, noun: "a keyed process function of two inputs" },
   reduce: { stateful: true, noun: "a keyed reduce" },
   window: { stateful: true, noun: "a window" },
+  windowJoin: { stateful: true, noun: "a window join" },
+  coGroup: { stateful: true, noun: "a coGroup" },
   intervalJoin: { stateful: true, noun: "an interval join" },
   cep: { stateful: true, noun: "a pattern" },
   watermarks: { stateful: true, noun: "a watermark assigner" },

@@ -15,6 +15,8 @@ export type NodeKind =
   | "window"
   | "cep"
   | "intervalJoin"
+  | "windowJoin"
+  | "coGroup"
   | "watermarks"
   | "sink";
 

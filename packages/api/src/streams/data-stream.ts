@@ -4,6 +4,7 @@ import { MillraceError } from "@millrace/core";
 import { createProcessOperator, createWatermarksOperator, type WatermarkCadence, type WindowAssigner } from "@millrace/operators";
 import { ConnectedStreams } from "./connected-streams.ts";
 import { type Emits, tagNames } from "./functions.ts";
+import { JoinedStreams } from "./joined-streams.ts";
 import { KeyedStream } from "./keyed-stream.ts";
 import type { NodeOptions, StatefulNodeOptions } from "./options.ts";
 import { addNode, checkSameJob, typeOf, type Upstream, withExchange } from "./upstream.ts";
@@ -83,6 +84,19 @@ export class DataStream<T> {
   /** Two streams for one function, or, after `keyBy(…)` on the pair, for one that shares state. */
   connect<Other>(other: DataStream<Other>): ConnectedStreams<T, Other> {
     return new ConnectedStreams(this.#upstream, other.#upstream);
+  }
+
+  /**
+   * Every pair of records of two streams with one key and window (Flink's join):
+   * `.join(other).where(…).equalTo(…).window(…).apply(…)`.
+   */
+  join<Other>(other: DataStream<Other>): JoinedStreams<T, Other, "join"> {
+    return new JoinedStreams(this.#upstream, other.#upstream, "join");
+  }
+
+  /** As `join`, with all records of both streams of a key and window at once, also where one has none (Flink's coGroup). */
+  coGroup<Other>(other: DataStream<Other>): JoinedStreams<T, Other, "coGroup"> {
+    return new JoinedStreams(this.#upstream, other.#upstream, "coGroup");
   }
 
   /** Gives records timestamps and makes watermarks here; those from upstream end here. */

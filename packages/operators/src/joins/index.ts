@@ -5,3 +5,4 @@ export {
   type JoinContext,
   type JoinKind,
 } from "./interval-join.ts";
+export { createWindowJoinOperator, type WindowJoinContext, type WindowJoinSpec, windowSpecOf } from "./window/window-join.ts";

@@ -55,10 +55,19 @@ export interface WindowSpec {
   readonly allowedLatenessMs: number;
   /** Late records go to this side output; undefined: counted and dropped. */
   readonly lateOutput: string | undefined;
+  /** Takes the place of `lateOutput` where it depends on the record. */
+  readonly lateRoute?: ((value: unknown) => LateRoute) | undefined;
   readonly keySelector: (value: unknown) => Key;
   readonly contents: WindowContents;
   /** Called with what `contents` holds; undefined: the contents' result is emitted. */
   readonly process: ProcessWindowFunction<Key, unknown, unknown, StateDeclarations, StateDeclarations> | undefined;
+}
+
+/** Where a late record goes, and as what. */
+export interface LateRoute {
+  /** undefined: it is counted and dropped. */
+  readonly output: string | undefined;
+  readonly value: unknown;
 }
 
 /** What a window keeps: every element, or one value folded as records come. With an evictor every element is kept, and folded when it fires. */

@@ -14,6 +14,8 @@ const shapes: Readonly<Record<NodeKind, readonly [open: string, close: string]>>
   coProcess: ["[[", "]]"],
   reduce: ["[[", "]]"],
   window: ["[[", "]]"],
+  windowJoin: ["[[", "]]"],
+  coGroup: ["[[", "]]"],
   intervalJoin: ["[[", "]]"],
   cep: ["[[", "]]"],
   watermarks: ["[[", "]]"],

@@ -1,5 +1,6 @@
 import { typeText } from "@millrace/codec";
 import type { Json } from "@millrace/core";
+import { hasWindows } from "../kinds.ts";
 import type { LogicalPlan, NodeKind, PlanEdge, PlanNode, PlannedState } from "../logical.ts";
 import { nodeAt } from "../nodes.ts";
 import { descriptionText, durationText, optionsText, timesText, watermarksText } from "./words.ts";
@@ -21,6 +22,8 @@ export const kindWords: Readonly<Record<NodeKind, string>> = {
   reduce: "reduce",
   window: "window",
   cep: "pattern",
+  windowJoin: "window join",
+  coGroup: "coGroup",
   intervalJoin: "interval join",
   watermarks: "watermarks",
   sink: "sink",
@@ -41,7 +44,7 @@ function headlineDetails({ kind, details }: PlanNode): readonly string[] {
   if (kind === "intervalJoin")
     return [`${String(details.join)}, ${durationText(Number(details.lowerMs))} to ${durationText(Number(details.upperMs))}`];
   if (kind === "cep") return [`${String(details.time)} time`];
-  if (kind === "window" && details.assigner !== undefined) return [descriptionText(details.assigner)];
+  if (hasWindows(kind) && details.assigner !== undefined) return [descriptionText(details.assigner)];
   return [];
 }
 

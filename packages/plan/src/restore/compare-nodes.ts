@@ -1,3 +1,4 @@
+import { hasWindows } from "../kinds.ts";
 import type { NodeKind, PlanNode } from "../logical.ts";
 import type { Compared } from "./compare-state.ts";
 import { compareStates, dropHint } from "./compare-states.ts";
@@ -21,10 +22,14 @@ export function compareNodes(old: PlanNode, now: PlanNode, held: HeldParts): rea
   return parts;
 }
 
-/** Both functions of a key keep the same: declared states and timers. */
+/** Kinds that keep the same: declared states and timers of a key's function; the records of two streams in their windows. */
+const families: readonly (readonly NodeKind[])[] = [
+  ["keyedProcess", "coProcess"],
+  ["windowJoin", "coGroup"],
+];
+
 function sameFamily(a: NodeKind, b: NodeKind): boolean {
-  const functions: readonly NodeKind[] = ["keyedProcess", "coProcess"];
-  return a === b || (functions.includes(a) && functions.includes(b));
+  return a === b || families.some((family) => family.includes(a) && family.includes(b));
 }
 
 function compareKeyed(old: PlanNode, now: PlanNode, held: HeldParts): readonly Compared[] {
@@ -37,7 +42,7 @@ function compareKeyed(old: PlanNode, now: PlanNode, held: HeldParts): readonly C
     const hint = `give the pattern another uid; ${dropHint(old.uid)}`;
     return refuseAll(old, held, `it went by ${String(old.details.time)} time and goes by ${String(now.details.time)} time`, hint);
   }
-  if (now.kind === "window") return compareWindows(old, now, (reason, hint) => refuseAll(old, held, reason, hint));
+  if (hasWindows(now.kind)) return compareWindows(old, now, (reason, hint) => refuseAll(old, held, reason, hint));
   return [...compareStates(old, now), ...functionTimers(old, now)];
 }
 

@@ -175,6 +175,17 @@ describe("what becomes of windows", () => {
     expect(outcome(count(3), slow({ trigger: { type: "count", count: 5 } }))).toContain("  contents: matched");
   });
 
+  it("goes on when windows over two streams give pairs instead of groups, under the same rules", () => {
+    const joined = (kind: "windowJoin" | "coGroup", details: object = {}): TestNode => ({
+      ...slow(details),
+      kind,
+      states: [stateOf("contents", t.integer(), { kind: "list" })],
+    });
+    expect(outcome(joined("windowJoin"), joined("coGroup"))).toEqual(["w (coGroup): matched", "  contents: matched", "  its timers: matched"]);
+    expect(outcome(joined("coGroup"), joined("coGroup", { assigner: { ...tumbling, sizeMs: 500 } }))[0]).toMatch(/were 1000 ms long and are 500/);
+    expect(outcome(joined("coGroup"), slow())[0]).toMatch(/it was a coGroup and is a window/);
+  });
+
   it("is refused when open windows would end at another time, or not at all", () => {
     expect(outcome(fast(), fast({ assigner: { ...tumbling, sizeMs: 500 } }))[0]).toMatch(
       /^w.accumulators: its windows were 1000 ms long and are 500 ms long/,

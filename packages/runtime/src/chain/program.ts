@@ -34,6 +34,8 @@ const chainKinds: Record<NodeKind, ChainNode["kind"]> = {
   reduce: "operator",
   window: "operator",
   cep: "operator",
+  windowJoin: "operator",
+  coGroup: "operator",
   intervalJoin: "operator",
   watermarks: "operator",
   sink: "sink",

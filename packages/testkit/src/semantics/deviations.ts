@@ -1,5 +1,6 @@
 import { type CepCaseOptions, runCepCase } from "./cep-kind.ts";
 import type { KindRunner } from "./kinds.ts";
+import { runWindowJoinCase } from "./window-join-kind.ts";
 import { runWindowCase } from "./window-kind.ts";
 
 /** A class of cases in which this engine does on purpose something else than Flink. */
@@ -21,6 +22,11 @@ const cep = (name: string, reason: string, options: CepCaseOptions): Deviation =
   reason,
   runAsFlink: (recorded, variation) => runCepCase(recorded, variation, options),
 });
+
+const sessionOwnWindow = {
+  name: "session-own-window",
+  reason: "Flink loses what a session that grew holds when a record's own window equals the session; here it is kept.",
+} as const;
 
 /** By kind. A case that differs belongs to the first class whose `runAsFlink` gives what Flink gave. */
 export const deviations: Readonly<Record<string, readonly Deviation[]>> = {
@@ -52,10 +58,10 @@ export const deviations: Readonly<Record<string, readonly Deviation[]>> = {
   ],
   window: [
     {
-      name: "session-own-window",
-      reason: "Flink loses what a session that grew holds when a record's own window equals the session; here it is kept.",
+      ...sessionOwnWindow,
       runAsFlink: (recorded, variation) => runWindowCase(recorded, variation, { sessionOwnWindow: "lost" }),
       runPlainly: (recorded, variation) => runWindowCase(recorded, variation, { implementation: "general" }),
     },
   ],
+  windowJoin: [{ ...sessionOwnWindow, runAsFlink: (recorded, variation) => runWindowJoinCase(recorded, variation, { sessionOwnWindow: "lost" }) }],
 };

@@ -11,6 +11,7 @@ import { runValveCase } from "./valve-kind.ts";
 import type { Variation } from "./variation.ts";
 import { runWatermarkGeneratorCase } from "./watermark-generator-kind.ts";
 import { runWatermarkOperatorCase } from "./watermark-operator-kind.ts";
+import { runWindowJoinCase } from "./window-join-kind.ts";
 import { runWindowCase } from "./window-kind.ts";
 
 /** Runs one case. A program that is refused or fails is an `error` entry of the output, never a throw. */
@@ -30,4 +31,5 @@ export const kindRunners: Readonly<Record<string, KindRunner>> = {
   watermarkGenerator: runWatermarkGeneratorCase,
   watermarkOperator: runWatermarkOperatorCase,
   window: runWindowCase,
+  windowJoin: runWindowJoinCase,
 };

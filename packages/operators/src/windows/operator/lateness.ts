@@ -1,19 +1,19 @@
 import type { OperatorContext } from "@millrace/contracts";
 import { NO_TIMESTAMP, TIME_LIMIT, WATERMARK_MAX, WATERMARK_MIN } from "@millrace/core";
-import type { Window, WindowSpec } from "../spec.ts";
+import type { LateRoute, Window, WindowSpec } from "../spec.ts";
 import { maxTimestamp } from "../triggers/trigger.ts";
 
 /** When windows are forgotten, and what becomes of records that come after that. */
 export class Lateness {
   readonly #eventTime: boolean;
   readonly #allowedMs: number;
-  readonly #lateOutput: string | undefined;
+  readonly #route: (value: unknown) => LateRoute;
   readonly #context: OperatorContext<unknown>;
 
   constructor(spec: WindowSpec, context: OperatorContext<unknown>) {
     this.#eventTime = spec.assigner.time === "event";
     this.#allowedMs = spec.allowedLatenessMs;
-    this.#lateOutput = spec.lateOutput;
+    this.#route = spec.lateRoute ?? ((value) => ({ output: spec.lateOutput, value }));
     this.#context = context;
   }
 
@@ -41,11 +41,12 @@ export class Lateness {
   skipped(value: unknown, timestamp: number): void {
     if (!this.#eventTime || timePlusLateness(timestamp, this.#allowedMs) > this.#context.currentWatermark()) return;
     const { metrics, output } = this.#context;
-    if (this.#lateOutput === undefined) {
+    const late = this.#route(value);
+    if (late.output === undefined) {
       metrics.lateDropped++;
     } else {
       metrics.lateSide++;
-      output.side(this.#lateOutput, value, timestamp);
+      output.side(late.output, late.value, timestamp);
     }
   }
 }
