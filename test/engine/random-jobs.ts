@@ -16,8 +16,10 @@ import {
   type WindowAssigner,
 } from "millrace";
 import type { Reading } from "./jobs.ts";
+import { joinBranches, joinBranchNames, joinOracles } from "./join-branches.ts";
 
 export const branches = [
+  ...joinBranchNames,
   "tumbling",
   "sliding",
   "session",
@@ -62,6 +64,7 @@ function countIn(counts: Counts, at: number, side: 0 | 1): number {
 }
 
 const builders: Readonly<Record<Branch, (all: DataStream<Reading>) => DataStream<string>[]>> = {
+  ...joinBranches,
   tumbling: (all) => {
     const sums = windowed("tumbling", all, tumbling(500), true);
     return [sums, sums.sideOutput(late).map((one) => `late ${show(one)}`)];
@@ -189,6 +192,7 @@ function show({ sensor, at, value }: Reading): string {
 
 /** The same results by plain loops over the whole input, for branches where nothing is late. */
 export const oracles: { readonly [B in Branch]?: (input: readonly Reading[]) => string[] } = {
+  ...joinOracles,
   tumbling: (input) => fixedWindows("tumbling", input, 500, 500),
   sliding: (input) => fixedWindows("sliding", input, 900, 300),
   union: (input) =>
