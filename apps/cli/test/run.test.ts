@@ -151,7 +151,7 @@ describe("millrace as a process", () => {
     expect(await first.ended).toMatchObject({ code: 130 });
     const stopped = first.events().find((line) => line.event === "job.stopped");
 
-    const second = workshop.start("run", "endless.ts");
+    const second = workshop.start("run", "endless.ts", "--checkpoint-interval", "1h");
     await until(second, "job.running");
     expect(second.events()).toContainEqual(expect.objectContaining({ event: "job.resumed", checkpointId: stopped?.checkpointId }));
 

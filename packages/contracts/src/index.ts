@@ -65,4 +65,4 @@ export type {
   WrittenAs,
 } from "./state.ts";
 export { state } from "./state.ts";
-export type { WatermarkGenerator, WatermarkOutput, WatermarkStrategy } from "./watermarks.ts";
+export type { WatermarkAlignment, WatermarkGenerator, WatermarkOutput, WatermarkStrategy } from "./watermarks.ts";

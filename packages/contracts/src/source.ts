@@ -65,6 +65,11 @@ export interface SourceReader<T, Split> {
   addSplits(splits: readonly Split[]): void;
   noMoreSplits(): void;
   /**
+   * Exactly these splits are not to be read for now, because they are ahead of their alignment group; replaces what was said
+   * before. Absent: the source reads its splits one after the other, or holds back all of them.
+   */
+  pauseSplits?(ids: ReadonlySet<string>): void;
+  /**
    * Hands over at most `limit` records, fewer when `output.stop` becomes true.
    * "more": there is or may be more at once. "waiting": nothing now, `context.available` will be called.
    * "ended": no more splits, and all are read.

@@ -24,5 +24,20 @@ export interface WatermarkStrategy<T> {
   readonly timestampOf: ((value: T, recordTimestamp: number) => number) | undefined;
   /** Idle after so long without a record, in ms of active time. undefined: the default of the source's boundedness. 0: never. */
   readonly idlenessMs: number | undefined;
+  /** For a source: it does not run away from others. undefined: it reads as fast as it can. */
+  readonly alignment?: WatermarkAlignment | undefined;
   createGenerator(): WatermarkGenerator<T>;
+}
+
+/**
+ * Sources of one group wait for each other in event time (Flink's watermark alignment): a subtask or split whose watermark is
+ * more than `maxDriftMs` beyond the least of the group is not read until the others have followed.
+ */
+export interface WatermarkAlignment {
+  /** The name that the sources of a group share. */
+  readonly group: string;
+  /** Milliseconds of event time. */
+  readonly maxDriftMs: number;
+  /** How often a subtask says where it is, in milliseconds: records beyond the drift may be read for so long. */
+  readonly updateIntervalMs: number;
 }

@@ -17,6 +17,7 @@ export class KafkaReader<T> implements SourceReader<T, KafkaSplit> {
   readonly #fetcher: Fetcher;
   readonly #groupOffsets: GroupOffsets | undefined;
   readonly #readings: PartitionReading<T>[] = [];
+  #paused: ReadonlySet<string> = new Set();
   #turn = 0;
   #last: PartitionReading<T> | undefined;
   #noMore = false;
@@ -49,6 +50,11 @@ export class KafkaReader<T> implements SourceReader<T, KafkaSplit> {
     this.#context.available();
   }
 
+  /** What was fetched of them waits; the full buffer then keeps more from being fetched. */
+  pauseSplits(ids: ReadonlySet<string>): void {
+    this.#paused = ids;
+  }
+
   noMoreSplits(): void {
     this.#noMore = true;
     this.#context.available();
@@ -77,7 +83,8 @@ export class KafkaReader<T> implements SourceReader<T, KafkaSplit> {
   #next(): PartitionReading<T> | undefined {
     for (let turns = this.#readings.length; turns > 0; turns--) {
       const reading = this.#readings[this.#turn++ % this.#readings.length];
-      if (reading !== undefined && (reading.hasBatches || reading.finished)) return reading;
+      if (reading === undefined || (this.#paused.has(reading.split.id) && !reading.finished)) continue;
+      if (reading.hasBatches || reading.finished) return reading;
     }
     return undefined;
   }

@@ -1,4 +1,4 @@
-import type { WatermarkGenerator, WatermarkStrategy } from "@millrace/contracts";
+import type { WatermarkAlignment, WatermarkGenerator, WatermarkStrategy } from "@millrace/contracts";
 import { MillraceError } from "@millrace/core";
 import { createBoundedOutOfOrderness, createNoWatermarks } from "./generators.ts";
 
@@ -9,6 +9,11 @@ export type TimestampOf<T> = (value: T, recordTimestamp: number) => number;
 export interface RefinableWatermarkStrategy<T> extends WatermarkStrategy<T> {
   /** Idle after `idlenessMs` without a record, so that it no longer holds back others. 0: never. */
   withIdleness(idlenessMs: number): RefinableWatermarkStrategy<T>;
+  /**
+   * The source is read no further than `maxDriftMs` of event time beyond the slowest source, subtask or split of `group`.
+   * Subtasks say where they are every `updateIntervalMs`.
+   */
+  withWatermarkAlignment(group: string, maxDriftMs: number, updateIntervalMs?: number): RefinableWatermarkStrategy<T>;
   withTimestamps<V extends T>(timestampOf: TimestampOf<V>): RefinableWatermarkStrategy<V>;
 }
 
@@ -44,19 +49,28 @@ interface StrategyParts<T> {
   readonly base: string;
   readonly timestampOf: TimestampOf<T> | undefined;
   readonly idlenessMs?: number;
+  readonly alignment?: WatermarkAlignment;
   readonly createGenerator: () => WatermarkGenerator<T>;
 }
 
 function strategy<T>(parts: StrategyParts<T>): RefinableWatermarkStrategy<T> {
-  const { base, timestampOf, idlenessMs, createGenerator } = parts;
+  const { base, timestampOf, idlenessMs, alignment, createGenerator } = parts;
+  const idleness = idlenessMs === undefined ? "" : `.withIdleness(${idlenessMs})`;
+  const aligned = alignment === undefined ? "" : `.withWatermarkAlignment(${JSON.stringify(alignment.group)}, ${alignment.maxDriftMs})`;
   return Object.freeze({
-    description: idlenessMs === undefined ? base : `${base}.withIdleness(${idlenessMs})`,
+    description: `${base}${idleness}${aligned}`,
     timestampOf,
     idlenessMs,
+    alignment,
     createGenerator,
     withIdleness(newIdlenessMs: number) {
       checkDuration("withIdleness", newIdlenessMs);
       return strategy({ ...parts, idlenessMs: newIdlenessMs });
+    },
+    withWatermarkAlignment(group: string, maxDriftMs: number, updateIntervalMs = 1_000) {
+      checkDuration("withWatermarkAlignment", maxDriftMs);
+      checkDuration("withWatermarkAlignment", updateIntervalMs);
+      return strategy({ ...parts, alignment: { group, maxDriftMs, updateIntervalMs } });
     },
     withTimestamps<V extends T>(newTimestampOf: TimestampOf<V>) {
       return strategy<V>({ ...parts, timestampOf: newTimestampOf });

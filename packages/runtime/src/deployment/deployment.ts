@@ -32,18 +32,20 @@ export interface SubtaskPlace {
  * hands out splits, and hears what becomes of them. Whatever crosses this border is plain data, so that the tasks may be
  * in other threads. A call about the attempt's tasks reaches each of them in the order of the calls.
  *
- *   deploy → start → (assignSplits | noMoreSplits | drain | triggerCheckpoint | completeCheckpoint | abortCheckpoint | holdState | status)* → close
+ *   deploy → start → (assignSplits | noMoreSplits | alignWatermarks | drain | triggerCheckpoint | completeCheckpoint | abortCheckpoint | holdState | status)* → close
  */
 export interface Deployment {
   /** Every subtask of the plan, known before it is deployed. */
   readonly subtasks: readonly SubtaskPlace[];
   /** Builds every task with its restored state. Rejects when one can't be built; what was built is let go by `close`. */
   deploy(): Promise<void>;
-  /** Lets the tasks run. No event comes before this but `failed` and `requestSplit`. */
+  /** Lets the tasks run. No event comes before this but `failed`, `requestSplit` and `sourceWatermark`. */
   start(): void;
   /** Splits for a source's reader. Those that come after a trigger are read after its barrier. */
   assignSplits(node: number, subtask: number, splits: readonly SourceSplit[]): void;
   noMoreSplits(node: number, subtask: number): void;
+  /** No subtask of the source goes on past this watermark: its alignment group is behind. */
+  alignWatermarks(node: number, allowed: number): void;
   /** Asks the source tasks for a barrier. */
   triggerCheckpoint(checkpointId: number, options: CheckpointOptions): void;
   /** The sources read no more: event time goes to its end, everything fires, and all tasks end. */
@@ -81,6 +83,8 @@ export interface DeploymentListener {
   wantsCheckpoint(): void;
   /** A source's reader has nothing left to read. */
   requestSplit(node: number, subtask: number): void;
+  /** Where a subtask of an aligned source is; `WATERMARK_MAX`: it holds nobody back. */
+  sourceWatermark(node: number, subtask: number, watermark: number): void;
 }
 
 /** Makes the deployment of an attempt; nothing happens before `deploy`. */

@@ -32,6 +32,9 @@ export function serveThread(settings: TaskSettings, tell: (event: ThreadEvent) =
       case "noMoreSplits":
         deployment?.noMoreSplits(...command.args);
         return;
+      case "alignWatermarks":
+        deployment?.alignWatermarks(...command.args);
+        return;
       case "drain":
         deployment?.drain();
         return;
@@ -69,5 +72,6 @@ function tellingListener(tell: (event: ThreadEvent) => void): DeploymentListener
     failed: (error) => tell({ kind: "failed", error: errorToData(error) }),
     wantsCheckpoint: (...args) => tell({ kind: "wantsCheckpoint", args }),
     requestSplit: (...args) => tell({ kind: "requestSplit", args }),
+    sourceWatermark: (...args) => tell({ kind: "sourceWatermark", args }),
   };
 }

@@ -92,6 +92,14 @@ class ThreadDeployment implements Deployment {
     this.#deliver(node, subtask, ({ source }) => source?.noMoreSplits());
   }
 
+  alignWatermarks(node: number, allowed: number): void {
+    for (const { physical, source, task } of this.#tasks.values()) {
+      if (physical.head !== node || source === undefined) continue;
+      source.allow(allowed);
+      this.#worker.wake(task);
+    }
+  }
+
   triggerCheckpoint(checkpointId: number, options: CheckpointOptions): void {
     for (const { task, source } of this.#tasks.values()) if (source !== undefined) task.triggerCheckpoint(checkpointId, options);
   }
@@ -159,6 +167,7 @@ class ThreadDeployment implements Deployment {
       sendersOf: (edge) => sendersTo(physical, edge, subtask),
       parallelismOf: (id) => (physical.tasks[id] as PhysicalTask).parallelism,
       requestSplit: () => this.#listener.requestSplit(own.head, subtask),
+      sourceWatermark: (watermark) => this.#listener.sourceWatermark(own.head, subtask, watermark),
       sinkContext: (uid) => sinkContext(this.#settings, resumed, { uid, subtask, parallelism: own.parallelism }),
     });
   }

@@ -10,7 +10,7 @@ export type ThreadCommand =
   | { readonly kind: "prepareSinks" | "status" | "close"; readonly request: number };
 
 /** Calls without an answer. */
-export type Plain = "start" | "assignSplits" | "noMoreSplits" | "drain" | "triggerCheckpoint" | "abortCheckpoint";
+export type Plain = "start" | "assignSplits" | "noMoreSplits" | "alignWatermarks" | "drain" | "triggerCheckpoint" | "abortCheckpoint";
 
 export type ThreadEvent =
   /** The job was built here, and its plan is the same. */
@@ -24,7 +24,7 @@ export type ThreadEvent =
   | { readonly kind: "console"; readonly level: ConsoleLevel; readonly text: string };
 
 /** Events that are plain data as they are. */
-export type Heard = "acknowledged" | "ended" | "wantsCheckpoint" | "requestSplit";
+export type Heard = "acknowledged" | "ended" | "wantsCheckpoint" | "requestSplit" | "sourceWatermark";
 
 export type ConsoleLevel = "debug" | "info" | "warn" | "error";
 

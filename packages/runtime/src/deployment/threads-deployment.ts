@@ -101,6 +101,10 @@ class ThreadsDeployment implements Deployment {
     this.#threadOf(subtask)?.started.post({ kind: "noMoreSplits", args: [node, subtask] });
   }
 
+  alignWatermarks(node: number, allowed: number): void {
+    this.#postAll({ kind: "alignWatermarks", args: [node, allowed] });
+  }
+
   drain(): void {
     this.#postAll({ kind: "drain", args: [] });
   }
@@ -202,6 +206,9 @@ class ThreadsDeployment implements Deployment {
         return;
       case "requestSplit":
         this.#listener.requestSplit(...event.args);
+        return;
+      case "sourceWatermark":
+        this.#listener.sourceWatermark(...event.args);
         return;
     }
   }

@@ -3,6 +3,7 @@ import type { Json } from "@millrace/core";
 import { type PhysicalPlan, toPhysical } from "@millrace/plan";
 import type { Deployment, DeploymentListener } from "../deployment/deployment.ts";
 import type { MigratedRestore } from "../restore/migrations.ts";
+import { AlignmentGroups } from "./alignment-groups.ts";
 import { Enumerators } from "./enumerators.ts";
 import type { RunSettings } from "./settings.ts";
 
@@ -15,8 +16,8 @@ export interface AttemptStart {
   readonly resumed: boolean;
 }
 
-/** What an attempt says of itself; splits are its own matter. */
-export type AttemptListener = Omit<DeploymentListener, "requestSplit">;
+/** What an attempt says of itself; splits and the alignment of sources are its own matter. */
+export type AttemptListener = Omit<DeploymentListener, "requestSplit" | "sourceWatermark">;
 
 /** One deployment of the job with the enumerators of its sources. */
 export class Attempt {
@@ -35,8 +36,13 @@ export class Attempt {
     this.physical = toPhysical(graph.plan, { parallelism, maxParallelism, chaining: !dev, heads: reachedInFlight(start.restored) });
     this.deployment = settings.deployer(
       { physical: this.physical, ...start },
-      { ...listener, requestSplit: (node, subtask) => this.#enumerators?.requestSplit(node, subtask) },
+      {
+        ...listener,
+        requestSplit: (node, subtask) => this.#enumerators?.requestSplit(node, subtask),
+        sourceWatermark: (node, subtask, watermark) => groups.heard(node, subtask, watermark),
+      },
     );
+    const groups = new AlignmentGroups(graph, this.physical, this.deployment);
   }
 
   async deploy(): Promise<void> {

@@ -12,6 +12,7 @@ import type { TaskSettings } from "../deployment/task-settings.ts";
 import { type MigratedRestore, migrationOf, restoreOf } from "../restore/migrations.ts";
 import { type HostServices, OperatorHost } from "../task/operator-host.ts";
 import { SinkPort } from "../task/sink-port.ts";
+import { SourceAlignment } from "../task/source-alignment.ts";
 import { SourceInput } from "../task/source-input.ts";
 import { StreamTask } from "../task/stream-task.ts";
 import type { KeyedChain } from "../task/task-checkpoint.ts";
@@ -38,6 +39,7 @@ export interface TaskOrder {
   readonly sendersOf: (edge: PhysicalEdge) => readonly number[];
   readonly parallelismOf: (task: number) => number;
   readonly requestSplit: () => void;
+  readonly sourceWatermark: (watermark: number) => void;
   readonly sinkContext: (uid: string) => SinkContext;
 }
 
@@ -256,14 +258,18 @@ function sourceInputOf(
   if (body?.kind !== "source") return undefined;
   const source = body.source as Source<unknown, SourceSplit>;
   const reader = source.createReader({ ports: settings.ports, subtask, requestSplit: order.requestSplit, available });
+  const strategy = body.watermarks ?? WatermarkStrategies.noWatermarks();
+  const { alignment } = strategy;
+  const { scheduler } = settings.ports;
   return new SourceInput({
+    alignment: alignment && new SourceAlignment({ alignment, scheduler, report: order.sourceWatermark }),
+    active,
     node: physical.head,
     reader,
-    strategy: body.watermarks ?? WatermarkStrategies.noWatermarks(),
+    strategy,
     reached: restoredOf(order, physical.head)?.watermark ?? WATERMARK_MIN,
     live: source.boundedness === "unbounded",
     ports: settings.ports,
-    activeNow: active.now,
     wake: available,
     greet,
     code,

@@ -7,20 +7,24 @@ import {
   limits,
   MillraceError,
   type Ports,
+  WATERMARK_MAX,
   WATERMARK_MIN,
   type WatermarkJson,
   watermarkFromJson,
   watermarkToJson,
 } from "@millrace/core";
-import { createMultiplexer, type WatermarkMultiplexer, withIdlenessTimer } from "@millrace/operators";
+import { type ActivityClock, createActivityClock, createMultiplexer, type WatermarkMultiplexer, withIdlenessTimer } from "@millrace/operators";
 import type { ChainCode, ChainControl, Emit } from "../chain/code.ts";
 import { ended, type InputStep, progress, type TaskInput, waiting } from "./input.ts";
+import type { SourceAlignment } from "./source-alignment.ts";
 import type { FlowEvent, WatermarkFlow } from "./watermark-flow.ts";
 
 /** One split being read, with the generator of its watermarks. */
 interface SplitTrack {
   readonly generator: WatermarkGenerator<unknown>;
   readonly output: WatermarkOutput;
+  /** Stands still while the split is held back. */
+  readonly active: ActivityClock;
   /** Records since the last watermark. */
   records: number;
   /** All records, and how many there were when the split was last looked at. */
@@ -41,8 +45,10 @@ export interface SourceInputOptions {
   /** The watermark that had been emitted before a restore. */
   readonly reached: number;
   readonly ports: Ports;
-  /** Time that does not pass while the task is blocked; for idleness. */
-  readonly activeNow: () => number;
+  /** Time that does not pass while the task is blocked or the source held back; for idleness. */
+  readonly active: ActivityClock;
+  /** The source's part in its alignment group. */
+  readonly alignment: SourceAlignment | undefined;
   readonly wake: () => void;
   /** It is known what is read here: other tasks need not wait to hear of it. Before the first record. */
   readonly greet: () => void;
@@ -76,6 +82,9 @@ export class SourceInput implements TaskInput, ReaderOutput<unknown> {
   readonly #idlenessMs: number;
   #quiet = false;
   #cancelQuiet: Cancel | undefined;
+  /** All that is read here is ahead of the alignment group. */
+  #heldBack = false;
+  #pausedSplits: ReadonlySet<string> = new Set();
   #greeted = false;
   #ended = false;
   /** In active time. */
@@ -171,6 +180,7 @@ export class SourceInput implements TaskInput, ReaderOutput<unknown> {
       this.#drained = !this.#wasFinished;
       return this.#end();
     }
+    if (this.#holdBack()) return waiting;
     this.#watchQuiet();
     const status = this.#wasFinished ? "ended" : this.#options.reader.poll(this, this.#options.batchRecords);
     this.#emitDue();
@@ -184,6 +194,37 @@ export class SourceInput implements TaskInput, ReaderOutput<unknown> {
     }
   }
 
+  /** The alignment group may go as far as this; the task is woken afterwards. */
+  allow(watermark: number): void {
+    this.#options.alignment?.allow(watermark);
+  }
+
+  /** Whether nothing is to be read now. Splits that are ahead alone are held back where the reader can. */
+  #holdBack(): boolean {
+    const { alignment, reader, active } = this.#options;
+    if (alignment === undefined || this.#wasFinished) return false;
+    const ahead = [...this.#splits].filter(([id]) => alignment.isAhead(this.#multiplexer.watermarkOf(id)));
+    const all = ahead.length > 0 && ahead.length === this.#splits.size;
+    if (all !== this.#heldBack) {
+      this.#heldBack = all;
+      if (all) active.pause();
+      else active.resume();
+    }
+    if (reader.pauseSplits !== undefined) this.#pauseSplits(new Set(ahead.map(([id]) => id)));
+    return all;
+  }
+
+  #pauseSplits(ids: ReadonlySet<string>): void {
+    const before = this.#pausedSplits;
+    if (ids.size === before.size && [...ids].every((id) => before.has(id))) return;
+    for (const [id, { active }] of this.#splits) {
+      if (ids.has(id) && !before.has(id)) active.pause();
+      else if (!ids.has(id) && before.has(id)) active.resume();
+    }
+    this.#pausedSplits = ids;
+    this.#options.reader.pauseSplits?.(ids);
+  }
+
   #greet(): void {
     if (this.#greeted) return;
     this.#greeted = true;
@@ -192,6 +233,7 @@ export class SourceInput implements TaskInput, ReaderOutput<unknown> {
 
   #end(): InputStep {
     this.#ended = true;
+    this.#options.alignment?.moved(WATERMARK_MAX);
     this.#options.flow.accept({ kind: "end" });
     return progress;
   }
@@ -246,7 +288,7 @@ export class SourceInput implements TaskInput, ReaderOutput<unknown> {
   /** A reader that no split has come to for the idleness timeout holds nobody back, as a split without records does not. */
   #idleWhenWithoutSplits(): void {
     if (this.#idlenessMs === 0 || this.#idleWithoutSplits) return;
-    const now = this.#options.activeNow();
+    const now = this.#options.active.now();
     this.#withoutSplitsSince ??= now;
     if (now - this.#withoutSplitsSince <= this.#idlenessMs) return;
     this.#idleWithoutSplits = true;
@@ -272,12 +314,15 @@ export class SourceInput implements TaskInput, ReaderOutput<unknown> {
 
   close(): Promise<void> {
     this.#cancelQuiet?.();
+    this.#options.alignment?.close();
     return this.#options.reader.close();
   }
 
   #flows(event: FlowEvent): void {
     this.#moved = true;
     if (event.kind === "watermark") this.#watermark = Math.max(this.#watermark, event.watermark);
+    const idle = event.kind === "status" && event.status === "idle";
+    this.#options.alignment?.moved(idle ? WATERMARK_MAX : this.#watermark);
     this.#options.flow.accept(event);
   }
 
@@ -304,8 +349,10 @@ export class SourceInput implements TaskInput, ReaderOutput<unknown> {
     assert(!this.#splits.has(splitId), `split ${splitId} is assigned once`);
     this.#multiplexer.register(splitId);
     const generator = this.#options.strategy.createGenerator();
+    const active = createActivityClock(this.#options.active.now);
     const track: SplitTrack = {
-      generator: this.#idlenessMs === 0 ? generator : withIdlenessTimer(generator, this.#idlenessMs, this.#options.activeNow),
+      generator: this.#idlenessMs === 0 ? generator : withIdlenessTimer(generator, this.#idlenessMs, active.now),
+      active,
       output: this.#multiplexer.outputOf(splitId).immediate,
       records: 0,
       seen: 0,
