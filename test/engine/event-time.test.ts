@@ -146,7 +146,7 @@ describe("processing-time timers", () => {
               {
                 emits: t.string(),
                 processElement(n, context, out) {
-                  if (n === 0) context.timers.registerProcessingTimeTimer(context.currentProcessingTime() + 150);
+                  if (n === 0) context.timers.registerProcessingTimeTimer(context.currentProcessingTime() + 3_000);
                   out.collect(`in ${n}`);
                 },
                 onTimer: (_time, context, out) => out.collect(`fired ${context.currentKey()}`),
@@ -160,7 +160,7 @@ describe("processing-time timers", () => {
       await first.job.stop();
       const before = sink.values.length;
       expect(sink.values).not.toContain("fired 0");
-      await new Promise((resolve) => setTimeout(resolve, 200));
+      await new Promise((resolve) => setTimeout(resolve, 3_100));
       const second = await startNoted(build(), directory);
       await until(() => sink.values.length > before);
       expect(sink.values[before]).toBe("fired 0");
