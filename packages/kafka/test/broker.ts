@@ -12,16 +12,13 @@ export interface TestBroker {
   readonly local: LocalBroker | undefined;
   /** A topic that no other test has; gives its name. */
   topic(partitions?: number, configs?: Readonly<Record<string, string>>): Promise<string>;
+  /** kafkajs's, connected. */
+  admin(): Promise<Admin>;
   producer(): Promise<Producer>;
 }
 
-export interface TestBrokerOptions extends LocalBrokerOptions {
-  /** Of a broker that asks for SASL PLAIN. */
-  readonly sasl?: { readonly username: string; readonly password: string };
-}
-
 /** Without `KAFKA_BOOTSTRAP` and without Java: undefined, and a line on the terminal that says so. */
-export async function testBroker({ sasl, ...options }: TestBrokerOptions = {}): Promise<TestBroker | undefined> {
+export async function testBroker(options: LocalBrokerOptions = {}): Promise<TestBroker | undefined> {
   const given = process.env.KAFKA_BOOTSTRAP;
   if (given === undefined) {
     const missing = missingTool();
@@ -32,9 +29,7 @@ export async function testBroker({ sasl, ...options }: TestBrokerOptions = {}): 
   }
   const local = given === undefined ? await startLocalBroker(options) : undefined;
   const bootstrap = given ?? (local as LocalBroker).bootstrap;
-  const credentials = sasl === undefined ? {} : { sasl: { mechanism: "plain" as const, ...sasl } };
   const client = new Kafka({
-    ...credentials,
     clientId: "tests",
     brokers: [bootstrap],
     logLevel: logLevel.NOTHING,
@@ -51,9 +46,13 @@ export async function testBroker({ sasl, ...options }: TestBrokerOptions = {}): 
   });
   return {
     bootstrap,
-    cluster: kafka({ brokers: [bootstrap], ...credentials }),
+    cluster: kafka({ brokers: [bootstrap] }),
     client,
     local,
+    async admin() {
+      await admin.connect();
+      return admin;
+    },
     async topic(partitions = 1, configs = {}) {
       await admin.connect();
       const name = `${prefix}-${topics++}`;

@@ -1,7 +1,8 @@
 import { MillraceError } from "@millrace/core";
 import { denied, type KafkaClient } from "../client/kafka-client.ts";
+import { Passing } from "../client/retry.ts";
 import { describeBrokerConfigs } from "../protocol/admin-apis.ts";
-import { errorCodes, errorText, isDenied } from "../protocol/error-codes.ts";
+import { errorCodes, errorText, isDenied, isPassing } from "../protocol/error-codes.ts";
 import {
   type EndTxnRequest,
   endTxnV1,
@@ -40,6 +41,7 @@ export async function takeProducerId(client: KafkaClient): Promise<ProducerIdent
     if (any === undefined) throw new MillraceError("KAFKA_PROTOCOL", "the cluster names no broker");
     const answer = await client.call(any, initProducerId, { transactionalId: null, timeoutMs: 60_000 });
     if (isDenied(answer.errorCode)) throw denied("idempotent writes", answer.errorCode);
+    if (isPassing(answer.errorCode)) throw new Passing(errorText(answer.errorCode));
     if (answer.errorCode !== 0) throw new MillraceError("KAFKA_PRODUCE", `no producer id was given: ${errorText(answer.errorCode)}`);
     return { producerId: answer.producerId, epoch: answer.epoch };
   });

@@ -187,6 +187,11 @@ export class SourceDriver<T, Split extends SourceSplit> {
     return throughJson({ enumerator, splits: this.#readers.flatMap((reader) => reader.snapshot()) });
   }
 
+  /** The last checkpoint is complete: the readers hear of it. */
+  complete(): void {
+    for (const reader of this.#readers) reader.checkpointCompleted?.();
+  }
+
   position(subtask = 0): string | undefined {
     return this.#readerOf(subtask).position();
   }

@@ -1,9 +1,11 @@
 import { Kafka, logLevel } from "kafkajs";
-import type { TransportOptions } from "../../transport/transport.ts";
+import type { SaslOptions, TransportOptions } from "../../transport/transport.ts";
+import { oauthBearer } from "./oauth-bearer.ts";
 
 // What is used of kafkajs 2.2.4 beyond its public types. The transport's contract suite holds it to this.
 
 interface RequestQueue {
+  requestTimeout: number;
   readonly pending: readonly unknown[];
   scheduleCheckPendingRequests(): void;
   rejectAll(error: Error): void;
@@ -13,6 +15,8 @@ interface RequestQueue {
 export interface Connection {
   readonly requestQueue: RequestQueue;
   readonly socket?: { destroy(): void; unref(): void };
+  /** In milliseconds, a Long; 0: without end. */
+  sessionLifetime: { toNumber(): number; constructor: { readonly ZERO: Connection["sessionLifetime"] } };
   isConnected(): boolean;
   connect(): Promise<unknown>;
   setVersions(versions: Readonly<Record<number, { readonly minVersion: number; readonly maxVersion: number }>>): void;
@@ -40,9 +44,9 @@ export function connectionBuilder(options: TransportOptions): (host: string, por
     brokers: ["none:0"],
     // kafkajs' types ask for mutable arrays and for each mechanism's own shape.
     ssl: (options.ssl ?? false) as boolean,
-    ...(options.sasl === undefined ? {} : { sasl: options.sasl as never }),
+    ...(options.sasl === undefined ? {} : { sasl: saslFor(options.sasl) as never }),
     connectionTimeout: options.connectTimeoutMs,
-    requestTimeout: shortestTimeoutMs,
+    requestTimeout: options.connectTimeoutMs,
     enforceRequestTimeout: true,
     logLevel: logLevel.NOTHING,
   });
@@ -65,7 +69,18 @@ export function connectionBuilder(options: TransportOptions): (host: string, por
   };
 }
 
-/** A request's own timeout counts only when it is longer than this; timeouts are looked for as often. */
+/** A copy: kafkajs keeps in this object what it makes of the credentials, and others may be made of the user's. */
+function saslFor(sasl: SaslOptions): object {
+  return sasl.mechanism === "oauthbearer" ? oauthBearer(sasl) : { ...sasl };
+}
+
+/** Authenticates it. The requests of that have no timeout of their own, so the connection's counts; later ones have. */
+export async function authenticate(connection: Connection): Promise<void> {
+  await connection.authenticate();
+  connection.requestQueue.requestTimeout = shortestTimeoutMs;
+}
+
+/** A request's own timeout counts only when it is longer than the connection's. */
 const shortestTimeoutMs = 100;
 
 /** kafkajs starts a timer of about 1 ms after each request and each tick of it, for requests held back; without any there is nothing to look for. */

@@ -1,6 +1,7 @@
+import { errorCodes } from "../../protocol/error-codes.ts";
 import type { BrokerAddress, KafkaTransport, TransportOptions, WireRequest } from "../../transport/transport.ts";
 import { TransportError } from "../../transport/transport.ts";
-import { type Connection, connectionBuilder } from "./internals.ts";
+import { authenticate, type Connection, connectionBuilder } from "./internals.ts";
 
 /** Brokers of today know these versions of the SASL requests; kafkajs asks for them before it authenticates. */
 const saslVersions = { 17: { minVersion: 1, maxVersion: 1 }, 36: { minVersion: 0, maxVersion: 1 } };
@@ -10,10 +11,19 @@ export function createKafkajsTransport(options: TransportOptions): KafkaTranspor
   return new KafkajsTransport(options);
 }
 
+/** Of the time that a broker gives an authenticated connection. */
+const sessionShare = 0.8;
+
+interface OpenConnection {
+  readonly connection: Connection;
+  /** By `performance.now`; the broker cuts it some time after. */
+  readonly usableUntilMs: number;
+}
+
 class KafkajsTransport implements KafkaTransport {
   readonly #options: TransportOptions;
   readonly #build: (host: string, port: number) => Promise<Connection>;
-  readonly #open = new Map<string, Promise<Connection>>();
+  readonly #open = new Map<string, Promise<OpenConnection>>();
   #closed = false;
 
   constructor(options: TransportOptions) {
@@ -22,7 +32,7 @@ class KafkajsTransport implements KafkaTransport {
   }
 
   async send(address: BrokerAddress, request: WireRequest): Promise<Buffer> {
-    const connection = await this.#connection(address, request.lane);
+    const { connection } = await this.#connection(address, request.lane);
     try {
       const answer = await connection.send({
         request: {
@@ -45,14 +55,11 @@ class KafkajsTransport implements KafkaTransport {
     }
   }
 
-  /** The lane's connection, opened once however many ask at a time, and again after it broke. */
-  #connection(address: BrokerAddress, lane: string): Promise<Connection> {
+  /** The lane's connection, opened once however many ask at a time, and again after it broke or when its session ends. */
+  #connection(address: BrokerAddress, lane: string): Promise<OpenConnection> {
     const name = `${nameOf(address)} ${lane}`;
     const known = this.#open.get(name);
-    const opening =
-      known === undefined
-        ? this.#connect(address)
-        : known.then((connection) => (connection.isConnected() ? connection : this.#reopen(name, known, address)));
+    const opening = known === undefined ? this.#connect(address) : known.then((open) => (usable(open) ? open : this.#reopen(name, known, address)));
     if (known === undefined) {
       this.#open.set(name, opening);
       opening.catch(() => {
@@ -62,12 +69,16 @@ class KafkajsTransport implements KafkaTransport {
     return opening;
   }
 
-  #reopen(name: string, broken: Promise<Connection>, address: BrokerAddress): Promise<Connection> {
-    if (this.#open.get(name) === broken) this.#open.delete(name);
+  async #reopen(name: string, before: Promise<OpenConnection>, address: BrokerAddress): Promise<OpenConnection> {
+    if (this.#open.get(name) === before) {
+      this.#open.delete(name);
+      // Answers on their way are waited for.
+      (await before).connection.disconnect().catch(() => undefined);
+    }
     return this.#connection(address, name.slice(nameOf(address).length + 1));
   }
 
-  async #connect(address: BrokerAddress): Promise<Connection> {
+  async #connect(address: BrokerAddress): Promise<OpenConnection> {
     if (this.#closed) throw new TransportError("unreachable", address, "the transport is closed");
     const connection = await this.#build(address.host, address.port);
     const { connectTimeoutMs } = this.#options;
@@ -76,7 +87,7 @@ class KafkajsTransport implements KafkaTransport {
         await connection.connect();
         connection.setVersions(saslVersions);
         connection.setSupportAuthenticationProtocol(true);
-        await connection.authenticate();
+        await authenticate(connection);
       });
     } catch (error) {
       destroy(connection, error);
@@ -86,15 +97,29 @@ class KafkajsTransport implements KafkaTransport {
       destroy(connection, undefined);
       throw new TransportError("unreachable", address, "the transport is closed");
     }
-    return connection;
+    return { connection, usableUntilMs: performance.now() + sessionShare * endlessSession(connection) };
   }
 
   async close(): Promise<void> {
     this.#closed = true;
     const connections = await Promise.allSettled(this.#open.values());
     this.#open.clear();
-    for (const result of connections) if (result.status === "fulfilled") destroy(result.value, undefined);
+    for (const result of connections) if (result.status === "fulfilled") destroy(result.value.connection, undefined);
   }
+}
+
+function usable({ connection, usableUntilMs }: OpenConnection): boolean {
+  return connection.isConnected() && performance.now() < usableUntilMs;
+}
+
+/**
+ * How long the broker takes requests of the connection, in milliseconds. kafkajs would authenticate it again between
+ * requests, which a broker refuses while others are on their way; it is replaced instead, so kafkajs is told that it lasts.
+ */
+function endlessSession(connection: Connection): number {
+  const lifetime = connection.sessionLifetime;
+  connection.sessionLifetime = lifetime.constructor.ZERO;
+  return lifetime.toNumber() === 0 ? Number.POSITIVE_INFINITY : lifetime.toNumber();
 }
 
 /** kafkajs waits for all answers before it lets a socket go; here none is waited for. */
@@ -124,13 +149,17 @@ async function within(timeoutMs: number, address: BrokerAddress, action: () => P
 
 function translated(error: unknown, address: BrokerAddress, otherwise: "unreachable" | "disconnected", what: string): TransportError {
   if (error instanceof TransportError) return error;
-  const { name, message, code } = error as { name?: string; message?: string; code?: string };
+  const { name, message, code } = error as { name?: string; message?: string; code?: string | number };
   const text = `${what}: ${message ?? String(error)}`;
   if (name === "KafkaJSRequestTimeoutError") return new TransportError("timeout", address, `${what}: no answer in time`, error);
-  if (name?.startsWith("KafkaJSSASL") === true) return new TransportError("refused", address, text, error);
-  if (code !== undefined && tlsRefusal.test(code)) return new TransportError("refused", address, text, error);
+  if (name?.startsWith("KafkaJSSASL") === true || saslRefusals.some((refusal) => refusal === code))
+    return new TransportError("refused", address, text, error);
+  if (code !== undefined && tlsRefusal.test(String(code))) return new TransportError("refused", address, text, error);
   return new TransportError(otherwise, address, text, error);
 }
+
+const { unsupportedSaslMechanism, illegalSaslState, saslAuthenticationFailed } = errorCodes;
+const saslRefusals: readonly number[] = [unsupportedSaslMechanism, illegalSaslState, saslAuthenticationFailed];
 
 const tlsRefusal = /^(ERR_SSL|ERR_TLS|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|HOSTNAME_MISMATCH)/;
 

@@ -1,12 +1,14 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, openSync, readFileSync, writeFileSync } from "node:fs";
+import type { ChildProcess } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { cp, mkdir, mkdtemp, rename, rm } from "node:fs/promises";
 import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { MillraceError } from "@millrace/core";
+import { spawnGuarded } from "./guarded-java.ts";
 import { cacheFolder, defaultVersion, fetchJars, type JarOptions, run } from "./jars.ts";
-import { type Ports, properties, render } from "./properties.ts";
+import { type ClusterNode, type Ports, properties, render } from "./properties.ts";
 
 export interface LocalBrokerOptions extends JarOptions {
   /** Storage and log; used again when it exists, with its ports. Default: a fresh temporary folder. */
@@ -21,16 +23,24 @@ export interface LocalBrokerOptions extends JarOptions {
   readonly settings?: Readonly<Record<string, string | number | boolean>>;
   /** Levels of the cluster's features, e.g. `{ "transaction.version": 0 }`; the others are the version's own. */
   readonly features?: Readonly<Record<string, number>>;
-  /** Options of the JVM, e.g. for SASL. */
-  readonly javaOptions?: readonly string[];
+  /** Listeners beside PLAINTEXT, each named as its security protocol: `SASL_PLAINTEXT`, `SSL`, `SASL_SSL`. */
+  readonly listeners?: readonly string[];
+  /** Makes it a further broker of a cluster: an id above 1, and the controller of its first broker. */
+  readonly node?: ClusterNode;
 }
 
 export interface LocalBroker {
   /** `127.0.0.1:port`. */
   readonly bootstrap: string;
+  /** The same of the further listeners, by name. */
+  readonly listeners: Readonly<Record<string, string>>;
+  /** `127.0.0.1:port`, for further brokers of its cluster. */
+  readonly controller: string;
   readonly dataDirectory: string;
   readonly logFile: string;
   readonly libs: string;
+  /** STOP: it accepts connections and answers nothing, until CONT. */
+  signal(signal: "STOP" | "CONT"): void;
   /** SIGTERM, or SIGKILL as in a crash; resolves when it has gone. `clean` removes its data. */
   stop(how?: { readonly kill?: boolean; readonly clean?: boolean }): Promise<void>;
 }
@@ -44,52 +54,43 @@ const readyWithinMs = 60_000;
  * second; a killed broker may come back after 3 s. Throws KAFKA_LOCAL_BROKER.
  */
 export async function startLocalBroker(options: LocalBrokerOptions = {}): Promise<LocalBroker> {
-  const { version = defaultVersion, heap = "512m", quick = true, settings = {}, javaOptions = [] } = options;
+  const { version = defaultVersion, heap = "512m", quick = true, settings = {}, listeners = [], node } = options;
   const libs = await fetchJars(options);
   const dataDirectory = resolve(options.dataDirectory ?? (await mkdtemp(join(tmpdir(), "millrace-kafka-"))));
   await mkdir(dataDirectory, { recursive: true });
-  const ports = await portsFor(join(dataDirectory, "ports.json"), options.port);
+  const ports = await portsFor(join(dataDirectory, "ports.json"), options.port, listeners);
   const storage = join(dataDirectory, "storage");
-  if (!existsSync(join(storage, "meta.properties"))) await cp(await formatted(options, version, libs), storage, { recursive: true });
+  if (!existsSync(join(storage, "meta.properties"))) {
+    const template = await formatted(options, version, libs);
+    if (node === undefined) await cp(template, storage, { recursive: true });
+    else await joinedStorage(template, storage, node);
+  }
   const file = join(dataDirectory, "server.properties");
-  writeFileSync(file, render({ ...properties(ports, storage), ...settings }));
+  writeFileSync(file, render({ ...properties(ports, storage, node), ...settings }));
   const logFile = join(dataDirectory, "broker.log");
   const flags = quick ? ["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"] : ["-XX:+UseG1GC"];
   const logging = ["-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-Dorg.slf4j.simpleLogger.showDateTime=true"];
-  const java = [`-Xmx${heap}`, ...flags, "-Xshare:auto", ...logging, ...javaOptions, "-cp", join(libs, "*"), "kafka.Kafka", file];
+  const java = [`-Xmx${heap}`, ...flags, "-Xshare:auto", ...logging, "-cp", join(libs, "*"), "kafka.Kafka", file];
   const guardian = spawnGuarded(java, dataDirectory, logFile);
   const gone = new Promise<void>((done) => guardian.once("exit", () => done()));
   await untilServing(ports.broker, guardian, logFile);
   return {
     bootstrap: `${host}:${ports.broker}`,
+    listeners: Object.fromEntries(Object.entries(ports.listeners).map(([name, port]) => [name, `${host}:${port}`])),
+    controller: node?.controller ?? `${host}:${ports.controller}`,
     dataDirectory,
     logFile,
     libs,
+    signal(signal) {
+      guardian.stdin?.write(`${signal}\n`);
+    },
     async stop({ kill = false, clean = false } = {}) {
       guardian.ref();
-      guardian.stdin?.write(kill ? "KILL\n" : "TERM\n");
+      guardian.stdin?.write(kill ? "KILL\n" : "CONT\nTERM\n");
       await gone;
       if (clean) await rm(dataDirectory, { recursive: true, force: true });
     },
   };
-}
-
-/**
- * Java under a shell that listens on its standard input: a line is the signal to send, and its end, which comes when
- * this process has gone however that happened, is SIGKILL.
- */
-const guard = `exec 3<&0
-java "$@" </dev/null & broker=$!
-( trap '' TERM INT; while read -r signal <&3; do kill -s "$signal" $broker; done; kill -s KILL $broker ) 2>/dev/null &
-wait $broker`;
-
-function spawnGuarded(java: readonly string[], cwd: string, logFile: string): ChildProcess {
-  const log = openSync(logFile, "a");
-  const guardian = spawn("sh", ["-c", guard, "sh", ...java], { cwd, stdio: ["pipe", log, log], detached: true });
-  guardian.unref();
-  guardian.stdin?.on("error", () => undefined);
-  (guardian.stdin as { unref?: () => void } | null)?.unref?.();
-  return guardian;
 }
 
 /** Formatted storage, made once for each version and copied: it costs one start of a JVM. */
@@ -100,7 +101,7 @@ async function formatted({ cache, features = {} }: LocalBrokerOptions, version: 
   const partial = await mkdtemp(join(cacheFolder(cache), `.storage-${version}-`));
   const storage = join(partial, "storage");
   const file = join(partial, "server.properties");
-  writeFileSync(file, render(properties({ broker: 9092, controller: 9093 }, storage)));
+  writeFileSync(file, render(properties({ broker: 9092, controller: 9093, listeners: {} }, storage, undefined)));
   const clusterId = "bWlsbHJhY2Uta2Fma2EtMQ";
   await run("java", [
     "-XX:+UseSerialGC",
@@ -122,9 +123,20 @@ async function formatted({ cache, features = {} }: LocalBrokerOptions, version: 
   return template;
 }
 
-async function portsFor(memory: string, wanted: number | undefined): Promise<Ports> {
+/** Of the template, which is node 1's, only the cluster's id stays; no two directories of a cluster have one id. */
+async function joinedStorage(template: string, storage: string, { id }: ClusterNode): Promise<void> {
+  await mkdir(storage, { recursive: true });
+  const own = readFileSync(join(template, "meta.properties"), "utf8")
+    .replace(/^node\.id=.*$/m, `node.id=${id}`)
+    .replace(/^directory\.id=.*$/m, `directory.id=${randomBytes(16).toString("base64url")}`);
+  writeFileSync(join(storage, "meta.properties"), own);
+}
+
+async function portsFor(memory: string, wanted: number | undefined, listeners: readonly string[]): Promise<Ports> {
   const before = existsSync(memory) ? (JSON.parse(readFileSync(memory, "utf8")) as Ports) : undefined;
-  const ports = { broker: await claim(wanted ?? before?.broker ?? 0), controller: await claim(before?.controller ?? 0) };
+  const more: Record<string, number> = {};
+  for (const name of listeners) more[name] = await claim(before?.listeners[name] ?? 0);
+  const ports: Ports = { broker: await claim(wanted ?? before?.broker ?? 0), controller: await claim(before?.controller ?? 0), listeners: more };
   writeFileSync(memory, JSON.stringify(ports));
   return ports;
 }

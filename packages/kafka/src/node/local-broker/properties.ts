@@ -1,22 +1,37 @@
 export interface Ports {
   readonly broker: number;
   readonly controller: number;
+  /** Of the listeners beside PLAINTEXT, by name. */
+  readonly listeners: Readonly<Record<string, number>>;
+}
+
+/** A node of a cluster whose controller is another one. */
+export interface ClusterNode {
+  readonly id: number;
+  /** `host:port` of the controller. */
+  readonly controller: string;
 }
 
 type Properties = Readonly<Record<string, string | number | boolean>>;
 
-/** One node, broker and controller in one, with everything replicated once. */
-export function properties(ports: Ports, storage: string): Properties {
+/** One node, with everything replicated once; broker and controller in one, unless `node` says who controls it. */
+export function properties(ports: Ports, storage: string, node: ClusterNode | undefined): Properties {
   const host = "127.0.0.1";
+  const brokers = Object.entries({ PLAINTEXT: ports.broker, ...ports.listeners }).map(([name, port]) => `${name}://${host}:${port}`);
+  const controllers = node === undefined ? [`CONTROLLER://${host}:${ports.controller}`] : [];
   return {
-    "process.roles": "broker,controller",
-    "node.id": 1,
-    "controller.quorum.voters": `1@${host}:${ports.controller}`,
-    listeners: `PLAINTEXT://${host}:${ports.broker},CONTROLLER://${host}:${ports.controller}`,
-    "advertised.listeners": `PLAINTEXT://${host}:${ports.broker}`,
+    "process.roles": node === undefined ? "broker,controller" : "broker",
+    "node.id": node?.id ?? 1,
+    "controller.quorum.voters": `1@${node?.controller ?? `${host}:${ports.controller}`}`,
+    listeners: [...brokers, ...controllers].join(","),
+    "advertised.listeners": brokers.join(","),
     "controller.listener.names": "CONTROLLER",
     "inter.broker.listener.name": "PLAINTEXT",
-    "listener.security.protocol.map": "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT",
+    "listener.security.protocol.map": [
+      "CONTROLLER:PLAINTEXT",
+      "PLAINTEXT:PLAINTEXT",
+      ...Object.keys(ports.listeners).map((name) => `${name}:${name}`),
+    ].join(","),
     "log.dirs": storage,
     "auto.create.topics.enable": false,
     "default.replication.factor": 1,
