@@ -16,8 +16,8 @@ export interface RecordDeserializer<T> {
 /** Makes the bytes of a value. null is a tombstone. */
 export interface ValueSerializer<T> {
   readonly description: Json;
-  /** Throws Pending when something has to be fetched or registered first. */
-  serialize(value: T): Bytes;
+  /** `topic`: where it is written to. Throws Pending when something has to be fetched or registered first. */
+  serialize(value: T, topic: string): Bytes;
 }
 
 /** A value, or a key, both ways. As a deserializer of records it gives the value alone; a tombstone is a bad record. */
@@ -47,7 +47,7 @@ export function valueFormat<T>(
   name: string,
   description: Json,
   read: (bytes: Buffer) => T,
-  serialize: (value: T) => Bytes,
+  serialize: (value: T, topic: string) => Bytes,
   readRecord: (record: RecordView) => T | null = (record) => {
     const bytes = record.value();
     return bytes === null ? null : read(bytes);

@@ -6,10 +6,13 @@ import type { ValueSerializer } from "../formats/format.ts";
 import type { LostTransaction } from "../transactions/commit-transactions.ts";
 
 export interface KafkaSinkOptions<T> {
-  /** How a value is written: `json()`, `text()`, `bytes()`. */
+  /** How a value is written: `json()`, `text()`, `bytes()`, or with a schema registry (`@millrace/kafka/registry`). */
   readonly value: ValueSerializer<T>;
-  /** Records with one key go to one partition and keep their order. Without it records have no key. */
-  readonly key?: (value: T) => Bytes;
+  /**
+   * Records with one key go to one partition and keep their order. Without it records have no key. A format writes it, too:
+   * `(payment, topic) => cards.serialize(payment.card, topic)`.
+   */
+  readonly key?: (value: T, topic: string) => Bytes;
   readonly headers?: (value: T) => Headers;
   /** Default: the record's event time; the clock for records without. */
   readonly timestamp?: (value: T, eventTime: number) => number;

@@ -84,8 +84,8 @@ export class RecordWriter<T> {
     const { key: keyOf, headers, timestamp: timestampOf, partition: partitionOf, tombstone, value: format } = this.#options;
     const topic = typeof this.#topic === "string" ? this.#topic : this.#topic(value);
     const partitions = this.#target.partitionsOf(topic);
-    const key = keyOf === undefined ? null : keyOf(value);
-    const bytes = tombstone?.(value) === true ? null : format.serialize(value);
+    const key = keyOf === undefined ? null : keyOf(value, topic);
+    const bytes = tombstone?.(value) === true ? null : format.serialize(value, topic);
     const partition = partitionOf === undefined ? this.#partitioner.choose(key, bytes?.length ?? 0, partitions) : partitionOf(value, partitions);
     if (!(Number.isInteger(partition) && partition >= 0 && partition < partitions)) throw noPartition(topic, partition, partitions);
     const timestamp = timestampOf === undefined ? this.#timestamp(eventTime) : timestampOf(value, eventTime);

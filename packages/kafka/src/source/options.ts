@@ -25,6 +25,10 @@ export interface BadKafkaRecord {
   readonly offset: number;
   readonly key: Uint8Array | null;
   readonly value: Uint8Array | null;
+  readonly headers: Readonly<Record<string, Uint8Array | null>>;
+  /** Milliseconds since 1970; −1: none. */
+  readonly timestamp: number;
+  /** What is wrong with it. */
   readonly message: string;
 }
 

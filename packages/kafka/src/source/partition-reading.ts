@@ -160,8 +160,9 @@ export class PartitionReading<T> {
   }
 
   #badRecord(message: string): BadKafkaRecord {
-    const { topic, partition, offset } = this.#cursor;
-    return { topic, partition, offset, key: copy(this.#cursor.key()), value: copy(this.#cursor.value()), message };
+    const { topic, partition, offset, timestamp } = this.#cursor;
+    const headers = Object.fromEntries(Object.entries(this.#cursor.headers()).map(([name, value]) => [name, copy(value)]));
+    return { topic, partition, offset, key: copy(this.#cursor.key()), value: copy(this.#cursor.value()), headers, timestamp, message };
   }
 
   /** Of the record in hand, or handed over last. */

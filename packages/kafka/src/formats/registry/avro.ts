@@ -1,0 +1,58 @@
+import { Type } from "avsc";
+import type { ValueFormat } from "../format.ts";
+import { type RegisteredOptions, registeredFormat, type SchemaKind } from "./registered-format.ts";
+import type { ResolvedSchema, SchemaRegistry } from "./schema-registry.ts";
+
+export interface AvroOptions extends RegisteredOptions {
+  /** In Avro's JSON, as an object or as text. To read: values are resolved to it from the schema that they were written with. */
+  readonly schema?: object | string;
+}
+
+/**
+ * Avro's binary encoding, with the schema's id in front. A long beyond ±2^53 is a bad record; logical types are what they
+ * are made of (a timestamp-millis a number, a decimal bytes); a union of several kinds of one type is wrapped, `{ name: value }`.
+ */
+export function avro<T>(registry: SchemaRegistry, options: AvroOptions = {}): ValueFormat<T> {
+  return registeredFormat<T>(registry, avroKind(), textOf(options.schema), options, null);
+}
+
+function avroKind<T>(): SchemaKind<T> {
+  return {
+    name: "avro",
+    type: "AVRO",
+    decoder(writer, own) {
+      const written = typeOf(writer);
+      if (own === undefined) return (bytes) => written.fromBuffer(bytes) as T;
+      const wanted = typeOf(own);
+      const resolver = wanted.createResolver(written);
+      return (bytes) => wanted.fromBuffer(bytes, resolver) as T;
+    },
+    encoder(own) {
+      const type = typeOf(own);
+      return {
+        recordName: type.name ?? type.typeName,
+        encode: (value) => {
+          type.isValid(value, {
+            errorHook(path) {
+              throw new Error(`at ${path.join(".") || "the top"}`);
+            },
+          });
+          return [type.toBuffer(value)];
+        },
+      };
+    },
+  };
+}
+
+/** What a schema refers to becomes known by its name first. */
+function typeOf({ text, references }: ResolvedSchema): Type {
+  const known: Record<string, Type> = {};
+  for (const reference of references) Type.forSchema(JSON.parse(reference.text), { registry: known });
+  return Type.forSchema(JSON.parse(text), { registry: known });
+}
+
+/** The name of a primitive type may be given as it is. */
+function textOf(schema: object | string | undefined): string | undefined {
+  if (schema === undefined) return undefined;
+  return typeof schema === "string" && /^\s*[[{"]/.test(schema) ? schema : JSON.stringify(schema);
+}
