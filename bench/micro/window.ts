@@ -162,6 +162,10 @@ function contextOf(keyed: KeyedStateBackend, watermark: { readonly current: numb
     currentWatermark: () => watermark.current,
     wakeAt() {},
     shouldYield: () => false,
+    position: () => undefined,
+    mailbox: { post() {}, after: () => () => undefined },
+    hold() {},
+    release() {},
     keyed,
     metrics: newOperatorMetrics(),
   };

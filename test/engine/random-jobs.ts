@@ -31,6 +31,8 @@ export const branches = [
   "coFlatMap",
   "sides",
   "twoLevels",
+  "async",
+  "lookup",
 ] as const;
 export type Branch = (typeof branches)[number];
 
@@ -161,6 +163,27 @@ const builders: Readonly<Record<Branch, (all: DataStream<Reading>) => DataStream
     );
     return [split.map((one) => `small ${show(one)}`), split.sideOutput(big).map((one) => `big ${show(one)}`)];
   },
+  async: (all) => {
+    const asked = all.unorderedWait(async (one) => (one.value % 3 === 0 ? one : settled(one, one.value % 4)), {
+      uid: "ask",
+      timeoutMs: 60_000,
+      capacity: 5,
+    });
+    return [windowed("async", asked, tumbling(500))];
+  },
+  lookup: (all) => [
+    all
+      .lookupJoin(
+        (one) => one.value,
+        (value) => settled(value % 10 === 0 ? undefined : value * 2, value % 2),
+      )
+      .select((one, double) => `lookup ${show(one)} ${double}`, {
+        uid: "look-up",
+        timeoutMs: 60_000,
+        codec: reading,
+        cache: { maxEntries: 20, ttlMs: 10 },
+      }),
+  ],
   twoLevels: (all) => [
     windowed("inner", all, tumbling(250))
       .windowAll(tumbling(1_000))
@@ -170,6 +193,12 @@ const builders: Readonly<Record<Branch, (all: DataStream<Reading>) => DataStream
       ),
   ],
 };
+
+/** Resolves to `value` after so many turns of the event loop. */
+async function settled<V>(value: V, turns: number): Promise<V> {
+  for (let turn = 0; turn < turns; turn++) await new Promise((resolve) => setImmediate(resolve));
+  return value;
+}
 
 function windowed(name: string, all: DataStream<Reading>, assigner: WindowAssigner<unknown>, aside = false): DataStream<string> {
   const windows = all.keyBy((one) => one.sensor).window(assigner);
@@ -202,6 +231,12 @@ export const oracles: { readonly [B in Branch]?: (input: readonly Reading[]) => 
       700,
       700,
     ),
+  async: (input) => fixedWindows("async", input, 500, 500),
+  lookup: (input) =>
+    input
+      .filter(({ value }) => value % 10 > 0)
+      .map((one) => `lookup ${show(one)} ${one.value * 2}`)
+      .sort(),
   session: (input) => {
     const results: string[] = [];
     for (const [key, ones] of Map.groupBy(input, (one) => one.sensor)) {

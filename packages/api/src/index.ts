@@ -18,6 +18,8 @@ export { t } from "@millrace/codec";
 export type {
   AggregateFunction,
   AggregatingState,
+  AsyncContext,
+  AsyncFunction,
   Collector,
   CoProcessFunction,
   Guarantee,
@@ -54,15 +56,21 @@ export type { ErrorPlace, Json } from "@millrace/core";
 export { days, hours, MillraceError, milliseconds, minutes, NO_TIMESTAMP, seconds, TIME_LIMIT } from "@millrace/core";
 export type {
   AlignmentOptions,
+  AsyncRetryStrategy,
   Evictor,
   EvictorContext,
   EvictorOptions,
+  ExponentialBackoffOptions,
+  FixedDelayOptions,
   GlobalWindowOptions,
   JoinContext,
+  LookupCacheOptions,
+  LookupContext,
   MergeContext,
   ProcessingTimeoutOptions,
   ProcessWindowFunction,
   RefinableWatermarkStrategy,
+  RetryPredicates,
   SessionOptions,
   TimestampedValue,
   TimestampOf,
@@ -76,6 +84,7 @@ export type {
   WindowJoinContext,
 } from "@millrace/operators";
 export {
+  asyncRetry,
   continuousEventTimeTrigger,
   continuousProcessingTimeTrigger,
   countTrigger,
@@ -101,6 +110,8 @@ export type { JobDefinition, JobOptions } from "./job/define-job.ts";
 export { defineJob } from "./job/define-job.ts";
 export type { ParameterDeclaration, ParameterDeclarations, ParameterOptions, ParameterValue, ParameterValues } from "./job/parameters.ts";
 export { params, resolveParameters } from "./job/parameters.ts";
+export type { AsyncCall, AsyncOptions, LookupJoinOptions } from "./streams/async-wait.ts";
+export { LookupJoin } from "./streams/async-wait.ts";
 export { ConnectedStreams, KeyedConnectedStreams } from "./streams/connected-streams.ts";
 export type { Filtered, RecordOf, WatermarksOptions } from "./streams/data-stream.ts";
 export { DataStream } from "./streams/data-stream.ts";

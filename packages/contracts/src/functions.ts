@@ -72,6 +72,26 @@ export interface CoProcessFunction<In1, In2, Out> extends FunctionLifecycle {
   processElement2(value: In2, context: ProcessContext, out: Collector<Out>): void;
 }
 
+/** What an asynchronous function sees of the record that it was called for. */
+export interface AsyncContext extends TimeContext {
+  /** Aborted when nobody waits for the result any more: the timeout is over, or the task ends. Hand it on to `fetch` and the like. */
+  readonly signal: AbortSignal;
+  /** 1 for the first call for the record, 2 for the first retry. After a restore it begins at 1 again. */
+  readonly attempt: number;
+}
+
+/**
+ * Asks somebody else about each record (Flink's AsyncFunction): a service, a database. Many calls are under way at a time,
+ * and a record whose call was under way at a checkpoint is asked about again after a restore.
+ */
+export interface AsyncFunction<In, Out> extends FunctionLifecycle {
+  readonly sideOutputs?: readonly OutputTag<never>[] | readonly OutputTag<unknown>[];
+  /** The result for one record, emitted with its timestamp. Throwing or rejecting, after all retries, fails the job. */
+  asyncInvoke(value: In, context: AsyncContext): Out | Promise<Out>;
+  /** Called in place of a result that did not come in time; may emit any number of results, or to side outputs. Without it the job fails. */
+  timeout?(value: In, context: ProcessContext, out: Collector<Out>): void;
+}
+
 /** Flink's KeyedProcessFunction: state and timers declared beside the code (law P4). */
 export interface KeyedProcessFunction<K extends Key, In, Out, S extends StateDeclarations = Record<never, never>> extends FunctionLifecycle {
   readonly state?: S;

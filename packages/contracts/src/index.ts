@@ -10,6 +10,8 @@ export type {
   SubtaskSnapshot,
 } from "./checkpoint-storage.ts";
 export type {
+  AsyncContext,
+  AsyncFunction,
   Collector,
   CoProcessFunction,
   KeyedCoProcessFunction,
@@ -37,7 +39,7 @@ export type {
   TimerService,
   TimerTarget,
 } from "./keyed-state.ts";
-export type { Operator, OperatorContext, OperatorMetrics, OperatorStateItem, Output, WatermarkStatus } from "./operator.ts";
+export type { Mailbox, Operator, OperatorContext, OperatorMetrics, OperatorStateItem, Output, WatermarkStatus } from "./operator.ts";
 export { newOperatorMetrics } from "./operator.ts";
 export type { CommitResult, Guarantee, PreparedSink, Sink, SinkCommitter, SinkContext, SinkWriter } from "./sink.ts";
 export type { EnumeratorContext, ReaderContext, ReaderOutput, Source, SourceReader, SourceSplit, SplitEnumerator } from "./source.ts";

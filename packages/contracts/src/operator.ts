@@ -1,3 +1,4 @@
+import type { Cancel } from "@millrace/core";
 import type { KeyedContext } from "./keyed-state.ts";
 
 /**
@@ -24,7 +25,7 @@ export type WatermarkStatus = "idle" | "active";
 /**
  * One step of a chain that is more than a function. The runtime calls it from one thread, never re-entrantly:
  *
- *   open → restoreState? → (processElement | processElement2 | onWatermark | onProcessingTime | snapshotState)* → endInput? → close
+ *   open → restoreState? → (processElement | processElement2 | onWatermark | onProcessingTime | mail | snapshotState)* → endInput? → close
  *
  * All but `open` and `close` are synchronous. Keyed state and timers live in `context.keyed` and are snapshotted by it;
  * `snapshotState` is for the rest.
@@ -95,9 +96,31 @@ export interface OperatorContext<Out> {
   wakeAt(time: number): void;
   /** True when the output is full or the time slice of a firing is used up. Cheap; ask after every emitted record or few. */
   shouldYield(): boolean;
+  /** Where the record in hand came from, in its source's own words, e.g. `flights.csv:812`; undefined where that is not known. */
+  position(): string | undefined;
+  /** Brings work of this operator that ends elsewhere back into the task. */
+  readonly mailbox: Mailbox;
+  /**
+   * From the end of the current call on neither records nor watermarks nor timers come, until `release`; mail and snapshots
+   * do. Records that calls of others have begun to make still come: buffers are elastic within one call.
+   */
+  hold(): void;
+  release(): void;
   /** Keyed state and timers. Throws for a node without a key. */
   readonly keyed: KeyedContext;
   readonly metrics: OperatorMetrics;
+}
+
+/**
+ * The way back into the task for what ends outside of it: a promise, a timer (Flink's MailboxExecutor). An action is a call
+ * into the operator like any other: it is never run within another call, nor while the output is full or an operator further
+ * down is not done with a watermark. None is run after `close`.
+ */
+export interface Mailbox {
+  /** Runs `action` soon, in the order of the posting. May be called at any time, also while the operator holds. */
+  post(action: () => void): void;
+  /** Posts `action` when `delayMs` have passed. */
+  after(delayMs: number, action: () => void): Cancel;
 }
 
 /** Counters that every operator has; plain numbers, added to in place. */

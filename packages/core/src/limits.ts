@@ -22,6 +22,8 @@ export const limits = {
   greetingMs: 5_000,
   /** Splits of an unbounded source are idle after this long without a record, unless the strategy says otherwise. */
   idlenessMsDefault: 60_000,
+  /** Records that an asynchronous operator has under way, unless it says otherwise. */
+  asyncCapacityDefault: 100,
   /** Bytes of one write to the local store. */
   storeBatchBytesMax: 8 << 20,
   /** Elements in one page of a list or map state. */

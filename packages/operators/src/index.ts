@@ -1,3 +1,4 @@
+export * from "./async/index.ts";
 export * from "./joins/index.ts";
 export * from "./process/index.ts";
 export * from "./watermarks/index.ts";

@@ -29,6 +29,8 @@ export const kindTraits: Readonly<Record<NodeKind, KindTraits>> = {
   coGroup: { stateful: true, noun: "a coGroup" },
   intervalJoin: { stateful: true, noun: "an interval join" },
   cep: { stateful: true, noun: "a pattern" },
+  async: { stateful: true, noun: "an asynchronous function" },
+  lookupJoin: { stateful: true, noun: "a lookup join" },
   watermarks: { stateful: true, noun: "a watermark assigner" },
   sink: { stateful: true, noun: "a sink" },
 };

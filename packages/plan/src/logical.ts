@@ -17,6 +17,8 @@ export type NodeKind =
   | "intervalJoin"
   | "windowJoin"
   | "coGroup"
+  | "async"
+  | "lookupJoin"
   | "watermarks"
   | "sink";
 

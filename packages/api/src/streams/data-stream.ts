@@ -1,7 +1,8 @@
 import type { Codec } from "@millrace/codec";
 import type { Key, OutputTag, ProcessFunction, Sink, WatermarkStrategy } from "@millrace/contracts";
 import { MillraceError } from "@millrace/core";
-import { createProcessOperator, createWatermarksOperator, type WatermarkCadence, type WindowAssigner } from "@millrace/operators";
+import { createProcessOperator, createWatermarksOperator, type LookupContext, type WatermarkCadence, type WindowAssigner } from "@millrace/operators";
+import { type AsyncCall, type AsyncOptions, addAsync, LookupJoin } from "./async-wait.ts";
 import { ConnectedStreams } from "./connected-streams.ts";
 import { type Emits, tagNames } from "./functions.ts";
 import { JoinedStreams } from "./joined-streams.ts";
@@ -53,6 +54,32 @@ export class DataStream<T> {
       details: { emits: typeOf(fn.emits) },
       body: { kind: "operator", keySelectors: [], create: () => createProcessOperator(erased) },
     });
+  }
+
+  /**
+   * Asks somebody else about each record; many calls are under way at a time, and results come in the order of the records
+   * (Flink's AsyncDataStream.orderedWait). Calls under way at a checkpoint are made again after a restore, so they should be
+   * safe to repeat.
+   */
+  orderedWait<Out>(call: AsyncCall<T, Out>, options: AsyncOptions<T, Out>): DataStream<Out> {
+    return addAsync(this.#upstream, call, true, options);
+  }
+
+  /** As orderedWait, but results come as they are ready. No record overtakes a watermark, nor a watermark a record. */
+  unorderedWait<Out>(call: AsyncCall<T, Out>, options: AsyncOptions<T, Out>): DataStream<Out> {
+    return addAsync(this.#upstream, call, false, options);
+  }
+
+  /**
+   * Joins each record with what `lookup` finds under its key, undefined when there is nothing; records of one key share a
+   * look-up that is under way. Name a cache in the options of `select` so that not every record is looked up.
+   */
+  lookupJoin<const K extends Key, Found>(
+    key: (value: T) => K,
+    lookup: (key: NoInfer<K>, context: LookupContext) => Found | undefined | Promise<Found | undefined>,
+  ): LookupJoin<T, Found, Found> {
+    const settings = { keyOf: key as (value: unknown) => Key, lookup: lookup as (key: Key, context: LookupContext) => unknown, outer: false };
+    return new LookupJoin(this.#upstream, settings);
   }
 
   /**

@@ -18,6 +18,8 @@ const shapes: Readonly<Record<NodeKind, readonly [open: string, close: string]>>
   coGroup: ["[[", "]]"],
   intervalJoin: ["[[", "]]"],
   cep: ["[[", "]]"],
+  async: ["[[", "]]"],
+  lookupJoin: ["[[", "]]"],
   watermarks: ["[[", "]]"],
   sink: ["[(", ")]"],
 };

@@ -25,6 +25,8 @@ export const kindWords: Readonly<Record<NodeKind, string>> = {
   windowJoin: "window join",
   coGroup: "coGroup",
   intervalJoin: "interval join",
+  async: "async",
+  lookupJoin: "lookup join",
   watermarks: "watermarks",
   sink: "sink",
 };
@@ -43,6 +45,7 @@ function headlineDetails({ kind, details }: PlanNode): readonly string[] {
   if (kind === "sink") return [...words("connector"), ...words("guarantee")];
   if (kind === "intervalJoin")
     return [`${String(details.join)}, ${durationText(Number(details.lowerMs))} to ${durationText(Number(details.upperMs))}`];
+  if (kind === "async" || kind === "lookupJoin") return words("wait");
   if (kind === "cep") return [`${String(details.time)} time`];
   if (hasWindows(kind) && details.assigner !== undefined) return [descriptionText(details.assigner)];
   return [];
@@ -50,7 +53,7 @@ function headlineDetails({ kind, details }: PlanNode): readonly string[] {
 
 /** Everything else that the plan knows of a node, in a fixed order. Where it has one input, the drawing's line says whence. */
 export function factsOf(plan: LogicalPlan, node: PlanNode): readonly Fact[] {
-  const { details } = node;
+  const { details, kind } = node;
   const facts: Fact[] = [];
   const add = (label: string, text: string | undefined): void => {
     if (text !== undefined && text !== "") facts.push([label, text]);
@@ -61,6 +64,13 @@ export function factsOf(plan: LogicalPlan, node: PlanNode): readonly Fact[] {
   if (details.replayable === false) add("replay", "none: what was read is gone after a crash");
   add("key", keyText(details.key));
   if (Array.isArray(details.pattern)) for (const stage of details.pattern) add("pattern", timesText(String(stage)));
+  add("join", kind === "lookupJoin" ? String(details.join) : undefined);
+  add(
+    "in flight",
+    typeof details.capacity === "number" ? `at most ${details.capacity}, each for ${durationText(Number(details.timeoutMs))}` : undefined,
+  );
+  add("retry", details.retry === undefined ? undefined : descriptionText(details.retry));
+  add("cache", details.cache === undefined ? undefined : descriptionText(details.cache));
   add("after match", typeof details.afterMatch === "string" ? details.afterMatch : undefined);
   add("trigger", triggerText(details));
   add("evictor", details.evictor === undefined ? undefined : descriptionText(details.evictor));

@@ -22,7 +22,7 @@ export function partsOf(node: PlanNode): readonly PartRestore[] {
   if (hasTimers(node)) parts.push(matched("timers"));
   if (node.kind === "source") parts.push(matched("positions"));
   if (node.kind === "sink") parts.push(matched("output"));
-  if (node.kind === "watermarks") parts.push(matched("operatorState"));
+  if (node.kind === "watermarks" || node.kind === "async" || node.kind === "lookupJoin") parts.push(matched("operatorState"));
   return parts;
 }
 

@@ -37,6 +37,8 @@ const chainKinds: Record<NodeKind, ChainNode["kind"]> = {
   windowJoin: "operator",
   coGroup: "operator",
   intervalJoin: "operator",
+  async: "operator",
+  lookupJoin: "operator",
   watermarks: "operator",
   sink: "sink",
 };

@@ -75,6 +75,13 @@ export async function buildTask(order: TaskOrder): Promise<DeployedTask> {
       flow.emitted(host, event);
       control.interrupt = true;
     },
+    mailCame: () => task?.mailCame(),
+    after: (delayMs, action) => ports.scheduler.after(delayMs, action),
+    held: (host, held) => {
+      if (task === undefined) flow.hold(host, held);
+      else task.held(host, held);
+    },
+    position: () => task?.position(),
   };
   const hosts = await createHosts(order, operators, metrics, code, chains, services);
   const byNode = new Map(hosts.map((host) => [host.node, host]));

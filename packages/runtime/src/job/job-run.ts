@@ -1,6 +1,6 @@
 import { decideRestart, failureOf, noRestarts, type RestartHistory } from "@millrace/checkpoint";
 import type { CheckpointManifest, SinkContext } from "@millrace/contracts";
-import { assert, type Cancel, MillraceError } from "@millrace/core";
+import { type Cancel, MillraceError } from "@millrace/core";
 import { toPhysical } from "@millrace/plan";
 import type { WrittenSavepoint } from "@millrace/snapshots";
 import type { SubtaskStatus } from "../deployment/deployment.ts";
@@ -357,7 +357,8 @@ export class JobRun {
     for (const { uid, committables } of await attempt.deployment.prepareSinks()) await this.#committers.commitOne(uid, committables);
   }
 
-  #attemptFailed(attempt: Attempt, error: unknown): void {
+  /** `attempt`: undefined when the deployment failed before there was one. */
+  #attemptFailed(attempt: Attempt | undefined, error: unknown): void {
     if (this.#over || this.#attempt !== attempt) return;
     if (this.#ending !== undefined) {
       // The run is ending anyway. A last checkpoint that is waited for will not come.
@@ -370,7 +371,7 @@ export class JobRun {
     this.#drained?.reject(notRunning("it failed meanwhile", error));
     const { clock } = this.#settings.ports;
     const decision = decideRestart(this.#settings.restart, this.#history, failureOf(error), clock.monotonic());
-    const closed = this.#closeAttempt(attempt);
+    const closed = attempt === undefined ? Promise.resolve() : this.#closeAttempt(attempt);
     if (decision.kind === "fail") {
       void closed.then(() => this.#fail(withReason(error, decision.reason, decision.message)));
       return;
@@ -390,9 +391,7 @@ export class JobRun {
     try {
       await this.#deploy();
     } catch (error) {
-      const attempt = this.#attempt;
-      assert(attempt !== undefined, "a failed deployment has an attempt");
-      this.#attemptFailed(attempt, error);
+      this.#attemptFailed(this.#attempt, error);
     }
   }
 

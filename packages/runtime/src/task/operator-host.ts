@@ -1,5 +1,14 @@
-import type { KeyedContext, KeyedStateBackend, Operator, OperatorContext, OperatorMetrics, Output, WatermarkStatus } from "@millrace/contracts";
-import { assert, MillraceError, WATERMARK_MIN } from "@millrace/core";
+import type {
+  KeyedContext,
+  KeyedStateBackend,
+  Mailbox,
+  Operator,
+  OperatorContext,
+  OperatorMetrics,
+  Output,
+  WatermarkStatus,
+} from "@millrace/contracts";
+import { assert, type Cancel, MillraceError, WATERMARK_MIN } from "@millrace/core";
 import type { ChainCode } from "../chain/code.ts";
 
 /** What a host asks of its task. */
@@ -10,6 +19,12 @@ export interface HostServices {
   wakeAt(time: number): void;
   /** An operator emitted a watermark or a status of its own; it flows on after the current call. */
   emitted(host: OperatorHost, event: OwnEvent): void;
+  /** There is something in an operator's mailbox. */
+  mailCame(): void;
+  after(delayMs: number, task: () => void): Cancel;
+  /** An operator takes nothing more for now, or takes it again. */
+  held(host: OperatorHost, held: boolean): void;
+  position(): string | undefined;
 }
 
 export type OwnEvent = { readonly kind: "watermark"; readonly watermark: number } | { readonly kind: "status"; readonly status: WatermarkStatus };
@@ -35,6 +50,9 @@ export class OperatorHost implements OperatorContext<unknown> {
   watermark = WATERMARK_MIN;
   /** When it wants onProcessingTime; Infinity when not. */
   wakeTime = Number.POSITIVE_INFINITY;
+  /** What ended elsewhere and has not been dealt with, oldest first. */
+  readonly mail: (() => void)[] = [];
+  readonly mailbox: Mailbox;
   readonly #services: HostServices;
 
   constructor(
@@ -53,6 +71,11 @@ export class OperatorHost implements OperatorContext<unknown> {
     this.backend = backend;
     this.metrics = metrics;
     this.#services = services;
+    const post = (action: () => void): void => {
+      this.mail.push(action);
+      services.mailCame();
+    };
+    this.mailbox = { post, after: (delayMs, action) => services.after(delayMs, () => post(action)) };
     const sides = new Map<string, (value: unknown, timestamp: number) => void>();
     this.output = {
       collect: code.emit(place.node),
@@ -89,6 +112,18 @@ export class OperatorHost implements OperatorContext<unknown> {
     assert(!Number.isNaN(time), "a wake time is a number");
     if (time < this.wakeTime) this.wakeTime = time;
     this.#services.wakeAt(this.wakeTime);
+  }
+
+  hold(): void {
+    this.#services.held(this, true);
+  }
+
+  release(): void {
+    this.#services.held(this, false);
+  }
+
+  position(): string | undefined {
+    return this.#services.position();
   }
 
   shouldYield(): boolean {

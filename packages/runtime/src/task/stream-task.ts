@@ -2,7 +2,7 @@ import { dataFileName } from "@millrace/checkpoint";
 import type { CheckpointStorage } from "@millrace/contracts";
 import { assert, type Json, limits, messageOf, type Ports, WATERMARK_MIN, watermarkToJson } from "@millrace/core";
 import type { ActivityClock } from "@millrace/operators";
-import { type ChainControl, ChainFailure, explainFailure } from "../chain/code.ts";
+import { type ChainControl, ChainFailure, chainFailure, explainFailure } from "../chain/code.ts";
 import type { ChainProgram } from "../chain/program.ts";
 import { nodeOf } from "../chain/program.ts";
 import type { EdgeWriter } from "../channel/edge-writer.ts";
@@ -63,6 +63,7 @@ export class StreamTask {
   #cancelWake: (() => void) | undefined;
   #wakeTime = Number.POSITIVE_INFINITY;
   #timersDue = false;
+  #mailCame = false;
   #flushedAt = 0;
   #afterBarrier: (() => void)[] = [];
   #abortedUpTo = 0;
@@ -146,6 +147,25 @@ export class StreamTask {
     for (const action of this.#afterBarrier.splice(0)) action();
   }
 
+  mailCame(): void {
+    this.#mailCame = true;
+    this.#wake();
+  }
+
+  /** An operator takes nothing more for now, or takes it again. */
+  held(host: OperatorHost, held: boolean): void {
+    this.#parts.flow.hold(host, held);
+    if (held) this.#parts.control.interrupt = true;
+    else {
+      this.#timersDue ||= this.#parts.hosts.some(({ wakeTime }) => wakeTime <= this.#parts.ports.clock.now());
+      this.#wake();
+    }
+  }
+
+  position(): string | undefined {
+    return this.#parts.input.position();
+  }
+
   /** An operator asks to be woken at `time`. */
   wakeAt(time: number): void {
     const now = this.#parts.ports.clock.now();
@@ -215,14 +235,52 @@ export class StreamTask {
       this.times.blocked();
       return this.#serveRequest() || encoding;
     }
-    if (!flow.idle && !this.#drainFlow()) return this.#serveRequest() || true;
+    if (this.#mailCame) this.#readMail();
+    if (!flow.idle && !this.#drainFlow()) return this.#serveRequest() || this.#waitsForRelease(encoding);
     if (this.#serveRequest()) return true;
     // As in Flink, processing-time timers that are left when the input has ended do not fire any more.
     if (this.#timersDue && !flow.ended && !this.#fireTimers()) return true;
+    if (flow.holding) return this.#waitsForRelease(encoding);
     const more = this.#takeInput();
     if (!flow.idle) this.#drainFlow();
     this.#flushEdges(more);
-    return more || encoding || (this.#timersDue && !flow.ended) || this.#requested !== undefined || !flow.idle;
+    return more || encoding || (this.#timersDue && !flow.ended) || this.#hasMore();
+  }
+
+  /** Something can be done at once, whatever becomes of the input. */
+  #hasMore(): boolean {
+    const { flow, hosts } = this.#parts;
+    if (this.#requested !== undefined || (!flow.idle && !flow.stuck)) return true;
+    return this.#mailCame && hosts.some((host) => host.mail.length > 0 && flow.opens(host));
+  }
+
+  /** An operator takes nothing for now, which is back pressure; or a firing has only given way. True: go on at once. */
+  #waitsForRelease(encoding: boolean): boolean {
+    if (!this.#parts.flow.holding) return true;
+    this.times.blocked();
+    this.#flushEdges(false);
+    return encoding || this.#hasMore();
+  }
+
+  /** What operators have posted, those at the end of the chain first: they make room for the others. */
+  #readMail(): void {
+    const { hosts, control, flow } = this.#parts;
+    this.times.startSlice();
+    this.#mailCame = false;
+    for (let index = hosts.length - 1; index >= 0; index--) {
+      const host = hosts[index] as OperatorHost;
+      while (host.mail.length > 0) {
+        this.#mailCame = true;
+        if (!flow.opens(host)) break;
+        if (control.interrupt) return;
+        const action = host.mail.shift() as () => void;
+        try {
+          action();
+        } catch (error) {
+          throw chainFailure(error, host.node);
+        }
+      }
+    }
   }
 
   #takeInput(): boolean {
@@ -272,7 +330,7 @@ export class StreamTask {
     const now = this.#parts.ports.clock.now();
     this.times.startSlice();
     for (const host of this.#parts.hosts) {
-      if (host.wakeTime > now) continue;
+      if (host.wakeTime > now || this.#parts.flow.holds(host)) continue;
       host.wakeTime = Number.POSITIVE_INFINITY;
       const done = host.operator.onProcessingTime?.(now) ?? true;
       if (!done) {
@@ -281,7 +339,8 @@ export class StreamTask {
         return false;
       }
     }
-    for (const host of this.#parts.hosts) if (host.wakeTime !== Number.POSITIVE_INFINITY) this.wakeAt(host.wakeTime);
+    // One that holds is looked at again when it is released.
+    for (const host of this.#parts.hosts) if (host.wakeTime > now && host.wakeTime !== Number.POSITIVE_INFINITY) this.wakeAt(host.wakeTime);
     return true;
   }
 

@@ -16,7 +16,9 @@ interface FlowPoint {
   readonly host: OperatorHost | undefined;
   readonly sink: SinkWriter<unknown> | undefined;
   readonly edge: EdgeWriter | undefined;
-  readonly next: FlowPoint[];
+  readonly next: readonly FlowPoint[];
+  /** All points further down. */
+  readonly behind: ReadonlySet<FlowPoint>;
 }
 
 interface FlowItem {
@@ -36,6 +38,8 @@ export class WatermarkFlow {
   readonly #stack: FlowItem[] = [];
   #own: FlowItem[] = [];
   #ended = false;
+  /** Operators that take nothing for now. */
+  readonly #holding = new Set<OperatorHost>();
 
   constructor(
     program: ChainProgram,
@@ -45,7 +49,7 @@ export class WatermarkFlow {
   ) {
     const pointsOf = (takers: readonly Taker[]): FlowPoint[] => takers.flatMap(pointsOfTaker);
     const pointsOfTaker = (taker: Taker): FlowPoint[] => {
-      if (taker.kind === "edge") return [{ host: undefined, sink: undefined, edge: edges[taker.index], next: [] }];
+      if (taker.kind === "edge") return [flowPoint({ edge: edges[taker.index] })];
       return pointsOfNode(taker.id);
     };
     const pointsOfNode = (id: number): FlowPoint[] => {
@@ -53,12 +57,12 @@ export class WatermarkFlow {
       const next = pointsOf([...node.main, ...[...node.side.values()].flat()]);
       const host = hosts.get(id);
       if (host !== undefined) {
-        const point: FlowPoint = { host, sink: undefined, edge: undefined, next };
+        const point = flowPoint({ host, next });
         this.#points.set(host, point);
         return [point];
       }
       const sink = sinks.get(id);
-      return sink === undefined ? next : [{ host: undefined, sink, edge: undefined, next: [] }];
+      return sink === undefined ? next : [flowPoint({ sink })];
     };
     this.#first = pointsOfNode(program.head);
   }
@@ -80,17 +84,45 @@ export class WatermarkFlow {
 
   /** An operator's own watermark or status, from within one of its calls. */
   emitted(host: OperatorHost, event: OwnEvent): void {
-    const point = this.#points.get(host);
-    assert(point !== undefined, `operator ${host.uid} is in the chain`);
-    for (const next of point.next) this.#own.push({ point: next, event, inputEnded: false });
+    for (const next of this.#pointOf(host).next) this.#own.push({ point: next, event, inputEnded: false });
   }
 
-  /** Goes on until nothing is pending (true) or an operator yields (false). */
+  /** An operator takes nothing until it is released. */
+  hold(host: OperatorHost, held: boolean): void {
+    if (held) this.#holding.add(host);
+    else this.#holding.delete(host);
+  }
+
+  /** No record may come in at the head: an operator holds. */
+  get holding(): boolean {
+    return this.#holding.size > 0;
+  }
+
+  /** Whether what comes to this operator would have to pass one that holds, itself included. */
+  holds(host: OperatorHost): boolean {
+    return this.#holding.size > 0 && this.#blocks(this.#pointOf(host));
+  }
+
+  /** Whether the operator may emit of its own accord: nothing further down holds, or is not done with a watermark. */
+  opens(host: OperatorHost): boolean {
+    const { behind } = this.#pointOf(host);
+    for (const holder of this.#holding) if (behind.has(this.#pointOf(holder))) return false;
+    return !this.#stack.some(({ point }) => behind.has(point)) && !this.#own.some(({ point }) => behind.has(point));
+  }
+
+  /** What is pending waits for an operator that holds. */
+  get stuck(): boolean {
+    const item = this.#own.length === 0 ? this.#stack.at(-1) : undefined;
+    return item !== undefined && this.#blocks(item.point);
+  }
+
+  /** Goes on until nothing is pending (true), or an operator yields or holds (false). */
   advance(): boolean {
     this.#takeOwn();
     for (;;) {
       const item = this.#stack.at(-1);
       if (item === undefined) return true;
+      if (this.#holding.size > 0 && this.#blocks(item.point)) return false;
       if (!this.#visit(item)) {
         // Watermarks that the operator emitted before it yielded follow what it has emitted so far.
         if (this.#own.length > 0) this.#takeOwn();
@@ -121,6 +153,20 @@ export class WatermarkFlow {
     return true;
   }
 
+  #blocks(point: FlowPoint): boolean {
+    for (const holder of this.#holding) {
+      const held = this.#pointOf(holder);
+      if (point === held || point.behind.has(held)) return true;
+    }
+    return false;
+  }
+
+  #pointOf(host: OperatorHost): FlowPoint {
+    const point = this.#points.get(host);
+    assert(point !== undefined, `operator ${host.uid} is in the chain`);
+    return point;
+  }
+
   #takeOwn(): void {
     const own = this.#own;
     if (own.length === 0) return;
@@ -131,6 +177,16 @@ export class WatermarkFlow {
   #push(points: readonly FlowPoint[], event: FlowEvent): void {
     for (let i = points.length - 1; i >= 0; i--) this.#stack.push({ point: points[i] as FlowPoint, event, inputEnded: false });
   }
+}
+
+function flowPoint(parts: {
+  host?: OperatorHost;
+  sink?: SinkWriter<unknown>;
+  edge?: EdgeWriter | undefined;
+  next?: readonly FlowPoint[];
+}): FlowPoint {
+  const { host, sink, edge, next = [] } = parts;
+  return { host, sink, edge, next, behind: new Set(next.flatMap((point) => [point, ...point.behind])) };
 }
 
 /** An equal watermark is fired again: after a restore that finishes a firing which the checkpoint cut. */

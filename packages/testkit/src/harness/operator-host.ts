@@ -1,7 +1,15 @@
-import { type KeyedStateBackend, newOperatorMetrics, type Operator, type OperatorContext, type OperatorStateItem } from "@millrace/contracts";
+import {
+  type KeyedStateBackend,
+  type Mailbox,
+  newOperatorMetrics,
+  type Operator,
+  type OperatorContext,
+  type OperatorStateItem,
+} from "@millrace/contracts";
 import { assert } from "@millrace/core";
 import { createCombinedWatermarks } from "@millrace/operators";
 import { createHeapBackend } from "@millrace/state";
+import { HarnessClock } from "./harness-time.ts";
 import { type ObservedKeyed, observeKeyed } from "./observed-keyed.ts";
 import type { HarnessOptions } from "./options.ts";
 import { createOutputLog, type OutputLog } from "./output-log.ts";
@@ -15,12 +23,18 @@ export class OperatorHost<In, Out, In2> {
   readonly log: OutputLog<Out>;
   readonly combined: ReturnType<typeof createCombinedWatermarks>;
   readonly metrics = newOperatorMetrics();
-  /** Processing time. */
-  now: number;
+  readonly clock: HarnessClock;
+  /** What the operator has posted, oldest first. */
+  mail: (() => void)[] = [];
+  /** The operator takes nothing for now. */
+  held = false;
+  /** Work of the operator ends outside of its calls. */
+  usesMailbox = false;
   readonly #options: HarnessOptions<In, Out, In2>;
   readonly #chain = createSnapshotChain();
   readonly #capacity: number;
   #wish = Number.POSITIVE_INFINITY;
+  #restored = false;
   #monotonicReadings = 0;
   #operator: Operator<In, Out, In2> | undefined;
   #backend: KeyedStateBackend | undefined;
@@ -31,7 +45,7 @@ export class OperatorHost<In, Out, In2> {
     this.inputs = options.inputs ?? 1;
     this.log = createOutputLog(options.onOutput);
     this.combined = createCombinedWatermarks(this.inputs);
-    this.now = options.clockStart ?? 0;
+    this.clock = new HarnessClock(options.clockStart ?? 0);
     this.#capacity = options.capacity ?? Number.POSITIVE_INFINITY;
   }
 
@@ -42,12 +56,15 @@ export class OperatorHost<In, Out, In2> {
       await this.#chain.restoreInto(this.#backend);
       this.#observed = observeKeyed(this.#backend, this.#options.timerObserver);
     }
-    const operator = this.#options.create();
+    this.mail = [];
+    this.held = false;
+    const operator = this.#options.create(this.clock);
     this.#operator = operator;
     this.log.startCall();
     await operator.open?.(this.#newContext());
     if (stored !== undefined) operator.restoreState?.(stored);
     this.log.endCall();
+    this.#restored = this.mail.length > 0;
   }
 
   async restart(): Promise<void> {
@@ -72,9 +89,17 @@ export class OperatorHost<In, Out, In2> {
     return result;
   }
 
+  /** Everything posted so far. "restored": by the restore of the operator. */
+  readMail(): "restored" | undefined {
+    const restored = this.#restored;
+    this.#restored = false;
+    for (const action of this.mail.splice(0)) this.call(action);
+    return restored ? "restored" : undefined;
+  }
+
   /** True once for a wish of `wakeAt` that is due. */
   takeDueWish(): boolean {
-    if (this.#wish > this.now) return false;
+    if (this.held || this.#wish > this.clock.now()) return false;
     this.#wish = Number.POSITIVE_INFINITY;
     return true;
   }
@@ -103,10 +128,26 @@ export class OperatorHost<In, Out, In2> {
       subtask: 0,
       keyGroups: { start: 0, end: KEY_GROUPS - 1 },
       maxParallelism: KEY_GROUPS,
-      now: () => this.now,
+      now: () => this.clock.now(),
       // Each reading is a little later, so that slices of encoding come to an end.
       monotonic: () => this.#monotonicReadings++ / 10,
     });
+  }
+
+  /** Mail for an operator that was restarted meanwhile is lost, as in the runtime. */
+  #newMailbox(): Mailbox {
+    const mail = this.mail;
+    const post = (action: () => void): void => {
+      mail.push(action);
+      this.usesMailbox = true;
+    };
+    return {
+      post,
+      after: (delayMs, action) => {
+        this.usesMailbox = true;
+        return this.clock.after(delayMs, () => post(action));
+      },
+    };
   }
 
   #newContext(): OperatorContext<Out> {
@@ -118,7 +159,15 @@ export class OperatorHost<In, Out, In2> {
       parallelism: 1,
       output: this.log.output,
       metrics: this.metrics,
-      now: () => this.now,
+      now: () => this.clock.now(),
+      position: () => this.#options.position?.(),
+      mailbox: this.#newMailbox(),
+      hold: () => {
+        this.held = true;
+      },
+      release: () => {
+        this.held = false;
+      },
       currentWatermark: () => this.combined.watermark,
       wakeAt: (time) => {
         this.#wish = Math.min(this.#wish, time);

@@ -1,13 +1,13 @@
 import type { Operator } from "@millrace/contracts";
 import { createHeapBackend } from "@millrace/state";
-import { type BackendFactory, createHarness, type HarnessOutput, type HarnessStep } from "../harness/index.ts";
+import { type BackendFactory, createHarness, type HarnessOutput, type HarnessStep, type HarnessTime } from "../harness/index.ts";
 import { deepFreeze } from "./deep-freeze.ts";
 import { freezeReads } from "./freeze-reads.ts";
 import { differenceOf, type Observation, sameOutputs } from "./observation.ts";
 
 export interface VerifyOptions<In, Out, In2> {
   /** A new operator for each run and each restore. */
-  readonly create: () => Operator<In, Out, In2>;
+  readonly create: (time: HarnessTime) => Operator<In, Out, In2>;
   readonly steps: readonly HarnessStep[];
   /** What must come out, records of one timestamp that follow each other in any order. undefined: only that all runs agree. */
   readonly expected?: readonly HarnessOutput<Out>[];

@@ -1,0 +1,10 @@
+export { type AsyncSpec, createAsyncOperator } from "./async-operator.ts";
+export { checkCacheOptions, LookupCache, type LookupCacheOptions } from "./lookup-cache.ts";
+export { createLookupFunction, type LookupContext, type LookupSpec } from "./lookup-function.ts";
+export {
+  type AsyncRetryStrategy,
+  asyncRetry,
+  type ExponentialBackoffOptions,
+  type FixedDelayOptions,
+  type RetryPredicates,
+} from "./retry.ts";

@@ -1,0 +1,65 @@
+import { type Codec, createReader, createWriter } from "@millrace/codec";
+import type { OperatorStateItem, WatermarkStatus } from "@millrace/contracts";
+import { type Json, MillraceError, watermarkFromJson, watermarkToJson } from "@millrace/core";
+import type { Mark } from "./in-flight-queue.ts";
+
+/** A record as it came, from its source's position where that was known. */
+export interface InFlightRecord {
+  readonly value: unknown;
+  readonly timestamp: number;
+  readonly position: string | undefined;
+}
+
+export type StoredElement = { readonly record: InFlightRecord } | { readonly mark: Mark };
+
+/** A stored element of one subtask of so many: among another number of subtasks its marks would speak of other records. */
+interface Item {
+  readonly of: number;
+  readonly record?: { readonly value: string; readonly codec: string; readonly timestamp: Json; readonly position?: string };
+  readonly watermark?: Json;
+  readonly status?: WatermarkStatus;
+}
+
+/** What waits in an asynchronous operator as items of its state; the values in base64. */
+export function storeElements(elements: Iterable<StoredElement>, codec: Codec<unknown>, parallelism: number): readonly OperatorStateItem[] {
+  const writer = createWriter(256);
+  const store = (element: StoredElement): Item => {
+    if ("mark" in element) {
+      const { mark } = element;
+      return mark.kind === "watermark" ? { of: parallelism, watermark: watermarkToJson(mark.watermark) } : { of: parallelism, status: mark.status };
+    }
+    const { value, timestamp, position } = element.record;
+    writer.reset();
+    codec.encode(value, writer);
+    const text = Buffer.from(writer.slice()).toString("base64");
+    return {
+      of: parallelism,
+      record: { value: text, codec: codec.fingerprint, timestamp: watermarkToJson(timestamp), ...(position === undefined ? {} : { position }) },
+    };
+  };
+  return Array.from(elements, (element) => ({ ...store(element) }));
+}
+
+/** The elements of items that a subtask of `parallelism` was given. Throws RESTORE_REFUSED for records of another type. */
+export function restoreElements(items: readonly OperatorStateItem[], codec: Codec<unknown>, parallelism: number): readonly StoredElement[] {
+  return (items as unknown as readonly Item[]).flatMap((item): readonly StoredElement[] => {
+    if (item.record !== undefined) {
+      if (item.record.codec !== codec.fingerprint) throw otherType(item.record.codec, codec);
+      const value = codec.decode(createReader(Buffer.from(item.record.value, "base64")));
+      return [{ record: { value, timestamp: watermarkFromJson(item.record.timestamp), position: item.record.position } }];
+    }
+    if (item.of !== parallelism) return [];
+    if (item.watermark !== undefined) return [{ mark: { kind: "watermark", watermark: watermarkFromJson(item.watermark) } }];
+    return item.status === undefined ? [] : [{ mark: { kind: "status", status: item.status } }];
+  });
+}
+
+function otherType(fingerprint: string, codec: Codec<unknown>): MillraceError {
+  return new MillraceError(
+    "RESTORE_REFUSED",
+    `records under way in the snapshot were written with the codec ${fingerprint}; the job has ${codec.fingerprint} now`,
+    {
+      hint: "give the operator the codec it had, or let the job run with it until nothing is under way, and take a savepoint then",
+    },
+  );
+}

@@ -1,0 +1,199 @@
+import { join } from "node:path";
+import {
+  asyncRetry,
+  boundedOutOfOrderness,
+  type Collector,
+  collect,
+  collection,
+  datagen,
+  defineJob,
+  type JobDefinition,
+  type Sink,
+  type StartOptions,
+  startJob,
+  t,
+  tumbling,
+} from "millrace";
+import { fileSink } from "millrace/files";
+import { describe, expect, it } from "vitest";
+import { readings } from "./jobs.ts";
+import { countOf, expectSame, inDirectory, pause, published, slowed, startNoted, until, upTo } from "./support.ts";
+
+/** Answers after a moment that depends on the number, and is busy now and then. */
+async function answer(n: number, { attempt }: { attempt: number }): Promise<number> {
+  if (n % 3 > 0) await pause(n % 4);
+  if (n % 50 === 7 && attempt === 1) throw new Error("busy");
+  return n * 10;
+}
+
+const retry = asyncRetry.fixedDelay<number>({ attempts: 3, delayMs: 1 });
+
+function numbersJob(count: number, sink: Sink<number>, ordered: boolean, call = answer): JobDefinition {
+  return defineJob("answers", (env) => {
+    const numbers = env.from(datagen({ generate: (n: number) => n, count }), { uid: "numbers" });
+    const options = { uid: "ask", timeoutMs: 10_000, capacity: 16, retry, codec: t.integer() };
+    (ordered ? numbers.orderedWait(call, options) : numbers.unorderedWait(call, options)).to(sink, { uid: "out" });
+  });
+}
+
+const answers = (count: number): number[] => upTo(count).map((n) => n * 10);
+
+describe("asynchronous calls in a job", () => {
+  it.each([true, false])("are made for every record and come out once (ordered: %s)", async (ordered) => {
+    const sink = collect<number>();
+    await (await startJob(numbersJob(500, sink, ordered), { ephemeral: true })).finished;
+    if (ordered) expect(sink.values).toEqual(answers(500));
+    else expectSame([...sink.values], answers(500));
+  });
+
+  const variations: readonly StartOptions[] = [
+    { parallelism: 1, batchSize: 1, backend: "heap" },
+    { parallelism: 3, batchSize: 64, alignmentTimeoutMs: 0, backend: "heap" },
+    { parallelism: 2, dev: true, interpret: true, backend: "disk" },
+  ];
+  it.each(variations)("are made again after failures, and every answer is published once: %o", (options) =>
+    inDirectory(async (directory) => {
+      const failures = new Set([40, 333, 700]);
+      const fails = async (n: number, context: { readonly attempt: number }): Promise<number> => {
+        if (!failures.has(n)) return answer(n, context);
+        // The last attempt fails the job; after the restart all is well.
+        if (context.attempt === 3) failures.delete(n);
+        throw new Error(`once ${n}`);
+      };
+      const out = join(directory, "out");
+      const job = numbersJob(1_000, slowed(fileSink<number>(out)), false, fails);
+      const result = await (await startNoted(job, join(directory, "state"), { ...options, checkpointIntervalMs: 3 })).job.finished;
+      expect(result.restarts).toBeGreaterThan(0);
+      expectSame(await published<number>(out), answers(1_000));
+    }),
+  );
+
+  it("under way are dealt out anew when a run goes on at other parallelisms", () =>
+    inDirectory(async (directory) => {
+      const out = join(directory, "out");
+      let stops = 0;
+      for (const parallelism of [1, 3, 2, 4, 1]) {
+        const job = numbersJob(4_000, slowed(fileSink<number>(out), 2), parallelism % 2 === 0);
+        const { job: running, events } = await startNoted(job, join(directory, "state"), { parallelism, batchSize: 8, checkpointIntervalMs: 3 });
+        const done = running.finished.then(() => true);
+        await until(async () => countOf(events, "checkpointCompleted") > 1 || (await Promise.race([done, Promise.resolve(false)])));
+        if ((await running.stop()).end === "stopped") stops++;
+      }
+      await (await startNoted(numbersJob(4_000, fileSink<number>(out), true), join(directory, "state"), { parallelism: 2 })).job.finished;
+      expect(stops).toBeGreaterThan(2);
+      expectSame(await published<number>(out), answers(4_000));
+    }));
+
+  it("that nobody answers hold the input back, and no checkpoint", () =>
+    inDirectory(async (directory) => {
+      const asked: number[] = [];
+      let open = (): void => undefined;
+      const gate = new Promise<void>((resolve) => {
+        open = resolve;
+      });
+      const waiting = async (n: number): Promise<number> => {
+        asked.push(n);
+        await gate;
+        return n;
+      };
+      const sink = collect<number>();
+      const job = defineJob("silent", (env) => {
+        env
+          .from(datagen({ generate: (n: number) => n, count: 100 }), { uid: "numbers" })
+          .flatMap((n) => [n, n, n])
+          .rebalance()
+          .orderedWait(waiting, { uid: "ask", timeoutMs: 60_000, capacity: 4 })
+          .to(sink, { uid: "out" });
+      });
+      const { job: running, events } = await startNoted(job, directory, { parallelism: 2, alignmentTimeoutMs: 5 });
+      await until(() => countOf(events, "checkpointCompleted") > 5);
+      expect(asked.length).toBeLessThanOrEqual(2 * 4);
+      open();
+      await running.finished;
+      expectSame(
+        [...sink.values],
+        upTo(300).map((n) => Math.floor(n / 3)),
+      );
+    }));
+
+  it("keep records on their side of each watermark: windows behind them lose nothing", async () => {
+    const input = readings(600, 5, 200);
+    const sums = async (ask: boolean): Promise<readonly string[]> => {
+      const sink = collect<string>();
+      const job = defineJob("windows", (env) => {
+        const all = env.from(collection(input), { uid: "in", watermarks: boundedOutOfOrderness(200, (one) => one.at) });
+        const asked = ask
+          ? all.unorderedWait(async (one) => (one.value % 2 === 0 ? one : pause(one.value % 5).then(() => one)), {
+              uid: "ask",
+              timeoutMs: 9_000,
+              capacity: 7,
+            })
+          : all;
+        asked
+          .keyBy((one) => one.sensor)
+          .window(tumbling(500))
+          .aggregate(
+            { accumulator: t.integer(), createAccumulator: () => 0, add: (one, sum) => sum + one.value, getResult: (sum) => sum },
+            {
+              uid: "sums",
+              process: {
+                process(values, { key, window }, out: Collector<string>) {
+                  for (const sum of values) out.collect(`${key} ${window.start} ${sum}`);
+                },
+              },
+            },
+          )
+          .to(sink, { uid: "out" });
+      });
+      await (await startJob(job, { ephemeral: true })).finished;
+      return [...sink.values].sort();
+    };
+    expect(await sums(true)).toEqual(await sums(false));
+  });
+
+  it("that fail end the job with uid and position, on the same record twice for good", () =>
+    inDirectory(async (stateDir) => {
+      const job = numbersJob(30, collect<number>(), true, async (n) => {
+        if (n === 21) throw new Error("unknown number");
+        return n;
+      });
+      const { finished } = (await startNoted(job, stateDir)).job;
+      await expect(finished).rejects.toMatchObject({ code: "JOB_POISON_RECORD", where: { uid: "ask", position: expect.stringContaining("21") } });
+    }));
+
+  it("that never settle hit their timeout", async () => {
+    const job = defineJob("stuck", (env) => {
+      env
+        .from(collection(["a"]), { uid: "in" })
+        .orderedWait(() => new Promise<string>(() => undefined), { uid: "ask", timeoutMs: 20 })
+        .to(collect<string>(), { uid: "out" });
+    });
+    const run = startJob(job, { ephemeral: true, restart: { kind: "none" } }).then(({ finished }) => finished);
+    await expect(run).rejects.toMatchObject({ code: "ASYNC_TIMEOUT", where: { uid: "ask" } });
+  });
+});
+
+describe("a lookup join", () => {
+  const names = new Map([
+    [1, "one"],
+    [2, "two"],
+  ]);
+
+  it.each([
+    ["inner", ["one", "two", "one"]],
+    ["leftOuter", ["one", "two", "none", "one"]],
+  ] as const)("gives each record what is found under its key: %s", async (kind, expected) => {
+    const sink = collect<string>();
+    const job = defineJob("names", (env) => {
+      const joined = env.from(collection([1, 2, 3, 1]), { uid: "in" }).lookupJoin(
+        (n) => n,
+        async (n) => names.get(n),
+      );
+      const options = { uid: "names", timeoutMs: 5_000, cache: { maxEntries: 100, ttlMs: 60_000 } };
+      const named = kind === "inner" ? joined.select((_, name) => name, options) : joined.leftOuter().select((_, name) => name ?? "none", options);
+      named.to(sink, { uid: "out" });
+    });
+    await (await startJob(job, { ephemeral: true })).finished;
+    expect(sink.values).toEqual(expected);
+  });
+});
