@@ -6,7 +6,19 @@ import { buildProgram } from "../apps/cli/src/program.ts";
 import { blocksOf } from "../test/docs/guide-blocks.ts";
 import { type Guide, GuideWorkspace } from "../test/docs/guide-workspace.ts";
 
-const names = ["getting-started", "datastream", "time-and-windows", "joins", "cep", "state", "state-evolution", "savepoints", "cli", "guarantees"];
+const names = [
+  "getting-started",
+  "datastream",
+  "async",
+  "time-and-windows",
+  "joins",
+  "cep",
+  "state",
+  "state-evolution",
+  "savepoints",
+  "cli",
+  "guarantees",
+];
 const guides: readonly Guide[] = names.map((name) => ({ name, blocks: blocksOf(textOf(name)) }));
 const workspace = new GuideWorkspace(resolve(import.meta.dirname, ".."));
 for (const guide of guides) workspace.write(guide);

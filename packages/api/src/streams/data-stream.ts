@@ -76,7 +76,7 @@ export class DataStream<T> {
    */
   lookupJoin<const K extends Key, Found>(
     key: (value: T) => K,
-    lookup: (key: NoInfer<K>, context: LookupContext) => Found | undefined | Promise<Found | undefined>,
+    lookup: (key: K, context: LookupContext) => Found | undefined | Promise<Found | undefined>,
   ): LookupJoin<T, Found, Found> {
     const settings = { keyOf: key as (value: unknown) => Key, lookup: lookup as (key: Key, context: LookupContext) => unknown, outer: false };
     return new LookupJoin(this.#upstream, settings);
