@@ -67,22 +67,12 @@ export async function buildTask(order: TaskOrder): Promise<DeployedTask> {
   const wake = (): void => {
     if (task !== undefined) order.wake(task);
   };
-  const services: HostServices = {
-    now: () => ports.clock.now(),
-    shouldYield: () => task?.shouldYield() ?? false,
-    wakeAt: (time: number) => task?.wakeAt(time),
-    emitted: (host, event) => {
-      flow.emitted(host, event);
-      control.interrupt = true;
-    },
-    mailCame: () => task?.mailCame(),
-    after: (delayMs, action) => ports.scheduler.after(delayMs, action),
-    held: (host, held) => {
-      if (task === undefined) flow.hold(host, held);
-      else task.held(host, held);
-    },
-    position: () => task?.position(),
-  };
+  const services = servicesOf(
+    settings,
+    control,
+    () => flow,
+    () => task,
+  );
   const hosts = await createHosts(order, operators, metrics, code, chains, services);
   const byNode = new Map(hosts.map((host) => [host.node, host]));
   const flow = new WatermarkFlow(program, byNode, writers, edges);
@@ -119,6 +109,23 @@ export async function buildTask(order: TaskOrder): Promise<DeployedTask> {
     source,
     metrics,
     watermarkOf: (node) => byNode.get(node)?.watermark ?? (node === program.head ? source?.watermark : undefined),
+  };
+}
+
+/** Operators are opened before the task runs, and may ask for its services then. */
+function servicesOf({ ports }: TaskSettings, control: ChainControl, flowOf: () => WatermarkFlow, taskOf: () => StreamTask | undefined): HostServices {
+  return {
+    now: () => ports.clock.now(),
+    shouldYield: () => taskOf()?.shouldYield() ?? false,
+    wakeAt: (time) => taskOf()?.wakeAt(time),
+    emitted: (host, event) => {
+      flowOf().emitted(host, event);
+      control.interrupt = true;
+    },
+    mailCame: () => taskOf()?.mailCame(),
+    after: (delayMs, action) => ports.scheduler.after(delayMs, action),
+    held: (host, held) => taskOf()?.held(host, held),
+    position: () => taskOf()?.position(),
   };
 }
 
