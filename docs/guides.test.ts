@@ -12,6 +12,7 @@ const names = [
   "async",
   "time-and-windows",
   "joins",
+  "broadcast-state",
   "cep",
   "state",
   "state-evolution",

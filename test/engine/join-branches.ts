@@ -1,7 +1,7 @@
-import { type DataStream, sliding, t, tumbling } from "millrace";
+import { type Collector, type DataStream, sliding, state, t, tumbling } from "millrace";
 import type { Reading } from "./jobs.ts";
 
-export const joinBranchNames = ["intervalJoin", "windowJoin", "coGroup"] as const;
+export const joinBranchNames = ["intervalJoin", "windowJoin", "coGroup", "broadcast"] as const;
 type JoinBranch = (typeof joinBranchNames)[number];
 
 const reading = t.object({ sensor: t.string(), at: t.integer(), value: t.integer() });
@@ -43,7 +43,32 @@ export const joinBranches: Readonly<Record<JoinBranch, (all: DataStream<Reading>
       .window(sliding(600, 200))
       .apply((left, right, { key, window }) => `coGroup ${key} ${window.start} ${sum(left)} ${sum(right)}`, { uid: "co-group", ...codecs }),
   ],
+  broadcast: (all) => [
+    all
+      .filter(even)
+      .keyBy(({ value }) => value % 10)
+      .connect(all.filter(low).broadcast({ highest: state.map(t.string(), t.integer()) }))
+      .process(
+        {
+          state: { count: state.value(t.integer()) },
+          processElement(_one, { state: { count }, timers }, _out: Collector<string>) {
+            count.update((count.value() ?? 0) + 1);
+            timers.registerEventTimeTimer(AFTER_ALL);
+          },
+          processBroadcastElement({ sensor, value }, { broadcastState: { highest } }) {
+            highest.put(sensor, Math.max(value, highest.get(sensor) ?? 0));
+          },
+          onTimer(_time, { currentKey, state: { count }, broadcastState: { highest } }, out) {
+            out.collect(`broadcast ${currentKey()} ${count.value()} ${[...highest.entries()].sort().join(" ")}`);
+          },
+        },
+        { uid: "broadcast" },
+      ),
+  ],
 };
+
+/** When this timer fires, both inputs have ended. */
+const AFTER_ALL = 1e12;
 
 export const joinOracles: Readonly<Record<JoinBranch, (input: readonly Reading[]) => string[]>> = {
   intervalJoin: (input) => {
@@ -76,6 +101,12 @@ export const joinOracles: Readonly<Record<JoinBranch, (input: readonly Reading[]
       }
     }
     return [...windows].map(([place, [left, right]]) => `${place} ${sum(left)} ${sum(right)}`).sort();
+  },
+  broadcast: (input) => {
+    const highest = new Map<string, number>();
+    for (const { sensor, value } of input.filter(low)) highest.set(sensor, Math.max(value, highest.get(sensor) ?? 0));
+    const counts = Map.groupBy(input.filter(even), ({ value }) => value % 10);
+    return [...counts].map(([key, ones]) => `broadcast ${key} ${ones.length} ${[...highest.entries()].sort().join(" ")}`).sort();
   },
 };
 

@@ -20,10 +20,18 @@ export type {
   AggregatingState,
   AsyncContext,
   AsyncFunction,
+  BroadcastContext,
+  BroadcastProcessFunction,
+  BroadcastReadContext,
+  BroadcastStates,
   Collector,
   CoProcessFunction,
   Guarantee,
   Key,
+  KeyedBroadcastContext,
+  KeyedBroadcastProcessFunction,
+  KeyedBroadcastReadContext,
+  KeyedBroadcastTimerContext,
   KeyedCoProcessFunction,
   KeyedProcessContext,
   KeyedProcessFunction,
@@ -34,6 +42,8 @@ export type {
   OutputTag,
   ProcessContext,
   ProcessFunction,
+  ReadOnlyHandles,
+  ReadOnlyMapState,
   ReduceFunction,
   ReducingState,
   Sink,
@@ -112,6 +122,7 @@ export type { ParameterDeclaration, ParameterDeclarations, ParameterOptions, Par
 export { params, resolveParameters } from "./job/parameters.ts";
 export type { AsyncCall, AsyncOptions, LookupJoinOptions } from "./streams/async-wait.ts";
 export { LookupJoin } from "./streams/async-wait.ts";
+export { BroadcastConnectedStream, BroadcastStream, KeyedBroadcastConnectedStream } from "./streams/broadcast-streams.ts";
 export { ConnectedStreams, KeyedConnectedStreams } from "./streams/connected-streams.ts";
 export type { Filtered, RecordOf, WatermarksOptions } from "./streams/data-stream.ts";
 export { DataStream } from "./streams/data-stream.ts";

@@ -48,7 +48,7 @@ export interface OnTimerContext<K extends Key, S extends StateDeclarations> exte
   timeDomain(): "event" | "processing";
 }
 
-interface FunctionLifecycle {
+export interface FunctionLifecycle {
   /** Once per subtask before the first record; may be asynchronous. */
   open?(info: SubtaskInfo): void | Promise<void>;
   close?(): void | Promise<void>;

@@ -1,5 +1,17 @@
 export type { BackendOptions, BackendUsage, Chunks, EncodedState, KeyedStateBackend, KeyGroupRange } from "./backend.ts";
 export type {
+  BroadcastContext,
+  BroadcastProcessFunction,
+  BroadcastReadContext,
+  BroadcastStates,
+  KeyedBroadcastContext,
+  KeyedBroadcastProcessFunction,
+  KeyedBroadcastReadContext,
+  KeyedBroadcastTimerContext,
+  ReadOnlyHandles,
+  ReadOnlyMapState,
+} from "./broadcast-functions.ts";
+export type {
   ChannelPlace,
   CheckpointManifest,
   CheckpointStorage,

@@ -21,6 +21,12 @@ export interface KeyedContext {
   cells<N extends Namespace, V>(name: string, codec: Codec<V>, namespaceCodec: NamespaceCodec<N>): CellTable<N, V>;
   /** Timers by key and namespace, in event and processing time. One service per operator and name. */
   timers<N extends Namespace>(name: string, codec: NamespaceCodec<N>, target: TimerTarget<N>): TimerService<N>;
+  /**
+   * Calls `visit` for every key that has something in the state of that name, which was opened by `states`, with that key
+   * set. `visit` may change and clear this state of its key. The order is open; the current key is
+   * afterwards what it was. It walks over all of the state, also what lies in a local store.
+   */
+  forEachKey(name: string, visit: () => void): void;
   /** True when no state and no timer is left, of any key. For tests: may be slow. */
   isEmpty(): boolean;
 }

@@ -1,4 +1,4 @@
-import { type Json, MillraceError } from "@millrace/core";
+import { assert, type Json, MillraceError } from "@millrace/core";
 import { frozenFields, frozenJson } from "./frozen-json.ts";
 import type { JobGraph, NodeBody } from "./graph.ts";
 import type { LogicalPlan, NodeKind, PlanEdge, PlanNode, PlannedState, TimeDomain } from "./logical.ts";
@@ -14,6 +14,7 @@ export interface NodeSpec {
   readonly uidAliases?: readonly string[] | undefined;
   readonly inputs: readonly PlanEdge[];
   readonly states?: readonly PlannedState[] | undefined;
+  readonly broadcastStates?: readonly PlannedState[] | undefined;
   readonly timers?: readonly TimeDomain[] | undefined;
   readonly sideOutputs?: readonly string[] | undefined;
   readonly details?: { readonly [name: string]: Json | undefined } | undefined;
@@ -62,6 +63,13 @@ export class PlanBuilder {
     return (this.#nodes[id]?.inputs ?? []).some((edge) => this.isLive(edge.from));
   }
 
+  /** The uid of a node that has been added. */
+  uidOf(id: number): string {
+    const node = this.#nodes[id];
+    assert(node !== undefined, `node ${id} has been added`);
+    return node.uid;
+  }
+
   /** The frozen job, checked by validateGraph. No node can be added afterwards. */
   build(): JobGraph {
     this.#built = true;
@@ -93,6 +101,7 @@ function planNode(id: number, spec: NodeSpec, { uid, derived }: { readonly uid: 
     ...(spec.uidAliases === undefined || spec.uidAliases.length === 0 ? {} : { uidAliases: Object.freeze([...spec.uidAliases]) }),
     inputs: Object.freeze(spec.inputs.map((edge) => Object.freeze({ ...edge }))),
     states: Object.freeze((spec.states ?? []).map(frozenState)),
+    ...(spec.broadcastStates === undefined ? {} : { broadcastStates: Object.freeze(spec.broadcastStates.map(frozenState)) }),
     timers: Object.freeze([...(spec.timers ?? [])]),
     sideOutputs: Object.freeze([...(spec.sideOutputs ?? [])]),
     details: frozenFields(spec.details ?? {}),

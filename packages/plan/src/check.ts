@@ -46,7 +46,7 @@ function endsWithWindow(node: PlanNode, state: PlannedState): boolean {
 
 /** Law P4. */
 function untypedStates(node: PlanNode): readonly PlanWarning[] {
-  return node.states
+  return [...node.states, ...(node.broadcastStates ?? [])]
     .filter((state) => containsAny(state.type) || containsAny(state.keyType ?? null))
     .map((state) => ({
       code: "CHECK_STATE_ANY",

@@ -23,6 +23,8 @@ export const kindTraits: Readonly<Record<NodeKind, KindTraits>> = {
   coMap: { stateful: false, noun: "a map of two inputs" },
   coFlatMap: { stateful: false, noun: "a flatMap of two inputs" },
   coProcess: { stateful: true, noun: "a keyed process function of two inputs" },
+  broadcastProcess: { stateful: true, noun: "a broadcast process function" },
+  keyedBroadcastProcess: { stateful: true, noun: "a keyed broadcast process function" },
   reduce: { stateful: true, noun: "a keyed reduce" },
   window: { stateful: true, noun: "a window" },
   windowJoin: { stateful: true, noun: "a window join" },

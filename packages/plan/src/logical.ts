@@ -11,6 +11,8 @@ export type NodeKind =
   | "coMap"
   | "coFlatMap"
   | "coProcess"
+  | "broadcastProcess"
+  | "keyedBroadcastProcess"
   | "reduce"
   | "window"
   | "cep"
@@ -22,8 +24,8 @@ export type NodeKind =
   | "watermarks"
   | "sink";
 
-/** How records travel along an edge. `forward`: to the same subtask; `hash`: by key group; `rebalance`: in turn; `global`: all to subtask 0. */
-export type Exchange = "forward" | "hash" | "rebalance" | "global";
+/** How records travel along an edge. `forward`: to the same subtask; `hash`: by key group; `rebalance`: in turn; `global`: all to subtask 0; `broadcast`: each to all. */
+export type Exchange = "forward" | "hash" | "rebalance" | "global" | "broadcast";
 
 /** A job as frozen, serializable data (law P1). Nodes are in topological order; `id` is the index. */
 export interface LogicalPlan {
@@ -47,6 +49,8 @@ export interface PlanNode {
   /** Edges in; several edges with the same `input` are a union. */
   readonly inputs: readonly PlanEdge[];
   readonly states: readonly PlannedState[];
+  /** Maps that every subtask holds a copy of. */
+  readonly broadcastStates?: readonly PlannedState[];
   readonly timers: readonly TimeDomain[];
   readonly sideOutputs: readonly string[];
   /** What the kind needs to know or to show: assigner, trigger, lateness, connector options. */

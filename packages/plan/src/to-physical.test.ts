@@ -4,7 +4,7 @@ import { planOf, type TestNode } from "../test/plans.ts";
 import type { Exchange, LogicalPlan } from "./logical.ts";
 import { toPhysical } from "./to-physical.ts";
 
-const exchanges: readonly Exchange[] = ["forward", "hash", "rebalance", "global"];
+const exchanges: readonly Exchange[] = ["forward", "hash", "rebalance", "global", "broadcast"];
 
 function tasksOf(plan: LogicalPlan, options: Parameters<typeof toPhysical>[1]): readonly string[] {
   const { tasks } = toPhysical(plan, options);

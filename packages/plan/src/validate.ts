@@ -128,7 +128,7 @@ function checkUidAliases(plan: LogicalPlan, owners: Map<string, PlanNode>, callS
 
 function checkStates(plan: LogicalPlan, node: PlanNode, callSites: CallSites): void {
   const byName = new Map<string, PlannedState>();
-  for (const state of node.states) {
+  for (const state of [...node.states, ...(node.broadcastStates ?? [])]) {
     const first = byName.get(state.name);
     byName.set(state.name, state);
     if (first === undefined) continue;

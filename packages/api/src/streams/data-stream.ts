@@ -1,8 +1,9 @@
 import type { Codec } from "@millrace/codec";
-import type { Key, OutputTag, ProcessFunction, Sink, WatermarkStrategy } from "@millrace/contracts";
+import type { BroadcastStates, Key, OutputTag, ProcessFunction, Sink, WatermarkStrategy } from "@millrace/contracts";
 import { MillraceError } from "@millrace/core";
 import { createProcessOperator, createWatermarksOperator, type LookupContext, type WatermarkCadence, type WindowAssigner } from "@millrace/operators";
 import { type AsyncCall, type AsyncOptions, addAsync, LookupJoin } from "./async-wait.ts";
+import { BroadcastConnectedStream, BroadcastStream } from "./broadcast-streams.ts";
 import { ConnectedStreams } from "./connected-streams.ts";
 import { type Emits, tagNames } from "./functions.ts";
 import { JoinedStreams } from "./joined-streams.ts";
@@ -109,8 +110,20 @@ export class DataStream<T> {
   }
 
   /** Two streams for one function, or, after `keyBy(…)` on the pair, for one that shares state. */
-  connect<Other>(other: DataStream<Other>): ConnectedStreams<T, Other> {
+  connect<Other>(other: DataStream<Other>): ConnectedStreams<T, Other>;
+  /** A broadcast stream beside this one: one function sees both, and what is kept of the broadcast one. */
+  connect<Other, B extends BroadcastStates>(other: BroadcastStream<Other, B>): BroadcastConnectedStream<T, Other, B>;
+  connect<Other>(other: DataStream<Other> | BroadcastStream<Other, BroadcastStates>): unknown {
+    if (other instanceof BroadcastStream) return new BroadcastConnectedStream(this.#upstream, other);
     return new ConnectedStreams(this.#upstream, other.#upstream);
+  }
+
+  /**
+   * Sends every record to every subtask of the function that this stream is connected to, which keeps of it what `states`
+   * declares: `rules.broadcast({ rules: state.map(t.string(), rule) })`.
+   */
+  broadcast<B extends BroadcastStates>(states: B): BroadcastStream<T, B> {
+    return new BroadcastStream<T, B>(this.#upstream, states);
   }
 
   /**

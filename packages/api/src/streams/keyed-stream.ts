@@ -1,6 +1,6 @@
 import { Pattern, type PatternStart } from "@millrace/cep";
 import type { Codec } from "@millrace/codec";
-import type { Key, KeyedProcessFunction, Migrate, ReduceFunction, StateDeclarations } from "@millrace/contracts";
+import type { BroadcastStates, Key, KeyedProcessFunction, Migrate, ReduceFunction, StateDeclarations } from "@millrace/contracts";
 import { state } from "@millrace/contracts";
 import {
   countTrigger,
@@ -12,6 +12,7 @@ import {
   type WindowAssigner,
 } from "@millrace/operators";
 import { countEvictor } from "../evictors.ts";
+import { BroadcastStream, KeyedBroadcastConnectedStream } from "./broadcast-streams.ts";
 import { KeyedConnectedStreams } from "./connected-streams.ts";
 import type { DataStream } from "./data-stream.ts";
 import { type Emits, type NoState, tagNames, timersOf } from "./functions.ts";
@@ -97,7 +98,11 @@ export class KeyedStream<T, K extends Key> {
   }
 
   /** Two keyed streams for one function that shares state between them. Their keys must be of one kind. */
-  connect<Other>(other: KeyedStream<Other, K>): KeyedConnectedStreams<T, Other, K> {
+  connect<Other>(other: KeyedStream<Other, K>): KeyedConnectedStreams<T, Other, K>;
+  /** A broadcast stream beside this one: one function sees both, with the state of each key and what is kept of the broadcast one. */
+  connect<Other, B extends BroadcastStates>(other: BroadcastStream<Other, B>): KeyedBroadcastConnectedStream<T, K, Other, B>;
+  connect<Other>(other: KeyedStream<Other, K> | BroadcastStream<Other, BroadcastStates>): unknown {
+    if (other instanceof BroadcastStream) return new KeyedBroadcastConnectedStream(this.#keyed, other);
     return new KeyedConnectedStreams<T, Other, K>(this.#keyed, other.#keyed);
   }
 }

@@ -1,5 +1,5 @@
 import type { Codec } from "@millrace/codec";
-import type { Key, StateDeclarations } from "@millrace/contracts";
+import type { BroadcastStates, Key, StateDeclarations } from "@millrace/contracts";
 import { type Json, MillraceError } from "@millrace/core";
 import type { Exchange, NodeBody, NodeKind, PlanBuilder, PlanEdge, TimeDomain } from "@millrace/plan";
 import { callSite } from "../node/call-site.ts";
@@ -35,6 +35,7 @@ export interface NodeParts {
   readonly kind: NodeKind;
   readonly body: NodeBody;
   readonly states?: StateDeclarations;
+  readonly broadcastStates?: BroadcastStates;
   readonly timers?: readonly TimeDomain[];
   readonly sideOutputs?: readonly string[];
   readonly details?: { readonly [name: string]: Json | undefined };
@@ -51,6 +52,7 @@ export function addNode<Out>(
   const node = builder.add({
     ...parts,
     states: plannedStates(parts.states),
+    broadcastStates: parts.broadcastStates === undefined ? undefined : plannedStates(parts.broadcastStates),
     body: parts.body.kind === "operator" ? { ...parts.body, states: parts.states ?? {} } : parts.body,
     uid: options?.uid,
     uidAliases: options?.uidAliases,

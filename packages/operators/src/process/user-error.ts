@@ -6,6 +6,8 @@ export interface UserCode {
   readonly context: OperatorContext<never> | OperatorContext<unknown>;
   /** undefined: the function has no key, or it is not known yet. */
   readonly key: Key | undefined;
+  /** The element in hand came from a broadcast stream: the uids of the nodes that it came from. */
+  readonly broadcastFrom?: string | undefined;
 }
 
 /**
@@ -22,7 +24,8 @@ export function userFunctionError(error: unknown, code: UserCode): unknown {
   if (error instanceof MillraceError) {
     return error.where.uid === undefined ? error.at(where) : error;
   }
-  return new MillraceError("USER_FUNCTION", `a function of the job threw: ${messageOf(error)}`, {
+  const origin = code.broadcastFrom === undefined ? "" : ` on a broadcast element from ${code.broadcastFrom}`;
+  return new MillraceError("USER_FUNCTION", `a function of the job threw${origin}: ${messageOf(error)}`, {
     hint: "the record is read again after a restart; emit what cannot be processed to a side output instead of throwing",
     where,
     cause: error,

@@ -12,6 +12,8 @@ const shapes: Readonly<Record<NodeKind, readonly [open: string, close: string]>>
   coMap: ["[", "]"],
   coFlatMap: ["[", "]"],
   coProcess: ["[[", "]]"],
+  broadcastProcess: ["[[", "]]"],
+  keyedBroadcastProcess: ["[[", "]]"],
   reduce: ["[[", "]]"],
   window: ["[[", "]]"],
   windowJoin: ["[[", "]]"],

@@ -19,6 +19,8 @@ export const kindWords: Readonly<Record<NodeKind, string>> = {
   coMap: "map of two inputs",
   coFlatMap: "flatMap of two inputs",
   coProcess: "keyed process of two inputs",
+  broadcastProcess: "broadcast process",
+  keyedBroadcastProcess: "keyed broadcast process",
   reduce: "reduce",
   window: "window",
   cep: "pattern",
@@ -76,6 +78,7 @@ export function factsOf(plan: LogicalPlan, node: PlanNode): readonly Fact[] {
   add("evictor", details.evictor === undefined ? undefined : descriptionText(details.evictor));
   add("lateness", latenessText(details.allowedLatenessMs));
   for (const state of node.states) add("state", stateText(state));
+  for (const state of node.broadcastStates ?? []) add("broadcast state", stateText(state));
   if (node.timers.length > 0) add("timers", `${node.timers.join(" and ")} time`);
   if (node.sideOutputs.length > 0) add("side outputs", node.sideOutputs.join(", "));
   return facts;

@@ -17,7 +17,8 @@ export function compareNodes(old: PlanNode, now: PlanNode, held: HeldParts): rea
   else parts.push(...newParts(now, ["state", "timers"]));
   if (now.kind === "source") parts.push(...connectorPart(old, now, "positions", held.positions));
   if (now.kind === "sink") parts.push(...connectorPart(old, now, "output", held.output));
-  if (held.operatorState) parts.push(matched("operatorState"));
+  if (old.broadcastStates !== undefined || now.broadcastStates !== undefined) parts.push(...compareBroadcast(old, now, held));
+  else if (held.operatorState) parts.push(matched("operatorState"));
   if (held.inFlight) parts.push(matched("inFlight"));
   return parts;
 }
@@ -26,10 +27,18 @@ export function compareNodes(old: PlanNode, now: PlanNode, held: HeldParts): rea
 const families: readonly (readonly NodeKind[])[] = [
   ["keyedProcess", "coProcess"],
   ["windowJoin", "coGroup"],
+  ["broadcastProcess", "keyedBroadcastProcess"],
 ];
 
 function sameFamily(a: NodeKind, b: NodeKind): boolean {
   return a === b || families.some((family) => family.includes(a) && family.includes(b));
+}
+
+/** As states of keys, by name and type; each is read by the types that stand beside it. */
+function compareBroadcast(old: PlanNode, now: PlanNode, held: HeldParts): readonly Compared[] {
+  if (!held.operatorState) return newParts(now, ["broadcastState"]);
+  const of = (node: PlanNode): PlanNode => ({ ...node, states: node.broadcastStates ?? [] });
+  return compareStates(of(old), of(now)).map((part) => ({ ...part, part: "broadcastState" }));
 }
 
 function compareKeyed(old: PlanNode, now: PlanNode, held: HeldParts): readonly Compared[] {

@@ -41,7 +41,7 @@ function compare(before: LogicalPlan, now: LogicalPlan, { allowDrop, held, maxPa
 function outcome(before: TestNode, now: TestNode, settings?: Settings): readonly string[] {
   const plan = compare(jobOf(before), jobOf(now), settings);
   if (plan.problems.length > 0) return plan.problems.map(({ uid, state, reason }) => `${[uid, state].filter(Boolean).join(".")}: ${reason}`);
-  return describeRestore(plan).filter((line) => !/^(in|out) |its (positions|output)/.test(line));
+  return describeRestore(plan).filter((line) => !/^(in|out) |its (positions|output|own state)/.test(line));
 }
 
 describe("what becomes of a state", () => {
@@ -151,6 +151,34 @@ describe("what becomes of a node", () => {
     ]);
     expect(compare(jobOf(), kafka, { allowDrop: ["in", "out"] }).problems).toEqual([]);
     expect(compare(jobOf(), kafka, { held: { positions: false, output: false } }).problems).toEqual([]);
+  });
+});
+
+describe("what becomes of broadcast state", () => {
+  const rules = (...broadcastStates: PlannedState[]): TestNode => ({ kind: "keyedBroadcastProcess", uid: "counts", broadcastStates });
+  const map = (name: string, type = t.integer() as Parameters<typeof stateOf>[1]): PlannedState =>
+    stateOf(name, type, { kind: "map", keyType: t.string().type });
+  const held = { keyed: false, operatorState: true };
+
+  it("is found by name and type as state of keys is, with a key and without", () => {
+    expect(outcome(rules(map("a")), rules(map("a")), { held })).toEqual(["counts (keyedBroadcastProcess): matched", "  a: matched"]);
+    expect(outcome(rules(map("a")), { ...rules(map("a", t.number())), kind: "broadcastProcess" }, { held })).toContain(
+      "  a: migrated (the value: integer → number)",
+    );
+    expect(outcome(rules(map("a")), rules(map("b")), { held })).toEqual(["counts.a: it is not declared any more"]);
+    expect(outcome(rules(map("a")), rules(map("b")), { held, allowDrop: ["counts"] })).toEqual([
+      "counts (keyedBroadcastProcess): migrated",
+      "  b: new",
+      "  a: dropped (it is not declared any more)",
+    ]);
+    expect(outcome(rules(map("a")), rules(map("a", t.string())), { held })[0]).toMatch(/^counts.a: the value: integer → string/);
+    expect(outcome(rules(map("a", t.string())), rules(map("a")), { held: { keyed: false, operatorState: false } })).toContain("  a: new");
+  });
+
+  it("is refused when its node is gone", () => {
+    expect(compare(jobOf(rules(map("a"))), jobOf(), { held }).problems[0]).toMatchObject({
+      reason: 'keyedBroadcastProcess with the state "a": it is not in the job any more',
+    });
   });
 });
 

@@ -95,7 +95,11 @@ function withoutHint({ hint: _hint, ...part }: Compared): PartRestore {
 function problemsOf(uid: string, parts: readonly Compared[]): readonly RestoreProblem[] {
   return parts
     .filter(({ outcome }) => outcome === "refused")
-    .map(({ part, name, reason = "", hint = "" }) => ({ uid, ...(part === "state" ? { state: name } : {}), reason, hint }));
+    .map(({ part, name, reason = "", hint = "" }) => ({ uid, ...(isState(part) ? { state: name } : {}), reason, hint }));
+}
+
+function isState(part: PartRestore["part"]): boolean {
+  return part === "state" || part === "broadcastState";
 }
 
 function overall(parts: readonly PartRestore[], renamed: boolean): RestoreOutcome {
@@ -133,7 +137,7 @@ function goneNode(
     problems: [
       {
         uid: old.uid,
-        reason: `${old.kind} with ${parts.map(({ part, name }) => (part === "state" ? `the state "${name}"` : name)).join(", ")}: ${reason}`,
+        reason: `${old.kind} with ${parts.map(({ part, name }) => (isState(part) ? `the state "${name}"` : name)).join(", ")}: ${reason}`,
         hint,
       },
     ],

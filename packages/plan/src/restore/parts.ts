@@ -19,6 +19,7 @@ const OPEN_SESSIONS = "open-sessions";
 /** All that a node may hold, as matched. */
 export function partsOf(node: PlanNode): readonly PartRestore[] {
   const parts: PartRestore[] = node.states.map(({ name }) => ({ part: "state", name, outcome: "matched", changes: [] }));
+  for (const { name } of node.broadcastStates ?? []) parts.push({ part: "broadcastState", name, outcome: "matched", changes: [] });
   if (hasTimers(node)) parts.push(matched("timers"));
   if (node.kind === "source") parts.push(matched("positions"));
   if (node.kind === "sink") parts.push(matched("output"));
@@ -38,7 +39,7 @@ export function keepsSessionsTogether(node: PlanNode): boolean {
   return node.kind === "window" && node.states.some(({ name }) => name === OPEN_SESSIONS);
 }
 
-export function matched(part: Exclude<PartRestore["part"], "state">): PartRestore {
+export function matched(part: Exclude<PartRestore["part"], "state" | "broadcastState">): PartRestore {
   return { part, name: partNames[part], outcome: "matched", changes: [] };
 }
 
@@ -53,6 +54,8 @@ export function isHeld(part: PartRestore["part"], held: HeldParts): boolean {
     case "state":
     case "timers":
       return held.keyed;
+    case "broadcastState":
+      return held.operatorState;
     case "positions":
     case "output":
     case "operatorState":

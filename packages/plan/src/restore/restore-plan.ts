@@ -61,11 +61,11 @@ export interface OperatorRestore {
 }
 
 /** What a node's state is made of. */
-export type PartKind = "state" | "timers" | "positions" | "output" | "operatorState" | "inFlight";
+export type PartKind = "state" | "broadcastState" | "timers" | "positions" | "output" | "operatorState" | "inFlight";
 
 export interface PartRestore {
   readonly part: PartKind;
-  /** Of a state; else the part in words. */
+  /** Of a state, keyed or broadcast; else the part in words. */
   readonly name: string;
   /** A state's name in the snapshot, where it is another. */
   readonly from?: string;

@@ -31,6 +31,8 @@ const chainKinds: Record<NodeKind, ChainNode["kind"]> = {
   coMap: "operator",
   coFlatMap: "operator",
   coProcess: "operator",
+  broadcastProcess: "operator",
+  keyedBroadcastProcess: "operator",
   reduce: "operator",
   window: "operator",
   cep: "operator",

@@ -144,6 +144,12 @@ class RebalanceWriter extends EdgeWriter {
   }
 }
 
+class BroadcastWriter extends EdgeWriter {
+  push(value: unknown, timestamp: number): void {
+    for (const buffer of this.buffers) buffer.add(value, timestamp);
+  }
+}
+
 export interface EdgeWriterOptions {
   readonly exchange: Exchange;
   /** One for each receiving subtask; for `forward` just the one of the same subtask. */
@@ -164,6 +170,8 @@ export function createEdgeWriter(options: EdgeWriterOptions): EdgeWriter {
       return new SingleWriter(channels, 0, batchRecords, control);
     case "rebalance":
       return new RebalanceWriter(channels, options.subtask, batchRecords, control);
+    case "broadcast":
+      return new BroadcastWriter(channels, batchRecords, control);
     case "hash":
       assert(options.keyOf !== undefined, "a hashed edge has a key selector");
       return new HashWriter(channels, options.keyOf, options.maxParallelism, batchRecords, control);

@@ -1,6 +1,6 @@
 import type { ChannelPlace, CheckpointManifest, CheckpointStorage, Key } from "@millrace/contracts";
 import { assert, checkKey, keyGroupOf, subtaskOf } from "@millrace/core";
-import type { LogicalPlan, PhysicalEdge, PlanNode } from "@millrace/plan";
+import type { Exchange, LogicalPlan, PhysicalEdge, PlanNode } from "@millrace/plan";
 import type { ChainCode, ChainControl } from "../chain/code.ts";
 import { createEdgeWriter, type EdgeWriter } from "../channel/edge-writer.ts";
 import type { TaskSettings } from "../deployment/task-settings.ts";
@@ -38,7 +38,7 @@ export async function gateOf(
     const senders = order.sendersOf(edge);
     return order.channelsFrom(edge).map((channel, index) => {
       const place: ChannelPlace = { ...wayOf(order, edge), sender: senders[index] as number };
-      return { channel, place, finished: hasFinished(order, edge, place), overtakable: edge.exchange !== "forward" };
+      return { channel, place, finished: hasFinished(order, edge, place), overtakable: isOvertakable(edge.exchange) };
     });
   });
   const uid = planNode(order.settings.graph.plan, physical.head).uid;
@@ -55,6 +55,14 @@ export async function gateOf(
     restored: restored === undefined ? [] : await restoredInFlight(restored, restoredFiles(settings, restored), gate),
     reached,
   });
+}
+
+/**
+ * Records that were overtaken can be dealt out again at another parallelism, but for those of an edge from subtask to
+ * subtask, and those that every subtask must have seen before its state is what the others' is.
+ */
+function isOvertakable(exchange: Exchange): boolean {
+  return exchange !== "forward" && exchange !== "broadcast";
 }
 
 /** Where the data files of the snapshot are that is restored. */

@@ -25,6 +25,7 @@ import { type FileHeader, STATE_FORMAT_VERSION } from "../format/file-header.ts"
 import { KeyScope } from "../keys/key-scope.ts";
 import { Cleanup } from "../ttl/cleanup.ts";
 import { BackendSnapshot } from "./backend-snapshot.ts";
+import { keysOf } from "./keys-of.ts";
 import { RawRecords } from "./raw-records.ts";
 import { StateRegistry } from "./state-registry.ts";
 import type { OpenTier, StateTier } from "./state-tier.ts";
@@ -110,6 +111,20 @@ export class KeyedBackend implements KeyedStateBackend {
 
   timers<N extends Namespace>(name: string, codec: NamespaceCodec<N>, target: TimerTarget<N>): TimerService<N> {
     return this.#registry.timers(name, codec as Codec<unknown> as NamespaceCodec<Namespace>, target as unknown as TimerTarget<Namespace>);
+  }
+
+  forEachKey(name: string, visit: () => void): void {
+    const scope = this.#scope;
+    const { mapKey } = scope;
+    const cells = this.#registry.table(name).of(VOID_NAMESPACE);
+    try {
+      for (const key of keysOf(cells, this.#tier.recordKeys?.(cells.table.id))) {
+        scope.setMapKey(key);
+        if (cells.find() !== undefined) visit();
+      }
+    } finally {
+      scope.mapKey = mapKey;
+    }
   }
 
   isEmpty(): boolean {

@@ -1,6 +1,6 @@
 import type { Codec } from "@millrace/codec";
 import type { Namespace, NamespaceCodec, StateDeclaration, TimerTarget } from "@millrace/contracts";
-import { MillraceError } from "@millrace/core";
+import { assert, MillraceError } from "@millrace/core";
 import type { Slot } from "../cells/slot.ts";
 import { Table } from "../cells/table.ts";
 import type { TableContext } from "../cells/table-context.ts";
@@ -45,6 +45,13 @@ export class StateRegistry {
   /** States that expire. */
   get expiring(): readonly OpenState[] {
     return this.#expiring;
+  }
+
+  /** The table of a state that has been opened. */
+  table(name: string): Table<unknown> {
+    const declared = this.#states.get(name);
+    assert(declared !== undefined, `the state "${name}" is opened before it is walked over`);
+    return declared.table;
   }
 
   /** For the header of a file. */

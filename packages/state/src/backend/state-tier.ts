@@ -24,6 +24,8 @@ export interface StateTier {
   restore(chunks: AsyncIterable<Uint8Array>): Promise<void>;
   /** Some keys of records of entries that lie behind the memory, in order from behind `after` on; empty at the end. */
   readonly keysAfter?: (after: Uint8Array | undefined) => Promise<readonly Uint8Array[]>;
+  /** Keys of the records of one state's entries that lie behind the memory; good until the next step. Nothing may be waited for meanwhile. */
+  readonly recordKeys?: (stateId: number) => Iterable<Uint8Array>;
   close(): Promise<void>;
 }
 

@@ -6,7 +6,7 @@ import type { Slot, SlotOwner } from "../cells/slot.ts";
 import type { ColdStore } from "../cells/table-context.ts";
 import { verifiedValue } from "../format/checksum.ts";
 import { type FileHeader, readHeader, STATE_FORMAT_VERSION, type StateEntry } from "../format/file-header.ts";
-import { keyGroupOfRecord, type RecordForm, readRecordHead, recordForms } from "../format/record-key.ts";
+import { keyGroupOfRecord, RECORD_HEAD_BYTES, type RecordForm, readRecordHead, recordForms, writeRecordHead } from "../format/record-key.ts";
 import type { LocalStore } from "../runs/local-store.ts";
 import type { OperatorRuns } from "../runs/operator-runs.ts";
 import { Residents } from "./residents.ts";
@@ -174,6 +174,16 @@ export class StoreTier implements StateTier, ColdStore {
     return keys;
   }
 
+  *recordKeys(stateId: number): Generator<Uint8Array> {
+    const { start, end } = this.#parts.options.keyGroups;
+    for (let keyGroup = start; keyGroup <= end; keyGroup++) {
+      for (const { key } of this.#runs.range(stateStart(keyGroup, stateId), formStart(keyGroup, recordForms.page))) {
+        if (readRecordHead(key).stateId !== stateId) break;
+        yield key;
+      }
+    }
+  }
+
   /** Does not wait for an apply: when other operators of the slot have failed, it never ends. */
   async close(): Promise<void> {
     this.#closed = true;
@@ -223,6 +233,13 @@ export class StoreTier implements StateTier, ColdStore {
   #changedBytesMax(): number {
     return Math.max(this.#options.cacheBytesMax(), CHANGED_BYTES_MIN);
   }
+}
+
+/** The least key of an entry of a state in a key group. */
+function stateStart(keyGroup: number, stateId: number): Uint8Array {
+  const writer = createWriter(RECORD_HEAD_BYTES);
+  writeRecordHead(writer, keyGroup, recordForms.cell, stateId);
+  return writer.slice();
 }
 
 /** The least key of a form in a key group. */

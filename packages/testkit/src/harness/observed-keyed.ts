@@ -21,6 +21,7 @@ export function observeKeyed(keyed: KeyedContext, observer: TimerObserver | unde
     states: (declarations) => keyed.states(declarations),
     namespaced: (name, declaration, codec) => keyed.namespaced(name, declaration, codec),
     cells: (name, codec, namespaceCodec) => keyed.cells(name, codec, namespaceCodec),
+    forEachKey: (name, visit) => keyed.forEachKey(name, visit),
     isEmpty: () => keyed.isEmpty(),
     timers<N extends Namespace>(name: string, codec: NamespaceCodec<N>, target: TimerTarget<N>): TimerService<N> {
       const service = keyed.timers(name, codec, observer === undefined ? target : observeTarget(target, observer));

@@ -1,3 +1,4 @@
+import { runBroadcastCase } from "./broadcast-kind.ts";
 import type { CaseResult, SemanticsCase } from "./case.ts";
 import { runCepCase } from "./cep-kind.ts";
 import { runCoProcessCase } from "./co-process-kind.ts";
@@ -19,6 +20,7 @@ export type KindRunner = (recorded: SemanticsCase, variation: Variation) => Prom
 
 /** The kinds that are built. A kind that is not here is reported as skipped. */
 export const kindRunners: Readonly<Record<string, KindRunner>> = {
+  broadcast: runBroadcastCase,
   cep: runCepCase,
   coProcess: runCoProcessCase,
   intervalJoin: runIntervalJoinCase,

@@ -1,5 +1,5 @@
 import { t } from "@millrace/codec";
-import { type EncodedState, type Key, type KeyedStateBackend, type KeyGroupRange, state } from "@millrace/contracts";
+import { type EncodedState, type Key, type KeyedStateBackend, type KeyGroupRange, type StateHandles, state } from "@millrace/contracts";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
@@ -62,7 +62,7 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
 class Opened {
   readonly backend: KeyedStateBackend;
   readonly fired: string[] = [];
-  readonly #handles;
+  readonly #handles: StateHandles<typeof declarations>;
   readonly #cells;
   readonly #timers;
   readonly #keyOf: (n: number) => Key;
@@ -124,7 +124,9 @@ class Opened {
     }
   }
 
+  /** All that is held; what a walk over the keys of a state visits must be that. */
   content(): { keys: Content[]; timers: number } {
+    const walks = [this.#walk("value", ({ value }) => value.value()), this.#walk("list", ({ list }) => list.get())];
     const keys = [0, 1, 2, 3, 4].map((number): Content => {
       this.backend.setCurrentKey(this.#keyOf(number));
       const { value, list, map, sum } = this.#handles;
@@ -135,7 +137,18 @@ class Opened {
       }
       return { value: value.value(), list: list.get(), map: Object.fromEntries([...map.entries()].sort()), sum: sum.get(), cells };
     });
+    expect(walks).toEqual([
+      keys.flatMap(({ value }, key) => (value === undefined ? [] : [[String(this.#keyOf(key)), value]])),
+      keys.flatMap(({ list }, key) => (list.length === 0 ? [] : [[String(this.#keyOf(key)), list]])),
+    ]);
     return { keys, timers: this.#timers.eventTimers };
+  }
+
+  /** Keys with what they hold in a state, in the order of the keys. */
+  #walk(name: keyof typeof declarations, read: (handles: StateHandles<typeof declarations>) => unknown): [key: string, held: unknown][] {
+    const visited: [string, unknown][] = [];
+    this.backend.forEachKey(name, () => visited.push([String(this.backend.currentKey()), read(this.#handles)]));
+    return visited.sort(([a], [b]) => (a < b ? -1 : 1));
   }
 }
 
@@ -192,6 +205,22 @@ export function keyedStateSuite(name: string, make: () => KeyedStateSubject): vo
       const backend = await subject.open();
       backend.states({ twice: state.value(t.integer()) });
       expect(() => backend.states({ twice: state.list(t.string()) })).toThrow(expect.objectContaining({ code: "STATE_DUPLICATE" }));
+      await subject.close();
+    });
+    it("may be changed for each key that has some, wherever it lies", async () => {
+      const subject = make();
+      const opened = new Opened(await subject.open(), kinds.string as (n: number) => Key);
+      for (let key = 0; key < 5; key++) opened.apply({ kind: "sum", key, n: key });
+      const chain = [await snapshot(opened.backend, 1, true)];
+      await opened.backend.complete(1);
+      const { backend } = new Opened(await subject.reopen(chain), kinds.string as (n: number) => Key);
+      backend.setCurrentKey("k9");
+      const { sum } = backend.states({ sum: declarations.sum });
+      backend.forEachKey("sum", () => (sum.get() === 2 ? sum.clear() : sum.add(10)));
+      expect(backend.currentKey()).toBe("k9");
+      const found: string[] = [];
+      backend.forEachKey("sum", () => found.push(`${String(backend.currentKey())} ${sum.get()}`));
+      expect(found.sort()).toEqual(["k0 10", "k1 11", "k3 13", "k4 14"]);
       await subject.close();
     });
     it("is empty when everything has been removed", async () => {

@@ -25,6 +25,7 @@ export function freezeReads(keyed: KeyedContext): KeyedContext {
     },
     cells: (name, codec, namespaceCodec) => keyed.cells(name, codec, namespaceCodec),
     timers: (name, codec, target) => keyed.timers(name, codec, target),
+    forEachKey: (name, visit) => keyed.forEachKey(name, visit),
     isEmpty: () => keyed.isEmpty(),
   };
 }

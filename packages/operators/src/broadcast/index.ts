@@ -1,0 +1,1 @@
+export { createBroadcastProcessOperator, createKeyedBroadcastProcessOperator } from "./broadcast-operators.ts";
