@@ -11,15 +11,15 @@ export interface PhysicalPlan {
 }
 
 /**
- * A chain: nodes that run in one thread and hand records over by calls. It is a tree. Every node but the head has exactly
- * one input edge, and that edge comes from a node of the same task; only the head takes records from other tasks.
+ * A chain: nodes that run in one thread and hand records over by calls. All input edges of a node but the head come from
+ * nodes of the same task; only the head takes records from other tasks.
  */
 export interface PhysicalTask {
   readonly id: number;
   /** For people: the names of the nodes, e.g. `flights → average-delay → out`. */
   readonly name: string;
   readonly parallelism: number;
-  /** Node id of the root of the tree. */
+  /** Node id of the one that everything in the chain comes from. */
   readonly head: number;
   /** Node ids in topological order, the head first. */
   readonly nodes: readonly number[];

@@ -27,7 +27,7 @@ describe("chaining", () => {
     expect(toPhysical(plan, { parallelism: 4 }).tasks[0]?.name).toBe("in → m → out");
   });
 
-  test("a chain is a tree: every branch and side output of a node runs in its task", () => {
+  test("every branch and side output of a node runs in its task", () => {
     const plan = planOf([
       { kind: "source", uid: "in" },
       { kind: "process", uid: "p", from: ["in"], sideOutputs: ["late"] },
@@ -73,7 +73,7 @@ describe("chaining", () => {
     expect(tasksOf(plan, { parallelism: 2 })).toEqual(["in", "w,out hash<0"]);
   });
 
-  test("a union and a connected pair begin a task, also at parallelism 1", () => {
+  test("a union and a connected pair of streams from several tasks begin a task, also at parallelism 1", () => {
     const plan = planOf([
       { kind: "source", uid: "a" },
       { kind: "source", uid: "b" },
@@ -90,6 +90,35 @@ describe("chaining", () => {
     ]);
     expect(tasksOf(plan, { parallelism: 1 })).toEqual(["a", "b", "m forward<0 forward<1", "c,out hash<2 hash<1"]);
     expect(toPhysical(plan, { parallelism: 1 }).tasks[3]?.inputs.map((edge) => edge.input)).toEqual([0, 1]);
+  });
+
+  const branches: TestNode[] = [
+    { kind: "source", uid: "in" },
+    { kind: "filter", uid: "left", from: ["in"] },
+    { kind: "filter", uid: "right", from: ["in"] },
+  ];
+
+  test("a connected pair whose streams both come from one task is a call at parallelism 1", () => {
+    const plan = planOf([
+      ...branches,
+      {
+        kind: "coProcess",
+        uid: "c",
+        from: [
+          { from: "left", exchange: "hash" },
+          { from: "right", exchange: "hash", input: 1 },
+        ],
+      },
+      { kind: "sink", uid: "out", from: ["c"] },
+    ]);
+    expect(tasksOf(plan, { parallelism: 1 })).toEqual(["in,left,right,c,out"]);
+    expect(tasksOf(plan, { parallelism: 2 })).toEqual(["in,left,right", "c,out hash<0 hash<0"]);
+    expect(tasksOf(plan, { parallelism: 1, heads: new Set(["c"]) })).toEqual(["in,left,right", "c,out hash<0 hash<0"]);
+  });
+
+  test("a union of branches of one task is a call at any parallelism", () => {
+    const plan = planOf([...branches, { kind: "map", uid: "m", from: ["left", "right"] }, { kind: "sink", uid: "out", from: ["m"] }]);
+    expect(tasksOf(plan, { parallelism: 3 })).toEqual(["in,left,right,m,out"]);
   });
 
   test("without chaining every node is a task", () => {
@@ -141,7 +170,7 @@ describe("any plan", () => {
       return planOf([...nodes, { kind: "sink", uid: "out", from: [`n${nodes.length - 1}`] }]);
     });
 
-  test("is cut into trees of one parallelism, and every edge is either inside one or crosses once", () => {
+  test("is cut into chains of one parallelism, and every edge is either inside one or crosses once", () => {
     fc.assert(
       fc.property(anyPlan, fc.integer({ min: 1, max: 3 }), fc.boolean(), (plan, parallelism, chaining) => {
         const { tasks } = toPhysical(plan, { parallelism, chaining });
@@ -152,8 +181,8 @@ describe("any plan", () => {
             const node = plan.nodes[id];
             expect(node?.parallelism ?? parallelism).toBe(task.parallelism);
             if (id === task.head) continue;
-            expect(node?.inputs.length).toBe(1);
-            expect(task.nodes).toContain(node?.inputs[0]?.from);
+            expect(node?.inputs.length).toBeGreaterThan(0);
+            for (const edge of node?.inputs ?? []) expect(task.nodes).toContain(edge.from);
           }
           expect(task.inputs.map((edge) => [edge.fromNode, edge.output, edge.input])).toEqual(
             plan.nodes[task.head]?.inputs.map((edge) => [edge.from, edge.output, edge.input]),

@@ -15,9 +15,9 @@ export interface PhysicalOptions {
 }
 
 /**
- * Groups nodes into tasks by Flink's chaining rule, extended: a node joins the task of its upstream when the edge between
- * them is its only one, both have the same parallelism, and the edge is `forward`, or anything at all at parallelism 1,
- * where every exchange ends at the one subtask there is. A forward edge between different parallelisms becomes rebalance.
+ * Groups nodes into tasks by Flink's chaining rule, extended: a node joins the task of its upstreams when they all belong to
+ * one, have the parallelism of the node, and every edge is `forward`, or anything at all at parallelism 1, where every
+ * exchange ends at the one subtask there is. A forward edge between different parallelisms becomes rebalance.
  */
 export function toPhysical(plan: LogicalPlan, options: PhysicalOptions): PhysicalPlan {
   const { parallelism, maxParallelism = limits.maxParallelismDefault, chaining = true, heads = new Set() } = options;
@@ -35,9 +35,8 @@ export function toPhysical(plan: LogicalPlan, options: PhysicalOptions): Physica
 }
 
 /** Whether a record that takes this edge may be handed over by a call. */
-function chains(node: PlanNode, edge: PlanEdge, from: number, to: number): boolean {
-  if (node.inputs.length !== 1 || from !== to) return false;
-  return edge.exchange === "forward" || to === 1;
+function chains(edge: PlanEdge, from: number, to: number): boolean {
+  return from === to && (edge.exchange === "forward" || to === 1);
 }
 
 /** The task of each node, by node id. Tasks are numbered in the order of their heads, which is topological. */
@@ -45,9 +44,10 @@ function assignTasks(plan: LogicalPlan, parallelismOf: (node: PlanNode) => numbe
   const taskOf: number[] = [];
   let tasks = 0;
   for (const node of plan.nodes) {
-    const edge = node.inputs[0];
-    const joins = mayJoin(node) && edge !== undefined && chains(node, edge, parallelismOf(nodeAt(plan, edge.from)), parallelismOf(node));
-    taskOf.push(joins ? (taskOf[edge.from] as number) : tasks++);
+    const upstream = new Set(node.inputs.map((edge) => taskOf[edge.from] as number));
+    const [only] = upstream;
+    const chained = node.inputs.every((edge) => chains(edge, parallelismOf(nodeAt(plan, edge.from)), parallelismOf(node)));
+    taskOf.push(only !== undefined && upstream.size === 1 && chained && mayJoin(node) ? only : tasks++);
   }
   return taskOf;
 }

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { type ChainBindings, type ChainControl, ChainFailure } from "./code.ts";
 import { generateChain } from "./generate.ts";
 import { interpretChain } from "./interpret.ts";
-import type { ChainNode, ChainProgram } from "./program.ts";
+import type { ChainNode, ChainProgram, Taker } from "./program.ts";
 
 type Kind = "map" | "filter" | "flatMap" | "operator";
 const makers = { generated: generateChain, interpreted: interpretChain };
@@ -16,6 +16,19 @@ function line(kinds: readonly Kind[], forks: readonly boolean[]): ChainProgram {
     return { id, uid: `n${id}`, kind, main: forks[id] ? [next, { kind: "edge", index: 1 }] : [next], side: new Map() };
   });
   return { name: "line", head: 0, nodes };
+}
+
+/** Nodes that each take the records of one or more earlier ones, so that they split up and come together again. */
+function graph(shapes: readonly { readonly kind: Kind; readonly from: readonly number[] }[]): ChainProgram {
+  const mains = shapes.map((): Taker[] => []);
+  shapes.forEach(({ from }, id) => {
+    if (id > 0) for (const earlier of from) mains[earlier % id]?.push({ kind: "node", id, input: 0 });
+  });
+  const nodes = shapes.map(({ kind }, id): ChainNode => {
+    const main = mains[id] as Taker[];
+    return { id, uid: `n${id}`, kind, main: main.length > 0 ? main : [{ kind: "edge", index: 0 }], side: new Map() };
+  });
+  return { name: "graph", head: 0, nodes };
 }
 
 class Doubler implements Operator<unknown, unknown> {
@@ -59,6 +72,7 @@ function run(make: typeof generateChain, program: ChainProgram, values: readonly
     0,
     values.length,
   );
+  code.settleMetrics();
   return { out: bound.out, end, metrics: [...bound.metrics.values()] };
 }
 
@@ -71,6 +85,30 @@ describe("chains", () => {
         expect(run(generateChain, program, values)).toEqual(run(interpretChain, program, values));
       }),
     );
+  });
+
+  it("do the same where streams come together within the chain, each node once for every record that comes to it", () => {
+    const shapes = fc.array(
+      fc.record({ kind: fc.constantFrom<Kind>("map", "filter", "operator"), from: fc.array(fc.nat(9), { minLength: 1, maxLength: 2 }) }),
+      { minLength: 2, maxLength: 9 },
+    );
+    fc.assert(
+      fc.property(shapes, fc.array(fc.nat(50), { maxLength: 10 }), (nodes, values) => {
+        const program = graph(nodes);
+        expect(run(generateChain, program, values)).toEqual(run(interpretChain, program, values));
+      }),
+    );
+  });
+
+  it("do the same however long they are", () => {
+    const program = line(
+      Array.from({ length: 70 }, (_, i): Kind => (i % 9 === 4 ? "filter" : i % 31 === 7 ? "flatMap" : "map")),
+      Array.from({ length: 70 }, (_, i) => i % 13 === 5),
+    );
+    const values = Array.from({ length: 40 }, (_, i) => i);
+    const generated = run(generateChain, program, values);
+    expect(generated).toEqual(run(interpretChain, program, values));
+    expect(generated.out.length).toBeGreaterThan(0);
   });
 
   for (const [name, make] of Object.entries(makers)) {
@@ -98,6 +136,7 @@ describe("chains", () => {
         const code = make(program, { ...bound.bindings, functions });
         const failure = catchFailure(() => code.batch(0, [1, 2, 5, 7], [0, 0, 0, 0], 0, 4));
         expect([failure.node, failure.index, failure.message]).toEqual([2, 2, "no fives"]);
+        code.settleMetrics();
         expect(bound.metrics.get(2)?.recordsIn).toBe(3);
       });
 

@@ -37,6 +37,8 @@ export interface ChainCode {
   emit(node: number): Emit;
   /** Takes what a node emits to a side output; undefined when nobody listens. */
   side(node: number, output: string): Emit | undefined;
+  /** Adds what has been counted since the last call to the metrics of the nodes. Between records only. */
+  settleMetrics(): void;
 }
 
 /** An error with the node it happened in; `index` is the record's place in the batch, once known. */

@@ -1,16 +1,19 @@
 import { assert } from "@millrace/core";
 import { type ChainBindings, type ChainCode, type ChainControl, chainFailure, type Emit } from "./code.ts";
-import { type ChainNode, type ChainProgram, nodeOf, type Taker } from "./program.ts";
+import { type ChainNode, type ChainProgram, inputsOf, nodeOf, type Taker } from "./program.ts";
 
 let chainsMade = 0;
+
+/** Nodes in one function: what V8 inlines into one is bounded (measured: a chain of 64 maps in one piece cost 13 ns a map, cut 3 ns). */
+const NODES_PER_FUNCTION = 16;
 
 /**
  * Compiles a chain to one function with a source text of its own, so that its call sites share type feedback with no
  * other chain of the process (law O3; 0.7 to 0.8 of a hand-written loop, against 0.3 for closures in a busy process).
- * Counters are locals of the batch loop; `at` remembers the node for errors. Throws where code generation is forbidden.
+ * Counters are variables of that text; `at` remembers the node for errors. Throws where code generation is forbidden.
  */
 export function generateChain(program: ChainProgram, bindings: ChainBindings): ChainCode {
-  const source = `${chainSource(program)}\n//# sourceURL=millrace-chain-${++chainsMade}.js`;
+  const source = `${new ChainSource(program).text()}\n//# sourceURL=millrace-chain-${++chainsMade}.js`;
   const make = new Function("functions", "operators", "sinks", "edges", "metrics", "control", "chainFailure", source) as MakeChain;
   const made = make(
     byId(bindings.functions),
@@ -29,6 +32,7 @@ export function generateChain(program: ChainProgram, bindings: ChainBindings): C
       return emit;
     },
     side: (node, output) => made.emits[sideName(nodeOf(program, node), output)],
+    settleMetrics: made.settleMetrics,
   };
 }
 
@@ -44,69 +48,93 @@ type MakeChain = (
   batch0: (values: readonly unknown[], timestamps: ArrayLike<number>, from: number, to: number) => number;
   batch1: (values: readonly unknown[], timestamps: ArrayLike<number>, from: number, to: number) => number;
   emits: Record<string, Emit>;
+  settleMetrics: () => void;
 };
 
 function byId(map: ReadonlyMap<number, unknown>): Record<string, unknown> {
   return Object.fromEntries([...map].map(([id, value]) => [`n${id}`, value]));
 }
 
-/** The text of the function. */
-function chainSource(program: ChainProgram): string {
-  const lines: string[] = ['"use strict";'];
-  for (const node of program.nodes) {
-    const name = `n${node.id}`;
-    if (node.kind === "map" || node.kind === "filter" || node.kind === "flatMap") lines.push(`const u${node.id} = functions.${name};`);
-    if (node.kind === "operator") lines.push(`const o${node.id} = operators.${name};`);
-    if (node.kind === "sink") lines.push(`const s${node.id} = sinks.${name};`);
-    lines.push(`const c${node.id} = metrics.${name};`);
-  }
-  const edges = new Set(
-    program.nodes.flatMap((node) => [...node.main, ...[...node.side.values()].flat()]).flatMap((t) => (t.kind === "edge" ? [t.index] : [])),
-  );
-  for (const index of edges) lines.push(`const e${index} = edges[${index}];`);
-  const emits: string[] = [];
-  for (const node of program.nodes) {
-    if (node.kind !== "operator" && node.kind !== "source") continue;
-    lines.push(emitFunction(program, `m${node.id}`, node, node.main));
-    emits.push(`m${node.id}`);
-    for (const [output, takers] of node.side) {
-      const name = sideName(node, output);
-      lines.push(emitFunction(program, name, node, takers));
-      emits.push(name);
-    }
-  }
-  lines.push(batchFunction(program, 0), batchFunction(program, 1));
-  lines.push(`return { batch0, batch1, emits: { ${emits.join(", ")} } };`);
-  return lines.join("\n");
-}
-
 function sideName(node: ChainNode, output: string): string {
   return `side${node.id}_${[...node.side.keys()].indexOf(output)}`;
 }
 
-function emitFunction(program: ChainProgram, name: string, node: ChainNode, takers: readonly Taker[]): string {
-  const body = new Body(program);
-  body.takers(takers, "v", "t", "1", 2);
-  return `function ${name}(v, t) {
-  c${node.id}.recordsOut++;
-  let at = ${node.id};
-  ${body.declarations()}
-  try {
-${body.text()}
-  } catch (error) { throw chainFailure(error, at); }
-  finally { ${body.totals()} }
-}`;
-}
+/** The text of a chain: its functions, and what they share. */
+class ChainSource {
+  readonly #program: ChainProgram;
+  readonly #counters: string[] = [];
+  readonly #totals: string[] = [];
+  readonly #functions: string[] = [];
+  /** Nodes that have a function of their own, which takes a record: those with several inputs, and those where a long line is cut. */
+  readonly #nodeFunctions = new Set<number>();
 
-function batchFunction(program: ChainProgram, input: 0 | 1): string {
-  const body = new Body(program);
-  const head = nodeOf(program, program.head);
-  if (head.kind === "source") body.takers(head.main, "v", "t", "taken", 3);
-  else body.taker({ kind: "node", id: head.id, input }, "v", "t", "taken", 3);
-  const count = head.kind === "source" ? `c${head.id}.recordsOut += taken;` : "";
-  return `function batch${input}(values, timestamps, from, to) {
+  constructor(program: ChainProgram) {
+    this.#program = program;
+  }
+
+  text(): string {
+    const emits: string[] = [];
+    for (const node of this.#program.nodes) {
+      if (node.kind !== "operator" && node.kind !== "source") continue;
+      emits.push(this.#emitFunction(`m${node.id}`, node, node.main));
+      for (const [output, takers] of node.side) emits.push(this.#emitFunction(sideName(node, output), node, takers));
+    }
+    this.#batchFunction(0);
+    this.#batchFunction(1);
+    return `"use strict";
+${bindingLines(this.#program).join("\n")}
+${this.#counters.map((name) => `let ${name} = 0;`).join(" ")}
+${this.#functions.join("\n")}
+function settleMetrics() {
+  ${this.#totals.join("\n  ")}
+  ${this.#counters.map((name) => `${name} = 0;`).join(" ")}
+}
+return { batch0, batch1, emits: { ${emits.join(", ")} }, settleMetrics };`;
+  }
+
+  /** A new counter. */
+  counter(): string {
+    const name = `k${this.#counters.length}`;
+    this.#counters.push(name);
+    return name;
+  }
+
+  /** The metric grows by what the counter has counted. */
+  total(node: number, metric: "recordsIn" | "recordsOut", counter: string): void {
+    this.#totals.push(`c${node}.${metric} += ${counter};`);
+  }
+
+  /** The name of the function that takes records of this node, made when it is first asked for. */
+  nodeFunction(node: ChainNode): string {
+    const name = `n${node.id}`;
+    if (this.#nodeFunctions.has(node.id)) return name;
+    this.#nodeFunctions.add(node.id);
+    const counter = this.counter();
+    const body = new Body(this, this.#program);
+    body.node(node, 0, "v", "t", counter, 2);
+    this.#functions.push(recordFunction(name, node.id, counter, body));
+    return name;
+  }
+
+  #emitFunction(name: string, node: ChainNode, takers: readonly Taker[]): string {
+    const counter = this.counter();
+    this.total(node.id, "recordsOut", counter);
+    const body = new Body(this, this.#program);
+    body.takers(takers, "v", "t", counter, 2);
+    this.#functions.push(recordFunction(name, node.id, counter, body));
+    return name;
+  }
+
+  #batchFunction(input: 0 | 1): void {
+    const body = new Body(this, this.#program);
+    const head = nodeOf(this.#program, this.#program.head);
+    const counter = this.counter();
+    if (head.kind === "source") {
+      this.total(head.id, "recordsOut", counter);
+      body.takers(head.main, "v", "t", counter, 3);
+    } else body.node(head, input, "v", "t", counter, 3);
+    this.#functions.push(`function batch${input}(values, timestamps, from, to) {
   let i = from, at = ${head.id};
-  ${body.declarations()}
   try {
     while (i < to) {
       const v = values[i], t = timestamps[i];
@@ -119,26 +147,53 @@ ${body.text()}
     failure.index = i - 1;
     throw failure;
   } finally {
-    const taken = i - from;
-    ${count} ${body.totals()}
+    ${counter} += i - from;
   }
   return i;
+}`);
+  }
+}
+
+function bindingLines(program: ChainProgram): readonly string[] {
+  const lines: string[] = [];
+  for (const node of program.nodes) {
+    const name = `n${node.id}`;
+    if (node.kind === "map" || node.kind === "filter" || node.kind === "flatMap") lines.push(`const u${node.id} = functions.${name};`);
+    if (node.kind === "operator") lines.push(`const o${node.id} = operators.${name};`);
+    if (node.kind === "sink") lines.push(`const s${node.id} = sinks.${name};`);
+    lines.push(`const c${node.id} = metrics.${name};`);
+  }
+  const takers = program.nodes.flatMap((node) => [...node.main, ...[...node.side.values()].flat()]);
+  for (const index of new Set(takers.flatMap((taker) => (taker.kind === "edge" ? [taker.index] : []))))
+    lines.push(`const e${index} = edges[${index}];`);
+  return lines;
+}
+
+/** A function of one record. */
+function recordFunction(name: string, node: number, counter: string, body: Body): string {
+  return `function ${name}(v, t) {
+  ${counter}++;
+  let at = ${node};
+  try {
+${body.text()}
+  } catch (error) { throw chainFailure(error, at); }
 }`;
 }
 
 /**
- * Builds the statements that carry one record through a run of nodes. Nodes that pass every record on share one counter,
- * a local: it changes at filters and flatMaps only. So the nodes behind one that failed count the record that failed, too.
+ * Builds the statements that carry one record through a run of nodes. Nodes that pass every record on share one counter: it
+ * changes at filters and flatMaps only. So the nodes behind one that failed count the record that failed, too.
  */
 class Body {
   mayInterrupt = false;
+  readonly #source: ChainSource;
   readonly #program: ChainProgram;
-  readonly #counters: string[] = [];
-  readonly #totals: string[] = [];
   readonly #lines: string[] = [];
   #variables = 0;
+  #nodes = 0;
 
-  constructor(program: ChainProgram) {
+  constructor(source: ChainSource, program: ChainProgram) {
+    this.#source = source;
     this.#program = program;
   }
 
@@ -146,35 +201,39 @@ class Body {
     return this.#lines.join("\n");
   }
 
-  /** Of the counters. */
-  declarations(): string {
-    return this.#counters.map((name) => `let ${name} = 0;`).join(" ");
-  }
-
-  /** Adds the counters to the metrics. */
-  totals(): string {
-    return this.#totals.join(" ");
-  }
-
-  /** `count` is what will have counted the records that come here: a counter, or an expression at the end. */
+  /** `count` has counted the records that come here. */
   takers(takers: readonly Taker[], value: string, time: string, count: string, depth: number): void {
-    for (const taker of takers) this.taker(taker, value, time, count, depth);
+    for (const taker of takers) {
+      if (taker.kind === "edge") {
+        this.mayInterrupt = true;
+        this.#line(depth, `e${taker.index}.push(${value}, ${time});`);
+        continue;
+      }
+      const node = nodeOf(this.#program, taker.id);
+      if (!this.#standsAlone(node)) {
+        this.node(node, taker.input, value, time, count, depth);
+        continue;
+      }
+      this.mayInterrupt = true;
+      this.#line(depth, `${this.#source.nodeFunction(node)}(${value}, ${time});`);
+    }
   }
 
-  taker(taker: Taker, value: string, time: string, count: string, depth: number): void {
-    if (taker.kind === "edge") {
-      this.mayInterrupt = true;
-      this.#line(depth, `e${taker.index}.push(${value}, ${time});`);
-      return;
-    }
-    const node = nodeOf(this.#program, taker.id);
-    this.#totals.push(`c${node.id}.recordsIn += ${count};`);
+  /** Operators and sinks are calls wherever they stand; the others are written out again for each place. */
+  #standsAlone(node: ChainNode): boolean {
+    if (node.kind === "operator" || node.kind === "sink") return false;
+    return this.#nodes >= NODES_PER_FUNCTION || inputsOf(this.#program, node.id) > 1;
+  }
+
+  node(node: ChainNode, input: 0 | 1, value: string, time: string, count: string, depth: number): void {
+    this.#nodes++;
+    this.#source.total(node.id, "recordsIn", count);
     this.#line(depth, `at = ${node.id};`);
     switch (node.kind) {
       case "map": {
         const result = this.#variable();
         this.#line(depth, `const ${result} = u${node.id}(${value});`);
-        this.#totals.push(`c${node.id}.recordsOut += ${count};`);
+        this.#source.total(node.id, "recordsOut", count);
         this.takers(node.main, result, time, count, depth);
         return;
       }
@@ -197,7 +256,7 @@ class Body {
       }
       case "operator":
         this.mayInterrupt = true;
-        this.#line(depth, `o${node.id}.processElement${taker.input === 0 ? "" : "2"}(${value}, ${time});`);
+        this.#line(depth, `o${node.id}.processElement${input === 0 ? "" : "2"}(${value}, ${time});`);
         return;
       case "sink":
         this.#line(depth, `s${node.id}.write(${value}, ${time});`);
@@ -209,9 +268,8 @@ class Body {
 
   /** Counts what the node emits. */
   #counter(node: ChainNode): string {
-    const name = `made${this.#counters.length}`;
-    this.#counters.push(name);
-    this.#totals.push(`c${node.id}.recordsOut += ${name};`);
+    const name = this.#source.counter();
+    this.#source.total(node.id, "recordsOut", name);
     return name;
   }
 

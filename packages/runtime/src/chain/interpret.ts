@@ -58,6 +58,7 @@ export function interpretChain(program: ChainProgram, bindings: ChainBindings): 
       return emit;
     },
     side: (node, output) => emits.get(`${node}/${output}`),
+    settleMetrics() {},
   };
 }
 

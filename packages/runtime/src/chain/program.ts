@@ -75,3 +75,9 @@ export function nodeOf(program: ChainProgram, id: number): ChainNode {
   assert(node !== undefined, `chain ${program.name} lacks node ${id}`);
   return node;
 }
+
+/** How many nodes of the chain hand their records to this one, each output counted. */
+export function inputsOf(program: ChainProgram, id: number): number {
+  const takers = program.nodes.flatMap((node) => [...node.main, ...[...node.side.values()].flat()]);
+  return takers.filter((taker) => taker.kind === "node" && taker.id === id).length;
+}

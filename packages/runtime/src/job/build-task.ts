@@ -85,6 +85,7 @@ export async function buildTask(order: TaskOrder): Promise<DeployedTask> {
   const parts = {
     jobName: graph.plan.jobName,
     program,
+    code,
     subtask,
     ports,
     control,
@@ -98,12 +99,11 @@ export async function buildTask(order: TaskOrder): Promise<DeployedTask> {
     chains,
     active,
   };
-  const built = new StreamTask(parts, () => order.wake(built));
-  task = built;
+  task = new StreamTask(parts, wake);
   await openAll(order, program, hosts, sinks, source, flow);
   return {
     id: order.id,
-    task: built,
+    task,
     physical,
     subtask,
     source,

@@ -2,7 +2,7 @@ import { dataFileName } from "@millrace/checkpoint";
 import type { CheckpointStorage } from "@millrace/contracts";
 import { assert, type Json, limits, messageOf, type Ports, WATERMARK_MIN, watermarkToJson } from "@millrace/core";
 import type { ActivityClock } from "@millrace/operators";
-import { type ChainControl, ChainFailure, chainFailure, explainFailure } from "../chain/code.ts";
+import { type ChainCode, type ChainControl, ChainFailure, chainFailure, explainFailure } from "../chain/code.ts";
 import type { ChainProgram } from "../chain/program.ts";
 import { nodeOf } from "../chain/program.ts";
 import type { EdgeWriter } from "../channel/edge-writer.ts";
@@ -22,6 +22,7 @@ import type { WatermarkFlow } from "./watermark-flow.ts";
 export interface TaskParts {
   readonly jobName: string;
   readonly program: ChainProgram;
+  readonly code: ChainCode;
   readonly subtask: number;
   readonly ports: Ports;
   readonly control: ChainControl;
@@ -91,6 +92,8 @@ export class StreamTask {
     } catch (error) {
       this.fail(error);
       return false;
+    } finally {
+      this.#parts.code.settleMetrics();
     }
   }
 

@@ -1,8 +1,8 @@
 import type { SinkWriter, WatermarkStatus } from "@millrace/contracts";
 import { assert, WATERMARK_MAX } from "@millrace/core";
-import type { ChainProgram, Taker } from "../chain/program.ts";
-import { nodeOf } from "../chain/program.ts";
+import type { ChainProgram } from "../chain/program.ts";
 import type { EdgeWriter } from "../channel/edge-writer.ts";
+import { FlowMap, type FlowPoint } from "./flow-points.ts";
 import type { OperatorHost, OwnEvent } from "./operator-host.ts";
 
 /** What passes down a chain beside records. `end`: no record follows; it carries the last watermark. */
@@ -10,16 +10,6 @@ export type FlowEvent =
   | { readonly kind: "watermark"; readonly watermark: number }
   | { readonly kind: "status"; readonly status: WatermarkStatus }
   | { readonly kind: "end" };
-
-/** The chain as watermarks see it: operators only, functions between them are let through. */
-interface FlowPoint {
-  readonly host: OperatorHost | undefined;
-  readonly sink: SinkWriter<unknown> | undefined;
-  readonly edge: EdgeWriter | undefined;
-  readonly next: readonly FlowPoint[];
-  /** All points further down. */
-  readonly behind: ReadonlySet<FlowPoint>;
-}
 
 interface FlowItem {
   readonly point: FlowPoint;
@@ -34,8 +24,10 @@ interface FlowItem {
  */
 export class WatermarkFlow {
   readonly #first: readonly FlowPoint[];
-  readonly #points = new Map<OperatorHost, FlowPoint>();
+  readonly #points: ReadonlyMap<OperatorHost, FlowPoint>;
   readonly #stack: FlowItem[] = [];
+  /** At the head of the chain, oldest first. */
+  readonly #accepted: FlowEvent[] = [];
   #own: FlowItem[] = [];
   #ended = false;
   /** Operators that take nothing for now. */
@@ -47,28 +39,13 @@ export class WatermarkFlow {
     sinks: ReadonlyMap<number, SinkWriter<unknown>>,
     edges: readonly EdgeWriter[],
   ) {
-    const pointsOf = (takers: readonly Taker[]): FlowPoint[] => takers.flatMap(pointsOfTaker);
-    const pointsOfTaker = (taker: Taker): FlowPoint[] => {
-      if (taker.kind === "edge") return [flowPoint({ edge: edges[taker.index] })];
-      return pointsOfNode(taker.id);
-    };
-    const pointsOfNode = (id: number): FlowPoint[] => {
-      const node = nodeOf(program, id);
-      const next = pointsOf([...node.main, ...[...node.side.values()].flat()]);
-      const host = hosts.get(id);
-      if (host !== undefined) {
-        const point = flowPoint({ host, next });
-        this.#points.set(host, point);
-        return [point];
-      }
-      const sink = sinks.get(id);
-      return sink === undefined ? next : [flowPoint({ sink })];
-    };
-    this.#first = pointsOfNode(program.head);
+    const map = new FlowMap(program, hosts, sinks, edges);
+    this.#first = map.pointsOfNode(program.head);
+    this.#points = map.ofHosts;
   }
 
   get idle(): boolean {
-    return this.#stack.length === 0 && this.#own.length === 0;
+    return this.#stack.length === 0 && this.#own.length === 0 && this.#accepted.length === 0;
   }
 
   /** The end of the input has come in. */
@@ -79,7 +56,7 @@ export class WatermarkFlow {
   /** An event at the head of the chain. */
   accept(event: FlowEvent): void {
     if (event.kind === "end") this.#ended = true;
-    this.#push(this.#first, event);
+    this.#accepted.push(event);
   }
 
   /** An operator's own watermark or status, from within one of its calls. */
@@ -121,7 +98,12 @@ export class WatermarkFlow {
     this.#takeOwn();
     for (;;) {
       const item = this.#stack.at(-1);
-      if (item === undefined) return true;
+      if (item === undefined) {
+        const next = this.#accepted.shift();
+        if (next === undefined) return true;
+        this.#push(this.#first, next);
+        continue;
+      }
       if (this.#holding.size > 0 && this.#blocks(item.point)) return false;
       if (!this.#visit(item)) {
         // Watermarks that the operator emitted before it yielded follow what it has emitted so far.
@@ -134,6 +116,7 @@ export class WatermarkFlow {
   /** One item; when it is done it is replaced by what follows from it. */
   #visit(item: FlowItem): boolean {
     const { point, event } = item;
+    if (point.input !== undefined) return this.#merge(point.input, item);
     if (point.edge !== undefined) sendTo(point.edge, event);
     if (point.sink !== undefined && event.kind === "end") point.sink.endInput?.();
     const host = point.host;
@@ -150,6 +133,13 @@ export class WatermarkFlow {
     const forwards = host?.operator.ownsWatermarks !== true || event.kind === "end";
     if (forwards) this.#push(point.next, event);
     this.#takeOwn();
+    return true;
+  }
+
+  #merge({ merge, index }: NonNullable<FlowPoint["input"]>, { point, event }: FlowItem): true {
+    this.#stack.pop();
+    const out = merge.take(index, event);
+    for (let i = out.length - 1; i >= 0; i--) this.#push(point.next, out[i] as FlowEvent);
     return true;
   }
 
@@ -177,16 +167,6 @@ export class WatermarkFlow {
   #push(points: readonly FlowPoint[], event: FlowEvent): void {
     for (let i = points.length - 1; i >= 0; i--) this.#stack.push({ point: points[i] as FlowPoint, event, inputEnded: false });
   }
-}
-
-function flowPoint(parts: {
-  host?: OperatorHost;
-  sink?: SinkWriter<unknown>;
-  edge?: EdgeWriter | undefined;
-  next?: readonly FlowPoint[];
-}): FlowPoint {
-  const { host, sink, edge, next = [] } = parts;
-  return { host, sink, edge, next, behind: new Set(next.flatMap((point) => [point, ...point.behind])) };
 }
 
 /** An equal watermark is fired again: after a restore that finishes a firing which the checkpoint cut. */
