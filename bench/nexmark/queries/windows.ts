@@ -19,6 +19,7 @@ const count = defineAggregate({
   add: (_bid: Bid, counted) => counted + 1,
   getResult: (counted) => counted,
   merge: (a, b) => a + b,
+  commutative: true,
 });
 
 /** Of the counts of one window, all that are the greatest. */

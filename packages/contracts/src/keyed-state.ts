@@ -65,6 +65,12 @@ export interface Cells<V> {
    * false (the entry it was called for is gone, the others stay: false). Sets the current key before each visit.
    */
   drain(visit: (value: V) => boolean): boolean;
+  /**
+   * Visits entries, which stay unless `visit` removes the one at hand; it may write that one, too. Ends with the last entry
+   * (true), or when `visit` returns false (false): the next call then goes on behind that entry. Entries made meanwhile are
+   * visited. Sets the current key before each visit. A walk does not outlive a restore: the next one begins with the first entry.
+   */
+  walk(visit: (cell: Cell<V>) => boolean): boolean;
   /** Visits entries and keeps them; `visit` must not remove. Sets the current key before each visit. */
   forEach(visit: (value: V) => void): void;
   readonly size: number;

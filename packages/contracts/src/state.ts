@@ -85,8 +85,13 @@ export interface AggregateFunction<In, Acc, Out> {
   /** Returns the accumulator to keep: the same object, or a new one. */
   add(value: In, accumulator: Acc): Acc;
   getResult(accumulator: Acc): Out;
-  /** Needed for session windows. `a` came before `b`. */
+  /** Needed for session windows. `a` came before `b`; it may be changed and returned, `b` is left as it is. */
   merge?(a: Acc, b: Acc): Acc;
+  /**
+   * The order in which records are added and accumulators merged makes no difference to the result. Sliding windows that fire
+   * once then add a record to one slice of time, and merge the slices of a window when it fires. Needs `merge`.
+   */
+  readonly commutative?: boolean | undefined;
 }
 
 export type ReduceFunction<V> = (a: V, b: V) => V;

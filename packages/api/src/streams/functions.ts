@@ -29,8 +29,13 @@ export interface WindowAggregateFunction<In, Acc, Result> {
   /** Returns the accumulator to keep: the same object, changed in place, or a new one. */
   add(value: In, accumulator: NoInfer<Acc>): NoInfer<Acc>;
   getResult(accumulator: NoInfer<Acc>): Result;
-  /** Needed for session windows. `a` came before `b`. */
+  /** Needed for session windows. `a` came before `b`; it may be changed and returned, `b` is left as it is. */
   merge?(a: NoInfer<Acc>, b: NoInfer<Acc>): NoInfer<Acc>;
+  /**
+   * The order in which records are added and accumulators merged makes no difference to the result. With `merge`, sliding
+   * windows then cost one update a record however many of them overlap.
+   */
+  readonly commutative?: boolean | undefined;
   /** Reads accumulators that were kept as another type. */
   readonly migrate?: Migrate<NoInfer<Acc>> | undefined;
 }

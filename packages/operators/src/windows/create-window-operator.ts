@@ -1,8 +1,9 @@
 import type { Operator } from "@millrace/contracts";
 import { FastWindowOperator, type KernelKind } from "./fast/fast-window-operator.ts";
-import { isFast, isFastSession } from "./fast/is-fast.ts";
+import { isFast, isFastSession, isSliced } from "./fast/is-fast.ts";
 import { SessionOperator } from "./fast/session-operator.ts";
 import { type SessionOwnWindow, WindowOperator } from "./operator/window-operator.ts";
+import { SlicedWindowOperator } from "./sliced/sliced-window-operator.ts";
 import type { WindowSpec } from "./spec.ts";
 import { checkWindowSpec } from "./validate.ts";
 
@@ -19,6 +20,7 @@ export function createWindowOperator(spec: WindowSpec, options: WindowOperatorOp
   checkWindowSpec(spec);
   const { implementation = "generated", sessionOwnWindow = "kept" } = options;
   if (implementation !== "general") {
+    if (isSliced(spec)) return new SlicedWindowOperator(spec, implementation);
     if (isFast(spec)) return new FastWindowOperator(spec, implementation);
     if (isFastSession(spec) && sessionOwnWindow === "kept") return new SessionOperator(spec);
   }

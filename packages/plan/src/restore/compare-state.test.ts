@@ -233,6 +233,15 @@ describe("what becomes of windows", () => {
     expect(outcome(slow(session), together, { allowDrop: ["w"] }).filter((line) => line.includes("dropped"))).toHaveLength(2);
   });
 
+  it("is refused when they are kept in slices and were not, or the other way round, or are cut elsewhere", () => {
+    const slidingBy = (slideMs: number) => ({ assigner: { type: "sliding", time: "event", sizeMs: 1_000, slideMs, offsetMs: 0 } });
+    const sliced = (slideMs: number): TestNode => ({ ...fast(slidingBy(slideMs)), states: [stateOf("slices")] });
+    expect(outcome(sliced(100), sliced(100))).toEqual(["w (window): matched", "  slices: matched"]);
+    expect(outcome(sliced(100), fast(slidingBy(100)))[0]).toMatch(/^w\.slices: its windows are kept in slices for a commutative aggregate/);
+    expect(outcome(fast(slidingBy(100)), sliced(100))[0]).toMatch(/^w\.accumulators: its windows are kept in slices for a commutative aggregate/);
+    expect(outcome(sliced(100), sliced(50))[0]).toMatch(/^w\.slices: its windows are kept in slices, which begin and end/);
+  });
+
   it("moves the ends of windows when another lateness is allowed", () => {
     const plan = compare(jobOf(slow({ allowedLatenessMs: 5 })), jobOf(slow({ allowedLatenessMs: 9 })));
     expect(plan.operators[1]?.parts[1]).toMatchObject({ part: "timers", outcome: "migrated", movedEnds: { sizeMs: 1_000, fromMs: 5, toMs: 9 } });

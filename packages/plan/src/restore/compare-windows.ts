@@ -2,7 +2,7 @@ import { canonicalJson, type Json } from "@millrace/core";
 import type { PlanNode } from "../logical.ts";
 import type { Compared } from "./compare-state.ts";
 import { comparePair, compareStates, dropHint } from "./compare-states.ts";
-import { ACCUMULATORS, firesWhole, keepsSessionsTogether, matched, newParts } from "./parts.ts";
+import { ACCUMULATORS, firesWhole, keepsSessionsTogether, keepsSlices, matched, newParts } from "./parts.ts";
 
 type Refuse = (reason: string, hint: string) => readonly Compared[];
 type Fields = { readonly [name: string]: Json | undefined };
@@ -18,6 +18,13 @@ export function compareWindows(old: PlanNode, now: PlanNode, refuse: Refuse): re
   if (before !== after) return refuse(`its trigger was ${before} and is ${after}: open windows have the timers of the old one`, hint);
   if (keepsSessionsTogether(old) !== keepsSessionsTogether(now)) {
     return refuse("its sessions are kept in another form with a trigger, an evictor or allowed lateness than without", hint);
+  }
+  if (keepsSlices(old) !== keepsSlices(now)) {
+    return refuse("its windows are kept in slices for a commutative aggregate and whole for others, with a trigger or allowed lateness", hint);
+  }
+  if (keepsSlices(now)) {
+    const same = canonicalJson(old.details.assigner ?? null) === canonicalJson(now.details.assigner ?? null);
+    return same ? compareStates(old, now) : refuse("its windows are kept in slices, which begin and end where the windows did", hint);
   }
   if (firesWhole(old) && firesWhole(now)) return compareStates(old, now);
   if (firesWhole(now)) {

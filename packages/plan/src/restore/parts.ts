@@ -16,6 +16,9 @@ export const ACCUMULATORS = "accumulators";
 /** The state in which all open sessions of a key lie in one value, accumulators among them. */
 const OPEN_SESSIONS = "open-sessions";
 
+/** The state in which all slices of a key lie in one value, of windows that overlap and fire whole. */
+const SLICES = "slices";
+
 /** All that a node may hold, as matched. */
 export function partsOf(node: PlanNode): readonly PartRestore[] {
   const parts: PartRestore[] = node.states.map(({ name }) => ({ part: "state", name, outcome: "matched", changes: [] }));
@@ -28,11 +31,15 @@ export function partsOf(node: PlanNode): readonly PartRestore[] {
 }
 
 export function hasTimers(node: PlanNode): boolean {
-  return node.timers.length > 0 && !firesWhole(node);
+  return node.timers.length > 0 && !firesWhole(node) && !keepsSlices(node);
 }
 
 export function firesWhole(node: PlanNode): boolean {
   return node.kind === "window" && node.states.some(({ name }) => name === ACCUMULATORS);
+}
+
+export function keepsSlices(node: PlanNode): boolean {
+  return node.kind === "window" && node.states.some(({ name }) => name === SLICES);
 }
 
 export function keepsSessionsTogether(node: PlanNode): boolean {

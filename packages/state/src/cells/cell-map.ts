@@ -22,6 +22,7 @@ export class CellMap<V> implements Cells<V>, SlotOwner<V> {
   /** The table knows this namespace. */
   #listed = false;
   #draining: Iterator<Slot<V>> | undefined;
+  #walking: Iterator<Slot<V>> | undefined;
   /** Removed slots that a drain has left in the map behind its cursor; they go all at once at its end. */
   #drained = 0;
   /** The slot made last, as long as none has joined the table since: its key is known to have no slot there. */
@@ -111,6 +112,21 @@ export class CellMap<V> implements Cells<V>, SlotOwner<V> {
       this.#drained++;
       if (!visit(value)) return false;
     }
+  }
+
+  walk(visit: (cell: Cell<V>) => boolean): boolean {
+    this.#walking ??= this.#slots.values();
+    for (let next = this.#walking.next(); next.done !== true; next = this.#walking.next()) {
+      const { key, state } = next.value;
+      if ((state & GONE) !== 0) continue;
+      this.#scope.setMapKey(key);
+      // Changing the key may have evicted the slot in favour of a stub.
+      const slot = this.table.context.cold === undefined ? next.value : (this.#slots.get(key) as Slot<V>);
+      this.#warm(slot);
+      if (!visit(slot)) return false;
+    }
+    this.#walking = undefined;
+    return true;
   }
 
   forEach(visit: (value: V) => void): void {

@@ -35,7 +35,7 @@ type Operation =
   | { readonly kind: "map"; readonly key: number; readonly field: string; readonly n: number }
   | { readonly kind: "cell"; readonly key: number; readonly window: number; readonly n: number }
   | { readonly kind: "clear" | "unmap"; readonly key: number; readonly field: string }
-  | { readonly kind: "drain"; readonly window: number; readonly take: number }
+  | { readonly kind: "drain" | "walk"; readonly window: number; readonly take: number }
   | { readonly kind: "timer" | "untimer"; readonly key: number; readonly time: number }
   | { readonly kind: "advance"; readonly time: number }
   | { readonly kind: "freeze"; readonly full: boolean }
@@ -49,7 +49,7 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
   { weight: 3, arbitrary: fc.record({ kind: fc.constant("map" as const), key, field: fc.constantFrom("a", "b"), n }) },
   { weight: 5, arbitrary: fc.record({ kind: fc.constant("cell" as const), key, window, n }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constantFrom("clear" as const, "unmap" as const), key, field: fc.constantFrom("a", "b") }) },
-  { weight: 2, arbitrary: fc.record({ kind: fc.constant("drain" as const), window, take: fc.integer({ min: 1, max: 4 }) }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constantFrom("drain" as const, "walk" as const), window, take: fc.integer({ min: 1, max: 4 }) }) },
   { weight: 3, arbitrary: fc.record({ kind: fc.constantFrom("timer" as const, "untimer" as const), key, time: fc.nat(9) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("advance" as const), time: fc.nat(9) }) },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant("freeze" as const), full: fc.boolean() }) },
@@ -111,6 +111,17 @@ class Opened {
       case "drain": {
         let left = step.take;
         this.#cells.of(step.window).drain(() => --left > 0);
+        return;
+      }
+      case "walk": {
+        let left = step.take;
+        const cells = this.#cells.of(step.window);
+        cells.walk((cell) => {
+          const value = cell.value ?? 0;
+          if (value % 3 === 0) cells.remove();
+          else cells.write(cell, value + 1);
+          return --left > 0;
+        });
         return;
       }
       case "timer":
@@ -190,6 +201,26 @@ export function keyedStateSuite(name: string, make: () => KeyedStateSubject): vo
       );
       expect(parts.flatMap((part) => part.keys).filter((content) => content.value !== undefined)).toHaveLength(5);
       expect(parts.reduce((sum, part) => sum + part.timers, 0)).toBe(5);
+      await subject.close();
+    });
+    it("walks over each entry once, stops when it is told to and goes on behind that entry", async () => {
+      const subject = make();
+      const backend = await subject.open();
+      const cells = backend.cells("cells", t.integer(), t.integer()).of(0);
+      for (let i = 0; i < 6; i++) {
+        backend.setCurrentKey(i);
+        cells.write(cells.cell(), i * 10);
+      }
+      const seen: unknown[] = [];
+      const visit = (cell: { readonly value: number | undefined }): boolean => {
+        seen.push([backend.currentKey(), cell.value]);
+        if (cell.value === 10) cells.remove();
+        return seen.length % 4 !== 0;
+      };
+      expect([cells.walk(visit), cells.walk(visit)]).toEqual([false, true]);
+      expect(seen).toEqual([0, 1, 2, 3, 4, 5].map((i) => [i, i * 10]));
+      expect(cells.size).toBe(5);
+      expect(cells.walk(() => true)).toBe(true);
       await subject.close();
     });
     it("refuses keys of another kind, objects and NaN", async () => {

@@ -18,6 +18,13 @@ export function isFastSession(spec: WindowSpec): spec is FastSpec {
   return spec.assigner.merging && spec.assigner.shape.kind === "interval" && firesOnce(spec);
 }
 
+/** Of the fast ones: windows that overlap, of an aggregate that can be put together from slices of time in any order. */
+export function isSliced(spec: WindowSpec): spec is FastSpec {
+  const { assigner, contents } = spec;
+  const mergeable = contents.kind === "aggregate" && contents.aggregate.commutative === true && contents.aggregate.merge !== undefined;
+  return mergeable && isFast(spec) && assigner.shape.kind === "aligned" && assigner.shape.sizeMs > assigner.shape.slideMs;
+}
+
 function firesOnce(spec: WindowSpec): boolean {
   const { assigner, trigger } = spec;
   return (

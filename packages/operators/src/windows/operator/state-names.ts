@@ -1,8 +1,9 @@
 import { fingerprintOf, type TypeDescription, t } from "@millrace/codec";
 import { type Migrate, type StateDeclaration, type StateDeclarations, state } from "@millrace/contracts";
 import { assert } from "@millrace/core";
-import { isFast, isFastSession } from "../fast/is-fast.ts";
+import { isFast, isFastSession, isSliced } from "../fast/is-fast.ts";
 import { openSessionsDeclaration } from "../fast/open-sessions.ts";
+import { slicesDeclaration } from "../sliced/slices.ts";
 import type { WindowSpec } from "../spec.ts";
 
 /** Names under which a window operator keeps its state; those that users chose stand behind a prefix. */
@@ -13,6 +14,8 @@ export const stateNames = {
   sessions: "sessions",
   /** Of sessions that fire once: they and their accumulators. */
   openSessions: "open-sessions",
+  /** Of overlapping windows that fire whole and are put together from slices. */
+  slices: "slices",
   timers: "window-timers",
   sessionTimers: "session-timers",
   ofTrigger: (name: string) => `trigger.${name}`,
@@ -31,6 +34,7 @@ export function windowStates(spec: WindowSpec): StateDeclarations {
   if (isFastSession(spec)) {
     return { [stateNames.openSessions]: openSessionsDeclaration(spec.contents), ...renamed(spec.process?.globalState, stateNames.ofKey) };
   }
+  if (isSliced(spec)) return { [stateNames.slices]: slicesDeclaration(spec.contents), ...renamed(spec.process?.globalState, stateNames.ofKey) };
   const contents = isFast(spec) ? stateNames.accumulators : stateNames.contents;
   const trigger = spec.trigger ?? spec.assigner.defaultTrigger;
   return {
