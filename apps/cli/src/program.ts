@@ -46,6 +46,11 @@ function addRun(program: Command, io: Io, argv: readonly string[], done: Done): 
     .description("run a job until it finishes, fails or is stopped; an unfinished run is resumed")
     .argument("<job>", "module that exports the job as its default, e.g. job.ts");
   runOptions(run)
+    .addOption(
+      new Option("--mode <mode>", "batch: only final results, when the input has ended, and no checkpoints (default: streaming)")
+        .choices(["streaming", "batch"])
+        .conflicts(["from", "stateDir", "backend", "fresh", "supervise", "checkpointInterval"]),
+    )
     .option("--from <snapshot>", "start from this one: chk-12, sp-12, or the path of a savepoint or a checkpoint's manifest")
     .addHelpText(
       "after",

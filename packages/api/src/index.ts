@@ -73,6 +73,7 @@ export type {
   ExponentialBackoffOptions,
   FixedDelayOptions,
   GlobalWindowOptions,
+  IntervalOptions,
   JoinContext,
   LookupCacheOptions,
   LookupContext,
@@ -128,7 +129,7 @@ export type { Filtered, RecordOf, WatermarksOptions } from "./streams/data-strea
 export { DataStream } from "./streams/data-stream.ts";
 export type { Emits, NoState, WindowAggregateFunction } from "./streams/functions.ts";
 export { defineAggregate, defineKeyedCoProcess, defineKeyedProcess, defineProcess, defineWindowProcess } from "./streams/functions.ts";
-export type { IntervalJoinOptions, IntervalOptions } from "./streams/interval-join.ts";
+export type { IntervalJoinOptions } from "./streams/interval-join.ts";
 export { IntervalJoin, IntervalJoined } from "./streams/interval-join.ts";
 export type { PairedWindows, PairMode, WhereOptions } from "./streams/joined-streams.ts";
 export { JoinedOn, JoinedStreams, JoinedWhere } from "./streams/joined-streams.ts";

@@ -52,13 +52,13 @@ export function deployerFor(given: DeployerOptions): Deployer {
         };
   return (order, listener) => {
     const { threads } = threadsFor(graph, ports, options, order.physical.parallelism);
-    const { module, parameters, memoryBytes } = options;
+    const { module, parameters, mode, memoryBytes } = options;
     if (threads === "off" || module === undefined) {
       const backends = backendsOf(ports, stateIn(1), kept?.storage);
       return inThisThread({ ...common, graph, ports, storage: kept?.storage, backends, restoredData: point?.snapshot })(order, listener);
     }
     const snapshotPath = point?.snapshot?.path;
-    const start: WorkerStart = { ...common, module, parameters, plan: graph.plan, snapshotPath, state: stateIn(threads) };
+    const start: WorkerStart = { ...common, module, parameters, mode, plan: graph.plan, snapshotPath, state: stateIn(threads) };
     const heapBytesMax = memoryBytes === undefined ? undefined : Math.floor(memoryBytes / threads);
     const startThread = (index: number, threadListener: ThreadListener) => startWorkerThread(index, start, heapBytesMax, threadListener);
     return inThreads({ ports, threads, console, startThread })(order, listener);

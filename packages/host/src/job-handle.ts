@@ -1,6 +1,6 @@
 import type { RestartStrategy } from "@millrace/checkpoint";
 import type { Json, Ports } from "@millrace/core";
-import type { NodeKind } from "@millrace/plan";
+import type { ExecutionMode, NodeKind } from "@millrace/plan";
 import type { ConsoleLevel, Rescaled } from "@millrace/runtime";
 import type { Machine } from "./machine.ts";
 import type { MemoryShares } from "./memory.ts";
@@ -16,6 +16,11 @@ export interface StartOptions {
    * what a job that is stopped before has written stays unpublished, because nothing would tell it from the whole.
    */
   readonly ephemeral?: boolean;
+  /**
+   * "batch": every source ends, and only final results are wanted. No checkpoints and no state directory, state in memory, a
+   * failure starts again from the beginning; late records, windows and process functions are as in "streaming", the default.
+   */
+  readonly mode?: ExecutionMode;
   readonly parameters?: { readonly [name: string]: Json };
   readonly parallelism?: number;
   /**

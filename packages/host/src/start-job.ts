@@ -5,6 +5,7 @@ import { limits, MillraceError, messageOf, type Ports, randomHex } from "@millra
 import { nodePorts } from "@millrace/core/node";
 import { type JobGraph, planHash, type RestorePlan } from "@millrace/plan";
 import { JobRun, type RunEvent, type RunSettings, sinkContext } from "@millrace/runtime";
+import { buildOptions } from "./build-options.ts";
 import { intervalOf } from "./checkpoint-interval.ts";
 import { type ControlServer, startControlServer } from "./control/index.ts";
 import { deployerFor, threadsFor } from "./deployer.ts";
@@ -52,9 +53,10 @@ export async function startJob(definition: JobDefinition, options: StartOptions 
       hint: "a job's module only describes the job: call startJob from a module of its own",
     });
   }
-  const graph = buildJob(definition, options.parameters === undefined ? {} : { parameters: options.parameters });
+  const graph = buildJob(definition, buildOptions(options));
   const ports = options.ports ?? nodePorts;
-  if (options.ephemeral === true) return startEphemeral(graph, ports, options);
+  if (options.mode === "batch") refuseSnapshots(definition.name, options);
+  if (options.ephemeral === true || options.mode === "batch") return startEphemeral(graph, ports, options);
   const machine = options.machine ?? nodeMachine;
   const path = machine.absolutePath(options.stateDir ?? `${options.stateRoot ?? ".millrace"}/${graph.plan.jobName}`);
   const directory = await openStateDirectory({
@@ -72,6 +74,16 @@ export async function startJob(definition: JobDefinition, options: StartOptions 
     await directory.close();
     throw error;
   }
+}
+
+/** Throws BATCH_OPTION: a batch has no state that could be taken on or kept. */
+function refuseSnapshots(job: string, options: StartOptions): void {
+  const given = (["from", "stateDir", "backend"] as const).find((name) => options[name] !== undefined);
+  if (given === undefined) return;
+  throw new MillraceError("BATCH_OPTION", `a job in batch mode takes no checkpoints and keeps no state, so it can't have ${given}`, {
+    where: { job },
+    hint: `leave out ${given}, or run the job in streaming mode`,
+  });
 }
 
 async function startIn(directory: StateDirectory, graph: JobGraph, ports: Ports, machine: Machine, options: StartOptions): Promise<JobHandle> {

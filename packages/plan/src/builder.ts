@@ -25,10 +25,17 @@ export interface NodeSpec {
 }
 
 /**
+ * How a job runs. streaming: its results come as its input does, and it is resumed from checkpoints. batch: its input ends; only
+ * final results come, at the end, and there are no checkpoints.
+ */
+export type ExecutionMode = "streaming" | "batch";
+
+/**
  * Collects nodes into a JobGraph. A node's inputs are nodes added before it, so the order is topological and a cycle
  * can't be built. Every front end (DataStream, SQL, CEP) builds its jobs with this.
  */
 export class PlanBuilder {
+  readonly mode: ExecutionMode;
   readonly #jobName: string;
   readonly #parameters: { readonly [name: string]: Json };
   readonly #nodes: PlanNode[] = [];
@@ -36,7 +43,8 @@ export class PlanBuilder {
   readonly #callSites: (string | undefined)[] = [];
   #built = false;
 
-  constructor(jobName: string, parameters: { readonly [name: string]: Json } = {}) {
+  constructor(jobName: string, parameters: { readonly [name: string]: Json } = {}, mode: ExecutionMode = "streaming") {
+    this.mode = mode;
     this.#jobName = jobName;
     this.#parameters = frozenFields(parameters);
   }
@@ -70,7 +78,10 @@ export class PlanBuilder {
     return node.uid;
   }
 
-  /** The frozen job, checked by validateGraph. No node can be added afterwards. */
+  /**
+   * The frozen job, checked by validateGraph. No node can be added afterwards. Throws BATCH_UNBOUNDED for a source that never ends
+   * in batch mode.
+   */
   build(): JobGraph {
     this.#built = true;
     const plan: LogicalPlan = Object.freeze({
@@ -81,7 +92,17 @@ export class PlanBuilder {
     });
     const graph: JobGraph = Object.freeze({ plan, bodies: Object.freeze(this.#bodies), callSites: Object.freeze(this.#callSites) });
     validateGraph(graph);
+    if (this.mode === "batch") this.#verifyBounded();
     return graph;
+  }
+
+  #verifyBounded(): void {
+    const endless = this.#bodies.findIndex((body) => body.kind === "source" && body.source.boundedness === "unbounded");
+    if (endless < 0) return;
+    throw new MillraceError("BATCH_UNBOUNDED", "a job in batch mode gives its results when its input has ended, and this source never ends", {
+      where: { job: this.#jobName, uid: this.#nodes[endless]?.uid },
+      hint: "give the source an end (Kafka: stop, datagen: count, files: no watch), or run the job in streaming mode",
+    });
   }
 
   /** A stateful node without a uid gets a derived one too; validation refuses it with its place. */

@@ -1,6 +1,6 @@
 export { typeText } from "@millrace/codec";
 export type { NodeSpec } from "./builder.ts";
-export { PlanBuilder } from "./builder.ts";
+export { type ExecutionMode, PlanBuilder } from "./builder.ts";
 export type { PlanWarning } from "./check.ts";
 export { checkPlan } from "./check.ts";
 export { describePlanDifference } from "./difference.ts";

@@ -22,6 +22,7 @@ export interface RunFlags {
   readonly batchSize?: string;
   readonly memory?: string;
   readonly backend?: "heap" | "disk";
+  readonly mode?: "streaming" | "batch";
   readonly from?: string;
   readonly fresh?: boolean;
   readonly allowDrop?: readonly string[];
@@ -59,7 +60,7 @@ export async function runCommand(path: string, flags: RunFlags, io: Io, argv: re
 }
 
 function startOptions(flags: RunFlags): StartOptions {
-  const { stateDir, parallelism, threads, restart, batchSize, memory, backend, from, fresh, allowDrop, overwrite, breakLock, dev } = flags;
+  const { stateDir, parallelism, threads, restart, batchSize, memory, backend, mode, from, fresh, allowDrop, overwrite, breakLock, dev } = flags;
   return {
     ...(stateDir !== undefined && { stateDir }),
     ...(parallelism !== undefined && { parallelism: parseParallelism(parallelism, "--parallelism") }),
@@ -69,6 +70,7 @@ function startOptions(flags: RunFlags): StartOptions {
     ...(batchSize !== undefined && { batchSize: parseCount(batchSize, "--batch-size") }),
     ...(memory !== undefined && { memoryBytes: parseBytes(memory, "--memory") }),
     ...(backend !== undefined && { backend }),
+    ...(mode !== undefined && { mode }),
     ...(from !== undefined && { from }),
     ...(fresh === true && { fresh }),
     ...(allowDrop !== undefined && { allowDrop }),

@@ -1,5 +1,5 @@
 import { type Json, MillraceError } from "@millrace/core";
-import { describePlanDifference, type JobGraph, PlanBuilder } from "@millrace/plan";
+import { describePlanDifference, type ExecutionMode, type JobGraph, PlanBuilder } from "@millrace/plan";
 import { createEnvironment } from "../environment.ts";
 import { inTwoWorlds } from "../node/two-worlds.ts";
 import type { JobDefinition } from "./define-job.ts";
@@ -8,6 +8,8 @@ import { resolveParameters } from "./parameters.ts";
 export interface BuildOptions {
   /** As given with `--param`: values or their text. */
   readonly parameters?: { readonly [name: string]: Json };
+  /** Default "streaming". */
+  readonly mode?: ExecutionMode;
 }
 
 /**
@@ -16,7 +18,7 @@ export interface BuildOptions {
  */
 export function buildJob(definition: JobDefinition, options: BuildOptions = {}): JobGraph {
   const { values, planned } = resolveParameters(definition.parameters, options.parameters ?? {});
-  const builder = new PlanBuilder(definition.name, planned);
+  const builder = new PlanBuilder(definition.name, planned, options.mode);
   const returned: unknown = definition.build(createEnvironment(builder), values);
   if (returned instanceof Promise) {
     // The promise is of no use to anybody now; its failure must not end the process.

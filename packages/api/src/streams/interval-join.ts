@@ -1,17 +1,18 @@
 import type { Codec } from "@millrace/codec";
 import type { Collector, Key, OutputTag } from "@millrace/contracts";
 import { MillraceError } from "@millrace/core";
-import { createIntervalJoinOperator, type IntervalJoinSpec, intervalJoinStates, type JoinContext, type JoinKind } from "@millrace/operators";
+import {
+  createIntervalJoinOperator,
+  type IntervalJoinSpec,
+  type IntervalOptions,
+  intervalJoinStates,
+  type JoinContext,
+  type JoinKind,
+  joinInterval,
+} from "@millrace/operators";
 import type { DataStream } from "./data-stream.ts";
 import type { StatefulNodeOptions } from "./options.ts";
 import { addNode, type KeyedUpstream } from "./upstream.ts";
-
-export interface IntervalOptions {
-  /** The earliest time is outside of the interval. */
-  readonly lowerExclusive?: boolean;
-  /** The latest time is outside of the interval. */
-  readonly upperExclusive?: boolean;
-}
 
 /** Codecs of both streams' records, which are kept until no partner can come. */
 export interface IntervalJoinOptions<L, R> extends StatefulNodeOptions {
@@ -39,14 +40,14 @@ export class IntervalJoin<L, R, K extends Key> {
    * A record of the right stream joins one of the left whose time it is at least `lowerMs` and at most `upperMs` after; both may be
    * negative. Event time only. Refuses an empty interval with JOIN_INTERVAL.
    */
-  between(lowerMs: number, upperMs: number, { lowerExclusive = false, upperExclusive = false }: IntervalOptions = {}): IntervalJoined<L, R, L, R, K> {
-    const [from, to] = [lowerMs + (lowerExclusive ? 1 : 0), upperMs - (upperExclusive ? 1 : 0)];
-    if (!Number.isSafeInteger(from) || !Number.isSafeInteger(to) || from > to) {
-      throw new MillraceError("JOIN_INTERVAL", `no two records are from ${lowerMs} to ${upperMs} ms apart`, {
-        hint: "give whole milliseconds, the earlier bound first, e.g. between(minutes(-5), seconds(30))",
+  between(lowerMs: number, upperMs: number, options: IntervalOptions = {}): IntervalJoined<L, R, L, R, K> {
+    const interval = joinInterval(lowerMs, upperMs, options);
+    if (interval.lowerMs > interval.upperMs) {
+      throw new MillraceError("JOIN_INTERVAL", `nothing is left between ${lowerMs} and ${upperMs} ms without the ends`, {
+        hint: "include an end of the interval, or move it: times are whole milliseconds",
       });
     }
-    return new IntervalJoined(this.#sides, { kind: "inner", lowerMs: from, upperMs: to, lateOutputs: [undefined, undefined] });
+    return new IntervalJoined(this.#sides, { kind: "inner", ...interval, lateOutputs: [undefined, undefined] });
   }
 }
 

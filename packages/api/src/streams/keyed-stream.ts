@@ -4,6 +4,7 @@ import type { BroadcastStates, Key, KeyedProcessFunction, Migrate, ReduceFunctio
 import { state } from "@millrace/contracts";
 import {
   countTrigger,
+  createFinalReduceOperator,
   createKeyedProcessOperator,
   createReduceOperator,
   globalWindow,
@@ -54,16 +55,20 @@ export class KeyedStream<T, K extends Key> {
     });
   }
 
-  /** A running reduce: each record is folded into the value of its key, and the result emitted. */
+  /**
+   * A running reduce: each record is folded into the value of its key, and the result emitted; in batch mode the last result of
+   * each key alone, when the input has ended.
+   */
   reduce(fn: ReduceFunction<T>, options: ReduceOptions<T>): DataStream<T> {
     const { upstream, keySelector, keyType } = this.#keyed;
     const reduce = fn as ReduceFunction<unknown>;
     const codec = options.codec as Codec<unknown>;
+    const create = upstream.builder.mode === "batch" ? createFinalReduceOperator : createReduceOperator;
     return addNode([upstream], options, {
       kind: "reduce",
       states: { [REDUCE_STATE]: state.value(codec, { migrate: options.migrate }) },
       details: { key: keyType },
-      body: { kind: "operator", keySelectors: [keySelector], create: () => createReduceOperator(reduce, codec, keySelector) },
+      body: { kind: "operator", keySelectors: [keySelector], create: () => create(reduce, codec, keySelector) },
     });
   }
 

@@ -7,11 +7,12 @@ import { describePlanDifference, type JobGraph, planHash } from "@millrace/plan"
 import { heapBackends, LevelBackends, type StateBackends, type TaskSettings } from "@millrace/runtime";
 import { workHere } from "@millrace/state";
 import { storeThread } from "@millrace/state/node";
+import { buildOptions } from "../build-options.ts";
 import type { WorkerStart, WorkerState } from "./worker-start.ts";
 
 /** Builds the job in a worker and puts together what its tasks need. Throws PLAN_DIFFERS when it comes out otherwise than in the main thread. */
 export function workerTaskSettings(definition: JobDefinition, start: WorkerStart, ports: Ports): TaskSettings {
-  const graph = buildJob(definition, start.parameters === undefined ? {} : { parameters: start.parameters });
+  const graph = buildJob(definition, buildOptions(start));
   verifyPlan(graph, start);
   const { runId, ancestorRunIds, snapshotPath, batchRecords, dev, interpret, overwrite, exactlyOnce, checkpointIntervalMs, state } = start;
   const storage = state === undefined ? undefined : createFileCheckpointStorage({ files: ports.files, directory: state.checkpoints });

@@ -1,5 +1,5 @@
 import type { Json } from "@millrace/core";
-import type { LogicalPlan } from "@millrace/plan";
+import type { ExecutionMode, LogicalPlan } from "@millrace/plan";
 import type { MemoryShares } from "../memory.ts";
 
 /** What a worker thread is started with; plain data. */
@@ -7,6 +7,7 @@ export interface WorkerStart {
   /** URL of the module whose default export is the job. */
   readonly module: string;
   readonly parameters: { readonly [name: string]: Json } | undefined;
+  readonly mode: ExecutionMode | undefined;
   /** Of the coordinator's build; the worker's must be equal (law P2). */
   readonly plan: LogicalPlan;
   readonly runId: string;

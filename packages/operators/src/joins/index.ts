@@ -5,4 +5,5 @@ export {
   type JoinContext,
   type JoinKind,
 } from "./interval-join.ts";
+export { type IntervalOptions, type JoinInterval, joinInterval } from "./join-interval.ts";
 export { createWindowJoinOperator, type WindowJoinContext, type WindowJoinSpec, windowSpecOf } from "./window/window-join.ts";

@@ -2,6 +2,7 @@ import { type Codec, t } from "@millrace/codec";
 import { type Collector, type Key, type MapState, type Operator, type OperatorContext, state, type TimerService } from "@millrace/contracts";
 import { assert, MillraceError, NO_TIMESTAMP, WATERMARK_MIN } from "@millrace/core";
 import { userFunctionError } from "../process/user-error.ts";
+import type { JoinInterval } from "./join-interval.ts";
 
 /** Which records without a partner are emitted too, with undefined in its place. */
 export type JoinKind = "inner" | "leftOuter" | "rightOuter" | "fullOuter";
@@ -14,10 +15,8 @@ export interface JoinContext<K extends Key> {
 }
 
 /** Pairs of two keyed streams: right.at is within [left.at + lowerMs, left.at + upperMs], both ends included. */
-export interface IntervalJoinSpec {
+export interface IntervalJoinSpec extends JoinInterval {
   readonly kind: JoinKind;
-  readonly lowerMs: number;
-  readonly upperMs: number;
   readonly keySelectors: readonly [left: (value: unknown) => Key, right: (value: unknown) => Key];
   readonly codecs: readonly [left: Codec<unknown>, right: Codec<unknown>];
   /** Side outputs for records older than the watermark. undefined: they are counted. */

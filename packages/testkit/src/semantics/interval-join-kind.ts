@@ -1,5 +1,5 @@
 import { t } from "@millrace/codec";
-import { createIntervalJoinOperator, type IntervalJoinSpec } from "@millrace/operators";
+import { createIntervalJoinOperator, type IntervalJoinSpec, joinInterval } from "@millrace/operators";
 import type { CaseElement, CaseResult, SemanticsCase } from "./case.ts";
 import { driveOperator } from "./drive-operator.ts";
 import type { Variation } from "./variation.ts";
@@ -25,8 +25,10 @@ function specOf({ spec }: SemanticsCase): IntervalJoinSpec {
   const codec = t.any();
   return {
     kind: "inner",
-    lowerMs: Number(spec.lower) + (spec.lowerExclusive === true ? 1 : 0),
-    upperMs: Number(spec.upper) - (spec.upperExclusive === true ? 1 : 0),
+    ...joinInterval(Number(spec.lower), Number(spec.upper), {
+      lowerExclusive: spec.lowerExclusive === true,
+      upperExclusive: spec.upperExclusive === true,
+    }),
     keySelectors: [keyOf, keyOf],
     codecs: [codec, codec],
     lateOutputs: [spec.lateLeft === true ? "lateLeft" : undefined, spec.lateRight === true ? "lateRight" : undefined],

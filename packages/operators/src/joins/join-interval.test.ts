@@ -1,0 +1,16 @@
+import { expect, it } from "vitest";
+import { joinInterval } from "./join-interval.ts";
+
+it("an interval has its bounds in order, as Flink's, and may be empty without its ends", () => {
+  expect(joinInterval(-2, 5)).toEqual({ lowerMs: -2, upperMs: 5 });
+  expect(joinInterval(-2, 5, { lowerExclusive: true, upperExclusive: true })).toEqual({ lowerMs: -1, upperMs: 4 });
+  expect(joinInterval(3, 3, { lowerExclusive: true, upperExclusive: true })).toEqual({ lowerMs: 4, upperMs: 2 });
+  for (const [lower, upper] of [
+    [-2, -5],
+    [5, 3],
+    [0.5, 2],
+    [Number.NaN, 2],
+  ] as const) {
+    expect(() => joinInterval(lower, upper)).toThrow(expect.objectContaining({ code: "JOIN_INTERVAL" }));
+  }
+});
