@@ -233,6 +233,17 @@ describe("what becomes of windows", () => {
     expect(outcome(slow(session), together, { allowDrop: ["w"] }).filter((line) => line.includes("dropped"))).toHaveLength(2);
   });
 
+  it("takes the timers from windows of processing time, which fire whole by what they hold", () => {
+    const byClock = { assigner: { ...tumbling, time: "processing" }, trigger: { type: "processingTime" } };
+    expect(outcome(slow(byClock), fast(byClock))).toEqual([
+      "w (window): migrated",
+      "  accumulators: migrated",
+      "  its timers: dropped (its windows fire whole)",
+    ]);
+    const elements: TestNode = { ...slow(byClock), states: [stateOf("contents", t.integer(), { kind: "list" })] };
+    expect(outcome(elements, fast(byClock))).toEqual(["w.contents: its windows kept every element, and now keep one value each"]);
+  });
+
   it("is refused when they are kept in slices and were not, or the other way round, or are cut elsewhere", () => {
     const slidingBy = (slideMs: number) => ({ assigner: { type: "sliding", time: "event", sizeMs: 1_000, slideMs, offsetMs: 0 } });
     const sliced = (slideMs: number): TestNode => ({ ...fast(slidingBy(slideMs)), states: [stateOf("slices")] });

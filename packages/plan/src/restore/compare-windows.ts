@@ -27,6 +27,7 @@ export function compareWindows(old: PlanNode, now: PlanNode, refuse: Refuse): re
     return same ? compareStates(old, now) : refuse("its windows are kept in slices, which begin and end where the windows did", hint);
   }
   if (firesWhole(old) && firesWhole(now)) return compareStates(old, now);
+  if (firesWhole(now) && timeOf(now) === "processing") return withoutTimers(old, now);
   if (firesWhole(now)) {
     return refuse(
       "its windows had timers of their own, and now fire whole, where none may have fired before",
@@ -41,31 +42,40 @@ export function compareWindows(old: PlanNode, now: PlanNode, refuse: Refuse): re
 
 /** Windows that fired whole go on as windows with a trigger: each gets the timers that its trigger and its end need. */
 function withTimers(old: PlanNode, now: PlanNode): readonly Compared[] {
-  const contents = now.states.find(({ name }) => name === CONTENTS);
-  const accumulators = old.states.find(({ name }) => name === ACCUMULATORS);
-  const lateness = latenessOf(now);
   const { sizeMs } = fieldsOf(now.details.assigner);
+  const lateness = latenessOf(now);
+  const afterEndMs = lateness === Number.POSITIVE_INFINITY || lateness === 0 ? [0] : [0, lateness];
+  const [pair, ...parts] = oneValueEach(old, now, ACCUMULATORS, CONTENTS);
+  if (pair.outcome === "refused") return [pair, ...parts];
+  const changes = ["its windows get timers of their own", ...pair.changes];
+  const windowTimers = { sizeMs: Number(sizeMs), afterEndMs };
+  return [{ ...pair, outcome: "migrated", changes, windowTimers }, ...parts, ...newParts(now, ["timers"])];
+}
+
+/** Windows of processing time that had timers of their own go on as windows that fire whole: what they hold says when. */
+function withoutTimers(old: PlanNode, now: PlanNode): readonly Compared[] {
+  const [pair, ...parts] = oneValueEach(old, now, CONTENTS, ACCUMULATORS);
+  if (pair.outcome === "refused") return [pair, ...parts];
+  const timers: Compared = { ...matched("timers"), outcome: "dropped", reason: "its windows fire whole" };
+  return [{ ...pair, outcome: "migrated" }, ...parts, timers];
+}
+
+/** The state that windows keep one value each in, which has another name now; behind it all other states. */
+function oneValueEach(old: PlanNode, now: PlanNode, from: string, to: string): readonly [Compared, ...Compared[]] {
+  const before = old.states.find(({ name }) => name === from);
+  const after = now.states.find(({ name }) => name === to);
   const rest = (node: PlanNode): PlanNode => ({ ...node, states: node.states.filter(({ name }) => name !== CONTENTS && name !== ACCUMULATORS) });
   const parts = compareStates(rest(old), rest(now));
-  if (contents === undefined || accumulators === undefined || contents.kind === "list") {
-    return [
-      {
-        part: "state",
-        name: ACCUMULATORS,
-        outcome: "refused",
-        changes: [],
-        reason: "its windows kept one value each, and now keep every element",
-        hint: `give the window another uid; ${dropHint(old.uid)}`,
-      },
-      ...parts,
-    ];
+  if (before === undefined || after === undefined || (before.kind === "list") !== (after.kind === "list")) {
+    const reason =
+      before?.kind === "list"
+        ? "its windows kept every element, and now keep one value each"
+        : "its windows kept one value each, and now keep every element";
+    const hint = `give the window another uid; ${dropHint(old.uid)}`;
+    return [{ part: "state", name: from, outcome: "refused", changes: [], reason, hint }, ...parts];
   }
-  const pair = comparePair(old.uid, accumulators, contents);
-  if (pair.outcome === "refused") return [pair, ...parts];
-  const afterEndMs = lateness === Number.POSITIVE_INFINITY || lateness === 0 ? [0] : [0, lateness];
-  const windowTimers = { sizeMs: Number(sizeMs), afterEndMs };
-  const changes = ["its windows get timers of their own", ...pair.changes.filter((change) => change !== `was ${ACCUMULATORS}`)];
-  return [{ ...pair, outcome: "migrated", changes, windowTimers }, ...parts, ...newParts(now, ["timers"])];
+  const pair = comparePair(old.uid, before, after);
+  return [{ ...pair, changes: pair.changes.filter((change) => change !== `was ${from}`) }, ...parts];
 }
 
 /** A text says why the ends of its windows can't be moved. */

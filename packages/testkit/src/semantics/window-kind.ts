@@ -1,6 +1,6 @@
 import type { Operator } from "@millrace/contracts";
 import { type Json, TIME_LIMIT } from "@millrace/core";
-import { createWindowOperator, type WindowOperatorOptions, type WindowSpec } from "@millrace/operators";
+import { createWindowOperator, type WindowOperatorOptions, type WindowSpec, windowStates } from "@millrace/operators";
 import type { CaseElement, CaseResult, SemanticsCase, TraceEntry } from "./case.ts";
 import { driveOperator, type OperatorProgram } from "./drive-operator.ts";
 import { toCaseJson } from "./trace.ts";
@@ -11,18 +11,24 @@ import { assignerOf, evictorOf, type Fields, triggerOf } from "./window-parts.ts
 /** Runs a case of keyed windows. `options` chooses among implementations that must give the same. */
 export async function runWindowCase(recorded: SemanticsCase, variation: Variation, options: WindowOperatorOptions = {}): Promise<CaseResult> {
   const spec = recorded.spec as Fields;
+  let windowSpec: WindowSpec | undefined;
   const program: OperatorProgram = {
-    create: () => operatorOf(spec, options),
+    create() {
+      windowSpec = windowSpecOf(spec);
+      return createWindowOperator(windowSpec, options) as Operator<unknown, unknown, unknown>;
+    },
     inputOf: eventOf,
     valueToJson: (value, side) => valueToJson(value, side, spec),
   };
   const result = await driveOperator(recorded, program, variation);
-  return { ...result, output: result.output.map((entry) => asFlinkSays(entry, recorded.input[entry.at ?? -1]?.wm !== undefined)) };
+  const byClock = windowSpec !== undefined && firesWholeByClock(windowSpec);
+  const domainAt = (at: number): "et" | "pt" | undefined => (byClock ? "pt" : recorded.input[at]?.wm === undefined ? undefined : "et");
+  return { ...result, output: result.output.map((entry) => asFlinkSays(entry, domainAt(entry.at ?? -1))) };
 }
 
-function operatorOf(spec: Fields, options: WindowOperatorOptions): Operator<unknown, unknown, unknown> {
+function windowSpecOf(spec: Fields): WindowSpec {
   const lateness = spec.allowedLateness ?? 0;
-  const windowSpec: WindowSpec = {
+  return {
     assigner: assignerOf(spec.assigner as Fields),
     trigger: spec.trigger === undefined ? undefined : triggerOf(spec.trigger as Fields),
     evictor: spec.evictor === undefined ? undefined : evictorOf(spec.evictor as Fields),
@@ -31,7 +37,6 @@ function operatorOf(spec: Fields, options: WindowOperatorOptions): Operator<unkn
     keySelector: (value) => (value as CaseEvent).k,
     ...windowFunction(spec),
   };
-  return createWindowOperator(windowSpec, options) as Operator<unknown, unknown, unknown>;
 }
 
 function valueToJson(value: unknown, side: string | undefined, spec: Fields): Json {
@@ -43,10 +48,17 @@ function valueToJson(value: unknown, side: string | undefined, spec: Fields): Js
   return toCaseJson(value);
 }
 
-/** Windows that fire whole have no timers to observe; theirs would have had the time that their results have as timestamp. */
-function asFlinkSays(entry: TraceEntry, atWatermark: boolean): TraceEntry {
-  const firedWhole = atWatermark && entry.et === undefined && typeof entry.ts === "number";
-  const named = firedWhole ? { ...entry, et: entry.ts as number } : entry;
+function firesWholeByClock(spec: WindowSpec): boolean {
+  return spec.assigner.time === "processing" && "accumulators" in windowStates(spec);
+}
+
+/**
+ * Windows that fire whole have no timers to observe; theirs would have had the time that their results have as timestamp.
+ * `domain`: of the timers that could have fired without being observed.
+ */
+function asFlinkSays(entry: TraceEntry, domain: "et" | "pt" | undefined): TraceEntry {
+  const observed = entry.et !== undefined || entry.pt !== undefined;
+  const named = domain !== undefined && !observed && typeof entry.ts === "number" ? { ...entry, [domain]: entry.ts } : entry;
   // A late record without a timestamp stays without one in Flink's window operator.
   const timed = named.side === "late" && named.ts === "min" ? { ...named, ts: null } : named;
   return fromEndsOfTime(timed as Json) as TraceEntry;

@@ -104,7 +104,7 @@ describe("sliced windows", () => {
     expect(statesOf({ assigner: sliding(10, 5), contents: folded })).toEqual(["accumulators"]);
     expect(statesOf({ assigner: sliding(10, 10), contents })).toEqual(["accumulators"]);
     expect(statesOf({ assigner: sliding(10, 5), contents, allowedLatenessMs: 1 })).toEqual(["contents"]);
-    expect(statesOf({ assigner: sliding(10, 5, { time: "processing" }), contents })).toEqual(["contents"]);
+    expect(statesOf({ assigner: sliding(10, 5, { time: "processing" }), contents })).toEqual(["accumulators"]);
   });
 });
 

@@ -25,6 +25,7 @@ export class FastWindowOperator implements Operator<unknown, unknown> {
   readonly #spec: FastSpec;
   readonly #shape: AlignedShape;
   readonly #kernelKind: KernelKind;
+  readonly #eventTime: boolean;
   #open: Opened | undefined;
 
   constructor(spec: FastSpec, kernelKind: KernelKind) {
@@ -33,6 +34,7 @@ export class FastWindowOperator implements Operator<unknown, unknown> {
     this.#spec = spec;
     this.#shape = shape;
     this.#kernelKind = kernelKind;
+    this.#eventTime = spec.assigner.time === "event";
   }
 
   open(context: OperatorContext<unknown>): void {
@@ -65,16 +67,36 @@ export class FastWindowOperator implements Operator<unknown, unknown> {
       fire: (accumulator) => kernel.fire(accumulator),
     };
     // A call less per record; the method below is for those who took it before.
-    this.processElement = kernel.processElement;
+    this.processElement = this.#eventTime ? kernel.processElement : (value) => kernel.processElement(value, context.now());
+    if (!this.#eventTime) this.#wakeForFirst();
   }
 
   processElement(value: unknown, timestamp: number): void {
-    this.#opened().kernel.processElement(value, timestamp);
+    const { kernel, context } = this.#opened();
+    kernel.processElement(value, this.#eventTime ? timestamp : context.now());
   }
 
   onWatermark(watermark: number): boolean {
+    return !this.#eventTime || this.#fireUpTo(watermark);
+  }
+
+  onProcessingTime(now: number): boolean {
+    if (this.#eventTime) return true;
+    if (!this.#fireUpTo(now)) return false;
+    this.#wakeForFirst();
+    return true;
+  }
+
+  /** Processing time: the first window that waits is over with its last millisecond. */
+  #wakeForFirst(): void {
+    const { context, pending } = this.#opened();
+    const first = pending.first();
+    if (first !== undefined) context.wakeAt(first + this.#shape.sizeMs - 1);
+  }
+
+  #fireUpTo(time: number): boolean {
     const { pending, kernel } = this.#opened();
-    for (let start = pending.first(); start !== undefined && start + this.#shape.sizeMs - 1 <= watermark; start = pending.first()) {
+    for (let start = pending.first(); start !== undefined && start + this.#shape.sizeMs - 1 <= time; start = pending.first()) {
       kernel.forget();
       if (!this.#fire(start)) return false;
       pending.removeFirst();
@@ -93,11 +115,11 @@ export class FastWindowOperator implements Operator<unknown, unknown> {
     }
   }
 
-  /** The pane of a record: windows change where one begins and where one ends. Windows that are gone already are left out. */
+  /** The pane of a record's time: windows change where one begins and where one ends. Windows that are gone already are left out. */
   #enter(value: unknown, recordTimestamp: number): Pane | undefined {
     const { table, lateness, pending } = this.#opened();
     const { sizeMs, slideMs, offsetMs } = this.#shape;
-    const timestamp = eventTimestamp(recordTimestamp);
+    const timestamp = this.#eventTime ? eventTimestamp(recordTimestamp) : recordTimestamp;
     const last = slideStart(timestamp, offsetMs, slideMs);
     const starts: number[] = [];
     let start = last;
@@ -109,6 +131,7 @@ export class FastWindowOperator implements Operator<unknown, unknown> {
       return undefined;
     }
     for (const one of starts) pending.add(one);
+    if (!this.#eventTime) this.#wakeForFirst();
     // `start` is now the latest window that ended before the record; the one after it is the earliest that holds it.
     return {
       start: Math.max(last, start + sizeMs),

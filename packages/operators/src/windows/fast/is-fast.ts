@@ -8,27 +8,29 @@ export interface FastSpec extends WindowSpec {
 
 export type FoldedWindowContents = WindowContents & { readonly kind: "reduce" | "aggregate" };
 
-/** Event-time tumbling and sliding windows with the default trigger, no evictor, no lateness, one value per window, no state per window. */
+/** Tumbling and sliding windows with the default trigger, no evictor, no lateness, one value per window, no state per window. */
 export function isFast(spec: WindowSpec): spec is FastSpec {
   return spec.assigner.shape.kind === "aligned" && firesOnce(spec);
 }
 
 /** Event-time sessions of which the same holds. */
 export function isFastSession(spec: WindowSpec): spec is FastSpec {
-  return spec.assigner.merging && spec.assigner.shape.kind === "interval" && firesOnce(spec);
+  const { assigner } = spec;
+  return assigner.time === "event" && assigner.merging && assigner.shape.kind === "interval" && firesOnce(spec);
 }
 
 /** Of the fast ones: windows that overlap, of an aggregate that can be put together from slices of time in any order. */
 export function isSliced(spec: WindowSpec): spec is FastSpec {
   const { assigner, contents } = spec;
   const mergeable = contents.kind === "aggregate" && contents.aggregate.commutative === true && contents.aggregate.merge !== undefined;
-  return mergeable && isFast(spec) && assigner.shape.kind === "aligned" && assigner.shape.sizeMs > assigner.shape.slideMs;
+  return (
+    mergeable && assigner.time === "event" && isFast(spec) && assigner.shape.kind === "aligned" && assigner.shape.sizeMs > assigner.shape.slideMs
+  );
 }
 
 function firesOnce(spec: WindowSpec): boolean {
   const { assigner, trigger } = spec;
   return (
-    assigner.time === "event" &&
     (trigger === undefined || trigger === assigner.defaultTrigger) &&
     spec.evictor === undefined &&
     spec.allowedLatenessMs === 0 &&
