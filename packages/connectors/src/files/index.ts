@@ -4,7 +4,7 @@ export { type CsvOptions, type CsvRecord, csv } from "../formats/csv/csv.ts";
 export type { Format, TextEncoding } from "../formats/format.ts";
 export { type JsonLinesOptions, jsonLines } from "../formats/json-lines.ts";
 export { lines } from "../formats/lines.ts";
-export type { Parse, SchemaLike } from "../formats/parse.ts";
+export type { Parse } from "../formats/parse.ts";
 export { type FileSinkOptions, fileSink } from "./sink/file-sink.ts";
 export type { OutputMode } from "./sink/prepare-run.ts";
 export { type FilesOptions, type FilesSource, files } from "./source/files.ts";

@@ -9,6 +9,8 @@ export interface BadInputRecord {
   /** Of the file, from 1; in a file read in ranges counted from the beginning of the range. */
   readonly line: number;
   readonly column?: number;
+  /** The path of the field that is wrong, where that is known, e.g. `lines.0.price`. */
+  readonly field?: string;
   /** At most 1,000 characters. */
   readonly text: string;
   readonly message: string;
@@ -23,8 +25,8 @@ export function sideOutputOf(onError: OnBadRecord): string | undefined {
   return "sideOutput" in onError ? onError.sideOutput : onError.name;
 }
 
-export function badInputRecord(file: string, { line, column, text, message }: BadBytes): BadInputRecord {
-  return { file, line, ...(column === undefined ? {} : { column }), text, message };
+export function badInputRecord(file: string, { line, column, field, text, message }: BadBytes): BadInputRecord {
+  return { file, line, ...(column === undefined ? {} : { column }), ...(field === undefined ? {} : { field }), text, message };
 }
 
 export function badRecordError(position: string, bad: BadBytes): MillraceError {

@@ -33,14 +33,23 @@ export class BadRecord extends Error {
   override readonly name = "BadRecord";
   /** 1 is the first; in characters of the line or as a number of a field, whichever the format knows. */
   readonly column: number | undefined;
+  /** The path of the field that is wrong, e.g. `lines.0.price`. */
+  readonly field: string | undefined;
   /** The bounds of the record are in doubt (a quote that does not close): reading goes on at the next line. */
   readonly structural: boolean;
 
-  constructor(message: string, column?: number, structural = false) {
+  constructor(message: string, { column, field, structural = false }: BadRecordDetails = {}) {
     super(message);
     this.column = column;
+    this.field = field;
     this.structural = structural;
   }
+}
+
+export interface BadRecordDetails {
+  readonly column?: number | undefined;
+  readonly field?: string | undefined;
+  readonly structural?: boolean | undefined;
 }
 
 const lineFeed = 10;

@@ -24,7 +24,7 @@ export function jsonLines<T = unknown>(options: JsonLinesOptions<T> = {}): Forma
           value = JSON.parse(text);
         } catch (error) {
           if (text.trim() === "") return noRecord;
-          throw new BadRecord(`not JSON: ${messageOf(error)}`, columnOf(messageOf(error)));
+          throw new BadRecord(`not JSON: ${messageOf(error)}`, { column: columnOf(messageOf(error)) });
         }
         return convert(value);
       },

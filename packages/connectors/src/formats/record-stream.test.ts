@@ -125,6 +125,8 @@ describe("jsonLines", () => {
   test("a schema checks and converts, and its issues are named by path", () => {
     const schema = {
       "~standard": {
+        version: 1 as const,
+        vendor: "test",
         validate: (value: unknown) =>
           typeof (value as { n: unknown }).n === "number"
             ? { value: (value as { n: number }).n }

@@ -20,6 +20,7 @@ export interface BadBytes {
   readonly line: number;
   readonly offset: number;
   readonly column: number | undefined;
+  readonly field: string | undefined;
   /** The record's text, cut to 1,000 characters. */
   readonly text: string;
   readonly message: string;
@@ -180,6 +181,7 @@ export class RecordStream<T> {
       line: this.#line,
       offset: this.#base + this.#start,
       column: error.column,
+      field: error.field,
       text: text.slice(0, badTextCharacters).replace(/\r$/, ""),
       message: error.message,
     });

@@ -114,9 +114,9 @@ export class CsvDecoder<T> implements RecordDecoder<T> {
       if (rows.length <= 1) return rows[0] ?? [];
     } catch (error) {
       const column = error instanceof CsvError && typeof error.column === "number" ? error.column + 1 : undefined;
-      throw new BadRecord(messageOf(error).replace(/ at line \d+/, ""), column, true);
+      throw new BadRecord(messageOf(error).replace(/ at line \d+/, ""), { column, structural: true });
     }
-    throw new BadRecord("quotes leave the end of the record open", undefined, true);
+    throw new BadRecord("quotes leave the end of the record open", { structural: true });
   }
 
   #setHeader(names: readonly string[]): void {
@@ -143,7 +143,12 @@ export class CsvDecoder<T> implements RecordDecoder<T> {
       row[column.name] = column.convert === undefined ? text : converted(column, column.convert, text);
     }
     const { parse: make } = this.#shape;
-    return (make === undefined ? row : make(row as Record<string, string>)) as T;
+    if (make === undefined) return row as T;
+    try {
+      return make(row as Record<string, string>) as T;
+    } catch (error) {
+      throw error instanceof BadRecord ? inColumn(error, columns) : error;
+    }
   }
 
   state(): Json {
@@ -155,11 +160,18 @@ export class CsvDecoder<T> implements RecordDecoder<T> {
   }
 }
 
+/** With the column of the field that is wrong. */
+function inColumn(error: BadRecord, columns: readonly Column[]): BadRecord {
+  const { message, field, structural } = error;
+  const column = columns.find(({ name }) => name === field);
+  return new BadRecord(message, { field, structural, column: error.column ?? (column === undefined ? undefined : column.index + 1) });
+}
+
 function converted(column: Column, convert: Convert, text: string): unknown {
   try {
     return convert(text);
   } catch (error) {
-    throw new BadRecord(`${column.name}: ${messageOf(error)}`, column.index + 1);
+    throw new BadRecord(`${column.name}: ${messageOf(error)}`, { column: column.index + 1, field: column.name });
   }
 }
 
