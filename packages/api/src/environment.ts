@@ -3,7 +3,7 @@ import type { PlanBuilder } from "@millrace/plan";
 import { callSite } from "./node/call-site.ts";
 import { DataStream } from "./streams/data-stream.ts";
 import type { StatefulNodeOptions } from "./streams/options.ts";
-import { mainOutput, type Upstream } from "./streams/upstream.ts";
+import { chainingOf, mainOutput, type Upstream } from "./streams/upstream.ts";
 
 export interface SourceOptions<T> extends StatefulNodeOptions {
   /** How event time is found. Without it there are no watermarks before the input ends. */
@@ -29,6 +29,7 @@ export function createEnvironment(builder: PlanBuilder): StreamExecutionEnvironm
         uidAliases,
         name,
         parallelism,
+        chaining: chainingOf(options),
         inputs: [],
         sideOutputs: [...new Set([...ownSideOutputs(source), ...sideOutputs.map((tag) => tag.name)])],
         details: {

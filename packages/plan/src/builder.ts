@@ -1,6 +1,6 @@
 import { assert, type Json, MillraceError } from "@millrace/core";
 import { frozenFields, frozenJson } from "./frozen-json.ts";
-import type { JobGraph, NodeBody } from "./graph.ts";
+import type { JobGraph, NodeBody, Partitioner } from "./graph.ts";
 import type { LogicalPlan, NodeKind, PlanEdge, PlanNode, PlannedState, TimeDomain } from "./logical.ts";
 import { deriveUid } from "./uids.ts";
 import { validateGraph } from "./validate.ts";
@@ -19,6 +19,9 @@ export interface NodeSpec {
   readonly sideOutputs?: readonly string[] | undefined;
   readonly details?: { readonly [name: string]: Json | undefined } | undefined;
   readonly parallelism?: number | undefined;
+  readonly chaining?: PlanNode["chaining"];
+  /** By input, for custom exchanges. */
+  readonly partitioners?: readonly (Partitioner | undefined)[] | undefined;
   readonly body: NodeBody;
   /** The user's line, e.g. `job.ts:14:6`. */
   readonly callSite?: string | undefined;
@@ -41,6 +44,7 @@ export class PlanBuilder {
   readonly #nodes: PlanNode[] = [];
   readonly #bodies: NodeBody[] = [];
   readonly #callSites: (string | undefined)[] = [];
+  readonly #partitioners: (readonly (Partitioner | undefined)[] | undefined)[] = [];
   #built = false;
 
   constructor(jobName: string, parameters: { readonly [name: string]: Json } = {}, mode: ExecutionMode = "streaming") {
@@ -61,6 +65,7 @@ export class PlanBuilder {
     this.#nodes.push(planNode(id, spec, this.#uidOf(spec)));
     this.#bodies.push(Object.freeze(spec.body));
     this.#callSites.push(spec.callSite);
+    this.#partitioners.push(spec.partitioners);
     return id;
   }
 
@@ -90,7 +95,12 @@ export class PlanBuilder {
       parameters: this.#parameters,
       nodes: Object.freeze(this.#nodes),
     });
-    const graph: JobGraph = Object.freeze({ plan, bodies: Object.freeze(this.#bodies), callSites: Object.freeze(this.#callSites) });
+    const graph: JobGraph = Object.freeze({
+      plan,
+      bodies: Object.freeze(this.#bodies),
+      callSites: Object.freeze(this.#callSites),
+      partitioners: Object.freeze(this.#partitioners),
+    });
     validateGraph(graph);
     if (this.mode === "batch") this.#verifyBounded();
     return graph;
@@ -127,6 +137,7 @@ function planNode(id: number, spec: NodeSpec, { uid, derived }: { readonly uid: 
     sideOutputs: Object.freeze([...(spec.sideOutputs ?? [])]),
     details: frozenFields(spec.details ?? {}),
     ...(spec.parallelism === undefined ? {} : { parallelism: spec.parallelism }),
+    ...(spec.chaining === undefined ? {} : { chaining: spec.chaining }),
   });
 }
 

@@ -6,9 +6,14 @@ export interface JobGraph {
   readonly plan: LogicalPlan;
   /** By node id. */
   readonly bodies: readonly NodeBody[];
+  /** By node id and input: where records of a custom exchange go. */
+  readonly partitioners?: readonly (readonly (Partitioner | undefined)[] | undefined)[];
   /** By node id: the user's line that made the node, e.g. `job.ts:14:6`, where it is known. For messages only. */
   readonly callSites?: readonly (string | undefined)[];
 }
+
+/** The subtask, from 0, of `partitions` that a record goes to. */
+export type Partitioner = (value: unknown, partitions: number) => number;
 
 /**
  * What a node runs. Values are `unknown` here: the fluent API has checked the types, the runtime only passes records on.

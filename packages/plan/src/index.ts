@@ -8,7 +8,7 @@ export { drawMermaid } from "./draw/draw-mermaid.ts";
 export type { DrawTextOptions } from "./draw/draw-text.ts";
 export { drawText } from "./draw/draw-text.ts";
 export { stateText } from "./draw/facts.ts";
-export type { FilterBody, FlatMapBody, JobGraph, MapBody, NodeBody, OperatorBody, SinkBody, SourceBody } from "./graph.ts";
+export type { FilterBody, FlatMapBody, JobGraph, MapBody, NodeBody, OperatorBody, Partitioner, SinkBody, SourceBody } from "./graph.ts";
 export { planHash } from "./hash.ts";
 export type { KindTraits } from "./kinds.ts";
 export { kindTraits } from "./kinds.ts";

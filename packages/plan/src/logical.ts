@@ -24,8 +24,12 @@ export type NodeKind =
   | "watermarks"
   | "sink";
 
-/** How records travel along an edge. `forward`: to the same subtask; `hash`: by key group; `rebalance`: in turn; `global`: all to subtask 0; `broadcast`: each to all. */
-export type Exchange = "forward" | "hash" | "rebalance" | "global" | "broadcast";
+/**
+ * How records travel along an edge. `forward`: to the same subtask; `hash`: by key group; `rebalance`: in turn; `rescale`:
+ * in turn among the subtasks near the sender's; `shuffle`: at random; `broadcast`: each to all; `global`: all to subtask 0;
+ * `custom`: as the user's partitioner says.
+ */
+export type Exchange = "forward" | "hash" | "rebalance" | "rescale" | "shuffle" | "broadcast" | "global" | "custom";
 
 /** A job as frozen, serializable data (law P1). Nodes are in topological order; `id` is the index. */
 export interface LogicalPlan {
@@ -57,6 +61,8 @@ export interface PlanNode {
   readonly details: { readonly [name: string]: Json };
   /** Fixed number of subtasks; absent: the job's. */
   readonly parallelism?: number;
+  /** `head`: it begins a chain; `never`: it is a task by itself. Absent: it joins its upstream where it can. */
+  readonly chaining?: "head" | "never";
 }
 
 export type TimeDomain = "event" | "processing";

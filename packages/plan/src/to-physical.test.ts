@@ -4,7 +4,7 @@ import { planOf, type TestNode } from "../test/plans.ts";
 import type { Exchange, LogicalPlan } from "./logical.ts";
 import { toPhysical } from "./to-physical.ts";
 
-const exchanges: readonly Exchange[] = ["forward", "hash", "rebalance", "global", "broadcast"];
+const exchanges: readonly Exchange[] = ["forward", "hash", "rebalance", "rescale", "shuffle", "broadcast", "global", "custom"];
 
 function tasksOf(plan: LogicalPlan, options: Parameters<typeof toPhysical>[1]): readonly string[] {
   const { tasks } = toPhysical(plan, options);
@@ -47,14 +47,17 @@ describe("chaining", () => {
     expect(tasksOf(plan, { parallelism: 1 })).toEqual(["in,k,out"]);
   });
 
-  test.each(["rebalance", "global"] as const)("an explicit %s parts tasks at parallelism 2 only", (exchange) => {
-    const plan = planOf([
-      { kind: "source", uid: "in" },
-      { kind: "sink", uid: "out", from: [{ from: "in", exchange }] },
-    ]);
-    expect(tasksOf(plan, { parallelism: 2 })).toEqual(["in", `out ${exchange}<0`]);
-    expect(tasksOf(plan, { parallelism: 1 })).toEqual(["in,out"]);
-  });
+  test.each(["rebalance", "rescale", "shuffle", "broadcast", "global", "custom"] as const)(
+    "an explicit %s parts tasks at parallelism 2 only",
+    (exchange) => {
+      const plan = planOf([
+        { kind: "source", uid: "in" },
+        { kind: "sink", uid: "out", from: [{ from: "in", exchange }] },
+      ]);
+      expect(tasksOf(plan, { parallelism: 2 })).toEqual(["in", `out ${exchange}<0`]);
+      expect(tasksOf(plan, { parallelism: 1 })).toEqual(["in,out"]);
+    },
+  );
 
   test("a forward edge between different parallelisms becomes rebalance", () => {
     const plan = planOf([

@@ -16,14 +16,15 @@ export interface PhysicalOptions {
 
 /**
  * Groups nodes into tasks by Flink's chaining rule, extended: a node joins the task of its upstreams when they all belong to
- * one, have the parallelism of the node, and every edge is `forward`, or anything at all at parallelism 1, where every
- * exchange ends at the one subtask there is. A forward edge between different parallelisms becomes rebalance.
+ * one, have the parallelism of the node, every edge is `forward`, or anything at all at parallelism 1, where every exchange
+ * ends at the one subtask there is, and none of them has a say against it. A forward edge between different parallelisms
+ * becomes rebalance.
  */
 export function toPhysical(plan: LogicalPlan, options: PhysicalOptions): PhysicalPlan {
   const { parallelism, maxParallelism = limits.maxParallelismDefault, chaining = true, heads = new Set() } = options;
   checkParallelism(plan, parallelism, maxParallelism);
   const parallelismOf = (node: PlanNode): number => node.parallelism ?? parallelism;
-  const taskOf = assignTasks(plan, parallelismOf, (node) => chaining && !heads.has(node.uid));
+  const taskOf = assignTasks(plan, parallelismOf, (node) => chaining && !heads.has(node.uid) && node.chaining === undefined);
   const edges = crossingEdges(plan, parallelismOf, taskOf);
   const members = new Map<number, PlanNode[]>();
   for (const node of plan.nodes) {
@@ -35,8 +36,8 @@ export function toPhysical(plan: LogicalPlan, options: PhysicalOptions): Physica
 }
 
 /** Whether a record that takes this edge may be handed over by a call. */
-function chains(edge: PlanEdge, from: number, to: number): boolean {
-  return from === to && (edge.exchange === "forward" || to === 1);
+function chains(edge: PlanEdge, upstream: PlanNode, from: number, to: number): boolean {
+  return upstream.chaining !== "never" && from === to && (edge.exchange === "forward" || to === 1);
 }
 
 /** The task of each node, by node id. Tasks are numbered in the order of their heads, which is topological. */
@@ -46,7 +47,10 @@ function assignTasks(plan: LogicalPlan, parallelismOf: (node: PlanNode) => numbe
   for (const node of plan.nodes) {
     const upstream = new Set(node.inputs.map((edge) => taskOf[edge.from] as number));
     const [only] = upstream;
-    const chained = node.inputs.every((edge) => chains(edge, parallelismOf(nodeAt(plan, edge.from)), parallelismOf(node)));
+    const chained = node.inputs.every((edge) => {
+      const from = nodeAt(plan, edge.from);
+      return chains(edge, from, parallelismOf(from), parallelismOf(node));
+    });
     taskOf.push(only !== undefined && upstream.size === 1 && chained && mayJoin(node) ? only : tasks++);
   }
   return taskOf;

@@ -9,7 +9,7 @@ import { type Emits, tagNames } from "./functions.ts";
 import { JoinedStreams } from "./joined-streams.ts";
 import { KeyedStream } from "./keyed-stream.ts";
 import type { NodeOptions, StatefulNodeOptions } from "./options.ts";
-import { addNode, checkSameJob, typeOf, type Upstream, withExchange } from "./upstream.ts";
+import { addNode, checkSameJob, typeOf, type Upstream, withExchange, withPartitioner } from "./upstream.ts";
 import { defaultSettings, WindowedStream } from "./windowed-stream.ts";
 
 /** The records that a predicate lets through: narrowed by a type guard, also one that the compiler infers. */
@@ -97,16 +97,16 @@ export class DataStream<T> {
 
   /** The records of this stream and of the others, in no order between them. */
   union<Others extends readonly DataStream<unknown>[]>(...others: Others): DataStream<T | RecordOf<Others[number]>> {
-    const { builder, streamOf, exchange } = this.#upstream;
+    const { builder, exchange, partitioner } = this.#upstream;
     const all: readonly Upstream[] = [this.#upstream, ...others.map((other) => other.#upstream)];
     for (const one of all) {
       checkSameJob(builder, one);
-      if (one.exchange === exchange) continue;
+      if (one.exchange === exchange && one.partitioner === partitioner) continue;
       throw new MillraceError("PLAN_UNION", "streams that are dealt out in different ways can't be united", {
         hint: "call rebalance() or global() after union(…)",
       });
     }
-    return new DataStream({ builder, streamOf, exchange, origins: all.flatMap((one) => one.origins) });
+    return new DataStream({ ...this.#upstream, origins: all.flatMap((one) => one.origins) });
   }
 
   /** Two streams for one function, or, after `keyBy(…)` on the pair, for one that shares state. */
@@ -122,8 +122,12 @@ export class DataStream<T> {
    * Sends every record to every subtask of the function that this stream is connected to, which keeps of it what `states`
    * declares: `rules.broadcast({ rules: state.map(t.string(), rule) })`.
    */
-  broadcast<B extends BroadcastStates>(states: B): BroadcastStream<T, B> {
-    return new BroadcastStream<T, B>(this.#upstream, states);
+  broadcast<B extends BroadcastStates>(states: B): BroadcastStream<T, B>;
+  /** Each record goes to every subtask of the next node. */
+  broadcast(): DataStream<T>;
+  broadcast(states?: BroadcastStates): unknown {
+    if (states === undefined) return new DataStream(withExchange(this.#upstream, "broadcast"));
+    return new BroadcastStream(this.#upstream, states);
   }
 
   /**
@@ -182,14 +186,34 @@ export class DataStream<T> {
     );
   }
 
+  /** Records go to the same subtask of the next node, as they do anyway; to its subtasks in turn where it has more or fewer. */
+  forward(): DataStream<T> {
+    return new DataStream(withExchange(this.#upstream, "forward"));
+  }
+
   /** Records go to the next node's subtasks in turn. */
   rebalance(): DataStream<T> {
     return new DataStream(withExchange(this.#upstream, "rebalance"));
   }
 
+  /** As rebalance, but each subtask deals to its share of the next node's alone, which is cheaper where their numbers differ. */
+  rescale(): DataStream<T> {
+    return new DataStream(withExchange(this.#upstream, "rescale"));
+  }
+
+  /** Each record goes to a subtask at random. */
+  shuffle(): DataStream<T> {
+    return new DataStream(withExchange(this.#upstream, "shuffle"));
+  }
+
   /** All records go to the first subtask of the next node. */
   global(): DataStream<T> {
     return new DataStream(withExchange(this.#upstream, "global"));
+  }
+
+  /** `partition` chooses the subtask of the next node for a key: a whole number from 0, less than `partitions`. For state per key use keyBy. */
+  partitionCustom<K>(partition: (key: K, partitions: number) => number, key: (value: T) => K): DataStream<T> {
+    return new DataStream(withPartitioner(this.#upstream, (value, partitions) => partition(key(value as T), partitions)));
   }
 
   /** Writes every record to a sink. */

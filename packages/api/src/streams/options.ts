@@ -6,6 +6,10 @@ export interface NodeOptions {
   readonly name?: string | undefined;
   /** A fixed number of subtasks. Default: the job's. */
   readonly parallelism?: number | undefined;
+  /** The node begins a chain: records come to it through a queue, not by a call. */
+  readonly startNewChain?: boolean | undefined;
+  /** The node is a task by itself: neither what is before it nor what is behind it joins its chain. */
+  readonly disableChaining?: boolean | undefined;
 }
 
 /** State, timers and offsets are found again by the uid after a restore or an upgrade, so these nodes need one (law P3). */

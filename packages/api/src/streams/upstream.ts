@@ -1,7 +1,7 @@
 import type { Codec } from "@millrace/codec";
 import type { BroadcastStates, Key, StateDeclarations } from "@millrace/contracts";
 import { type Json, MillraceError } from "@millrace/core";
-import type { Exchange, NodeBody, NodeKind, PlanBuilder, PlanEdge, TimeDomain } from "@millrace/plan";
+import type { Exchange, NodeBody, NodeKind, NodeSpec, Partitioner, PlanBuilder, PlanEdge, TimeDomain } from "@millrace/plan";
 import { callSite } from "../node/call-site.ts";
 import { plannedStates } from "../planned-states.ts";
 import type { DataStream } from "./data-stream.ts";
@@ -14,6 +14,8 @@ export interface Upstream {
   readonly streamOf: <T>(upstream: Upstream) => DataStream<T>;
   readonly origins: readonly Origin[];
   readonly exchange: Exchange;
+  /** Of a custom exchange. */
+  readonly partitioner?: Partitioner;
 }
 
 export interface Origin {
@@ -58,10 +60,17 @@ export function addNode<Out>(
     uidAliases: options?.uidAliases,
     name: options?.name,
     parallelism: options?.parallelism,
+    chaining: chainingOf(options),
+    partitioners: inputs.some(({ partitioner }) => partitioner !== undefined) ? inputs.map(({ partitioner }) => partitioner) : undefined,
     inputs: inputs.flatMap((input, index) => edgesFrom(input, index === 0 ? 0 : 1)),
     callSite: callSite(),
   });
   return streamOf(mainOutput({ builder, streamOf }, node));
+}
+
+export function chainingOf(options: NodeOptions | undefined): NodeSpec["chaining"] {
+  if (options?.disableChaining === true) return "never";
+  return options?.startNewChain === true ? "head" : undefined;
 }
 
 /** What a node gives to the next one, handed over as it comes. */
@@ -70,7 +79,12 @@ export function mainOutput(of: Pick<Upstream, "builder" | "streamOf">, node: num
 }
 
 export function withExchange(upstream: Upstream, exchange: Exchange): Upstream {
-  return { ...upstream, exchange };
+  const { partitioner: _, ...others } = upstream;
+  return { ...others, exchange };
+}
+
+export function withPartitioner(upstream: Upstream, partitioner: Partitioner): Upstream {
+  return { ...upstream, exchange: "custom", partitioner };
 }
 
 export function checkSameJob(builder: PlanBuilder, other: Upstream): void {

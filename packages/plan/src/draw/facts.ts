@@ -61,6 +61,7 @@ export function factsOf(plan: LogicalPlan, node: PlanNode): readonly Fact[] {
     if (text !== undefined && text !== "") facts.push([label, text]);
   };
   if (node.inputs.length > 1) for (const edge of node.inputs) add("from", `${originOf(plan, edge)} · ${edgeWords(node, edge)}`);
+  add("chaining", node.chaining === "head" ? "begins a chain" : node.chaining === "never" ? "none: a task by itself" : undefined);
   add("options", details.options === undefined ? undefined : optionsText(details.options));
   add("watermarks", typeof details.watermarks === "string" ? watermarksText(details.watermarks) : undefined);
   if (details.replayable === false) add("replay", "none: what was read is gone after a crash");

@@ -1,4 +1,3 @@
-import { assert } from "@millrace/core";
 import type { PhysicalEdge, PhysicalPlan, PhysicalTask } from "@millrace/plan";
 import { subtaskId } from "../deployment/deployment.ts";
 import { type Channel, LocalChannel, type ReceivingChannel, type SendingChannel } from "./channel.ts";
@@ -13,18 +12,29 @@ export interface Channels {
 
 /** All channels of an edge that subtask `from` sends into. */
 export function channelsFrom(channels: Channels, physical: PhysicalPlan, edge: PhysicalEdge, from: number): readonly SendingChannel[] {
-  if (edge.exchange === "forward") return [channels.sending(edge, from, from)];
-  if (edge.exchange === "global") return [channels.sending(edge, from, 0)];
-  const receivers = (physical.tasks[edge.toTask] as PhysicalTask).parallelism;
-  return Array.from({ length: receivers }, (_, to) => channels.sending(edge, from, to));
+  const receivers = parallelismOf(physical, edge.toTask);
+  return connected(edge, from, parallelismOf(physical, edge.fromTask), receivers).map((to) => channels.sending(edge, from, to));
 }
 
 /** The subtasks that send to subtask `to` through an edge. */
 export function sendersTo(physical: PhysicalPlan, edge: PhysicalEdge, to: number): readonly number[] {
-  if (edge.exchange === "forward") return [to];
-  // Only subtask 0 gets anything through a global edge; others would wait for ever.
-  assert(edge.exchange !== "global" || to === 0, "a global edge ends at subtask 0");
-  return Array.from({ length: (physical.tasks[edge.fromTask] as PhysicalTask).parallelism }, (_, from) => from);
+  return connected(edge, to, parallelismOf(physical, edge.toTask), parallelismOf(physical, edge.fromTask));
+}
+
+/**
+ * The subtasks at the other end of an edge that subtask `own` of `count` is connected with. Every one with all, but for
+ * `forward`, and for `rescale`, which gives each at the larger end one at the smaller, in runs of nearly equal length.
+ */
+function connected({ exchange }: PhysicalEdge, own: number, count: number, others: number): readonly number[] {
+  if (exchange === "forward") return [own];
+  const all = Array.from({ length: others }, (_, other) => other);
+  if (exchange !== "rescale") return all;
+  if (count >= others) return [Math.floor((own * others) / count)];
+  return all.filter((other) => Math.floor((other * count) / others) === own);
+}
+
+function parallelismOf(physical: PhysicalPlan, task: number): number {
+  return (physical.tasks[task] as PhysicalTask).parallelism;
 }
 
 /** Channels between subtasks of one thread. `copies`: records go through the exchange codec, as they would to another thread. */

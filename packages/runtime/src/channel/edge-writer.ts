@@ -1,6 +1,6 @@
 import type { Key, WatermarkStatus } from "@millrace/contracts";
-import { assert, checkKey, keyGroupOf, subtaskOf } from "@millrace/core";
-import type { Exchange } from "@millrace/plan";
+import { assert, checkKey, keyGroupOf, MillraceError, type Random, subtaskOf } from "@millrace/core";
+import type { Exchange, Partitioner } from "@millrace/plan";
 import type { ChainControl } from "../chain/code.ts";
 import type { SendingChannel } from "./channel.ts";
 import type { BarrierElement, EndElement, Mark } from "./element.ts";
@@ -100,7 +100,7 @@ export abstract class EdgeWriter {
   }
 }
 
-/** All records to one channel: forward, and global with the channel of subtask 0. */
+/** All records to one channel: forward, and global to that of subtask 0; the others get watermarks and barriers all the same. */
 class SingleWriter extends EdgeWriter {
   readonly #target: BatchBuffer;
   constructor(channels: readonly SendingChannel[], target: number, batchRecords: number, control: ChainControl) {
@@ -150,13 +150,46 @@ class BroadcastWriter extends EdgeWriter {
   }
 }
 
+class ShuffleWriter extends EdgeWriter {
+  readonly #random: Random;
+  constructor(channels: readonly SendingChannel[], random: Random, batchRecords: number, control: ChainControl) {
+    super(channels, batchRecords, control);
+    this.#random = random;
+  }
+  push(value: unknown, timestamp: number): void {
+    (this.buffers[this.#random.uint32() % this.buffers.length] as BatchBuffer).add(value, timestamp);
+  }
+}
+
+class CustomWriter extends EdgeWriter {
+  readonly #partitioner: Partitioner;
+  constructor(channels: readonly SendingChannel[], partitioner: Partitioner, batchRecords: number, control: ChainControl) {
+    super(channels, batchRecords, control);
+    this.#partitioner = partitioner;
+  }
+  push(value: unknown, timestamp: number): void {
+    const target = this.#partitioner(value, this.buffers.length);
+    const buffer = this.buffers[target];
+    if (buffer === undefined) throw noPartition(target, this.buffers.length);
+    buffer.add(value, timestamp);
+  }
+}
+
+function noPartition(target: unknown, partitions: number): MillraceError {
+  return new MillraceError("PARTITION_RANGE", `a partitioner chose ${String(target)} of ${partitions} subtasks`, {
+    hint: `return a whole number from 0 to the number of subtasks less one, e.g. Math.abs(key) % partitions`,
+  });
+}
+
 export interface EdgeWriterOptions {
   readonly exchange: Exchange;
-  /** One for each receiving subtask; for `forward` just the one of the same subtask. */
+  /** One for each subtask that it sends to. */
   readonly channels: readonly SendingChannel[];
   /** Of the sender. */
   readonly subtask: number;
   readonly keyOf: ((value: unknown) => Key) | undefined;
+  readonly partitioner: Partitioner | undefined;
+  readonly random: Random;
   readonly maxParallelism: number;
   readonly batchRecords: number;
   readonly control: ChainControl;
@@ -168,10 +201,16 @@ export function createEdgeWriter(options: EdgeWriterOptions): EdgeWriter {
     case "forward":
     case "global":
       return new SingleWriter(channels, 0, batchRecords, control);
-    case "rebalance":
-      return new RebalanceWriter(channels, options.subtask, batchRecords, control);
     case "broadcast":
       return new BroadcastWriter(channels, batchRecords, control);
+    case "shuffle":
+      return new ShuffleWriter(channels, options.random, batchRecords, control);
+    case "custom":
+      assert(options.partitioner !== undefined, "a custom edge has a partitioner");
+      return new CustomWriter(channels, options.partitioner, batchRecords, control);
+    case "rescale":
+    case "rebalance":
+      return new RebalanceWriter(channels, options.subtask, batchRecords, control);
     case "hash":
       assert(options.keyOf !== undefined, "a hashed edge has a key selector");
       return new HashWriter(channels, options.keyOf, options.maxParallelism, batchRecords, control);

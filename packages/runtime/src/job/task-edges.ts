@@ -15,6 +15,8 @@ export function edgeWriterOf(order: TaskOrder, edge: PhysicalEdge, control: Chai
     channels: order.channelsTo(edge),
     subtask: order.subtask,
     keyOf: keySelectorOf(order, edge),
+    partitioner: order.settings.graph.partitioners?.[edge.toNode]?.[edge.input],
+    random: order.settings.ports.random,
     maxParallelism: order.maxParallelism,
     batchRecords: order.settings.batchRecords,
     control,
@@ -58,11 +60,12 @@ export async function gateOf(
 }
 
 /**
- * Records that were overtaken can be dealt out again at another parallelism, but for those of an edge from subtask to
- * subtask, and those that every subtask must have seen before its state is what the others' is.
+ * Records that were overtaken can be dealt out again at another parallelism where it is all the same which subtask gets
+ * them, or their keys say it: not those of an edge from subtask to subtask or by a user's choice, nor those that every
+ * subtask must have seen before its state is what the others' is.
  */
 function isOvertakable(exchange: Exchange): boolean {
-  return exchange !== "forward" && exchange !== "broadcast";
+  return exchange === "hash" || exchange === "rebalance" || exchange === "shuffle";
 }
 
 /** Where the data files of the snapshot are that is restored. */
