@@ -19,6 +19,7 @@ const names = [
   "savepoints",
   "cli",
   "guarantees",
+  "testing-jobs",
 ];
 const guides: readonly Guide[] = names.map((name) => ({ name, blocks: blocksOf(textOf(name)) }));
 const workspace = new GuideWorkspace(resolve(import.meta.dirname, ".."));

@@ -37,7 +37,7 @@ export default defineJob(
 
 const subpaths = `
 import assert from "node:assert/strict";
-for (const [name, ...exports] of [["millrace", "defineJob", "startJob"], ["millrace/files", "files", "csv"], ["millrace/testkit"]]) {
+for (const [name, ...exports] of [["millrace", "defineJob", "startJob"], ["millrace/files", "files", "csv"], ["millrace/testing", "runJob", "verifyJob", "verifyOperator"]]) {
   const module = await import(name);
   for (const wanted of exports) assert.equal(typeof module[wanted], "function", name + " " + wanted);
 }

@@ -1,6 +1,6 @@
 import { nodePorts } from "@millrace/core/node";
 import { collect, datagen, defineJob, discard, type JobDefinition, type JobEvent, type Sink, startJob } from "millrace";
-import { FaultyFiles, fault } from "millrace/testkit";
+import { FaultyFiles, fault } from "millrace/testing";
 import { describe, expect, it, vi } from "vitest";
 import { countOf, expectSame, inDirectory, startNoted, until, upTo } from "./support.ts";
 

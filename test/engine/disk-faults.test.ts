@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { nodePorts } from "@millrace/core/node";
 import { collect, datagen, defineJob, type JobDefinition, type Sink, startJob, state, t } from "millrace";
 import { fileSink } from "millrace/files";
-import { FaultyFiles, type FileOperation, fault } from "millrace/testkit";
+import { FaultyFiles, type FileOperation, fault } from "millrace/testing";
 import { describe, expect, it } from "vitest";
 import { countOf, expectSame, inDirectory, published, startNoted, until, upTo } from "./support.ts";
 

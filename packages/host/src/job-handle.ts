@@ -1,6 +1,6 @@
 import type { RestartStrategy } from "@millrace/checkpoint";
 import type { Json, Ports } from "@millrace/core";
-import type { ExecutionMode, NodeKind } from "@millrace/plan";
+import type { ExecutionMode, JobGraph, NodeKind } from "@millrace/plan";
 import type { ConsoleLevel, Rescaled } from "@millrace/runtime";
 import type { Machine } from "./machine.ts";
 import type { MemoryShares } from "./memory.ts";
@@ -73,6 +73,8 @@ export interface StartOptions {
   readonly ports?: Ports;
   /** Default: this machine. A simulator brings its own. */
   readonly machine?: Machine;
+  /** What is run in place of the job as it was built: a test kit puts other sources and sinks in. In this thread only. */
+  readonly transform?: (graph: JobGraph) => JobGraph;
   /** Hears every event of the job. */
   readonly logger?: JobLogger;
 }

@@ -53,7 +53,8 @@ export async function startJob(definition: JobDefinition, options: StartOptions 
       hint: "a job's module only describes the job: call startJob from a module of its own",
     });
   }
-  const graph = buildJob(definition, buildOptions(options));
+  const built = buildJob(definition, buildOptions(options));
+  const graph = options.transform?.(built) ?? built;
   const ports = options.ports ?? nodePorts;
   if (options.mode === "batch") refuseSnapshots(definition.name, options);
   if (options.ephemeral === true || options.mode === "batch") return startEphemeral(graph, ports, options);
