@@ -27,6 +27,8 @@ export class CellMap<V> implements Cells<V>, SlotOwner<V> {
   #drained = 0;
   /** The slot made last, as long as none has joined the table since: its key is known to have no slot there. */
   #latest: Slot<V> | undefined;
+  /** The key that the local store was asked for last in vain, as long as none has joined the table since. */
+  #absent: PrimitiveKey | undefined;
   /** The slot that the last `find` gave for a key that is no number. */
   #last: Slot<V> | undefined;
   readonly #index = new SlotIndex<V>();
@@ -176,6 +178,7 @@ export class CellMap<V> implements Cells<V>, SlotOwner<V> {
   /** Puts in what a snapshot or the local store holds. `encoded` undefined: only the key is known. */
   load(mapKey: PrimitiveKey, encoded: Uint8Array | undefined): Slot<V> {
     const slot = this.#stub(mapKey);
+    this.#absent = undefined;
     this.#slots.set(mapKey, slot);
     this.enlist();
     if (encoded !== undefined) this.#fill(slot, encoded);
@@ -204,8 +207,12 @@ export class CellMap<V> implements Cells<V>, SlotOwner<V> {
     if (slot === undefined) {
       const { cold } = this.table.context;
       if (cold === undefined || this.table.indexed || this.#buried?.has(mapKey) === true) return undefined;
+      if (mapKey === this.#absent) return undefined;
       const encoded = cold.read(this, mapKey);
-      if (encoded === undefined) return undefined;
+      if (encoded === undefined) {
+        this.#absent = mapKey;
+        return undefined;
+      }
       slot = this.load(this.#scope.own(mapKey), encoded);
     } else if ((slot.state & COLD) !== 0) {
       this.#warm(slot);
@@ -277,6 +284,7 @@ export class CellMap<V> implements Cells<V>, SlotOwner<V> {
 
   #join(cell: Slot<V>): Slot<V> {
     this.#latest = undefined;
+    this.#absent = undefined;
     this.#slots.set(cell.key, cell);
     this.enlist();
     this.#admitted(cell);

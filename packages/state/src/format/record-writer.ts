@@ -1,8 +1,9 @@
 import { createWriter, type GrowingWriter } from "@millrace/codec";
 import { CHECKSUM_BYTES, checksumOfBoth } from "./checksum.ts";
 
-/** Chunks are cut at about this size, so that no buffer is copied while it grows. */
-const CHUNK_BYTES = 256 << 10;
+/** Chunks are cut, so that no buffer is copied while it grows; each is as long as all before it, between these sizes. */
+const CHUNK_BYTES_MIN = 256 << 10;
+const CHUNK_BYTES_MAX = 4 << 20;
 const CHUNK_ROOM_BYTES = 4 << 10;
 
 /**
@@ -10,11 +11,12 @@ const CHUNK_ROOM_BYTES = 4 << 10;
  * value, its checksum (CRC-32 of key and value, little-endian). An empty key is the header of a file.
  */
 export class RecordWriter {
-  /** Key, value and checksum of the record being made. */
+  /** Key and value of the record being made. */
   readonly #record: GrowingWriter = createWriter(256);
   readonly #chunks: Uint8Array[] = [];
   #chunk: GrowingWriter | undefined;
   #finishedBytes = 0;
+  #chunkBytes = CHUNK_BYTES_MIN;
   records = 0;
 
   get bytes(): number {
@@ -39,13 +41,13 @@ export class RecordWriter {
 
   /** What was written since `begin` is a key of `keyBytes` and a value. Returns the bytes of the value. */
   endPut(keyBytes: number): number {
-    const record = this.#record;
+    const record = this.#record.view();
     const valueBytes = record.length - keyBytes;
-    record.u32(checksumOfBoth(record.view()));
     const chunk = this.#room();
     chunk.varint(keyBytes);
     chunk.varint(1 + valueBytes + CHECKSUM_BYTES);
-    chunk.raw(record.view());
+    chunk.raw(record);
+    chunk.u32(checksumOfBoth(record));
     this.records++;
     return valueBytes;
   }
@@ -80,8 +82,8 @@ export class RecordWriter {
   }
 
   #room(): GrowingWriter {
-    if (this.#chunk !== undefined && this.#chunk.length >= CHUNK_BYTES) this.#cut();
-    this.#chunk ??= createWriter(this.#finishedBytes === 0 ? CHUNK_ROOM_BYTES : CHUNK_BYTES + CHUNK_ROOM_BYTES);
+    if (this.#chunk !== undefined && this.#chunk.length >= this.#chunkBytes) this.#cut();
+    this.#chunk ??= createWriter(this.#finishedBytes === 0 ? CHUNK_ROOM_BYTES : this.#chunkBytes + CHUNK_ROOM_BYTES);
     return this.#chunk;
   }
 
@@ -89,6 +91,7 @@ export class RecordWriter {
     const chunk = this.#chunk;
     if (chunk === undefined) return;
     this.#finishedBytes += chunk.length;
+    this.#chunkBytes = Math.min(Math.max(this.#finishedBytes, CHUNK_BYTES_MIN), CHUNK_BYTES_MAX);
     this.#chunks.push(chunk.view());
     this.#chunk = undefined;
   }

@@ -2,7 +2,11 @@ import type { Changes } from "../cells/changes.ts";
 import { type Slot, slotFlags } from "../cells/slot.ts";
 
 const { GONE, COLD } = slotFlags;
-const COMPACTION_MIN = 1024;
+const SWEEP_MIN = 1024;
+/** Slots that are looked at before the next record is processed: a checkpoint may set free millions at once. */
+const SLOTS_AT_ONCE = 128;
+/** Slots that a sweep looks at for each one that comes. */
+const SWEPT_AT_ONCE = 8;
 
 /** What a cache is made of. */
 export interface ResidentsParts {
@@ -21,12 +25,16 @@ export interface ResidentsParts {
  */
 export class Residents {
   readonly #parts: ResidentsParts;
-  #ring: Slot<unknown>[] = [];
+  readonly #ring: Slot<unknown>[] = [];
   #hand = 0;
-  #compactAt = COMPACTION_MIN;
-  /** After a round that found too little to let go, so many more slots must come before the next. */
+  /** Slots that the hand looks at before it gives up: two rounds. */
+  #steps = 0;
+  /** After rounds that found too little to let go, so many more slots must come before the next. */
   #patience = 0;
   #over = false;
+  /** The place where a sweep goes on; at the end of the ring none is under way. */
+  #swept = Number.POSITIVE_INFINITY;
+  #sweepAt = SWEEP_MIN;
 
   constructor(parts: ResidentsParts) {
     this.#parts = parts;
@@ -34,49 +42,68 @@ export class Residents {
 
   admit(slot: Slot<unknown>): void {
     this.#ring.push(slot);
-    if (this.#ring.length >= this.#compactAt) this.#compact();
+    if (this.#ring.length >= this.#sweepAt) this.#sweep();
     if (this.#patience-- > 0 || this.#over || this.#parts.bytes() <= this.#parts.bytesMax()) return;
-    this.#over = true;
-    this.#parts.onOver();
+    this.#begin();
   }
 
-  /** Lets values go until the rest is within the bound, or a round has found no more. */
+  /** Lets values go until the rest is within the bound, or two rounds have found no more; a part of the way at a time. */
   evict(): void {
     if (!this.#over) return;
-    this.#over = false;
-    const { changes, bytes } = this.#parts;
+    const { changes, bytes, onOver } = this.#parts;
     const bytesMax = this.#parts.bytesMax();
     const ring = this.#ring;
-    for (let steps = ring.length * 2; steps > 0 && ring.length > 0; steps--) {
+    for (let looked = 0; looked < SLOTS_AT_ONCE; looked++) {
+      if (bytes() <= bytesMax || ring.length === 0) {
+        this.#over = false;
+        return;
+      }
+      if (this.#steps-- === 0) {
+        this.#over = false;
+        this.#patience = ring.length >> 2;
+        return;
+      }
       if (this.#hand >= ring.length) {
         this.#hand = 0;
         changes.nextStamp();
       }
       const slot = ring[this.#hand] as Slot<unknown>;
-      if ((slot.state & (GONE | COLD)) !== 0) this.#takeOut();
+      if ((slot.state & (GONE | COLD)) !== 0) this.#takeOut(this.#hand);
       else if (slot.guard >= changes.stamp || !changes.isClean(slot) || !slot.owner.evict(slot)) this.#hand++;
-      else this.#takeOut();
-      if (bytes() <= bytesMax) return;
+      else this.#takeOut(this.#hand);
     }
-    this.#patience = ring.length >> 2;
+    onOver();
   }
 
   /** More may be let go than before: a checkpoint has reached the store. */
   relax(): void {
     this.#patience = 0;
+    this.#begin();
+  }
+
+  #begin(): void {
     this.#over = true;
+    this.#steps = this.#ring.length * 2;
     this.#parts.onOver();
   }
 
-  #takeOut(): void {
+  #takeOut(place: number): void {
     const last = this.#ring.pop();
-    if (last !== undefined && this.#hand < this.#ring.length) this.#ring[this.#hand] = last;
+    if (last !== undefined && place < this.#ring.length) this.#ring[place] = last;
   }
 
-  /** Removed slots leave the ring. */
-  #compact(): void {
-    this.#ring = this.#ring.filter((slot) => (slot.state & (GONE | COLD)) === 0);
-    this.#hand = 0;
-    this.#compactAt = Math.max(COMPACTION_MIN, this.#ring.length * 2);
+  /** Removed slots leave the ring, also when there is room for all. */
+  #sweep(): void {
+    const ring = this.#ring;
+    if (this.#swept === Number.POSITIVE_INFINITY) this.#swept = 0;
+    for (let looked = 0; looked < SWEPT_AT_ONCE; looked++) {
+      if (this.#swept >= ring.length) {
+        this.#swept = Number.POSITIVE_INFINITY;
+        this.#sweepAt = Math.max(SWEEP_MIN, ring.length * 2);
+        return;
+      }
+      if (((ring[this.#swept] as Slot<unknown>).state & (GONE | COLD)) !== 0) this.#takeOut(this.#swept);
+      else this.#swept++;
+    }
   }
 }
