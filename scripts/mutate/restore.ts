@@ -4,7 +4,7 @@ import type { CheckpointManifest, KeyedSnapshot, KeyedStateBackend } from "@mill
 import { keyGroupRange } from "@millrace/core";
 import { nodePorts } from "@millrace/core/node";
 import type { JobGraph } from "@millrace/plan";
-import { LevelBackends } from "@millrace/runtime";
+import { StoreBackends } from "@millrace/runtime";
 import { entryToJson, type SnapshotEntry, SnapshotReader } from "@millrace/snapshots";
 import { workHere } from "@millrace/state";
 import { chooseStartingPoint, type StartingPoint } from "../../packages/host/src/starting-point.ts";
@@ -53,7 +53,7 @@ export async function restore(
       )),
     );
   const { runId, lockToken } = point.manifest;
-  const backends = new LevelBackends({
+  const backends = new StoreBackends({
     files,
     directory: join(directory, "local"),
     storage,
@@ -102,7 +102,7 @@ async function openBackend(
   { manifest, snapshot }: StartingPoint,
   uid: string,
   subtask: number,
-  backends: LevelBackends,
+  backends: StoreBackends,
   storage: ReturnType<typeof createFileCheckpointStorage>,
 ): Promise<KeyedStateBackend> {
   const { maxParallelism } = manifest;

@@ -4,7 +4,7 @@ import type { CheckpointStorage } from "@millrace/contracts";
 import { MillraceError, type Ports } from "@millrace/core";
 import { nodePorts } from "@millrace/core/node";
 import { describePlanDifference, type JobGraph, planHash } from "@millrace/plan";
-import { heapBackends, LevelBackends, type StateBackends, type TaskSettings } from "@millrace/runtime";
+import { heapBackends, StoreBackends, type StateBackends, type TaskSettings } from "@millrace/runtime";
 import { workHere } from "@millrace/state";
 import { storeThread } from "@millrace/state/node";
 import { buildOptions } from "../build-options.ts";
@@ -26,7 +26,7 @@ export function workerTaskSettings(definition: JobDefinition, start: WorkerStart
 export function backendsOf(ports: Ports, state: WorkerState | undefined, storage: CheckpointStorage | undefined): StateBackends {
   if (state === undefined || storage === undefined) return heapBackends({ checkpoints: false });
   if (state.backend === "heap") return heapBackends({ checkpoints: true });
-  return new LevelBackends({
+  return new StoreBackends({
     files: ports.files,
     directory: state.local,
     storage,

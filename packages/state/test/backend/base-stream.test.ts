@@ -4,13 +4,13 @@ import { describe, expect, test } from "vitest";
 import type { KeyedBackend } from "../../src/index.ts";
 import { createHeapBackend } from "../../src/index.ts";
 import { encodeAll } from "../model/history.ts";
-import { checkpoint, levelPlace, options, stream } from "./open-level.ts";
+import { checkpoint, options, storePlace, stream } from "./open-store.ts";
 
 const declared = { text: state.value(t.string()) };
 const ENTRIES = 20_000;
 
 async function filled() {
-  const place = await levelPlace();
+  const place = await storePlace();
   const backend = await place.open(false);
   const { text } = backend.states(declared);
   for (let key = 0; key < ENTRIES; key++) {

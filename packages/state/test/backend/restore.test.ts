@@ -2,7 +2,7 @@ import { t } from "@millrace/codec";
 import { state } from "@millrace/contracts";
 import { describe, expect, it } from "vitest";
 import { createHeapBackend } from "../../src/index.ts";
-import { checkpoint, levelPlace, options, stream } from "./open-level.ts";
+import { checkpoint, options, storePlace, stream } from "./open-store.ts";
 
 const declarations = { value: state.value(t.string()) };
 
@@ -71,14 +71,14 @@ describe("a restore", () => {
   });
 
   it("from one backend works in the other, both ways", async () => {
-    const place = await levelPlace();
-    const level = await place.open(false);
-    await level.restore(stream(await fileOfOneValue()));
-    const handles = level.states(declarations);
-    level.setCurrentKey("k");
+    const place = await storePlace();
+    const store = await place.open(false);
+    await store.restore(stream(await fileOfOneValue()));
+    const handles = store.states(declarations);
+    store.setCurrentKey("k");
     expect(handles.value.value()).toBe("a text to look for");
     handles.value.update("another");
-    const base = await checkpoint(level, 2, true);
+    const base = await checkpoint(store, 2, true);
     const heap = createHeapBackend(options);
     await heap.restore(stream(base));
     const { value } = heap.states(declarations);
@@ -89,7 +89,7 @@ describe("a restore", () => {
 
 describe("a local store", () => {
   it("detects a value whose bytes were changed when it is read", async () => {
-    const place = await levelPlace();
+    const place = await storePlace();
     await place.store.apply("operator", (await fileOfOneValue()).map(damaged));
     const backend = await place.open(true);
     const { value } = backend.states(declarations);
@@ -98,7 +98,7 @@ describe("a local store", () => {
   });
 
   it("is opened by reading timers and the keys of windows only", async () => {
-    const place = await levelPlace();
+    const place = await storePlace();
     const first = await place.open(false);
     const open = (backend: typeof first) => ({
       value: backend.states(declarations).value,
@@ -131,7 +131,7 @@ describe("a local store", () => {
   });
 
   it("says nothing about itself when its marker is damaged", async () => {
-    const place = await levelPlace();
+    const place = await storePlace();
     expect(place.store.marker()).toBeUndefined();
     await place.store.setMarker({ kind: "applied", checkpoint: { checkpointId: 3 } });
     expect(place.store.marker()).toEqual({ kind: "applied", checkpoint: { checkpointId: 3 } });

@@ -4,7 +4,7 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createHeapBackend } from "../../src/index.ts";
 import { encodeAll } from "../model/history.ts";
-import { checkpoint, options, stream } from "./open-level.ts";
+import { checkpoint, options, stream } from "./open-store.ts";
 
 describe("values in state", () => {
   it("keep NaN, −0, undefined fields and empty collections over a snapshot", async () => {

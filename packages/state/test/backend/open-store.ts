@@ -17,15 +17,15 @@ export const options: BackendOptions = {
   monotonic: () => ticks++,
 };
 
-export interface LevelPlace {
+export interface StorePlace {
   readonly path: string;
   readonly store: LocalStore;
   open(filled: boolean): Promise<KeyedBackend>;
 }
 
 /** A store in a directory of the test, closed and removed when it ends. */
-export async function levelPlace(at?: string): Promise<LevelPlace> {
-  const path = at ?? (await mkdtemp(join(tmpdir(), "millrace-level-")));
+export async function storePlace(at?: string): Promise<StorePlace> {
+  const path = at ?? (await mkdtemp(join(tmpdir(), "millrace-store-")));
   const store = await LocalStore.open(path, { files: nodePorts.files, work: workHere(nodePorts.files) });
   onTestFinished(async () => {
     await store.close();

@@ -13,7 +13,7 @@ import { type Files, type Json, MillraceError } from "@millrace/core";
 import { createStoreBackend, LocalStore, type StoreBackendOptions, type StoreSnapshot, type StoreWork } from "@millrace/state";
 import type { HeldState, OpenedBackend, StateBackends } from "./backends.ts";
 
-export interface LevelBackendsOptions {
+export interface StoreBackendsOptions {
   readonly files: Files;
   /** Holds a store for each slot. */
   readonly directory: string;
@@ -39,8 +39,8 @@ interface Slot {
 }
 
 /** A local store for each slot, shared by its operators, which holds exactly the last completed checkpoint (law S3). */
-export class LevelBackends implements StateBackends {
-  readonly #options: LevelBackendsOptions;
+export class StoreBackends implements StateBackends {
+  readonly #options: StoreBackendsOptions;
   readonly #slots = new Map<number, Promise<Slot>>();
   readonly #open: Slot[] = [];
   /** Open ones. */
@@ -51,7 +51,7 @@ export class LevelBackends implements StateBackends {
   #migrated = false;
   #trusted = true;
 
-  constructor(options: LevelBackendsOptions) {
+  constructor(options: StoreBackendsOptions) {
     this.#options = options;
   }
 
