@@ -25,6 +25,8 @@ export interface SnapshotEntry {
   readonly opaque?: true;
   /** Of state with a time to live: the last write (or read), milliseconds since 1970. */
   readonly writtenAtMs?: number;
+  /** From when on the job takes it for removed, whether that has been done or not. */
+  readonly expiresAtMs?: number;
 }
 
 /** The entries of one record, none for the head of a collection that stands in pages. Throws STATE_CORRUPT, CODEC_CORRUPT. */
@@ -89,7 +91,8 @@ function mapEntries(reader: ByteReader, state: StateLayout, place: Place, page: 
   return entries;
 }
 
-function decodedValue(reader: ByteReader, { value, timed }: StateLayout): Pick<SnapshotEntry, "value" | "writtenAtMs"> {
-  const writtenAtMs = timed ? reader.f64() : undefined;
-  return { value: value?.decode(reader), ...(writtenAtMs === undefined ? {} : { writtenAtMs }) };
+function decodedValue(reader: ByteReader, { value, timed, ttlMs }: StateLayout): Pick<SnapshotEntry, "value" | "writtenAtMs" | "expiresAtMs"> {
+  if (!timed) return { value: value?.decode(reader) };
+  const writtenAtMs = reader.f64();
+  return { value: value?.decode(reader), writtenAtMs, ...(ttlMs === undefined ? {} : { expiresAtMs: writtenAtMs + ttlMs }) };
 }

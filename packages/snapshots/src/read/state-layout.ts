@@ -21,6 +21,8 @@ export interface StateLayout {
   readonly namespace: Codec<Namespace> | undefined;
   /** Each value stands behind the time of its last write. */
   readonly timed: boolean;
+  /** How long it lives then, as planned. */
+  readonly ttlMs: number | undefined;
   readonly type: TypeDescription | undefined;
 }
 
@@ -43,7 +45,7 @@ function layoutOf(uid: string, entry: StateEntry, planned: readonly PlannedState
   const namespace = namespaceOf(entry.fingerprint.slice(entry.fingerprint.lastIndexOf("/") + 1));
   if (entry.kind === "timers" && entry.name.startsWith(TIMERS_PREFIX)) {
     const name = entry.name.slice(TIMERS_PREFIX.length);
-    return { uid, name, kind: "timer", value: undefined, mapKey: undefined, namespace, timed: false, type: undefined };
+    return { uid, name, kind: "timer", value: undefined, mapKey: undefined, namespace, timed: false, ttlMs: undefined, type: undefined };
   }
   const state = planned.find((candidate) => candidate.name === entry.name);
   const type = state?.type as TypeDescription | undefined;
@@ -55,6 +57,7 @@ function layoutOf(uid: string, entry: StateEntry, planned: readonly PlannedState
     mapKey: state?.keyType === undefined ? undefined : codecOf(state.keyType as TypeDescription),
     namespace,
     timed: entry.kind.endsWith("+ttl"),
+    ttlMs: state?.ttlMs,
     type,
   };
 }
