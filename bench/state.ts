@@ -19,9 +19,9 @@ const given = JSON.parse(text) as Record<string, number>;
 switch (what) {
   case "churn": {
     const points = [];
-    for (const keys of [1_000_000, given.keys ?? 10_000_000]) points.push(...(await measureChurn(keys, churns)));
+    for (const keys of given.keys === undefined ? [1_000_000, 10_000_000] : [given.keys]) points.push(...(await measureChurn(keys, churns)));
     console.table(points.map(({ keys, churn, bytes, ...times }) => ({ keys, churn: `${churn * 100} %`, MB: bytes / 1e6, ...times })));
-    await writeFile(join(import.meta.dirname, "state/churn.svg"), churnPlot(points));
+    if (given.keys === undefined) await writeFile(join(import.meta.dirname, "state/churn.svg"), churnPlot(points));
     break;
   }
   case "build":

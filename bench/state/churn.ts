@@ -12,6 +12,7 @@ import { mix } from "./job.ts";
 
 const SLICE_MS = 0.5;
 const CACHE_BYTES = 256 << 20;
+const READS_AT_ONCE = 64;
 /** Changes between two checkpoints while the state is being filled. */
 const FILLED_AT_ONCE = 250_000;
 
@@ -27,7 +28,7 @@ export interface ChurnPoint {
   readonly stallMaxMs: number;
 }
 
-/** One checkpoint for each share of the keys that has changed, with everything that a job does for it: encode, write, apply. */
+/** One checkpoint for each share of the keys that has changed, with everything that a job does for it: encode, write, apply, while keys are read. */
 export async function measureChurn(keys: number, churns: readonly number[]): Promise<readonly ChurnPoint[]> {
   const directory = await mkdtemp(join(tmpdir(), "millrace-churn-"));
   const { files } = nodePorts;
@@ -51,7 +52,25 @@ export async function measureChurn(keys: number, churns: readonly number[]): Pro
   });
   const { value } = backend.states({ value: state.value(t.integer()) });
   let id = 0;
-  const checkpoint = async (): Promise<number> => takeCheckpoint(backend, storage, ++id);
+  let looks = 0;
+  /** Records between two slices: they read any keys, also such as are no longer in memory. */
+  const work = (): void => {
+    for (let n = 0; n < READS_AT_ONCE; n++) {
+      backend.setCurrentKey(mix(looks++) % keys);
+      value.value();
+    }
+  };
+  const checkpoint = async (): Promise<number> => {
+    let over = false;
+    const taken = takeCheckpoint(backend, storage, ++id).finally(() => {
+      over = true;
+    });
+    while (!over) {
+      work();
+      await turn();
+    }
+    return taken;
+  };
   const touch = async (key: number): Promise<void> => {
     backend.setCurrentKey(key);
     value.update((value.value() ?? 0) + 1);

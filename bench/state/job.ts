@@ -38,7 +38,7 @@ export function bigStateJob({ keys, valueBytes, records, hotKeys = keys, ratePer
           emits: t.integer(),
           processElement({ n }: Touched, { state: { value } }, out) {
             const held = value.value();
-            const next = held === undefined ? filled(n, valueBytes) : held.slice();
+            const next = held === undefined ? filled(n, valueBytes) : Buffer.from(held);
             const count = ((next[0] as number) + 1) & 0xff || 1;
             next[0] = count;
             value.update(next);
@@ -78,9 +78,10 @@ export function hotCountJob({ keys, records, seen }: { readonly keys: number; re
 /** Incompressible bytes to cut values from. */
 const pool = Uint8Array.from({ length: 1 << 16 }, (_, at) => mix(at));
 
+/** A copy in Node's pool of small buffers, as programs make them. */
 function filled(n: number, bytes: number): Uint8Array {
   const start = mix(n) % (pool.length - bytes);
-  const value = pool.slice(start, start + bytes);
+  const value = Buffer.from(pool.subarray(start, start + bytes));
   value[0] = 0;
   return value;
 }
