@@ -46,6 +46,13 @@ export interface KeyedStateBackend extends KeyedContext {
   /** The checkpoint failed: its frozen set becomes part of the next one. */
   abort(checkpointId: number): void;
 
+  /**
+   * Has the state of the last completed checkpoint written into one file, in the background: it can take the place of the files
+   * of that checkpoint and all before it, so that no checkpoint has to hold everything. Present where a local store holds that
+   * state. One at a time; rejects when it can't be written, or the backend is closed meanwhile.
+   */
+  readonly writeBase?: (() => Promise<WrittenBase>) | undefined;
+
   /** Fills an empty backend from the chunks of bases and deltas, oldest first; records outside `keyGroups` are skipped. */
   restore(chunks: AsyncIterable<Uint8Array>): Promise<void>;
 
@@ -54,14 +61,31 @@ export interface KeyedStateBackend extends KeyedContext {
    * between records. True when it has been round once more, false when there is more to do or a store is being read.
    */
   cleanupSlice?(budgetMs: number): boolean;
+  /** Some of its state has a time to live. */
+  readonly expires?: boolean;
 
   /** Bytes and entries held, for metrics and for the choice of a new base. Cheap. */
   readonly usage: BackendUsage;
   /** True when dirty bytes are at half their bound: bring a checkpoint forward. */
   readonly wantsCheckpoint: boolean;
-  /** True when dirty bytes are at their bound: take no records before a checkpoint is complete (law S3). */
+  /** True when dirty bytes are at their bound: the sources of the job read nothing before a checkpoint is complete (law S3). */
   readonly overfull?: boolean;
   close(): Promise<void>;
+}
+
+/** A file of keyed state on disk, fsynced, which belongs to who asked for it. */
+export interface WrittenBase {
+  /** The newest checkpoint of which it holds the changes. */
+  readonly checkpointId: number;
+  readonly file: FinishedFile;
+}
+
+/** A file that lies outside of the storage of checkpoints, but within the same file system. */
+export interface FinishedFile {
+  readonly path: string;
+  readonly bytes: number;
+  /** As of DataFile. */
+  readonly checksum: string;
 }
 
 /** The content of a file, piece by piece. */

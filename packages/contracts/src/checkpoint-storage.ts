@@ -1,5 +1,5 @@
 import type { Json } from "@millrace/core";
-import type { Chunks, KeyGroupRange } from "./backend.ts";
+import type { Chunks, FinishedFile, KeyGroupRange } from "./backend.ts";
 
 /** A data file of a checkpoint, written once, never changed. */
 export interface DataFile {
@@ -112,6 +112,8 @@ export interface CheckpointStorage {
    * or what `chunks` throws, as it is.
    */
   writeData(name: string, chunks: Chunks): Promise<DataFile>;
+  /** Takes a file that is on disk already under a name, by moving it. As `writeData` otherwise; when it fails the file stays where it is. */
+  adoptData(name: string, file: FinishedFile): Promise<DataFile>;
   /** Makes the checkpoint exist. All its data files are on disk already. */
   writeManifest(manifest: CheckpointManifest): Promise<void>;
   /** Ids of manifests found, ascending; they need not be readable. */

@@ -1,4 +1,13 @@
-export type { BackendOptions, BackendUsage, Chunks, EncodedState, KeyedStateBackend, KeyGroupRange } from "./backend.ts";
+export type {
+  BackendOptions,
+  BackendUsage,
+  Chunks,
+  EncodedState,
+  FinishedFile,
+  KeyedStateBackend,
+  KeyGroupRange,
+  WrittenBase,
+} from "./backend.ts";
 export type {
   BroadcastContext,
   BroadcastProcessFunction,

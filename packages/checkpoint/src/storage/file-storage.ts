@@ -1,5 +1,5 @@
 import { dirname } from "node:path";
-import type { CheckpointManifest, CheckpointStorage, Chunks, DataFile } from "@millrace/contracts";
+import type { CheckpointManifest, CheckpointStorage, Chunks, DataFile, FinishedFile } from "@millrace/contracts";
 import { type Files, MillraceError } from "@millrace/core";
 import { Checksum } from "./checksum.ts";
 import { readVerified } from "./data-reader.ts";
@@ -59,6 +59,24 @@ class FileCheckpointStorage implements CheckpointStorage {
       throw error;
     }
     return { name, bytes, checksum: checksum.hex };
+  }
+
+  async adoptData(name: string, { path, bytes, checksum }: FinishedFile): Promise<DataFile> {
+    checkDataName(name);
+    const into = this.#dataPath(name);
+    if (this.#unnamed.has(name)) throw alreadyThere(into);
+    this.#unnamed.add(name);
+    try {
+      await this.#prepare();
+      await this.#refuseExisting(into);
+      await this.#files.rename(path, into).catch((error: unknown) => {
+        throw writeFailed(into, error);
+      });
+    } catch (error) {
+      this.#unnamed.delete(name);
+      throw error;
+    }
+    return { name, bytes, checksum };
   }
 
   async writeManifest(manifest: CheckpointManifest): Promise<void> {

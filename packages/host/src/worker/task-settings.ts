@@ -4,7 +4,7 @@ import type { CheckpointStorage } from "@millrace/contracts";
 import { MillraceError, type Ports } from "@millrace/core";
 import { nodePorts } from "@millrace/core/node";
 import { describePlanDifference, type JobGraph, planHash } from "@millrace/plan";
-import { heapBackends, StoreBackends, type StateBackends, type TaskSettings } from "@millrace/runtime";
+import { heapBackends, type StateBackends, StoreBackends, type TaskSettings } from "@millrace/runtime";
 import { workHere } from "@millrace/state";
 import { storeThread } from "@millrace/state/node";
 import { buildOptions } from "../build-options.ts";

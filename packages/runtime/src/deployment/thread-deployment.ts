@@ -8,6 +8,7 @@ import type { HeldState } from "../job/backends.ts";
 import { buildTask } from "../job/build-task.ts";
 import { type DeployedTask, statusOf } from "../job/deployed-task.ts";
 import { changesRecords } from "../restore/adopted-manifest.ts";
+import { StateRoom, stateRoomMemory } from "../task/state-room.ts";
 import type { TaskListener } from "../task/task-events.ts";
 import { Worker } from "../worker/worker.ts";
 import {
@@ -48,6 +49,7 @@ class ThreadDeployment implements Deployment {
   readonly #worker: Worker;
   readonly #channels: Channels;
   readonly #tasks = new Map<string, DeployedTask>();
+  readonly #stateRoom: StateRoom;
   #closing = false;
 
   /** Without a place all subtasks are here. */
@@ -56,6 +58,7 @@ class ThreadDeployment implements Deployment {
     this.#order = order;
     this.#listener = listener;
     const { physical } = order;
+    this.#stateRoom = new StateRoom(place?.memory.stateRoom ?? stateRoomMemory());
     const wake = (id: string) => this.#wake(id);
     if (place === undefined) {
       const copies = settings.dev || physical.tasks.some((task) => task.parallelism > 1);
@@ -160,6 +163,7 @@ class ThreadDeployment implements Deployment {
       physical: own,
       subtask,
       id,
+      stateRoom: this.#stateRoom,
       listener: this.#taskListener(id),
       wake: (woken) => this.#worker.wake(woken),
       channelsTo: (edge) => channelsFrom(this.#channels, physical, edge, subtask),

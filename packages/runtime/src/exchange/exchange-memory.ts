@@ -1,5 +1,6 @@
 import { assert, limits } from "@millrace/core";
 import type { PhysicalEdge, PhysicalPlan, PhysicalTask } from "@millrace/plan";
+import { stateRoomMemory } from "../task/state-room.ts";
 import { type CreditBounds, creditsMemory } from "./credits.ts";
 import { doorbellMemory } from "./doorbell.ts";
 import { ringMemory } from "./ring.ts";
@@ -14,6 +15,8 @@ export interface ExchangeMemory {
   readonly credits: SharedArrayBuffer;
   /** What may wait in one channel. */
   readonly bounds: CreditBounds;
+  /** Of the StateRoom. */
+  readonly stateRoom: SharedArrayBuffer;
 }
 
 export interface ExchangeSizes {
@@ -36,7 +39,7 @@ export function createExchangeMemory(physical: PhysicalPlan, threads: number, si
     Math.floor(pair / threads) === pair % threads ? undefined : ringMemory(ringBytes),
   );
   const doorbells = Array.from({ length: threads }, doorbellMemory);
-  return { threads, rings, doorbells, credits: creditsMemory(channelCount(physical)), bounds };
+  return { threads, rings, doorbells, credits: creditsMemory(channelCount(physical)), bounds, stateRoom: stateRoomMemory() };
 }
 
 function ringBytesFor(threads: number): number {

@@ -14,6 +14,7 @@ import { type HostServices, OperatorHost } from "../task/operator-host.ts";
 import { SinkPort } from "../task/sink-port.ts";
 import { SourceAlignment } from "../task/source-alignment.ts";
 import { SourceInput } from "../task/source-input.ts";
+import type { StateRoom } from "../task/state-room.ts";
 import { StreamTask } from "../task/stream-task.ts";
 import type { KeyedChain } from "../task/task-checkpoint.ts";
 import type { TaskListener } from "../task/task-events.ts";
@@ -31,6 +32,7 @@ export interface TaskOrder {
   readonly physical: PhysicalTask;
   readonly subtask: number;
   readonly id: string;
+  readonly stateRoom: StateRoom;
   readonly listener: TaskListener;
   readonly wake: (task: StreamTask) => void;
   readonly channelsTo: (edge: PhysicalEdge) => readonly SendingChannel[];
@@ -97,6 +99,7 @@ export async function buildTask(order: TaskOrder): Promise<DeployedTask> {
     storage: settings.storage,
     listener: order.listener,
     chains,
+    stateRoom: order.stateRoom,
     active,
   };
   task = new StreamTask(parts, wake);

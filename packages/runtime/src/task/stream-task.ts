@@ -1,5 +1,5 @@
 import { dataFileName } from "@millrace/checkpoint";
-import type { CheckpointStorage } from "@millrace/contracts";
+import type { CheckpointStorage, DataFile } from "@millrace/contracts";
 import { assert, type Json, limits, messageOf, type Ports, WATERMARK_MIN, watermarkToJson } from "@millrace/core";
 import type { ActivityClock } from "@millrace/operators";
 import { type ChainCode, type ChainControl, ChainFailure, chainFailure, explainFailure } from "../chain/code.ts";
@@ -8,15 +8,20 @@ import { nodeOf } from "../chain/program.ts";
 import type { EdgeWriter } from "../channel/edge-writer.ts";
 import type { BarrierElement } from "../channel/element.ts";
 import type { CheckpointOptions } from "../deployment/deployment.ts";
+import { BackgroundBases } from "./background-bases.ts";
+import { ExpiryCleanup } from "./expiry-cleanup.ts";
 import { InputGate, type Overtaking } from "./gate.ts";
 import type { TaskInput } from "./input.ts";
 import type { OperatorHost } from "./operator-host.ts";
 import type { SinkPort } from "./sink-port.ts";
 import { SourceInput } from "./source-input.ts";
+import type { StateRoom } from "./state-room.ts";
 import { type CheckpointParts, type KeyedChain, TaskCheckpoint, wantsBase } from "./task-checkpoint.ts";
 import type { TaskListener } from "./task-events.ts";
 import { TaskTimes } from "./task-times.ts";
 import type { WatermarkFlow } from "./watermark-flow.ts";
+
+const STATE_ROOM_LOOK_MS = 5;
 
 /** The parts of a task, put together by `buildTask`. */
 export interface TaskParts {
@@ -35,6 +40,7 @@ export interface TaskParts {
   readonly listener: TaskListener;
   /** Keyed files restored from, by node. */
   readonly chains: Map<number, KeyedChain>;
+  readonly stateRoom: StateRoom;
   /** Stands still while an output is full. */
   readonly active: ActivityClock;
 }
@@ -55,10 +61,14 @@ export class StreamTask {
   readonly times: TaskTimes;
   readonly #parts: TaskParts;
   readonly #wake: () => void;
+  readonly #bases: BackgroundBases;
+  readonly #cleanup: ExpiryCleanup;
   #state: TaskState = "running";
   #requested: { readonly barrier: BarrierElement; readonly full: boolean } | undefined;
   /** The checkpoint that this task has begun and that is neither complete nor given up. */
   #begun: number | undefined;
+  #fillsRoom = false;
+  #cancelLook: (() => void) | undefined;
   #checkpoint: TaskCheckpoint | undefined;
   #written: { checkpointId: number; chains: Map<number, KeyedChain> } | undefined;
   #cancelWake: (() => void) | undefined;
@@ -73,6 +83,9 @@ export class StreamTask {
   constructor(parts: TaskParts, wake: () => void) {
     this.#parts = parts;
     this.#wake = wake;
+    this.#bases = new BackgroundBases(parts.subtask, wake);
+    const backends = parts.hosts.flatMap(({ backend }) => backend ?? []);
+    this.#cleanup = new ExpiryCleanup(backends, parts.ports, wake);
     this.times = new TaskTimes(parts.ports.clock, parts.active);
   }
 
@@ -115,6 +128,10 @@ export class StreamTask {
     for (const sink of this.#parts.sinks) sink.completed(checkpointId);
     if (this.#parts.input instanceof SourceInput) this.#parts.input.checkpointCompleted();
     await Promise.all(this.#parts.hosts.map((host) => host.backend?.complete(checkpointId)));
+    for (const host of this.#parts.hosts) {
+      const chain = this.#parts.chains.get(host.node);
+      if (chain !== undefined) this.#bases.completed(host, chain);
+    }
     this.#wake();
   }
 
@@ -210,7 +227,10 @@ export class StreamTask {
 
   async close(): Promise<void> {
     this.#state = "closed";
+    this.#bases.close();
+    this.#cleanup.close();
     this.#cancelWake?.();
+    this.#cancelLook?.();
     const closings: (() => Promise<void> | void | undefined)[] = [
       () => this.#writing,
       () => this.#parts.input.close(),
@@ -232,6 +252,7 @@ export class StreamTask {
   #work(): boolean {
     const { control, flow } = this.#parts;
     const encoding = this.#advanceCheckpoint();
+    this.#watchStateRoom();
     control.interrupt = false;
     if (this.#blocked()) {
       // While the output is full a source's barrier still goes out: channels take control elements beyond their bound.
@@ -244,6 +265,7 @@ export class StreamTask {
     // As in Flink, processing-time timers that are left when the input has ended do not fire any more.
     if (this.#timersDue && !flow.ended && !this.#fireTimers()) return true;
     if (flow.holding) return this.#waitsForRelease(encoding);
+    this.#cleanup.run();
     const more = this.#takeInput();
     if (!flow.idle) this.#drainFlow();
     this.#flushEdges(more);
@@ -287,8 +309,11 @@ export class StreamTask {
   }
 
   #takeInput(): boolean {
-    // A source waits while changes fill the memory; the end of the checkpoint that is asked for wakes the task.
-    if (this.#parts.input instanceof SourceInput && this.#parts.hosts.some((host) => host.backend?.overfull === true)) return false;
+    if (this.#parts.input instanceof SourceInput && this.#parts.stateRoom.isFull) {
+      this.times.blocked();
+      this.#lookAgain();
+      return false;
+    }
     const step = this.#parts.input.step();
     switch (step.kind) {
       case "progress":
@@ -303,6 +328,22 @@ export class StreamTask {
         if (this.#state === "draining" && this.#parts.flow.idle) this.#becomeEnded();
         return this.#state === "draining";
     }
+  }
+
+  /** Tells the sources of the job when changes fill the memory here, and when they no longer do. */
+  #watchStateRoom(): void {
+    const isFull = this.#parts.hosts.some((host) => host.backend?.overfull === true);
+    if (isFull === this.#fillsRoom) return;
+    this.#fillsRoom = isFull;
+    this.#parts.stateRoom.change(isFull ? 1 : -1);
+  }
+
+  /** The task that fills the memory may be in another thread: nobody rings when it has room again. */
+  #lookAgain(): void {
+    this.#cancelLook ??= this.#parts.ports.scheduler.after(STATE_ROOM_LOOK_MS, () => {
+      this.#cancelLook = undefined;
+      this.#wake();
+    });
   }
 
   /** Half-full batches travel when the task runs out of input; a task that never does sends them after a while. */
@@ -388,9 +429,9 @@ export class StreamTask {
     const keyed = hosts.flatMap((host) => {
       if (host.backend === undefined) return [];
       const chain = this.#parts.chains.get(host.node) ?? { files: [] };
-      const base = full || wantsBase(chain);
+      const base = full || chain.files.length === 0 || (host.backend.writeBase === undefined && wantsBase(chain));
       const fileName = dataFileName({ uid: host.uid, subtask, checkpointId, kind: base ? "base" : "delta" });
-      return [{ host, chain, full: base, fileName }];
+      return [{ host, full: base, fileName, filesBefore: () => this.#filesBefore(host, chain) }];
     });
     const watermarks = new Map(hosts.map((host) => [host.node, host.watermark]));
     const nodes = program.nodes.map((node) => ({
@@ -404,6 +445,13 @@ export class StreamTask {
     const parts = { checkpointId, subtask, finished, nodes, keyed, hosts, sinks, sinkFailed, inFlight: this.#inFlight(checkpointId, inFlight) };
     this.#checkpoint = new TaskCheckpoint(parts, storage);
     for (const edge of edges) edge.barrier(barrier);
+  }
+
+  async #filesBefore(host: OperatorHost, chain: KeyedChain): Promise<readonly DataFile[]> {
+    const { storage } = this.#parts;
+    assert(storage !== undefined, "checkpoints need a storage");
+    const base = this.#bases.take(host.node);
+    return base === undefined ? chain.files : this.#bases.adopt(base, host, chain, storage);
   }
 
   #inFlight(checkpointId: number, channels: Overtaking["inFlight"] | undefined): CheckpointParts["inFlight"] {

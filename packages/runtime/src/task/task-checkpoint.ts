@@ -20,9 +20,10 @@ export function wantsBase({ files: [base, ...deltas] }: KeyedChain): boolean {
 
 export interface KeyedPart {
   readonly host: OperatorHost;
-  readonly chain: KeyedChain;
   /** Set all state aside, so that the file stands alone. */
   readonly full: boolean;
+  /** The chain's files, or what takes their place. Called once. */
+  readonly filesBefore: () => Promise<readonly DataFile[]>;
   readonly fileName: string;
 }
 
@@ -170,7 +171,7 @@ export class TaskCheckpoint {
   }
 
   async #writeKeyed(part: KeyedPart, delta: EncodedState): Promise<readonly DataFile[]> {
-    const before = part.full ? [] : part.chain.files;
+    const before = part.full ? [] : await part.filesBefore();
     if (delta.records === 0 && !part.full) return before;
     return [...before, await this.#storage.writeData(part.fileName, delta.chunks)];
   }

@@ -16,6 +16,7 @@ import type {
   StateHandles,
   TimerService,
   TimerTarget,
+  WrittenBase,
 } from "@millrace/contracts";
 import { assert, type PrimitiveKey } from "@millrace/core";
 import type { CellMap } from "../cells/cell-map.ts";
@@ -40,6 +41,7 @@ const voidCodec = t.literal(VOID_NAMESPACE) as Codec<unknown> as NamespaceCodec<
  */
 export class KeyedBackend implements KeyedStateBackend {
   readonly keyGroups: KeyGroupRange;
+  readonly writeBase: (() => Promise<WrittenBase>) | undefined;
   readonly #options: BackendOptions;
   readonly #scope: KeyScope;
   readonly #changes: Changes;
@@ -64,6 +66,7 @@ export class KeyedBackend implements KeyedStateBackend {
       raw: this.#raw,
       tables: () => this.#registry.tables,
     });
+    this.writeBase = this.#tier.writeBase;
     const context: TableContext = { uid: options.uid, scope: this.#scope, changes: this.#changes, cold: this.#tier.cold, counts: this.#counts };
     this.#registry = new StateRegistry(context, options.now, this.#raw, tracks);
     this.#cleanup = new Cleanup(this.#registry, this.#scope, options.monotonic, this.#tier.keysAfter?.bind(this.#tier));
@@ -193,6 +196,10 @@ export class KeyedBackend implements KeyedStateBackend {
     } finally {
       this.#scope.mapKey = mapKey;
     }
+  }
+
+  get expires(): boolean {
+    return this.#registry.expiring.length > 0;
   }
 
   get usage(): BackendUsage {

@@ -32,10 +32,14 @@ export function keyGroupOfRecord(key: Uint8Array, at = 0): number {
   return ((key[at] ?? 0) << 8) | (key[at + 1] ?? 0);
 }
 
+export function formOfRecord(key: Uint8Array, at = 0): number {
+  return key[at + 2] ?? 0;
+}
+
 export function readRecordHead(key: Uint8Array): RecordHead {
   return {
     keyGroup: keyGroupOfRecord(key),
-    form: key[2] ?? 0,
+    form: formOfRecord(key),
     stateId: ((key[3] ?? 0) | ((key[4] ?? 0) << 8) | ((key[5] ?? 0) << 16) | ((key[6] ?? 0) << 24)) >>> 0,
   };
 }

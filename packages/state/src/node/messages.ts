@@ -1,10 +1,11 @@
 import { MillraceError, messageOf } from "@millrace/core";
-import type { MergeTask, ReadTask, SortTask } from "../runs/store-work.ts";
+import type { BaseTask, FileSum, MergeTask, ReadTask, SortTask } from "../runs/store-work.ts";
 
 /** To the thread. Each request has an id of its own; a reading one is asked for each chunk. */
 export type Request =
   | { readonly id: number; readonly kind: "sort"; readonly task: SortTask }
   | { readonly id: number; readonly kind: "merge"; readonly task: MergeTask }
+  | { readonly id: number; readonly kind: "base"; readonly task: BaseTask }
   | { readonly id: number; readonly kind: "read"; readonly task: ReadTask }
   | { readonly id: number; readonly kind: "next" }
   | { readonly id: number; readonly kind: "leave" };
@@ -12,6 +13,7 @@ export type Request =
 /** From the thread. */
 export type Reply =
   | { readonly id: number; readonly kind: "done"; readonly records: number }
+  | { readonly id: number; readonly kind: "summed"; readonly sum: FileSum }
   | { readonly id: number; readonly kind: "chunk"; readonly chunk: Uint8Array }
   | { readonly id: number; readonly kind: "failed"; readonly error: SentError };
 

@@ -22,6 +22,7 @@ export function storeThread(): StoreWork {
       return { records: await thread.ask({ id: thread.newId(), kind: "sort", task }, buffersOf(task.chunks)) };
     },
     merge: (task) => (task.bytes <= DONE_HERE_BYTES ? here.merge(task) : thread.ask({ id: thread.newId(), kind: "merge", task }, [])),
+    base: (task) => (task.bytes <= DONE_HERE_BYTES ? here.base(task) : thread.askSum({ id: thread.newId(), kind: "base", task })),
     async *read(task) {
       if (task.bytes <= DONE_HERE_BYTES) {
         yield* here.read(task);

@@ -1,7 +1,7 @@
 import { parentPort } from "node:worker_threads";
 import { assert } from "@millrace/core";
 import { nodePorts } from "@millrace/core/node";
-import { mergeRuns, readRuns, sortIntoRun } from "../runs/store-work.ts";
+import { copyRun, mergeRuns, readRuns, sortIntoRun } from "../runs/store-work.ts";
 import { type Reply, type Request, sentError } from "./messages.ts";
 
 const port = parentPort;
@@ -23,6 +23,8 @@ async function serve(request: Exclude<Request, { kind: "next" | "leave" }>): Pro
         return reply({ id, kind: "done", records: (await sortIntoRun(files, request.task)).records });
       case "merge":
         return reply({ id, kind: "done", records: await mergeRuns(files, request.task, () => false) });
+      case "base":
+        return reply({ id, kind: "summed", sum: await copyRun(files, request.task, () => false) });
       case "read":
         return await read(request);
     }

@@ -1,11 +1,12 @@
 import { Worker } from "node:worker_threads";
 import { workerFlags } from "@millrace/core/node";
-import { closed } from "../runs/store-work.ts";
+import { closed, type FileSum } from "../runs/store-work.ts";
 import { type Reply, type Request, receivedError } from "./messages.ts";
 
 /** Who waits for the replies to a request. */
 export interface Waiting {
-  done(records: number): void;
+  done?(records: number): void;
+  summed?(sum: FileSum): void;
   chunk?(chunk: Uint8Array): void;
   failed(error: unknown): void;
 }
@@ -36,6 +37,10 @@ export class Thread {
     return new Promise((done, failed) => this.send(request, { done, failed }, transfer));
   }
 
+  askSum(request: Request): Promise<FileSum> {
+    return new Promise((summed, failed) => this.send(request, { summed, failed }, []));
+  }
+
   /** What belongs to a request that was sent. */
   post(request: Request): void {
     if (!this.#closed) this.#worker?.postMessage(request);
@@ -63,7 +68,8 @@ export class Thread {
     }
     this.#waiting.delete(reply.id);
     if (this.#waiting.size === 0) worker.unref();
-    if (reply.kind === "done") waiting?.done(reply.records);
+    if (reply.kind === "done") waiting?.done?.(reply.records);
+    else if (reply.kind === "summed") waiting?.summed?.(reply.sum);
     else waiting?.failed(receivedError(reply.error));
   }
 

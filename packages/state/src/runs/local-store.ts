@@ -1,15 +1,16 @@
 import { dirname } from "node:path";
-import type { Chunks, KeyGroupRange } from "@millrace/contracts";
-import type { Files } from "@millrace/core";
+import type { Chunks, FinishedFile, KeyGroupRange, WrittenBase } from "@millrace/contracts";
+import { assert, type Files, MillraceError } from "@millrace/core";
 import { verifiedValue } from "../format/checksum.ts";
-import { decodeHeader, type FileHeader } from "../format/file-header.ts";
+import { decodeHeader, type FileHeader, writeHeader } from "../format/file-header.ts";
+import { RecordWriter } from "../format/record-writer.ts";
 import { decideCompaction } from "./compaction.ts";
 import { OperatorRuns } from "./operator-runs.ts";
-import { inPieces, wholeFrames } from "./pieces.ts";
+import { inPieces, joined, wholeFrames } from "./pieces.ts";
 import { Run } from "./run.ts";
 import { readStoreManifest, type StoreManifest, type StoreMarker, strangers, writeStoreManifest } from "./store-manifest.ts";
 import { StoreSnapshot } from "./store-snapshot.ts";
-import type { StoreWork } from "./store-work.ts";
+import { type BaseTask, closed, type StoreWork } from "./store-work.ts";
 
 export interface LocalStoreOptions {
   readonly files: Files;
@@ -140,6 +141,27 @@ export class LocalStore {
     }
   }
 
+  /**
+   * Writes an operator's state as of the marker into a file of keyed state. Its runs become one on the way: what is read and
+   * merged for the one serves the other. The file is removed with the store, or when it is opened, unless somebody moves it.
+   */
+  async writeBase(uid: string): Promise<WrittenBase> {
+    const operator = this.operator(uid);
+    while (operator.merging && !this.#closed) await this.#merged.promise;
+    if (this.#failure !== undefined) throw this.#failure.error;
+    if (this.#closed) throw closed();
+    const { committed, committedHeader: header } = operator;
+    assert(header !== undefined, "a store knows the header of what was applied");
+    operator.merging = true;
+    const writing = this.#writeBase(operator, committed, header);
+    const settled: Promise<void> = writing.then(
+      () => this.#mergedSome(operator, settled),
+      () => this.#mergedSome(operator, settled),
+    );
+    this.#merges.add(settled);
+    return { checkpointId: header.checkpointId, file: await writing };
+  }
+
   /** The store as it is now, whatever is applied meanwhile. Close it. */
   snapshot(): StoreSnapshot {
     const snapshot = new StoreSnapshot(this.#marker, this.#operators, this.#work, () => this.#snapshots.delete(snapshot));
@@ -167,20 +189,20 @@ export class LocalStore {
   }
 
   async #sort(operator: OperatorRuns, chunks: readonly Uint8Array[], keyGroups: KeyGroupRange): Promise<void> {
-    const path = this.#newPath();
+    const path = this.#newPath("run");
     const { records, held } = await this.#work.sort({ path, chunks, keyGroups });
     if (records > 0) operator.stage(held === undefined ? await Run.open(this.#files, path) : Run.held(this.#files, path, held));
   }
 
-  #newPath(): string {
-    return `${this.#directory}/${String(this.#next++).padStart(6, "0")}.run`;
+  #newPath(kind: "run" | "base"): string {
+    return `${this.#directory}/${String(this.#next++).padStart(6, "0")}.${kind}`;
   }
 
   #writeManifest(): Promise<void> {
     const write = async (): Promise<void> => {
-      const operators = [...this.#operators].map(([uid, { header, committed }]) => ({
+      const operators = [...this.#operators].map(([uid, { committedHeader, committed }]) => ({
         uid,
-        header: header ?? null,
+        header: committedHeader ?? null,
         runs: committed.map(({ path }) => path.slice(this.#directory.length + 1)),
       }));
       const manifest: StoreManifest = { version: 1, marker: this.#marker ?? null, next: this.#next, operators };
@@ -198,37 +220,51 @@ export class LocalStore {
       const due = decideCompaction(operator.committed.map(({ bytes }) => bytes));
       if (due === undefined) continue;
       operator.merging = true;
-      const merging = this.#merge(operator, operator.committed.slice(due.first, due.last + 1), due.first === 0).then(
-        () => {
-          operator.merging = false;
-          this.#merges.delete(merging);
-          this.#wakeWaiting();
-          this.#compact();
-        },
-        (error: unknown) => {
-          operator.merging = false;
-          this.#merges.delete(merging);
-          if (!this.#closed) this.#failure = { error };
-          this.#wakeWaiting();
-        },
+      const merging: Promise<void> = this.#merge(operator, operator.committed.slice(due.first, due.last + 1), due.first === 0).then(
+        () => this.#mergedSome(operator, merging),
+        () => this.#mergedSome(operator, merging),
       );
       this.#merges.add(merging);
     }
   }
 
-  async #merge(operator: OperatorRuns, old: readonly Run[], dropTombstones: boolean): Promise<void> {
-    const path = this.#newPath();
+  #mergedSome(operator: OperatorRuns, merging: Promise<void>): void {
+    operator.merging = false;
+    this.#merges.delete(merging);
+    this.#merged.resolve();
+    this.#merged = Promise.withResolvers();
+    this.#compact();
+  }
+
+  /** Puts one run in the place of others. A failure is the store's. */
+  async #merge(operator: OperatorRuns, old: readonly Run[], dropTombstones: boolean): Promise<Run | undefined> {
+    try {
+      return await this.#mergeRuns(operator, old, dropTombstones);
+    } catch (error) {
+      if (!this.#isGone(operator)) this.#failure = { error };
+      throw error;
+    }
+  }
+
+  /** Nobody waits any more for what is done for it. */
+  #isGone(operator: OperatorRuns): boolean {
+    return this.#closed || ![...this.#operators.values()].includes(operator);
+  }
+
+  async #mergeRuns(operator: OperatorRuns, old: readonly Run[], dropTombstones: boolean): Promise<Run | undefined> {
+    const path = this.#newPath("run");
     for (const run of old) run.use();
     try {
       const records = await this.#work.merge({ path, inputs: old.map((run) => run.path), bytes: bytesOf(old), dropTombstones });
       const merged = records === 0 ? undefined : await Run.open(this.#files, path);
-      if (this.#closed || ![...this.#operators.values()].includes(operator)) {
+      if (this.#isGone(operator)) {
         await merged?.retire();
-        return;
+        throw closed();
       }
       operator.replace(old, merged);
       await this.#writeManifest();
       for (const run of old) await run.retire();
+      return merged;
     } finally {
       for (const run of old) await run.letGo();
     }
@@ -239,9 +275,25 @@ export class LocalStore {
     if (this.#failure !== undefined) throw this.#failure.error;
   }
 
-  #wakeWaiting(): void {
-    this.#merged.resolve();
-    this.#merged = Promise.withResolvers();
+  async #writeBase(operator: OperatorRuns, runs: readonly Run[], header: FileHeader): Promise<FinishedFile> {
+    const [oldest] = runs;
+    const isBase = oldest === undefined || (runs.length === 1 && oldest.index.tombstones === 0);
+    const run = isBase ? oldest : await this.#merge(operator, runs, true);
+    run?.use();
+    const path = this.#newPath("base");
+    try {
+      const writer = new RecordWriter();
+      writeHeader(writer, header);
+      const task: BaseTask = { path, header: joined(writer.finish()), input: run?.path, bytes: run?.bytes ?? 0 };
+      const { bytes, crc32 } = await this.#work.base(task);
+      return { path, bytes, checksum: crc32.toString(16).padStart(8, "0") };
+    } catch (error) {
+      if (!this.#isGone(operator) && error instanceof MillraceError && error.code === "STATE_CORRUPT") this.#failure = { error };
+      await this.#files.remove(path).catch(() => undefined);
+      throw error;
+    } finally {
+      await run?.letGo();
+    }
   }
 }
 

@@ -6,8 +6,10 @@ import type { RunCursor } from "./run-cursor.ts";
 
 /** The runs of one operator, oldest first: what is committed, and what was added since. */
 export class OperatorRuns {
+  /** Of the newest file that was added. */
   header: FileHeader | undefined;
   committed: readonly Run[] = [];
+  committedHeader: FileHeader | undefined;
   #staged: readonly Run[] = [];
   #all: readonly Run[] = [];
   /** A merge of some of the committed ones is under way. */
@@ -25,6 +27,7 @@ export class OperatorRuns {
 
   commit(): void {
     this.committed = this.#all;
+    this.committedHeader = this.header;
     this.#staged = [];
   }
 

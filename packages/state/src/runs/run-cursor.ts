@@ -24,9 +24,12 @@ export class RunCursor {
   #block: number;
   #buffer: Uint8Array;
 
-  constructor(run: RunBytes, block: number) {
+  readonly #readBytes: number;
+
+  constructor(run: RunBytes, block: number, readBytes = READ_BYTES) {
     this.#run = run;
     this.#block = block;
+    this.#readBytes = readBytes;
     this.#buffer = new Uint8Array(0);
     this.frames = new Frames(this.#buffer);
   }
@@ -37,16 +40,25 @@ export class RunCursor {
 
   /** Reads on and steps; false at the end. */
   async fill(): Promise<boolean> {
-    while (!this.frames.step()) {
-      const piece = this.#next();
-      if (piece === undefined) return false;
-      for (let done = 0; done < piece.bytes.length; ) {
-        const read = await this.#run.read(piece.bytes.subarray(done), piece.position + done);
-        if (read === 0) throw corruptState(`the run ${this.#run.path} is cut short`);
-        done += read;
-      }
-      this.#take(piece);
+    while (!this.frames.step()) if (!(await this.#read())) return false;
+    return true;
+  }
+
+  /** Instead of going from record to record: the bytes of whole blocks, good until the next call; undefined at the end. */
+  async nextBlocks(): Promise<Uint8Array | undefined> {
+    this.frames.restart(this.#buffer, 0);
+    return (await this.#read()) ? this.#buffer.subarray(0, this.frames.end) : undefined;
+  }
+
+  async #read(): Promise<boolean> {
+    const piece = this.#next();
+    if (piece === undefined) return false;
+    for (let done = 0; done < piece.bytes.length; ) {
+      const read = await this.#run.read(piece.bytes.subarray(done), piece.position + done);
+      if (read === 0) throw corruptState(`the run ${this.#run.path} is cut short`);
+      done += read;
     }
+    this.#take(piece);
     return true;
   }
 
@@ -68,7 +80,7 @@ export class RunCursor {
     if (frames.frameEnd < frames.end) throw corruptState(`a block of the run ${this.#run.path} ends inside a record`);
     const position = index.offsets[this.#block];
     if (position === undefined) return undefined;
-    const wanted = this.#buffer.length === 0 ? FIRST_READ_BYTES : READ_BYTES;
+    const wanted = this.#buffer.length === 0 ? FIRST_READ_BYTES : this.#readBytes;
     let upTo = this.#block + 1;
     while (upTo < index.offsets.length && blockEnd(index, upTo) - position <= wanted) upTo++;
     const length = blockEnd(index, upTo - 1) - position;

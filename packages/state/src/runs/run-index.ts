@@ -4,8 +4,8 @@ import { corruptState } from "../format/checksum.ts";
 import { compareBytes } from "./byte-order.ts";
 import { KeyFilter } from "./key-filter.ts";
 
-const MAGIC = 0x324e5552;
-const FOOTER_BYTES = 48;
+const MAGIC = 0x334e5552;
+const FOOTER_BYTES = 56;
 /** The index is read and checked in pieces, so that the event loop turns in between. */
 const PIECE_BYTES = 1 << 20;
 
@@ -15,6 +15,8 @@ export interface RunIndex {
   readonly dataBytes: number;
   readonly records: number;
   readonly tombstones: number;
+  /** Timers and entries of windows, whose keys are read when a store is opened. */
+  readonly resident: number;
   /** Where each block begins. */
   readonly offsets: Float64Array<ArrayBuffer>;
   /** CRC-32 of each block: a key that was changed would not be found, whatever the checksums of values say. */
@@ -62,7 +64,8 @@ export function encodeIndex(index: RunIndex): readonly Uint8Array[] {
   let checksum = 0;
   for (const part of parts) checksum = crc32(part, checksum);
   footer.setUint32(40, checksum, true);
-  footer.setUint32(44, crc32(new Uint8Array(footer.buffer, 0, 44)), true);
+  footer.setFloat64(44, index.resident, true);
+  footer.setUint32(52, crc32(new Uint8Array(footer.buffer, 0, 52)), true);
   return [...parts, new Uint8Array(footer.buffer)];
 }
 
@@ -72,7 +75,7 @@ export async function readIndex(handle: FileHandle, fileBytes: number): Promise<
   const bytes = new Uint8Array(FOOTER_BYTES);
   await readFully(handle, bytes, fileBytes - FOOTER_BYTES);
   const footer = new DataView(bytes.buffer);
-  if (footer.getUint32(0, true) !== MAGIC || footer.getUint32(44, true) !== crc32(bytes.subarray(0, 44))) {
+  if (footer.getUint32(0, true) !== MAGIC || footer.getUint32(52, true) !== crc32(bytes.subarray(0, 52))) {
     throw corruptState("a run of the local store has no valid end");
   }
   const blocks = footer.getUint32(28, true);
@@ -80,6 +83,7 @@ export async function readIndex(handle: FileHandle, fileBytes: number): Promise<
     dataBytes: footer.getFloat64(4, true),
     records: footer.getFloat64(12, true),
     tombstones: footer.getFloat64(20, true),
+    resident: footer.getFloat64(44, true),
     offsets: new Float64Array(blocks),
     checksums: new Uint32Array(blocks),
     keyEnds: new Uint32Array(blocks),

@@ -1,6 +1,7 @@
 import { crc32 } from "node:zlib";
 import type { FileHandle } from "@millrace/core";
 import { assert } from "@millrace/core";
+import { formOfRecord, recordForms } from "../format/record-key.ts";
 import { hashOfKey, KeyFilter } from "./key-filter.ts";
 import { joined } from "./pieces.ts";
 import { encodeIndex, type RunIndex } from "./run-index.ts";
@@ -35,6 +36,7 @@ export class RunWriter {
   #keyBytes = 0;
   records = 0;
   tombstones = 0;
+  #resident = 0;
 
   /** `recordsMax`: the filter is made for so many. */
   constructor(handle: FileHandle, recordsMax: number) {
@@ -62,6 +64,7 @@ export class RunWriter {
     this.#length += frameBytes;
     this.records++;
     if (tombstone) this.tombstones++;
+    if (formOfRecord(bytes, keyAt) < recordForms.cell) this.#resident++;
   }
 
   async flush(): Promise<void> {
@@ -81,6 +84,7 @@ export class RunWriter {
       dataBytes: this.dataBytes,
       records: this.records,
       tombstones: this.tombstones,
+      resident: this.#resident,
       offsets: this.#offsets.slice(0, blocks),
       checksums: this.#checksums.slice(0, blocks),
       keyEnds: this.#keyEnds.slice(0, blocks),

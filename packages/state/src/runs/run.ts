@@ -84,8 +84,8 @@ export class Run {
   }
 
   /** A cursor in front of the first record at or behind `from`. */
-  cursor(from?: Uint8Array): RunCursor {
-    return new RunCursor(this, from === undefined ? 0 : Math.max(0, blockOf(this.index, from, 0, from.length)));
+  cursor(from?: Uint8Array, readBytes?: number): RunCursor {
+    return new RunCursor(this, from === undefined ? 0 : Math.max(0, blockOf(this.index, from, 0, from.length)), readBytes);
   }
 
   /** Throws STATE_CORRUPT when the bytes of a block are not those that were written. */

@@ -1,3 +1,4 @@
+import { crc32 } from "node:zlib";
 import type { KeyGroupRange } from "@millrace/contracts";
 import type { Files } from "@millrace/core";
 import { mergeRecords } from "./merge.ts";
@@ -39,11 +40,29 @@ export interface ReadTask {
   readonly keyGroups: KeyGroupRange;
 }
 
+/** The records of a run become a file of keyed state. */
+export interface BaseTask {
+  readonly path: string;
+  /** The framed header. */
+  readonly header: Uint8Array;
+  /** undefined: there are no records. */
+  readonly input: string | undefined;
+  /** Of the run. */
+  readonly bytes: number;
+}
+
+/** What a checkpoint says of a file: its length and its CRC-32. */
+export interface FileSum {
+  readonly bytes: number;
+  readonly crc32: number;
+}
+
 /** What a local store has done in the background. The content of files is on disk when a promise resolves; their names may not be. */
 export interface StoreWork {
   /** The chunks are used up. */
   sort(task: SortTask): Promise<Sorted>;
   merge(task: MergeTask): Promise<number>;
+  base(task: BaseTask): Promise<FileSum>;
   /** Frames in order, without tombstones. */
   read(task: ReadTask): AsyncIterable<Uint8Array>;
   /** Ends what is under way, with an error. */
@@ -87,6 +106,31 @@ export async function mergeRuns(files: Files, { path, inputs, dropTombstones }: 
   );
   if (records === 0) await files.remove(path);
   return records;
+}
+
+const COPIED_BYTES = 1 << 20;
+
+/** Blocks are verified on the way. */
+export async function copyRun(files: Files, { path, header, input }: BaseTask, isClosed: () => boolean): Promise<FileSum> {
+  return withRuns(files, input === undefined ? [] : [input], async ([run]) => {
+    const handle = await files.open(path, "write");
+    try {
+      await handle.write(header);
+      let sum = crc32(header);
+      let bytes = header.length;
+      const cursor = run?.cursor(undefined, COPIED_BYTES);
+      for (let piece = await cursor?.nextBlocks(); piece !== undefined; piece = await cursor?.nextBlocks()) {
+        if (isClosed()) throw closed();
+        await handle.write(piece);
+        sum = crc32(piece, sum);
+        bytes += piece.length;
+      }
+      await handle.sync();
+      return { bytes, crc32: sum };
+    } finally {
+      await handle.close();
+    }
+  });
 }
 
 export async function readRuns(

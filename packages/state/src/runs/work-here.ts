@@ -1,5 +1,5 @@
 import type { Files } from "@millrace/core";
-import { closed, mergeRuns, readRuns, type StoreWork, sortIntoRun } from "./store-work.ts";
+import { closed, copyRun, mergeRuns, readRuns, type StoreWork, sortIntoRun } from "./store-work.ts";
 
 /** Does a store's work on this thread, between everything else: for the simulator and for tests. */
 export function workHere(files: Files): StoreWork {
@@ -7,6 +7,7 @@ export function workHere(files: Files): StoreWork {
   return {
     sort: (task) => sortIntoRun(files, task),
     merge: (task) => mergeRuns(files, task, () => isClosed),
+    base: (task) => copyRun(files, task, () => isClosed),
     async *read(task) {
       const queue: Uint8Array[] = [];
       let wake = (): void => undefined;

@@ -1,4 +1,5 @@
 import { createWriter, type GrowingWriter } from "@millrace/codec";
+import type { WrittenBase } from "@millrace/contracts";
 import { assert, type PrimitiveKey } from "@millrace/core";
 import type { StoreDump } from "../backend/backend-snapshot.ts";
 import type { StateTier, TierParts } from "../backend/state-tier.ts";
@@ -107,6 +108,8 @@ export class StoreTier implements StateTier, ColdStore {
     };
   }
 
+  readonly writeBase = (): Promise<WrittenBase> => this.#options.store.writeBase(this.#parts.options.uid);
+
   async apply(checkpointId: number, delta: readonly Uint8Array[], header: FileHeader | undefined): Promise<void> {
     this.#applying++;
     await this.#options.apply(checkpointId, header, delta);
@@ -193,7 +196,7 @@ export class StoreTier implements StateTier, ColdStore {
   /** The keys of timers and of windows. */
   #loadKeys(): void {
     const { options, raw } = this.#parts;
-    if (this.#runs.all.length === 0) return;
+    if (this.#runs.all.every(({ index }) => index.resident === 0)) return;
     for (let keyGroup = options.keyGroups.start; keyGroup <= options.keyGroups.end; keyGroup++) {
       const range = this.#runs.range(formStart(keyGroup, recordForms.timer), formStart(keyGroup, recordForms.cell));
       for (const { key } of range) raw.add(key, undefined);

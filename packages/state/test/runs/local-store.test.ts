@@ -1,7 +1,11 @@
+import { crc32 } from "node:zlib";
+import type { WrittenBase } from "@millrace/contracts";
 import { assert, MillraceError, seededRandom } from "@millrace/core";
 import { VolatileDisk } from "@millrace/testkit";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { type FileHeader, readHeader } from "../../src/format/file-header.ts";
+import { RecordParser } from "../../src/format/record-parser.ts";
 import { RecordWriter } from "../../src/format/record-writer.ts";
 import { LocalStore, workHere } from "../../src/index.ts";
 
@@ -76,6 +80,23 @@ function lookUp(store: LocalStore, key: string): string | undefined {
   return stored === undefined ? undefined : textOf(stored);
 }
 
+function headerOf(checkpointId: number): FileHeader {
+  return { formatVersion: 1, uid: "op", checkpointId, keyGroups: { start: 0, end: 9 }, entries: 0, states: [] };
+}
+
+function baseContents(bytes: Uint8Array): { readonly checkpointId: number; readonly contents: Contents } {
+  const contents: Contents = new Map();
+  let checkpointId = 0;
+  const parser = new RecordParser((key, stored) => {
+    if (stored === undefined) throw new Error("a base holds no tombstone");
+    if (key.length === 0) checkpointId = readHeader(stored).checkpointId;
+    else contents.set(keyOf(key), textOf(stored));
+  });
+  parser.push(bytes);
+  parser.end();
+  return { checkpointId, contents };
+}
+
 async function checkpoint(store: LocalStore, id: number, changes: readonly Change[]): Promise<void> {
   await store.add("op", undefined, framesOf(changes));
   await store.setMarker({ kind: "applied", checkpoint: id });
@@ -147,6 +168,58 @@ describe("a local store of sorted runs", () => {
     const next = await open(disk);
     expect(await contentsOf(next)).toEqual(new Map([["a", "new 29"]]));
     await next.close();
+  });
+
+  test("writes a base as of its marker, whatever is applied meanwhile, and goes on with what it merged", async () => {
+    await fc.assert(
+      fc.asyncProperty(deltas, async (all) => {
+        const disk = await emptyDisk();
+        const store = await open(disk);
+        let contents: Contents = new Map();
+        const bases: { readonly written: Promise<WrittenBase>; readonly id: number; readonly contents: Contents }[] = [];
+        for (const [index, changes] of all.entries()) {
+          const id = index + 1;
+          await store.add("op", headerOf(id), framesOf(changes));
+          await store.setMarker({ kind: "applied", checkpoint: id });
+          contents = follow(contents, changes);
+          if (index % 4 === 1) bases.push({ written: store.writeBase("op"), id, contents });
+        }
+        for (const base of bases) {
+          const { checkpointId, file } = await base.written;
+          // It may have waited for a merge, and holds what was applied by then.
+          expect(checkpointId).toBeGreaterThanOrEqual(base.id);
+          const bytes = await disk.readFile(file.path);
+          expect({ bytes: bytes.length, checksum: crc32(bytes).toString(16).padStart(8, "0") }).toEqual({
+            bytes: file.bytes,
+            checksum: file.checksum,
+          });
+          const held = follow(new Map(), all.slice(0, checkpointId).flat());
+          expect(baseContents(bytes)).toEqual({ checkpointId, contents: held });
+        }
+        expect(await contentsOf(store)).toEqual(contents);
+        await store.close();
+        const next = await open(disk);
+        expect(await contentsOf(next)).toEqual(contents);
+        expect((await disk.list(directory)).filter((name) => name.endsWith(".base"))).toEqual([]);
+        await next.close();
+      }),
+      { numRuns: 20 },
+    );
+  });
+
+  test("that can't write a base says so, and is as good as before", async () => {
+    const disk = await emptyDisk();
+    const store = await open(disk);
+    for (let id = 1; id <= 3; id++) {
+      await store.add("op", headerOf(id), framesOf([[`key ${id}`, "x"]]));
+      await store.setMarker({ kind: "applied", checkpoint: id });
+    }
+    await store.writeBase("op");
+    disk.fault = { at: disk.operations + 2, kind: "fail", code: "ENOSPC" };
+    await expect(store.writeBase("op")).rejects.toMatchObject({ code: "ENOSPC" });
+    const { file } = await store.writeBase("op");
+    expect(baseContents(await disk.readFile(file.path)).contents.size).toBe(3);
+    await store.close();
   });
 
   test("after a crash at any operation of applying and merging holds one checkpoint or the next, whole", async () => {

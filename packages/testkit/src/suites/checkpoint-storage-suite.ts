@@ -1,4 +1,4 @@
-import type { CheckpointManifest, CheckpointStorage, DataFile } from "@millrace/contracts";
+import type { CheckpointManifest, CheckpointStorage, DataFile, FinishedFile } from "@millrace/contracts";
 import { nodePorts } from "@millrace/core/node";
 import * as fc from "fast-check";
 import { afterEach, describe, expect, test } from "vitest";
@@ -10,6 +10,8 @@ export interface CheckpointStorageCase {
   reopen(): CheckpointStorage;
   /** Changes a stored file behind the storage's back; undefined removes it. */
   damage(file: StoredFile, change: (bytes: Uint8Array) => Uint8Array | undefined): Promise<void>;
+  /** A file with this content beside the storage. */
+  finish(content: Uint8Array): Promise<FinishedFile>;
   dispose?(): Promise<void>;
 }
 
@@ -29,6 +31,7 @@ export function checkpointStorageSuite(name: string, make: () => Promise<Checkpo
       disposals = [];
     });
     writing(begin);
+    adopting(begin);
     streaming(begin);
     damage(begin);
     garbage(begin);
@@ -85,6 +88,31 @@ function writing(begin: () => Promise<CheckpointStorageCase>): void {
       await expect(storage.writeData(escaping, [])).rejects.toMatchObject({ code: "CHECKPOINT_NAME" });
       await expect(readAll(storage, { name: escaping, bytes: 0, checksum: "00000000" })).rejects.toMatchObject({ code: "CHECKPOINT_NAME" });
     }
+  });
+}
+
+function adopting(begin: () => Promise<CheckpointStorageCase>): void {
+  test("a finished file is taken in by moving it, and spared until the next manifest as what was written", async () => {
+    const { storage, reopen, finish } = await begin();
+    const finished = await finish(bytesOf(100));
+    const file = await storage.adoptData("a-0-000001.base", finished);
+    expect(file).toEqual({ name: "a-0-000001.base", bytes: 100, checksum: finished.checksum });
+    expect(await storage.collectGarbage([])).toEqual([]);
+    await storage.writeManifest(manifestOf(1, [file]));
+    await reopen().verify(manifestOf(1, [file]));
+    expect(await readAll(reopen(), file)).toEqual(bytesOf(100));
+    await expect(storage.adoptData("b", finished)).rejects.toMatchObject({ code: "CHECKPOINT_WRITE" });
+  });
+
+  test("a finished file does not take the place of another", async () => {
+    const { storage, reopen, finish } = await begin();
+    const file = await storage.writeData("a", [bytesOf(10)]);
+    await storage.writeManifest(manifestOf(1, [file]));
+    const finished = await finish(bytesOf(20));
+    await expect(storage.adoptData("a", finished)).rejects.toMatchObject({ code: "CHECKPOINT_EXISTS" });
+    await expect(storage.adoptData("../a", finished)).rejects.toMatchObject({ code: "CHECKPOINT_NAME" });
+    await storage.adoptData("b", finished);
+    await reopen().verify(manifestOf(1, [file]));
   });
 }
 

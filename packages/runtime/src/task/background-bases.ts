@@ -1,0 +1,91 @@
+import { dataFileName, parseDataFileName } from "@millrace/checkpoint";
+import type { CheckpointStorage, DataFile, WrittenBase } from "@millrace/contracts";
+import { assert, MillraceError } from "@millrace/core";
+import type { OperatorHost } from "./operator-host.ts";
+import { type KeyedChain, wantsBase } from "./task-checkpoint.ts";
+
+/** A base that was written in the background, from its end until a complete checkpoint has it. */
+export interface FinishedBase {
+  readonly written: WrittenBase;
+  /** Once a checkpoint has begun to take it: an aborted one leaves it to the next. */
+  name: string | undefined;
+  adopted: Promise<DataFile> | undefined;
+}
+
+/**
+ * The bases of a task's keyed state. Where a local store holds the state of completed checkpoints, a base is made from it
+ * between checkpoints, and the next one puts it in the place of the files that it makes needless: no checkpoint waits for it, and
+ * what a checkpoint writes is what has changed.
+ */
+export class BackgroundBases {
+  readonly #subtask: number;
+  readonly #wake: () => void;
+  readonly #finished = new Map<number, FinishedBase>();
+  readonly #underWay = new Set<number>();
+  #failure: { readonly error: unknown } | undefined;
+  #closed = false;
+
+  constructor(subtask: number, wake: () => void) {
+    this.#subtask = subtask;
+    this.#wake = wake;
+  }
+
+  /** A checkpoint with this chain is complete, and the local store holds it. */
+  completed(host: OperatorHost, chain: KeyedChain): void {
+    const { backend, node } = host;
+    const adopted = this.#finished.get(node)?.name;
+    if (adopted !== undefined && chain.files[0]?.name === adopted) this.#finished.delete(node);
+    if (backend?.writeBase === undefined || this.#closed || !wantsBase(chain)) return;
+    if (this.#underWay.has(node) || this.#finished.has(node)) return;
+    this.#underWay.add(node);
+    backend.writeBase().then(
+      (written) => {
+        this.#underWay.delete(node);
+        this.#finished.set(node, { written, name: undefined, adopted: undefined });
+      },
+      (error: unknown) => {
+        this.#underWay.delete(node);
+        if (this.#closed) return;
+        this.#failure = { error };
+        this.#wake();
+      },
+    );
+  }
+
+  /** What the next checkpoint may take. Throws, once, what the writing of one has failed with. */
+  take(node: number): FinishedBase | undefined {
+    const failure = this.#failure;
+    this.#failure = undefined;
+    if (failure !== undefined) throw failure.error;
+    return this.#finished.get(node);
+  }
+
+  /** The files that hold the state of the last completed checkpoint, with the base in the place of those that it stands for. */
+  async adopt(base: FinishedBase, host: OperatorHost, chain: KeyedChain, storage: CheckpointStorage): Promise<readonly DataFile[]> {
+    const { checkpointId, file } = base.written;
+    // A checkpoint in which nothing had changed has no file.
+    const newest = chain.files.findLast((each) => idOf(each) <= checkpointId);
+    assert(newest !== undefined, "a base holds the state of a checkpoint in the chain");
+    const newestId = idOf(newest);
+    base.name ??= dataFileName({ uid: host.uid, subtask: this.#subtask, checkpointId: newestId, kind: "base" });
+    base.adopted ??= storage.adoptData(base.name, file);
+    try {
+      return [await base.adopted, ...chain.files.filter((each) => idOf(each) > newestId)];
+    } catch (error) {
+      this.#finished.delete(host.node);
+      // An earlier attempt wrote it, and a newer checkpoint than the one restored may need it: the chain goes on as it is.
+      if (error instanceof MillraceError && error.code === "CHECKPOINT_EXISTS") return chain.files;
+      throw error;
+    }
+  }
+
+  close(): void {
+    this.#closed = true;
+  }
+}
+
+function idOf(file: DataFile): number {
+  const identity = parseDataFileName(file.name);
+  assert(identity !== undefined, "a file of keyed state says of which checkpoint it is");
+  return identity.checkpointId;
+}
