@@ -1,14 +1,15 @@
 /**
- * `pnpm bench:state [churn|build|hot|large|recovery] [options as JSON]`: keyed state larger than memory.
+ * `pnpm bench:state [churn|store|build|hot|large|recovery] [options as JSON]`: keyed state larger than memory.
  * churn: bytes, duration and stall of checkpoints by the share of keys that changed; writes `bench/state/churn.svg`.
- * build: 5 million keys of 200 B through a real job, checkpoint every second. hot: counts under keys that stay in the cache.
+ * store: CPU a record of the local store alone. build: 5 million keys of 200 B through a real job, checkpoint every second. hot: counts under keys that stay in the cache.
  * large: 20 million keys with `--memory 1g`; prints the peak of resident memory. recovery: kill -9, then process start to first
- * new output, with the local store and without it.
+ * new output, with the local store and without it; after `pnpm build`.
  */
 import { spawn } from "node:child_process";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { measureChurn } from "./state/churn.ts";
+import { measureFill } from "./state/fill.ts";
 import { churnPlot } from "./state/plot.ts";
 import { measureRecovery } from "./state/recovery.ts";
 
@@ -24,6 +25,9 @@ switch (what) {
     if (given.keys === undefined) await writeFile(join(import.meta.dirname, "state/churn.svg"), churnPlot(points));
     break;
   }
+  case "store":
+    console.table([await measureFill({ records: 1_000_000, valueBytes: 200, ...given })]);
+    break;
   case "build":
     await measureJob("big", { keys: 5_000_000, valueBytes: 200, records: 6_000_000, memoryMb: 4096, checkpointMs: 1000, ...given });
     break;

@@ -60,17 +60,7 @@ export async function measureChurn(keys: number, churns: readonly number[]): Pro
       value.value();
     }
   };
-  const checkpoint = async (): Promise<number> => {
-    let over = false;
-    const taken = takeCheckpoint(backend, storage, ++id).finally(() => {
-      over = true;
-    });
-    while (!over) {
-      work();
-      await turn();
-    }
-    return taken;
-  };
+  const checkpoint = (): Promise<number> => during(takeCheckpoint(backend, storage, ++id), work);
   const touch = async (key: number): Promise<void> => {
     backend.setCurrentKey(key);
     value.update((value.value() ?? 0) + 1);
@@ -107,6 +97,19 @@ async function takeCheckpoint(backend: KeyedBackend, storage: ReturnType<typeof 
   const { bytes } = await storage.writeData(`churn-${id}`, backend.takeDelta().chunks);
   await backend.complete(id);
   return bytes;
+}
+
+/** Works until a promise is settled. */
+async function during<T>(promise: Promise<T>, work: () => void): Promise<T> {
+  let over = false;
+  const settled = promise.finally(() => {
+    over = true;
+  });
+  while (!over) {
+    work();
+    await turn();
+  }
+  return settled;
 }
 
 function turn(): Promise<void> {
