@@ -1,7 +1,7 @@
 import { type Collector, type DataStream, sliding, state, t, tumbling } from "millrace";
 import type { Reading } from "./jobs.ts";
 
-export const joinBranchNames = ["intervalJoin", "windowJoin", "coGroup", "broadcast"] as const;
+export const joinBranchNames = ["intervalJoin", "windowJoin", "coGroup", "temporalJoin", "broadcast"] as const;
 type JoinBranch = (typeof joinBranchNames)[number];
 
 const reading = t.object({ sensor: t.string(), at: t.integer(), value: t.integer() });
@@ -42,6 +42,19 @@ export const joinBranches: Readonly<Record<JoinBranch, (all: DataStream<Reading>
       .equalTo(sensorOf)
       .window(sliding(600, 200))
       .apply((left, right, { key, window }) => `coGroup ${key} ${window.start} ${sum(left)} ${sum(right)}`, { uid: "co-group", ...codecs }),
+  ],
+  temporalJoin: (all) => [
+    all
+      .filter(even)
+      .keyBy(sensorOf)
+      .temporalJoin(all.filter(low).keyBy(sensorOf))
+      .validFor(200)
+      .leftOuter()
+      .select((left, version) => `temporalJoin ${show(left)} ${version === undefined ? "-" : show(version)}`, {
+        uid: "temporal-join",
+        left: reading,
+        version: reading,
+      }),
   ],
   broadcast: (all) => [
     all
@@ -102,6 +115,15 @@ export const joinOracles: Readonly<Record<JoinBranch, (input: readonly Reading[]
     }
     return [...windows].map(([place, [left, right]]) => `${place} ${sum(left)} ${sum(right)}`).sort();
   },
+  temporalJoin: (input) =>
+    input
+      .filter(even)
+      .map((one) => {
+        const before = input.filter((other) => low(other) && other.sensor === one.sensor && other.at <= one.at && one.at - other.at <= 200);
+        const latest = before.reduce<Reading | undefined>((best, other) => (best === undefined || other.at >= best.at ? other : best), undefined);
+        return `temporalJoin ${show(one)} ${latest === undefined ? "-" : show(latest)}`;
+      })
+      .sort(),
   broadcast: (input) => {
     const highest = new Map<string, number>();
     for (const { sensor, value } of input.filter(low)) highest.set(sensor, Math.max(value, highest.get(sensor) ?? 0));

@@ -138,6 +138,8 @@ export { KeyedStream } from "./streams/keyed-stream.ts";
 export type { NodeOptions, StatefulNodeOptions } from "./streams/options.ts";
 export type { PatternOptions, PatternOver } from "./streams/pattern-stream.ts";
 export { PatternStream } from "./streams/pattern-stream.ts";
+export type { TemporalJoinOptions } from "./streams/temporal-join.ts";
+export { TemporalJoin } from "./streams/temporal-join.ts";
 export type { WindowJoinOptions } from "./streams/window-join.ts";
 export { CoGroupedWindows, JoinedWindows } from "./streams/window-join.ts";
 export type { ThenProcess, WindowAggregateOptions, WindowElementsOptions } from "./streams/windowed-stream.ts";

@@ -40,6 +40,7 @@ function unboundedStates(node: PlanNode): readonly PlanWarning[] {
 /** State of a pattern goes when its time is over, unless it has none. State of a window goes with it; `global.…` belongs to the key, and the global window never ends. */
 function endsWithWindow(node: PlanNode, state: PlannedState): boolean {
   if (node.kind === "intervalJoin") return true;
+  if (node.kind === "temporalJoin") return state.name === "left" || node.details.unbounded !== true;
   if (node.kind === "cep") return node.details.unbounded !== true;
   return hasWindows(node.kind) && !state.name.startsWith("global.") && fieldOf(node.details.assigner, "type") !== "global";
 }

@@ -27,6 +27,7 @@ export const kindTraits: Readonly<Record<NodeKind, KindTraits>> = {
   keyedBroadcastProcess: { stateful: true, noun: "a keyed broadcast process function" },
   reduce: { stateful: true, noun: "a keyed reduce" },
   window: { stateful: true, noun: "a window" },
+  temporalJoin: { stateful: true, noun: "a temporal join" },
   windowJoin: { stateful: true, noun: "a window join" },
   coGroup: { stateful: true, noun: "a coGroup" },
   intervalJoin: { stateful: true, noun: "an interval join" },

@@ -17,6 +17,7 @@ export type NodeKind =
   | "window"
   | "cep"
   | "intervalJoin"
+  | "temporalJoin"
   | "windowJoin"
   | "coGroup"
   | "async"

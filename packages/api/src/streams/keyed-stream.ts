@@ -20,6 +20,7 @@ import { type Emits, type NoState, tagNames, timersOf } from "./functions.ts";
 import { IntervalJoin } from "./interval-join.ts";
 import type { StatefulNodeOptions } from "./options.ts";
 import { type PatternOver, PatternStream } from "./pattern-stream.ts";
+import { defaultTemporalSettings, TemporalJoin } from "./temporal-join.ts";
 import { addNode, type KeyedUpstream, typeOf } from "./upstream.ts";
 import { defaultSettings, WindowedStream } from "./windowed-stream.ts";
 
@@ -100,6 +101,14 @@ export class KeyedStream<T, K extends Key> {
   /** Pairs of records of one key that lie near each other in event time; name the interval with `between`. */
   intervalJoin<Other>(other: KeyedStream<Other, K>): IntervalJoin<T, Other, K> {
     return new IntervalJoin<T, Other, K>(this.#keyed, other.#keyed);
+  }
+
+  /**
+   * Each record with the version of its key in `versions` that was valid at the record's time (Flink's temporal join,
+   * `FOR SYSTEM_TIME AS OF`): a stream of prices, rates, addresses, whose records are valid until the key's next one.
+   */
+  temporalJoin<Version>(versions: KeyedStream<Version, K>): TemporalJoin<T, Version, Version, K> {
+    return new TemporalJoin<T, Version, Version, K>([this.#keyed, versions.#keyed], defaultTemporalSettings);
   }
 
   /** Two keyed streams for one function that shares state between them. Their keys must be of one kind. */

@@ -1,8 +1,9 @@
 import { type Codec, t } from "@millrace/codec";
 import { type Collector, type Key, type MapState, type Operator, type OperatorContext, state, type TimerService } from "@millrace/contracts";
-import { assert, MillraceError, NO_TIMESTAMP, WATERMARK_MIN } from "@millrace/core";
+import { assert, NO_TIMESTAMP, WATERMARK_MIN } from "@millrace/core";
 import { userFunctionError } from "../process/user-error.ts";
 import type { JoinInterval } from "./join-interval.ts";
+import { requireJoinTimestamp } from "./join-timestamp.ts";
 
 /** Which records without a partner are emitted too, with undefined in its place. */
 export type JoinKind = "inner" | "leftOuter" | "rightOuter" | "fullOuter";
@@ -89,12 +90,7 @@ class IntervalJoin {
 
   arrive(side: 0 | 1, value: unknown, timestamp: number): void {
     const { uid } = this.#context;
-    if (timestamp === NO_TIMESTAMP) {
-      throw new MillraceError("JOIN_TIMESTAMP", `a record on the ${stateNames[side]} of an interval join has no timestamp`, {
-        hint: "give the source a watermark strategy with timestamps, or call assignTimestampsAndWatermarks before the join",
-        where: { uid },
-      });
-    }
+    requireJoinTimestamp(timestamp, `a record on the ${stateNames[side]} of an interval join`, uid);
     const watermark = this.#context.currentWatermark();
     if (watermark !== WATERMARK_MIN && timestamp < watermark) this.#late(side, value, timestamp);
     else this.#guarded(this.#keyOf(side, value), () => this.#pair(side, value, timestamp));

@@ -16,6 +16,7 @@ const shapes: Readonly<Record<NodeKind, readonly [open: string, close: string]>>
   keyedBroadcastProcess: ["[[", "]]"],
   reduce: ["[[", "]]"],
   window: ["[[", "]]"],
+  temporalJoin: ["[[", "]]"],
   windowJoin: ["[[", "]]"],
   coGroup: ["[[", "]]"],
   intervalJoin: ["[[", "]]"],

@@ -24,6 +24,7 @@ export const kindWords: Readonly<Record<NodeKind, string>> = {
   reduce: "reduce",
   window: "window",
   cep: "pattern",
+  temporalJoin: "temporal join",
   windowJoin: "window join",
   coGroup: "coGroup",
   intervalJoin: "interval join",
@@ -48,9 +49,14 @@ function headlineDetails({ kind, details }: PlanNode): readonly string[] {
   if (kind === "intervalJoin")
     return [`${String(details.join)}, ${durationText(Number(details.lowerMs))} to ${durationText(Number(details.upperMs))}`];
   if (kind === "async" || kind === "lookupJoin") return words("wait");
+  if (kind === "temporalJoin") return [`${String(details.join)}, versions valid ${validityText(details.validForMs)}`];
   if (kind === "cep") return [`${String(details.time)} time`];
   if (hasWindows(kind) && details.assigner !== undefined) return [descriptionText(details.assigner)];
   return [];
+}
+
+function validityText(validForMs: Json | undefined): string {
+  return typeof validForMs === "number" ? `for ${durationText(validForMs)}` : "until the next one";
 }
 
 /** Everything else that the plan knows of a node, in a fixed order. Where it has one input, the drawing's line says whence. */

@@ -36,6 +36,7 @@ const chainKinds: Record<NodeKind, ChainNode["kind"]> = {
   reduce: "operator",
   window: "operator",
   cep: "operator",
+  temporalJoin: "operator",
   windowJoin: "operator",
   coGroup: "operator",
   intervalJoin: "operator",
