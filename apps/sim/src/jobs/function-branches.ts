@@ -122,6 +122,7 @@ export const functionBranches: readonly Branch[] = [
   {
     name: "connect",
     ordered: false,
+    nothingLate: true,
     build: (all) => [
       all
         .filter((one) => one.value % 2 === 0)

@@ -3,8 +3,10 @@ import { type FileSinkOptions, fileSink, files, jsonLines } from "millrace/files
 import type { Chance } from "../world/chance.ts";
 import type { Branch } from "./branch.ts";
 import { functionBranches } from "./function-branches.ts";
+import { joinBranches } from "./join-branches.ts";
 import { paced } from "./paced-sink.ts";
 import { pacedSource } from "./paced-source.ts";
+import { patternBranches } from "./pattern-branches.ts";
 import { drawInput, type Reading } from "./reading.ts";
 import { windowBranches } from "./window-branches.ts";
 
@@ -21,7 +23,7 @@ export interface RandomJob {
   define(passed: (reading: Reading) => void): JobDefinition;
 }
 
-const allBranches: readonly Branch[] = [...windowBranches, ...functionBranches];
+const allBranches: readonly Branch[] = [...windowBranches, ...functionBranches, ...joinBranches, ...patternBranches];
 
 export function drawJob(chance: Chance): RandomJob {
   const fileCount = chance.pick([1, 1, 2, 3, 6]);
@@ -32,8 +34,8 @@ export function drawJob(chance: Chance): RandomJob {
   const possible = allBranches.filter((branch) => fileCount === 1 || !branch.ordered);
   const drawn = chance.distinct(possible, chance.between(1, 5));
   const isLate = drawn.some(({ name }) => name === "late");
-  // Which of a connect's two ways sees a watermark first is open, and with it what is late there.
-  const chosen = isLate ? drawn.filter(({ name }) => name !== "connect") : drawn;
+  // Which of the two ways into a function sees a watermark first is open, and with it what is late there.
+  const chosen = isLate ? drawn.filter(({ nothingLate }) => nothingLate !== true) : drawn;
   const boundMs = isLate ? chance.below(disorderMs + 1) : disorderMs;
   const roll: FileSinkOptions<string> = chance.oneIn(3)
     ? { roll: { bytes: chance.between(50, 2_000), ageMs: chance.between(5, 500), everyCheckpoint: chance.oneIn(2) } }

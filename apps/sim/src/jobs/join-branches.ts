@@ -1,0 +1,177 @@
+import { type Collector, type DataStream, sliding, state, t, tumbling } from "millrace";
+import { type Branch, exactly } from "./branch.ts";
+import { type Reading, readingCodec, show } from "./reading.ts";
+
+/** A branch of two ways through the job, and the lines that come out when nothing is late, by plain loops. */
+export interface TwoWayBranch extends Branch {
+  lines(input: readonly Reading[]): readonly string[];
+}
+
+// Results do not depend on how the two ways interleave.
+const even = ({ value }: Reading): boolean => value % 2 === 0;
+const low = ({ value }: Reading): boolean => value < 40;
+const sensorOf = ({ sensor }: Reading): string => sensor;
+const shown = (one: Reading | undefined): string => (one === undefined ? "-" : show(one));
+const codecs = { left: readingCodec, right: readingCodec };
+
+/** When this timer fires, both inputs have ended. */
+const AFTER_ALL = 1e12;
+
+export const joinBranches: readonly TwoWayBranch[] = [
+  twoWays({
+    name: "coFlatMap",
+    ordered: false,
+    build: (all) => [
+      all
+        .keyBy(sensorOf)
+        .connect(all.filter(low).keyBy(sensorOf))
+        .flatMap(
+          (one) => (even(one) ? [`coFlatMap even ${show(one)}`] : []),
+          (one) => [`coFlatMap low ${show(one)}`, `coFlatMap again ${show(one)}`],
+        ),
+    ],
+    lines: (input) => [
+      ...input.filter(even).map((one) => `coFlatMap even ${show(one)}`),
+      ...input.filter(low).flatMap((one) => [`coFlatMap low ${show(one)}`, `coFlatMap again ${show(one)}`]),
+    ],
+  }),
+  twoWays({
+    name: "intervalJoin",
+    ordered: false,
+    build: (all) => [
+      all
+        .filter(even)
+        .keyBy(sensorOf)
+        .intervalJoin(all.filter(low).keyBy(sensorOf))
+        .between(-100, 60, { upperExclusive: true })
+        .fullOuter()
+        .select((left, right) => `intervalJoin ${shown(left)} ${shown(right)}`, { uid: "intervalJoin", ...codecs }),
+    ],
+    lines(input) {
+      const joins = (a: Reading, b: Reading): boolean => a.sensor === b.sensor && b.at - a.at >= -100 && b.at - a.at < 60;
+      const [left, right] = [input.filter(even), input.filter(low)];
+      return [
+        ...left.flatMap((a) => right.filter((b) => joins(a, b)).map((b) => `intervalJoin ${show(a)} ${show(b)}`)),
+        ...left.filter((a) => !right.some((b) => joins(a, b))).map((a) => `intervalJoin ${show(a)} -`),
+        ...right.filter((b) => !left.some((a) => joins(a, b))).map((b) => `intervalJoin - ${show(b)}`),
+      ];
+    },
+  }),
+  twoWays({
+    name: "windowJoin",
+    ordered: false,
+    build: (all) => [
+      all
+        .filter(even)
+        .join(all.filter(low))
+        .where(sensorOf)
+        .equalTo(sensorOf)
+        .window(tumbling(150))
+        .apply((left, right, { window }) => `windowJoin ${window.start} ${show(left)} ${show(right)}`, { uid: "windowJoin", ...codecs }),
+    ],
+    lines(input) {
+      const start = ({ at }: Reading): number => Math.floor(at / 150) * 150;
+      const right = input.filter(low);
+      return input.filter(even).flatMap((a) => {
+        const partners = right.filter((b) => a.sensor === b.sensor && start(a) === start(b));
+        return partners.map((b) => `windowJoin ${start(a)} ${show(a)} ${show(b)}`);
+      });
+    },
+  }),
+  twoWays({
+    name: "coGroup",
+    ordered: false,
+    build: (all) => [
+      all
+        .filter(even)
+        .coGroup(all.filter(low))
+        .where(sensorOf)
+        .equalTo(sensorOf)
+        .window(sliding(600, 200))
+        .apply((left, right, { key, window }) => `coGroup ${key} ${window.start} ${sum(left)} ${sum(right)}`, { uid: "coGroup", ...codecs }),
+    ],
+    lines(input) {
+      const windows = new Map<string, [Reading[], Reading[]]>();
+      for (const one of input.filter((reading) => even(reading) || low(reading))) {
+        for (let start = Math.floor(one.at / 200) * 200; start > one.at - 600; start -= 200) {
+          const place = `coGroup ${one.sensor} ${start}`;
+          const sides: [Reading[], Reading[]] = windows.get(place) ?? [[], []];
+          windows.set(place, sides);
+          if (even(one)) sides[0].push(one);
+          if (low(one)) sides[1].push(one);
+        }
+      }
+      return [...windows].map(([place, [left, right]]) => `${place} ${sum(left)} ${sum(right)}`);
+    },
+  }),
+  twoWays({
+    name: "temporalJoin",
+    ordered: true,
+    build: (all) => [
+      all
+        .filter(even)
+        .keyBy(sensorOf)
+        .temporalJoin(all.filter(low).keyBy(sensorOf))
+        .validFor(200)
+        .leftOuter()
+        .select((left, version) => `temporalJoin ${show(left)} ${shown(version)}`, {
+          uid: "temporalJoin",
+          left: readingCodec,
+          version: readingCodec,
+        }),
+    ],
+    lines: (input) =>
+      input.filter(even).map((one) => {
+        const valid = input.filter((other) => low(other) && other.sensor === one.sensor && other.at <= one.at && one.at - other.at <= 200);
+        return `temporalJoin ${show(one)} ${shown(latestOf(valid))}`;
+      }),
+  }),
+  twoWays({
+    name: "broadcast",
+    ordered: false,
+    build: (all) => [broadcastHighest(all)],
+    lines(input) {
+      const highest = new Map<string, number>();
+      for (const { sensor, value } of input.filter(low)) highest.set(sensor, Math.max(value, highest.get(sensor) ?? 0));
+      const counts = Map.groupBy(input.filter(even), ({ value }) => value % 10);
+      return [...counts].map(([key, ones]) => `broadcast ${key} ${ones.length} ${[...highest.entries()].sort().join(" ")}`);
+    },
+  }),
+];
+
+/** The highest low value of each sensor in every subtask, told by each key at the end. */
+function broadcastHighest(all: DataStream<Reading>): DataStream<string> {
+  return all
+    .filter(even)
+    .keyBy(({ value }) => value % 10)
+    .connect(all.filter(low).broadcast({ highest: state.map(t.string(), t.integer()) }))
+    .process(
+      {
+        state: { count: state.value(t.integer()) },
+        processElement(_one, { state: { count }, timers }, _out: Collector<string>) {
+          count.update((count.value() ?? 0) + 1);
+          timers.registerEventTimeTimer(AFTER_ALL);
+        },
+        processBroadcastElement({ sensor, value }, { broadcastState: { highest } }) {
+          highest.put(sensor, Math.max(value, highest.get(sensor) ?? 0));
+        },
+        onTimer(_time, { currentKey, state: { count }, broadcastState: { highest } }, out) {
+          out.collect(`broadcast ${currentKey()} ${count.value()} ${[...highest.entries()].sort().join(" ")}`);
+        },
+      },
+      { uid: "broadcast" },
+    );
+}
+
+function twoWays(branch: Omit<TwoWayBranch, "nothingLate" | "judge">): TwoWayBranch {
+  return { ...branch, nothingLate: true, judge: exactly(branch.name, branch.lines) };
+}
+
+/** Of one time the last that came. */
+function latestOf(readings: readonly Reading[]): Reading | undefined {
+  return readings.reduce<Reading | undefined>((best, one) => (best === undefined || one.at >= best.at ? one : best), undefined);
+}
+
+function sum(readings: readonly Reading[]): string {
+  return `${readings.length}/${readings.reduce((total, { value }) => total + value, 0)}`;
+}
