@@ -1,7 +1,8 @@
-import { bytes, json, kafka, kafkaSink, kafkaSource, records as wholeRecords } from "@millrace/kafka";
+import { bytes, json, kafka, kafkaSink, kafkaSource, text, records as wholeRecords } from "@millrace/kafka";
 import { Consumer, ProduceAcks, Producer } from "@platformatic/kafka";
 import { Kafka, logLevel } from "kafkajs";
 import { datagen, defineJob, discard, type JobDefinition, startJob, state, t } from "millrace";
+import { commitEveryMs } from "./sides.ts";
 
 export interface Task {
   readonly bootstrap: string;
@@ -29,8 +30,9 @@ export const contenders: { readonly [name: string]: Contender } = {
     ),
   "millrace sink, at-least-once": (task) => jobSeconds(writing(task, "at-least-once")),
   "millrace sink, exactly-once": (task) => jobSeconds(writing(task, "exactly-once")),
-  "millrace topic to topic, keyed count, exactly-once": (task) => jobSeconds(counting(task), 10_000),
-  "kafkajs eachBatch": kafkajsConsume,
+  "millrace topic to topic, keyed count, exactly-once": (task) => jobSeconds(counting(task), commitEveryMs),
+  "kafkajs eachBatch": (task) => kafkajsConsume(task, (value) => value?.length ?? 0),
+  "kafkajs eachBatch, JSON parsed": (task) => kafkajsConsume(task, (value) => JSON.parse(String(value)).id + 1),
   "kafkajs producer": kafkajsProduce,
   "platformatic consumer": platformaticConsume,
   "platformatic producer": platformaticProduce,
@@ -61,17 +63,17 @@ function writing({ bootstrap, topic, records }: Task, guarantee: "at-least-once"
 }
 
 interface Counted {
-  readonly key: number;
+  readonly key: string;
   readonly count: number;
 }
 
-/** 10,000 keys out of the offsets; the value stays bytes, so that what is measured is not JSON. */
+/** Counts by the records' keys, a result for each; values stay bytes, so that what is measured is not JSON. */
 function counting({ bootstrap, topic, out }: Task): JobDefinition {
   const cluster = kafka({ brokers: [bootstrap] });
   return defineJob("count", (env) => {
     env
-      .from(kafkaSource(cluster, topic, wholeRecords(bytes(), bytes()), { stop: "latest" }), { uid: "in" })
-      .map((record) => record.offset % 10_000)
+      .from(kafkaSource(cluster, topic, wholeRecords(text(), bytes()), { stop: "latest" }), { uid: "in" })
+      .map((record) => record.key ?? "")
       .keyBy((key) => key)
       .process(
         {
@@ -87,7 +89,7 @@ function counting({ bootstrap, topic, out }: Task): JobDefinition {
       .to(
         kafkaSink<Counted>(cluster, out, {
           value: { description: null, serialize: ({ count }) => String(count) },
-          key: ({ key }) => String(key),
+          key: ({ key }) => key,
           transactionalIdPrefix: out,
         }),
         {
@@ -101,7 +103,7 @@ function client(bootstrap: string): Kafka {
   return new Kafka({ clientId: "bench", brokers: [bootstrap], logLevel: logLevel.NOTHING });
 }
 
-async function kafkajsConsume({ bootstrap, topic, records }: Task): Promise<number> {
+async function kafkajsConsume({ bootstrap, topic, records }: Task, sizeOf: (value: Buffer | null) => number): Promise<number> {
   const consumer = client(bootstrap).consumer({
     groupId: `bench-${process.pid}`,
     maxBytesPerPartition: 4 << 20,
@@ -119,7 +121,7 @@ async function kafkajsConsume({ bootstrap, topic, records }: Task): Promise<numb
   await consumer.run({
     autoCommit: false,
     eachBatch: async ({ batch }) => {
-      for (const message of batch.messages) size += message.value?.length ?? 0;
+      for (const message of batch.messages) size += sizeOf(message.value);
       seen += batch.messages.length;
       if (seen >= records) done.resolve((performance.now() - begun) / 1000);
     },

@@ -15,6 +15,7 @@ export function java(libs: string, parameters: readonly string[]): Promise<strin
 }
 
 export const plainClient: string = join(import.meta.dirname, "java", "PlainClient.java");
+export const keyedCount: string = join(import.meta.dirname, "java", "KeyedCount.java");
 
 /** `… 123456.7 records/sec …`; the last line is the total. */
 export function producerPerformance(output: string): number {

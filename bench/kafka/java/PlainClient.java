@@ -11,7 +11,7 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
-/** Kafka's own client in a plain loop: BOOTSTRAP consume|produce TOPIC RECORDS PARTITIONS [BATCH_BYTES]; prints records a second. */
+/** Kafka's own client in a plain loop: BOOTSTRAP consume|produce|produce-keyed|produce-json TOPIC RECORDS PARTITIONS [BATCH_BYTES]; prints records a second. */
 public class PlainClient {
   public static void main(String[] args) throws Exception {
     Properties properties = new Properties();
@@ -19,7 +19,7 @@ public class PlainClient {
     int records = Integer.parseInt(args[3]);
     int partitions = Integer.parseInt(args[4]);
     if (args[1].equals("consume")) consume(properties, args[2], records, partitions);
-    else produce(properties, args[2], records, partitions, args[5]);
+    else produce(properties, args[1], args[2], records, partitions, args[5]);
   }
 
   static void consume(Properties properties, String topic, int records, int partitions) {
@@ -46,7 +46,7 @@ public class PlainClient {
     }
   }
 
-  static void produce(Properties properties, String topic, int records, int partitions, String batchBytes) throws Exception {
+  static void produce(Properties properties, String what, String topic, int records, int partitions, String batchBytes) throws Exception {
     properties.put("acks", "all");
     properties.put("enable.idempotence", "true");
     properties.put("linger.ms", "5");
@@ -59,7 +59,9 @@ public class PlainClient {
       producer.partitionsFor(topic);
       long begun = System.nanoTime();
       for (int n = 0; n < records; n++) {
-        producer.send(new ProducerRecord<>(topic, (n / 1000) % partitions, null, value), (metadata, error) -> {
+        byte[] key = what.equals("produce-keyed") ? Integer.toString(n % 10_000).getBytes() : null;
+        Integer partition = key == null ? (n / 1000) % partitions : null;
+        producer.send(new ProducerRecord<>(topic, partition, key, what.equals("produce-json") ? json(n) : value), (metadata, error) -> {
           if (error != null) failure.set(error);
         });
       }
@@ -67,6 +69,12 @@ public class PlainClient {
       print(records, begun);
     }
     if (failure.get() != null) throw failure.get();
+  }
+
+  /** 100 bytes. */
+  static byte[] json(int n) {
+    String head = "{\"id\":" + n + ",\"card\":\"card-" + n % 10_000 + "\",\"cents\":" + n % 9_973 + ",\"at\":" + (1_767_225_600_000L + n) + ",\"note\":\"";
+    return (head + "x".repeat(98 - head.length()) + "\"}").getBytes();
   }
 
   static void print(int records, long begun) {

@@ -9,6 +9,8 @@ export interface JarOptions {
   /** Where jars are kept between runs. Default `MILLRACE_KAFKA_CACHE`, else `~/.cache/millrace/kafka`. */
   readonly cache?: string;
   readonly version?: string;
+  /** Kafka Streams, too (70 MB more). */
+  readonly streams?: boolean;
 }
 
 export const defaultVersion = "4.4.0";
@@ -31,15 +33,15 @@ function onPath(tool: string): boolean {
 }
 
 /** The folder with the broker's jars (about 45 MB), filled through Maven the first time. */
-export async function fetchJars({ cache, version = defaultVersion }: JarOptions = {}): Promise<string> {
+export async function fetchJars({ cache, version = defaultVersion, streams = false }: JarOptions = {}): Promise<string> {
   const folder = cacheFolder(cache);
-  const libs = join(folder, `libs-${version}`);
+  const libs = join(folder, streams ? `libs-${version}-streams` : `libs-${version}`);
   if (existsSync(libs)) return libs;
   await mkdir(folder, { recursive: true });
   const partial = await mkdtemp(join(folder, `.libs-${version}-`));
   try {
     const pom = join(partial, "pom.xml");
-    await writeFile(pom, pomOf(version));
+    await writeFile(pom, pomOf(version, streams));
     const jars = join(partial, "libs");
     await run("mvn", ["-q", "-B", "-f", pom, plugin, "-DincludeScope=runtime", `-DoutputDirectory=${jars}`]);
     // Another process may have been faster: then its folder is as good.
@@ -52,7 +54,7 @@ export async function fetchJars({ cache, version = defaultVersion }: JarOptions 
   return libs;
 }
 
-function pomOf(version: string): string {
+function pomOf(version: string, streams: boolean): string {
   const alone = "<exclusions><exclusion><groupId>*</groupId><artifactId>*</artifactId></exclusion></exclusions>";
   const dependency = (group: string, artifact: string, wanted: string, more = "") =>
     `<dependency><groupId>${group}</groupId><artifactId>${artifact}</artifactId><version>${wanted}</version>${more}</dependency>`;
@@ -60,6 +62,7 @@ function pomOf(version: string): string {
 <groupId>millrace</groupId><artifactId>kafka-jars</artifactId><version>1</version><dependencies>
 ${dependency("org.apache.kafka", "kafka_2.13", version)}
 ${dependency("org.apache.kafka", "kafka-tools", toolsVersion, alone)}
+${streams ? dependency("org.apache.kafka", "kafka-streams", version) : ""}
 ${dependency("org.slf4j", "slf4j-simple", "1.7.36")}
 </dependencies></project>`;
 }
