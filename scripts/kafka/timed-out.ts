@@ -14,7 +14,7 @@ const catchUpMs = 90_000;
 
 /**
  * Kills the job between the manifest of a checkpoint and its commit, and leaves it down for longer than its transactions
- * live. With open transactions it must refuse to go on, naming the loss, and go on with acceptLoss, printing the offsets;
+ * live. With open transactions it must refuse to go on, naming the loss, and go on with --accept-loss, printing the offsets;
  * with writeAhead nothing may be lost.
  */
 export async function timedOutTransactions(broker: LocalBroker, base: string): Promise<boolean> {
@@ -36,7 +36,7 @@ export async function timedOutTransactions(broker: LocalBroker, base: string): P
     } else console.log(`try ${tries}: the job ended with code ${outcome.code}${refused ? ", naming KAFKA_TRANSACTION_LOST" : ""}`);
   }
   const sent = await feeder.stop();
-  const accepting = startVictim({ ...target, parameters: { ...parameters, acceptLoss: "true" } }, place, flags);
+  const accepting = startVictim(target, place, [...flags, "--accept-loss", "output"]);
   const { printed, judged } = await untilCaughtUp(broker, place, sent);
   accepting.kill("SIGTERM");
   await exitOf(accepting);
@@ -56,10 +56,11 @@ async function untilCaughtUp(broker: LocalBroker, place: Place, sent: number) {
   }
 }
 
+/** Of the warnings, which name partitions and offsets as `output-0@12..15`. */
 function lostRecords(log: string): number {
-  const list = /LOST (\[.*?\])/.exec(log.replaceAll("\\", ""))?.[1];
-  const offsets = list === undefined ? [] : (JSON.parse(list) as { readonly first: number; readonly last: number }[]);
-  return offsets.reduce((sum, { first, last }) => sum + last - first + 1, 0);
+  const warnings = log.split("\n").filter((line) => line.includes("OUTPUT_LOST"));
+  const ranges = warnings.flatMap((line) => [...line.matchAll(/@(\d+)\.\.(\d+)/g)]);
+  return ranges.reduce((sum, [, first, last]) => sum + Number(last) - Number(first) + 1, 0);
 }
 
 async function killAtCommit(target: Target, place: Place): Promise<void> {

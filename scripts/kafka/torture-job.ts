@@ -14,7 +14,7 @@ export interface Output extends Input {
 /** Counts records by key, from topic to topic, exactly once. Each record in gives one out. */
 export default defineJob(
   "kafka-torture",
-  (env, { bootstrap, input, out, transactionTimeoutMs, transactions, acceptLoss }) => {
+  (env, { bootstrap, input, out, transactionTimeoutMs, transactions }) => {
     const cluster = kafka({ brokers: [bootstrap] });
     env
       .from(kafkaSource(cluster, input, json<Input>(), { groupId: "kafka-torture" }), { uid: "input" })
@@ -37,7 +37,6 @@ export default defineJob(
           transactions: transactions === "writeAhead" ? "writeAhead" : "open",
           restartMs: 1_000,
           ...(transactionTimeoutMs > 0 ? { transactionTimeoutMs } : {}),
-          ...(acceptLoss ? { acceptLoss: (loss) => console.error(`LOST ${JSON.stringify(loss.offsets)}`) } : {}),
         }),
         { uid: "output" },
       );
@@ -49,7 +48,6 @@ export default defineJob(
       out: params.string({ description: "topic to write" }),
       transactionTimeoutMs: params.number({ default: 0, description: "0: as long as the broker allows" }),
       transactions: params.string({ default: "open", description: "open or writeAhead" }),
-      acceptLoss: params.boolean({ default: false, description: "go on without the records of a lost transaction, and print where they are" }),
     },
   },
 );

@@ -1,3 +1,4 @@
+import { MillraceError } from "@millrace/core";
 import { datagen, defineJob, discard, type JobDefinition, type Sink, t } from "millrace";
 import { describe, expect, it } from "vitest";
 import { countOf, expectSame, inDirectory, startNoted, until, upTo } from "./support.ts";
@@ -126,6 +127,46 @@ describe("a sink", () => {
         error: { message: expect.stringContaining("connection lost"), where: { uid: "out" } },
       });
       expectSame(sink.published, expected(2_000));
+    }));
+});
+
+describe("output that can't be published any more", () => {
+  /** The third part is gone when it is to be published. */
+  const forgetful = (sink: StubbornSink): Sink<string> => {
+    return {
+      name: sink.name,
+      guarantee: sink.guarantee,
+      description: sink.description,
+      createWriter: () => sink.createWriter(),
+      createCommitter: ({ acceptLoss }) => ({
+        ...sink.createCommitter(),
+        commit: async (ids) => {
+          if (!ids.includes(2)) return sink.createCommitter().commit(ids);
+          if (!acceptLoss) throw new MillraceError("GONE", "part 2 is gone");
+          return { committed: ids.length - 1, alreadyCommitted: 0, lost: ["part 2"] };
+        },
+      }),
+    };
+  };
+
+  it("fails the job at each start, until its loss is accepted by the sink's uid: then it is named, and the job goes on", () =>
+    inDirectory(async (stateDir) => {
+      const sink = new StubbornSink(() => Promise.resolve());
+      const { job } = await startNoted(counting(forgetful(sink), 2_000), stateDir, { restart: { kind: "none" } });
+      await expect(job.finished).rejects.toMatchObject({ code: "GONE" });
+      const accepting = await startNoted(counting(forgetful(sink), 2_000), stateDir, { acceptLoss: ["out"] });
+      expect((await accepting.job.finished).end).toBe("finished");
+      expect(accepting.events.filter((event) => event.kind === "warning")).toEqual([
+        expect.objectContaining({ code: "OUTPUT_LOST", message: expect.stringMatching(/out.*part 2/) }),
+      ]);
+    }));
+
+  it("is accepted of sinks only that there are", () =>
+    inDirectory(async (stateDir) => {
+      await expect(startNoted(counting(forgetful(new StubbornSink(never)), 10), stateDir, { acceptLoss: ["oUt"] })).rejects.toMatchObject({
+        code: "ACCEPT_LOSS",
+        hint: expect.stringContaining("out"),
+      });
     }));
 });
 

@@ -88,6 +88,11 @@ function runOptions(command: Command): Command {
     .option("--fresh", "abandon an unfinished run; its checkpoints are put aside")
     .option("--allow-drop <uid>", "state of this node that has no place in the job may be dropped; may be given several times", collect)
     .option("--overwrite", "replace output of an earlier run")
+    .option(
+      "--accept-loss <uid>",
+      "go on without output of this sink that can't be published any more, and name it; may be given several times",
+      collect,
+    )
     .option("--memory <size>", "memory for state and caches, e.g. 2g")
     .addOption(new Option("--backend <kind>", "where state lives; disk holds more than fits in memory (default: disk)").choices(["heap", "disk"]))
     .option("--restart <strategy>", restartHelp)

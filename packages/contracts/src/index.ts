@@ -62,7 +62,7 @@ export type {
 } from "./keyed-state.ts";
 export type { Mailbox, Operator, OperatorContext, OperatorMetrics, OperatorStateItem, Output, WatermarkStatus } from "./operator.ts";
 export { newOperatorMetrics } from "./operator.ts";
-export type { CommitResult, Guarantee, PreparedSink, Sink, SinkCommitter, SinkContext, SinkWriter } from "./sink.ts";
+export type { CommitResult, CommitterContext, Guarantee, PreparedSink, Sink, SinkCommitter, SinkContext, SinkWriter } from "./sink.ts";
 export type { EnumeratorContext, ReaderContext, ReaderOutput, Source, SourceReader, SourceSplit, SplitEnumerator } from "./source.ts";
 export type {
   AggregateFunction,

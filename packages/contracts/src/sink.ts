@@ -25,7 +25,7 @@ export interface Sink<T> {
    */
   publishedSince?(context: SinkContext, states: readonly Json[]): Promise<readonly string[]>;
   /** Called by the coordinator side of the runtime; absent when there is nothing to commit. */
-  createCommitter?(context: SinkContext): SinkCommitter;
+  createCommitter?(context: CommitterContext): SinkCommitter;
 }
 
 export interface SinkContext {
@@ -44,6 +44,11 @@ export interface SinkContext {
   readonly overwrite: boolean;
   /** How often what is written gets published; undefined: once, when the input has ended. */
   readonly checkpointIntervalMs: number | undefined;
+}
+
+export interface CommitterContext extends SinkContext {
+  /** `--accept-loss` names this sink: what can't be published any more is passed over and told, instead of failing the job. */
+  readonly acceptLoss: boolean;
 }
 
 export interface SinkWriter<T> {
@@ -80,4 +85,6 @@ export interface SinkCommitter {
 export interface CommitResult {
   readonly committed: number;
   readonly alreadyCommitted: number;
+  /** What was passed over, because it can't be published any more and that was accepted: each says where it was. */
+  readonly lost?: readonly string[];
 }

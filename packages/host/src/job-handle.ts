@@ -52,6 +52,8 @@ export interface StartOptions {
   readonly fresh?: boolean;
   /** Output of an earlier run may be replaced. */
   readonly overwrite?: boolean;
+  /** Uids of sinks that pass over output which can't be published any more, with a warning `OUTPUT_LOST`, instead of failing. */
+  readonly acceptLoss?: readonly string[];
   /** The snapshot to start from: `chk-12` or `sp-12` of this job, or a path: a savepoint's directory, a checkpoint's manifest. */
   readonly from?: string;
   /** Uids whose state may be dropped where it has no place in the job any more. */

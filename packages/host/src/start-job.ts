@@ -280,6 +280,7 @@ function settingsOf(graph: JobGraph, ports: Ports, options: StartOptions, { poin
     ancestorRunIds: ancestorsOf(point),
     dev: options.dev === true,
     overwrite: options.overwrite === true,
+    acceptLoss: options.acceptLoss ?? [],
     checkpointIntervalMs: intervalOf(options, composed.storage),
     checkpoints: {
       intervalMs: intervalOf(options, composed.storage),

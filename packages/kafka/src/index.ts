@@ -12,6 +12,5 @@ export type { KafkaSinkOptions } from "./sink/options.ts";
 export { type KafkaSource, kafkaSource } from "./source/kafka-source.ts";
 export type { BadKafkaRecord, FetchOptions, KafkaSourceOptions, OnBadRecord, StartAt, StopAt, TopicChoice } from "./source/options.ts";
 export type { KafkaSplit } from "./source/split.ts";
-export type { LostTransaction } from "./transactions/commit-transactions.ts";
 export { endKafkaTransaction, type KafkaTransaction, kafkaTransaction, kafkaTransactions } from "./transactions/inspect.ts";
 export type * from "./transport/transport.ts";

@@ -271,7 +271,7 @@ describe("brokers that are none", () => {
     );
     expect(() => kafkaSink(cluster, "", { value: text() })).toThrow(expect.objectContaining({ code: "SINK_OPTIONS" }));
     expect(() => kafkaSink(cluster, "t", { value: text(), tombstone: () => true })).toThrow(expect.objectContaining({ code: "SINK_OPTIONS" }));
-    expect(() => kafkaSink(cluster, "t", { value: text(), guarantee: "none", acceptLoss: () => undefined })).toThrow(
+    expect(() => kafkaSink(cluster, "t", { value: text(), guarantee: "none", transactions: "open" })).toThrow(
       expect.objectContaining({ code: "SINK_OPTIONS" }),
     );
   });

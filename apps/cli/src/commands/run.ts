@@ -27,6 +27,7 @@ export interface RunFlags {
   readonly fresh?: boolean;
   readonly allowDrop?: readonly string[];
   readonly overwrite?: boolean;
+  readonly acceptLoss?: readonly string[];
   readonly breakLock?: boolean;
   readonly dev?: boolean;
   readonly supervise?: boolean;
@@ -60,7 +61,8 @@ export async function runCommand(path: string, flags: RunFlags, io: Io, argv: re
 }
 
 function startOptions(flags: RunFlags): StartOptions {
-  const { stateDir, parallelism, threads, restart, batchSize, memory, backend, mode, from, fresh, allowDrop, overwrite, breakLock, dev } = flags;
+  const { stateDir, parallelism, threads, restart, batchSize, memory, backend, mode, from, fresh, allowDrop, overwrite, acceptLoss, breakLock, dev } =
+    flags;
   return {
     ...(stateDir !== undefined && { stateDir }),
     ...(parallelism !== undefined && { parallelism: parseParallelism(parallelism, "--parallelism") }),
@@ -75,6 +77,7 @@ function startOptions(flags: RunFlags): StartOptions {
     ...(fresh === true && { fresh }),
     ...(allowDrop !== undefined && { allowDrop }),
     ...(overwrite === true && { overwrite }),
+    ...(acceptLoss !== undefined && { acceptLoss }),
     ...(breakLock === true && { breakLock }),
     ...(dev === true && { dev }),
   };
@@ -108,7 +111,7 @@ function secretsOf({ job, parameters }: PlannedJob): readonly string[] {
 
 /** How to go on with a stopped run. */
 function resumeCommand(argv: readonly string[]): string {
-  return ["millrace", ...resuming(argv, ["--from", "--allow-drop"]).map(quoted)].join(" ");
+  return ["millrace", ...resuming(argv, ["--from", "--allow-drop", "--accept-loss"]).map(quoted)].join(" ");
 }
 
 function quoted(argument: string): string {

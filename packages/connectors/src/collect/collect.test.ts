@@ -39,6 +39,7 @@ test("committing what another process prepared is refused", async () => {
     resumed: true,
     overwrite: false,
     checkpointIntervalMs: undefined,
+    acceptLoss: false,
   });
   await expect(committer?.commit(["r-u-0-0-1"])).rejects.toMatchObject({ code: "SINK_COMMITTABLE_LOST" });
 });

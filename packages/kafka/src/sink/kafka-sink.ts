@@ -61,6 +61,6 @@ export function kafkaSink<T>(cluster: KafkaCluster, topic: string | ((value: T) 
       transactions === "open"
         ? new TransactionalWriter(context, cluster, topic, options, outbox, transactionOptions(context))
         : new WriteAheadWriter(context, cluster, topic, options, outbox, transactionOptions(context)),
-    createCommitter: (context) => new TransactionCommitter(new KafkaClient(cluster, context.ports), options.acceptLoss),
+    createCommitter: (context) => new TransactionCommitter(new KafkaClient(cluster, context.ports), context.acceptLoss),
   };
 }

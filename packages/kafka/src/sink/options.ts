@@ -3,7 +3,6 @@ import { MillraceError } from "@millrace/core";
 import type { Bytes, Headers } from "../batch/batch-builder.ts";
 import type { CompressionName } from "../batch/compression.ts";
 import type { ValueSerializer } from "../formats/format.ts";
-import type { LostTransaction } from "../transactions/commit-transactions.ts";
 
 export interface KafkaSinkOptions<T> {
   /** How a value is written: `json()`, `text()`, `bytes()`, or with a schema registry (`@millrace/kafka/registry`). */
@@ -34,8 +33,6 @@ export interface KafkaSinkOptions<T> {
   readonly transactionTimeoutMs?: number;
   /** How long a restart of the job may take; the transaction timeout has to cover it. Default 60 s. */
   readonly restartMs?: number;
-  /** Goes on without the records of a transaction that the broker aborted before it was committed, and is told of them. Without it the job fails with KAFKA_TRANSACTION_LOST. */
-  readonly acceptLoss?: (loss: LostTransaction) => void;
   /** Holds the last marker of each writer. Default `millrace-markers`. */
   readonly markerTopic?: string;
   readonly compression?: CompressionName;
@@ -54,7 +51,7 @@ export function checkSinkOptions<T>(topic: string | ((value: T) => string), opti
       throw refused(`${name} must be a whole number above 0, not ${value}`, "leave it out for the default");
   }
   if (options.guarantee !== undefined && options.guarantee !== "exactly-once") {
-    const name = (["transactions", "transactionTimeoutMs", "acceptLoss"] as const).find((option) => options[option] !== undefined);
+    const name = (["transactions", "transactionTimeoutMs"] as const).find((option) => options[option] !== undefined);
     if (name !== undefined) throw refused(`${name} belongs to exactly-once`, "leave it out, or leave guarantee out");
   }
 }

@@ -9,45 +9,42 @@ import { readMarker } from "./markers.ts";
 import { endTransaction } from "./transaction-calls.ts";
 import { writeAhead } from "./write-ahead.ts";
 
-/** A prepared transaction that the broker aborted before it was committed. */
-export interface LostTransaction {
-  readonly transactionalId: string;
-  readonly checkpointId: number;
-  /** Where its records are in the log; read_committed readers don't see them. */
-  readonly offsets: readonly { readonly topic: string; readonly partition: number; readonly first: number; readonly last: number }[];
-}
+/** before: it was committed before, as far as that can be told. */
+type Outcome = { readonly kind: "committed" } | { readonly kind: "before" } | { readonly kind: "lost"; readonly where: string };
 
 /**
  * Commits what writers have prepared, each writer's in its order, because a later marker stands for the earlier ones, too.
- * Never goes on over a loss: it throws KAFKA_TRANSACTION_LOST, unless `acceptLoss` takes it.
+ * Never goes on over a loss: it throws KAFKA_TRANSACTION_LOST, unless losses are accepted: then it says what is lost.
  */
 export class TransactionCommitter implements SinkCommitter {
   readonly #client: KafkaClient;
-  readonly #acceptLoss: ((loss: LostTransaction) => void) | undefined;
+  readonly #acceptLoss: boolean;
 
-  constructor(client: KafkaClient, acceptLoss: ((loss: LostTransaction) => void) | undefined) {
+  constructor(client: KafkaClient, acceptLoss: boolean) {
     this.#client = client;
     this.#acceptLoss = acceptLoss;
   }
 
   async commit(committables: readonly Json[]): Promise<CommitResult> {
     const byWriter = Map.groupBy(committables as unknown as readonly KafkaCommittable[], ({ writer }) => writer);
-    const results = await Promise.all([...byWriter.values()].map((list) => this.#commitInOrder(list)));
-    const committed = results.reduce((sum, count) => sum + count, 0);
-    return { committed, alreadyCommitted: committables.length - committed };
+    const outcomes = (await Promise.all([...byWriter.values()].map((list) => this.#commitInOrder(list)))).flat();
+    const lost = outcomes.flatMap((outcome) => (outcome.kind === "lost" ? [outcome.where] : []));
+    const committed = outcomes.filter(({ kind }) => kind === "committed").length;
+    return { committed, alreadyCommitted: outcomes.length - committed - lost.length, lost };
   }
 
-  /** How many were not committed before, as far as that can be told. */
-  async #commitInOrder(committables: readonly KafkaCommittable[]): Promise<number> {
-    let committed = 0;
-    for (const committable of committables) {
-      const fresh = committable.kind === "transaction" ? await this.#commitOne(committable) : await writeAhead(this.#client, committable);
-      if (fresh) committed++;
-    }
-    return committed;
+  async #commitInOrder(committables: readonly KafkaCommittable[]): Promise<readonly Outcome[]> {
+    const outcomes: Outcome[] = [];
+    for (const committable of committables) outcomes.push(await this.#commitOne(committable));
+    return outcomes;
   }
 
-  async #commitOne(committable: TransactionCommittable): Promise<boolean> {
+  async #commitOne(committable: KafkaCommittable): Promise<Outcome> {
+    if (committable.kind === "transaction") return this.#commitTransaction(committable);
+    return { kind: (await writeAhead(this.#client, committable)) ? "committed" : "before" };
+  }
+
+  async #commitTransaction(committable: TransactionCommittable): Promise<Outcome> {
     const { transactionalId, epoch, endTxnVersion, markerTopic, writer, checkpointId } = committable;
     const producerId = BigInt(committable.producerId);
     const code = await endTransaction(this.#client, endTxnVersion, { transactionalId, producerId, epoch, commit: true });
@@ -55,15 +52,14 @@ export class TransactionCommitter implements SinkCommitter {
     if (decision.kind === "lookAtMarker") {
       const marker = await readMarker(this.#client, markerTopic, writer);
       decision = decideCommit(code, marker !== undefined && marker.checkpointId >= checkpointId ? "visible" : "invisible");
-      if (decision.kind === "committed") return false;
+      if (decision.kind === "committed") return { kind: "before" };
     }
     switch (decision.kind) {
       case "committed":
-        return true;
+        return decision;
       case "lost":
-        if (this.#acceptLoss === undefined) throw lost(committable, code);
-        this.#acceptLoss(committable);
-        return false;
+        if (!this.#acceptLoss) throw lost(committable, code);
+        return { kind: "lost", where: `transaction ${transactionalId} of checkpoint ${checkpointId}: ${whereOf(committable)}` };
       case "refused":
       case "lookAtMarker":
         throw new MillraceError("KAFKA_COMMIT", `transaction ${transactionalId} can't be committed: ${errorText(code)}`, {
@@ -77,13 +73,19 @@ export class TransactionCommitter implements SinkCommitter {
   }
 }
 
-function lost({ transactionalId, checkpointId, offsets }: TransactionCommittable, code: number): MillraceError {
-  const where = offsets.map(({ topic, partition, first, last }) => `${partitionId(topic, partition)}@${first}..${last}`).join(", ");
+/** Where its records are in the log; read_committed readers don't see them. */
+function whereOf({ offsets }: TransactionCommittable): string {
+  return offsets.map(({ topic, partition, first, last }) => `${partitionId(topic, partition)}@${first}..${last}`).join(", ");
+}
+
+function lost(committable: TransactionCommittable, code: number): MillraceError {
+  const { transactionalId, checkpointId } = committable;
+  const where = whereOf(committable);
   return new MillraceError(
     "KAFKA_TRANSACTION_LOST",
     `the broker aborted transaction ${transactionalId} of checkpoint ${checkpointId} before it was committed (${errorText(code)}): its records will never be visible: ${where}`,
     {
-      hint: 'the job was down for longer than the transaction timeout; acceptLoss goes on without these records, an earlier savepoint writes them again (and others twice), transactions: "writeAhead" avoids this',
+      hint: `the job was down for longer than the transaction timeout; --accept-loss with the sink's uid goes on without these records, an earlier savepoint writes them again (and others twice), transactions: "writeAhead" avoids this`,
       where: { position: where },
     },
   );

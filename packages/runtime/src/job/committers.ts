@@ -1,28 +1,46 @@
 import type { CheckpointManifest, SinkCommitter, SinkContext } from "@millrace/contracts";
-import type { Json } from "@millrace/core";
+import { type Json, MillraceError } from "@millrace/core";
 import type { JobGraph } from "@millrace/plan";
 import { committablesOf } from "./restored-state.ts";
+
+export interface CommittersOptions {
+  readonly contextOf: (uid: string, subtask: number, parallelism: number) => SinkContext;
+  /** Uids of sinks that pass over what they can't publish any more. */
+  readonly acceptLoss: readonly string[];
+  readonly warn: (warning: MillraceError) => void;
+}
 
 /** The committers of a job's sinks, opened once for all attempts of a run. */
 export class Committers {
   readonly #byUid = new Map<string, SinkCommitter>();
+  readonly #warn: (warning: MillraceError) => void;
 
-  constructor(graph: JobGraph, contextOf: (uid: string, subtask: number, parallelism: number) => SinkContext) {
+  constructor(graph: JobGraph, { contextOf, acceptLoss, warn }: CommittersOptions) {
+    this.#warn = warn;
     for (const node of graph.plan.nodes) {
       const body = graph.bodies[node.id];
       if (body?.kind !== "sink") continue;
-      const committer = body.sink.createCommitter?.(contextOf(node.uid, 0, 1));
+      const committer = body.sink.createCommitter?.({ ...contextOf(node.uid, 0, 1), acceptLoss: acceptLoss.includes(node.uid) });
       if (committer !== undefined) this.#byUid.set(node.uid, committer);
+    }
+    const strange = acceptLoss.find((uid) => !this.#byUid.has(uid));
+    if (strange !== undefined) {
+      throw new MillraceError("ACCEPT_LOSS", `there is no sink ${strange} that commits`, {
+        hint: `sinks that do: ${[...this.#byUid.keys()].join(", ") || "none"}`,
+      });
     }
   }
 
   /** Publishes everything the checkpoint holds; doing it again changes nothing. */
   async commit(manifest: CheckpointManifest): Promise<void> {
-    for (const [uid, committables] of committablesOf(manifest)) await this.#byUid.get(uid)?.commit(committables);
+    for (const [uid, committables] of committablesOf(manifest)) await this.commitOne(uid, committables);
   }
 
   async commitOne(uid: string, committables: readonly Json[]): Promise<void> {
-    if (committables.length > 0) await this.#byUid.get(uid)?.commit(committables);
+    if (committables.length === 0) return;
+    const result = await this.#byUid.get(uid)?.commit(committables);
+    for (const loss of result?.lost ?? [])
+      this.#warn(new MillraceError("OUTPUT_LOST", `${uid} has lost output, which was accepted: ${loss}`, { where: { uid } }));
   }
 
   async close(): Promise<void> {

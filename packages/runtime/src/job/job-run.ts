@@ -76,7 +76,11 @@ export class JobRun {
     this.#restored = settings.restored;
     this.#parallelism = settings.parallelism;
     this.#resumed = settings.resumed;
-    this.#committers = new Committers(settings.graph, (uid, subtask, parallelism) => this.#sinkContext(uid, subtask, parallelism));
+    this.#committers = new Committers(settings.graph, {
+      contextOf: (uid, subtask, parallelism) => this.#sinkContext(uid, subtask, parallelism),
+      acceptLoss: settings.acceptLoss,
+      warn: (error) => this.#warn(error),
+    });
     this.ended = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;

@@ -18,6 +18,8 @@ export interface RunSettings {
   /** Every node is a task of its own. */
   readonly dev: boolean;
   readonly overwrite: boolean;
+  /** Uids of sinks that pass over output which can't be published any more, and say so, instead of failing. */
+  readonly acceptLoss: readonly string[];
   /** Puts the tasks into threads. */
   readonly deployer: Deployer;
   /** undefined: checkpoints are off. */

@@ -6,6 +6,7 @@ export interface SinkDriverOptions {
   readonly parallelism?: number;
   readonly runId?: string;
   readonly overwrite?: boolean;
+  readonly acceptLoss?: boolean;
   /** Starts from a completed checkpoint: commits its committables again, then gives the writers their states. */
   readonly restored?: SinkCheckpoint;
 }
@@ -30,6 +31,8 @@ export class SinkDriver<T> {
   #carried: readonly Json[] = [];
   readonly #ids = new WeakMap<SinkCheckpoint, number>();
   #checkpointId: number;
+  /** What its committer passed over, because that is accepted. */
+  readonly lost: string[] = [];
   /** The last completed checkpoint, for a restart. */
   completed: SinkCheckpoint | undefined;
 
@@ -44,7 +47,7 @@ export class SinkDriver<T> {
   static async open<T>(sink: Sink<T>, options: SinkDriverOptions, firstCheckpointId = 1): Promise<SinkDriver<T>> {
     const driver = new SinkDriver(sink, options, firstCheckpointId);
     await sink.prepareRun?.(driver.#context(0));
-    driver.#committer = sink.createCommitter?.(driver.#context(0));
+    driver.#committer = sink.createCommitter?.({ ...driver.#context(0), acceptLoss: options.acceptLoss ?? false });
     if (options.restored !== undefined) await driver.#commit(options.restored.committables);
     for (let subtask = 0; subtask < driver.#parallelism; subtask++) {
       const writer = sink.createWriter(driver.#context(subtask));
@@ -114,7 +117,9 @@ export class SinkDriver<T> {
   async #commit(committables: readonly Json[]): Promise<void> {
     if (this.#committer === undefined) return;
     const result = await this.#committer.commit(committables);
-    assert(result.committed + result.alreadyCommitted === committables.length, "every committable is committed now or was before");
+    const { committed, alreadyCommitted, lost = [] } = result;
+    this.lost.push(...lost);
+    assert(committed + alreadyCommitted + lost.length === committables.length, "every committable is committed now, or was before, or is lost");
   }
 
   /** prepare, complete and commit. */
