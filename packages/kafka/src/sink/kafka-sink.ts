@@ -9,6 +9,7 @@ import type { OutboxOptions } from "./outbox.ts";
 import { PlainWriter } from "./plain-writer.ts";
 import { TransactionalWriter, type TransactionOptions } from "./transactional-writer.ts";
 import { WriteAheadWriter } from "./write-ahead-writer.ts";
+import type { WriterSetup } from "./writer-setup.ts";
 
 /**
  * Writes to a topic, or to the topic that a function names. exactly-once (the default): records travel in transactions
@@ -33,7 +34,8 @@ export function kafkaSink<T>(cluster: KafkaCluster, topic: string | ((value: T) 
       transactions: guarantee === "exactly-once" ? transactions : null,
     },
   };
-  if (guarantee !== "exactly-once") return { ...common, createWriter: (context) => new PlainWriter(context, cluster, topic, options, outbox) };
+  const setup = (context: SinkContext): WriterSetup<T> => ({ context, cluster, topic, options, outbox });
+  if (guarantee !== "exactly-once") return { ...common, createWriter: (context) => new PlainWriter(setup(context)) };
   const transactionOptions = (context: SinkContext): TransactionOptions => ({
     prefix: options.transactionalIdPrefix ?? `millrace-${context.jobName}-${context.uid}`,
     markerTopic: options.markerTopic ?? "millrace-markers",
@@ -59,8 +61,8 @@ export function kafkaSink<T>(cluster: KafkaCluster, topic: string | ((value: T) 
     },
     createWriter: (context) =>
       transactions === "open"
-        ? new TransactionalWriter(context, cluster, topic, options, outbox, transactionOptions(context))
-        : new WriteAheadWriter(context, cluster, topic, options, outbox, transactionOptions(context)),
+        ? new TransactionalWriter(setup(context), transactionOptions(context))
+        : new WriteAheadWriter(setup(context), transactionOptions(context)),
     createCommitter: (context) => new TransactionCommitter(new KafkaClient(cluster, context.ports), context.acceptLoss),
   };
 }

@@ -1,44 +1,28 @@
-import type { PreparedSink, SinkContext, SinkWriter } from "@millrace/contracts";
+import type { PreparedSink, SinkWriter } from "@millrace/contracts";
 import { assert } from "@millrace/core";
-import type { KafkaCluster } from "../client/kafka.ts";
-import { KafkaClient } from "../client/kafka-client.ts";
 import { takeProducerId } from "../transactions/transaction-calls.ts";
-import type { KafkaSinkOptions } from "./options.ts";
-import { Outbox, type OutboxOptions } from "./outbox.ts";
 import { ProducerSession } from "./producer-session.ts";
-import { RecordWriter } from "./record-writer.ts";
+import { Dispatch, type WriterSetup } from "./writer-setup.ts";
 
 /**
  * Writes without transactions. at-least-once: with an idempotent producer, and at a barrier it waits until all records
  * have arrived at all in-sync replicas; what a crash repeats stands in the topic twice. none: the leader's word is enough.
  */
 export class PlainWriter<T> implements SinkWriter<T> {
-  readonly #client: KafkaClient;
-  readonly #outbox: Outbox;
-  readonly #records: RecordWriter<T>;
-  readonly #topic: string | ((value: T) => string);
+  readonly #dispatch: Dispatch<T>;
   readonly #idempotent: boolean;
   #session: ProducerSession | undefined;
 
-  constructor(
-    context: SinkContext,
-    cluster: KafkaCluster,
-    topic: string | ((value: T) => string),
-    options: KafkaSinkOptions<T>,
-    outbox: OutboxOptions,
-  ) {
-    this.#client = new KafkaClient(cluster, context.ports);
-    this.#outbox = new Outbox(this.#client, outbox);
-    this.#records = new RecordWriter(this.#outbox, topic, options, context.ports, outbox.batchBytes);
-    this.#topic = topic;
-    this.#idempotent = options.guarantee !== "none";
+  constructor(setup: WriterSetup<T>) {
+    this.#dispatch = new Dispatch(setup);
+    this.#idempotent = setup.options.guarantee !== "none";
   }
 
   async open(): Promise<void> {
-    const identity = this.#idempotent ? takeProducerId(this.#client) : undefined;
+    const identity = this.#idempotent ? takeProducerId(this.#dispatch.client) : undefined;
     this.#session = new ProducerSession(0, null, identity);
     await identity;
-    if (typeof this.#topic === "string") await this.#outbox.load(this.#topic);
+    await this.#dispatch.open();
   }
 
   #current(): ProducerSession {
@@ -47,22 +31,23 @@ export class PlainWriter<T> implements SinkWriter<T> {
   }
 
   write(value: T, timestamp: number): void {
-    this.#records.write(this.#current(), value, timestamp);
+    this.#dispatch.write(this.#current(), value, timestamp);
   }
 
   ready(): Promise<void> | undefined {
-    return this.#outbox.room() ?? this.#records.ready();
+    return this.#dispatch.ready();
   }
 
   async prepare(): Promise<PreparedSink> {
-    this.#outbox.cut();
-    await this.#records.drained(this.#current());
-    await this.#outbox.flush(this.#current());
+    const { outbox } = this.#dispatch;
+    outbox.cut();
+    await this.#dispatch.drained(this.#current());
+    await outbox.flush(this.#current());
     return { committables: [], states: [] };
   }
 
   async close(): Promise<void> {
-    this.#outbox.close();
-    await this.#client.close();
+    this.#dispatch.outbox.close();
+    await this.#dispatch.client.close();
   }
 }

@@ -1,7 +1,9 @@
 import { assert } from "@millrace/core";
 import { noProducer } from "../batch/batch-builder.ts";
-import { denied, type KafkaClient, topicMissing } from "../client/kafka-client.ts";
-import { Passing, refusedError } from "../client/retry.ts";
+import { denied, type KafkaClient } from "../client/kafka-client.ts";
+import { LeaderSearch } from "../client/leader-search.ts";
+import { refusedError } from "../client/retry.ts";
+import type { TopicMetadata } from "../protocol/cluster-apis.ts";
 import { errorCodes, errorText, isDenied, isPassing } from "../protocol/error-codes.ts";
 import { type ProducedPartition, produce } from "../protocol/record-apis.ts";
 import { addPartitionsToTxn, type ProducerIdentity } from "../protocol/transaction-apis.ts";
@@ -25,7 +27,6 @@ interface Outgoing {
 /** Of one request. */
 const requestBytesMax = 32 << 20;
 const pauseMs = 50;
-const missingLooks = 10;
 
 /**
  * Sends the queues' batches: one request at a time to each broker, with the next batch of every partition that it leads.
@@ -39,15 +40,21 @@ export class Sender {
   readonly #queues: PartitionQueue[] = [];
   /** By leader. */
   readonly #running = new Set<number>();
+  readonly #leaders: LeaderSearch;
   #planned = false;
-  #locating = false;
-  #missing = 0;
   #closed = false;
 
   constructor(client: KafkaClient, options: OutboxOptions, listener: SenderListener) {
     this.#client = client;
     this.#options = options;
     this.#listener = listener;
+    this.#leaders = new LeaderSearch(client, {
+      what: "the partitions being written",
+      lost: () => this.#queues.filter(({ leaderId }) => leaderId < 0).map(({ topic }) => topic),
+      found: (topic) => this.#found(topic),
+      failed: (error) => this.#fail(error),
+      ended: () => this.#startAll(),
+    });
   }
 
   add(queues: readonly PartitionQueue[]): void {
@@ -71,8 +78,8 @@ export class Sender {
   #startAll(): void {
     const leaders = new Set(this.#queues.filter((queue) => queue.peek() !== undefined && !queue.inFlight).map(({ leaderId }) => leaderId));
     for (const leaderId of leaders) {
-      if (leaderId < 0) this.#locate();
-      else this.#start(leaderId);
+      if (leaderId >= 0) this.#start(leaderId);
+      else if (!this.#closed) this.#leaders.begin();
     }
   }
 
@@ -205,37 +212,14 @@ export class Sender {
       queue.leaderId = -1;
     }
     await this.#client.pauses.pause(pauseMs);
-    this.#locate();
+    if (!this.#closed) this.#leaders.begin();
   }
 
-  #locate(): void {
-    if (this.#locating || this.#closed) return;
-    this.#locating = true;
-    this.#locateAll()
-      .catch((error: unknown) => this.#fail(error))
-      .finally(() => {
-        this.#locating = false;
-        this.#startAll();
-      });
-  }
-
-  #locateAll(): Promise<void> {
-    const lost = () => this.#queues.filter(({ leaderId }) => leaderId < 0);
-    return this.#client.pauses.retrying("name the leaders of the partitions being written", this.#client.cluster.unavailableMs, async () => {
-      const { topics } = await this.#client.metadataOnce([...new Set(lost().map(({ topic }) => topic))]);
-      for (const { name, errorCode, partitions } of topics) {
-        if (isDenied(errorCode)) throw denied(`topic ${name}`, errorCode);
-        if (errorCode === errorCodes.unknownTopicOrPartition && ++this.#missing >= missingLooks) throw topicMissing(name);
-        if (errorCode !== 0) continue;
-        this.#missing = 0;
-        for (const { partition, leaderId } of partitions) {
-          const queue = this.#queues.find((candidate) => candidate.topic === name && candidate.partition === partition);
-          if (queue !== undefined && this.#client.node(leaderId) !== undefined) queue.leaderId = leaderId;
-        }
-      }
-      const [left] = lost();
-      if (left !== undefined) throw new Passing(`${partitionId(left.topic, left.partition)} has no leader`);
-    });
+  #found({ name, partitions }: TopicMetadata): void {
+    for (const { partition, leaderId } of partitions) {
+      const queue = this.#queues.find((candidate) => candidate.topic === name && candidate.partition === partition);
+      if (queue !== undefined && this.#client.node(leaderId) !== undefined) queue.leaderId = leaderId;
+    }
   }
 
   #fail(error: unknown): void {

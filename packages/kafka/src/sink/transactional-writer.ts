@@ -1,15 +1,12 @@
 import type { PreparedSink, SinkContext, SinkWriter } from "@millrace/contracts";
 import { assert, type Json } from "@millrace/core";
-import type { KafkaCluster } from "../client/kafka.ts";
-import { KafkaClient } from "../client/kafka-client.ts";
+import type { KafkaClient } from "../client/kafka-client.ts";
 import type { TransactionCommittable } from "../transactions/committable.ts";
 import { ensureMarkerTopic, markerPartition } from "../transactions/markers.ts";
 import { endTransaction, endTxnVersion } from "../transactions/transaction-calls.ts";
-import type { KafkaSinkOptions } from "./options.ts";
-import { Outbox, type OutboxOptions } from "./outbox.ts";
 import type { ProducerSession } from "./producer-session.ts";
-import { RecordWriter } from "./record-writer.ts";
 import { TransactionSlots } from "./transaction-slots.ts";
+import { Dispatch, type WriterSetup } from "./writer-setup.ts";
 
 export interface TransactionOptions {
   readonly prefix: string;
@@ -27,39 +24,27 @@ const closingMs = 2_000;
  */
 export class TransactionalWriter<T> implements SinkWriter<T> {
   readonly #context: SinkContext;
-  readonly #client: KafkaClient;
   readonly #options: TransactionOptions;
-  readonly #outbox: Outbox;
-  readonly #records: RecordWriter<T>;
-  readonly #topic: string | ((value: T) => string);
+  readonly #dispatch: Dispatch<T>;
   #slots: TransactionSlots | undefined;
   #session: ProducerSession | undefined;
   #endTxnVersion: 1 | 5 = 1;
 
-  constructor(
-    context: SinkContext,
-    cluster: KafkaCluster,
-    topic: string | ((value: T) => string),
-    options: KafkaSinkOptions<T>,
-    outbox: OutboxOptions,
-    transactions: TransactionOptions,
-  ) {
-    this.#context = context;
-    this.#client = new KafkaClient(cluster, context.ports);
+  constructor(setup: WriterSetup<T>, transactions: TransactionOptions) {
+    this.#context = setup.context;
     this.#options = transactions;
-    this.#outbox = new Outbox(this.#client, outbox);
-    this.#records = new RecordWriter(this.#outbox, topic, options, context.ports, outbox.batchBytes);
-    this.#topic = topic;
+    this.#dispatch = new Dispatch(setup);
   }
 
   async open(): Promise<void> {
     const { subtask, parallelism } = this.#context;
-    const timeoutMs = await this.#options.timeoutMs(this.#client);
-    this.#endTxnVersion = await endTxnVersion(this.#client);
-    await ensureMarkerTopic(this.#client, this.#options.markerTopic);
-    await this.#outbox.load(this.#options.markerTopic);
-    if (typeof this.#topic === "string") await this.#outbox.load(this.#topic);
-    this.#slots = new TransactionSlots(this.#client, this.#options.prefix, subtask, timeoutMs);
+    const { client, outbox } = this.#dispatch;
+    const timeoutMs = await this.#options.timeoutMs(client);
+    this.#endTxnVersion = await endTxnVersion(client);
+    await ensureMarkerTopic(client, this.#options.markerTopic);
+    await outbox.load(this.#options.markerTopic);
+    await this.#dispatch.open();
+    this.#slots = new TransactionSlots(client, this.#options.prefix, subtask, timeoutMs);
     await this.#slots.abortLeftovers(parallelism);
     this.#session = this.#slots.take();
     await this.#session.identity;
@@ -71,13 +56,11 @@ export class TransactionalWriter<T> implements SinkWriter<T> {
   }
 
   write(value: T, timestamp: number): void {
-    const session = this.#current();
-    session.given++;
-    this.#records.write(session, value, timestamp);
+    this.#dispatch.write(this.#current(), value, timestamp);
   }
 
   ready(): Promise<void> | undefined {
-    return this.#outbox.room() ?? this.#records.ready();
+    return this.#dispatch.ready();
   }
 
   prepare(checkpointId: number): Promise<PreparedSink> {
@@ -85,7 +68,7 @@ export class TransactionalWriter<T> implements SinkWriter<T> {
     const slots = this.#slots;
     assert(slots !== undefined, "a writer is opened before it is used");
     if (session.given === 0) return Promise.resolve({ committables: [], states: [] });
-    this.#outbox.cut();
+    this.#dispatch.outbox.cut();
     slots.prepared(session, checkpointId);
     this.#session = slots.take();
     return this.#finish(session, checkpointId);
@@ -93,13 +76,14 @@ export class TransactionalWriter<T> implements SinkWriter<T> {
 
   async #finish(session: ProducerSession, checkpointId: number): Promise<PreparedSink> {
     const { markerTopic } = this.#options;
+    const { outbox } = this.#dispatch;
     const identity = await session.identity;
     assert(identity !== undefined && session.transactionalId !== null, "a transaction has an identity");
-    await this.#records.drained(session);
+    await this.#dispatch.drained(session);
     const writer = writerName(this.#options.prefix, this.#context);
-    const partition = markerPartition(writer, this.#outbox.partitionsOf(markerTopic));
-    this.#outbox.append(session, markerTopic, partition, this.#context.ports.clock.now(), writer, JSON.stringify({ checkpointId }), undefined);
-    await this.#outbox.flush(session);
+    const partition = markerPartition(writer, outbox.partitionsOf(markerTopic));
+    outbox.append(session, markerTopic, partition, this.#context.ports.clock.now(), writer, JSON.stringify({ checkpointId }), undefined);
+    await outbox.flush(session);
     const committable: TransactionCommittable = {
       kind: "transaction",
       transactionalId: session.transactionalId,
@@ -120,16 +104,17 @@ export class TransactionalWriter<T> implements SinkWriter<T> {
 
   /** Aborts what no checkpoint holds, so that readers are not kept waiting for it; never what is prepared. */
   async close(): Promise<void> {
-    this.#outbox.close();
+    const { client, outbox } = this.#dispatch;
+    outbox.close();
     const session = this.#session;
-    if (session !== undefined && session.added.size > 0) await Promise.race([this.#abort(session), this.#client.pauses.pause(closingMs)]);
-    await this.#client.close();
+    if (session !== undefined && session.added.size > 0) await Promise.race([this.#abort(session), client.pauses.pause(closingMs)]);
+    await client.close();
   }
 
   async #abort({ transactionalId, identity }: ProducerSession): Promise<void> {
     const known = await identity?.catch(() => undefined);
     if (transactionalId === null || known === undefined) return;
-    await endTransaction(this.#client, this.#endTxnVersion, { transactionalId, ...known, commit: false }).catch(() => undefined);
+    await endTransaction(this.#dispatch.client, this.#endTxnVersion, { transactionalId, ...known, commit: false }).catch(() => undefined);
   }
 }
 

@@ -1,17 +1,16 @@
 import type { PreparedSink, SinkContext, SinkWriter } from "@millrace/contracts";
 import { assert, type Json } from "@millrace/core";
 import { BatchBuilder, type Bytes, type Headers, noProducer } from "../batch/batch-builder.ts";
-import type { KafkaCluster } from "../client/kafka.ts";
 import { KafkaClient } from "../client/kafka-client.ts";
 import { Pending } from "../formats/format.ts";
 import { partitionId } from "../source/split.ts";
 import type { WriteAheadCommittable } from "../transactions/committable.ts";
 import { ensureMarkerTopic } from "../transactions/markers.ts";
-import type { KafkaSinkOptions } from "./options.ts";
 import type { OutboxOptions } from "./outbox.ts";
 import { ProducerSession } from "./producer-session.ts";
-import { type RecordTarget, RecordWriter } from "./record-writer.ts";
+import type { RecordTarget, RecordWriter } from "./record-writer.ts";
 import { type TransactionOptions, writerName } from "./transactional-writer.ts";
+import { fixedTopic, recordWriter, type WriterSetup } from "./writer-setup.ts";
 
 /** A commit that takes longer has failed. */
 const commitMs = 60_000;
@@ -32,7 +31,7 @@ export class WriteAheadWriter<T> implements SinkWriter<T>, RecordTarget {
   readonly #outbox: OutboxOptions;
   readonly #options: TransactionOptions;
   readonly #records: RecordWriter<T>;
-  readonly #topic: string | ((value: T) => string);
+  readonly #topic: string | undefined;
   readonly #partitions = new Map<string, number>();
   readonly #loading = new Map<string, Promise<void>>();
   readonly #batches = new Map<ProducerSession, WaitingBatch[]>();
@@ -40,26 +39,19 @@ export class WriteAheadWriter<T> implements SinkWriter<T>, RecordTarget {
   #session = new ProducerSession(0, null, undefined);
   #timeoutMs = 0;
 
-  constructor(
-    context: SinkContext,
-    cluster: KafkaCluster,
-    topic: string | ((value: T) => string),
-    options: KafkaSinkOptions<T>,
-    outbox: OutboxOptions,
-    transactions: TransactionOptions,
-  ) {
-    this.#context = context;
-    this.#client = new KafkaClient(cluster, context.ports);
-    this.#outbox = outbox;
+  constructor(setup: WriterSetup<T>, transactions: TransactionOptions) {
+    this.#context = setup.context;
+    this.#client = new KafkaClient(setup.cluster, setup.context.ports);
+    this.#outbox = setup.outbox;
     this.#options = transactions;
-    this.#records = new RecordWriter(this, topic, options, context.ports, outbox.batchBytes);
-    this.#topic = topic;
+    this.#records = recordWriter(setup, this);
+    this.#topic = fixedTopic(setup);
   }
 
   async open(): Promise<void> {
     this.#timeoutMs = await this.#options.timeoutMs(this.#client);
     await ensureMarkerTopic(this.#client, this.#options.markerTopic);
-    if (typeof this.#topic === "string") await this.#load(this.#topic);
+    if (this.#topic !== undefined) await this.#load(this.#topic);
   }
 
   #load(topic: string): Promise<void> {

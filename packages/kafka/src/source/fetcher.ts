@@ -1,7 +1,9 @@
 import { batchesOf, readable } from "../batch/record-set.ts";
-import { denied, type KafkaClient, topicMissing } from "../client/kafka-client.ts";
+import { denied, type KafkaClient } from "../client/kafka-client.ts";
+import { LeaderSearch } from "../client/leader-search.ts";
 import { offsetsAt } from "../client/partition-offsets.ts";
-import { Passing, refusedError } from "../client/retry.ts";
+import { refusedError } from "../client/retry.ts";
+import type { TopicMetadata } from "../protocol/cluster-apis.ts";
 import { errorCodes, isDenied, isLeaderError } from "../protocol/error-codes.ts";
 import { earliestTimestamp, type FetchedPartition, type FetchResponse, fetch, latestTimestamp } from "../protocol/record-apis.ts";
 import { TransportError } from "../transport/transport.ts";
@@ -26,7 +28,6 @@ interface BrokerLoop {
 
 /** How often leaders and topic ids are looked at when nothing goes wrong. */
 const metadataEveryMs = 60_000;
-const missingLooks = 10;
 
 /**
  * Fetches ahead for the partitions of one reader: one loop, one connection and one fetch session for each broker that
@@ -40,15 +41,28 @@ export class Fetcher {
   readonly #listener: FetcherListener;
   readonly #readings = new Map<string, Reading>();
   readonly #loops = new Map<number, BrokerLoop>();
-  #locating = false;
-  #locatedAtMs = 0;
-  #missing = 0;
+  readonly #leaders: LeaderSearch;
+  #lookedAtMs = 0;
   #closed = false;
 
   constructor(client: KafkaClient, options: ReadingOptions, listener: FetcherListener) {
     this.#client = client;
     this.#options = options;
     this.#listener = listener;
+    const lost = () => [...this.#readings.values()].filter(({ leaderId }) => leaderId < 0).map(({ split }) => split.topic);
+    this.#leaders = new LeaderSearch(client, {
+      what: "the partitions being read",
+      lost,
+      found: (topic) => this.#found(topic),
+      failed: (error) => this.#fail(error),
+      ended: () => {
+        if (lost().length > 0) this.#locate();
+      },
+    });
+  }
+
+  #locate(): void {
+    if (!this.#closed) this.#leaders.begin();
   }
 
   add(readings: readonly Reading[]): void {
@@ -76,44 +90,13 @@ export class Fetcher {
     return sum;
   }
 
-  /** Finds leaders for the partitions that have none, one search at a time. */
-  #locate(): void {
-    if (this.#locating || this.#closed) return;
-    this.#locating = true;
-    this.#locateAll()
-      .catch((error: unknown) => this.#fail(error))
-      .finally(() => {
-        this.#locating = false;
-        if (!this.#closed && [...this.#readings.values()].some(({ leaderId }) => leaderId < 0)) this.#locate();
-      });
-  }
-
-  #locateAll(): Promise<void> {
-    const lost = () => [...this.#readings.values()].filter(({ leaderId }) => leaderId < 0);
-    const what = "name the leaders of the partitions being read";
-    return this.#client.pauses.retrying(what, this.#client.cluster.unavailableMs, async () => {
-      await this.#refreshLeaders();
-      const left = lost();
-      if (left.length > 0) throw new Passing(`${left[0]?.split.id} has no leader`);
-    });
-  }
-
-  async #refreshLeaders(): Promise<void> {
-    const names = [...new Set([...this.#readings.values()].map(({ split }) => split.topic))];
-    const { topics } = await this.#client.metadataOnce(names);
-    this.#locatedAtMs = this.#client.ports.clock.monotonic();
-    for (const { name, errorCode, topicId, partitions } of topics) {
-      if (isDenied(errorCode)) throw denied(`topic ${name}`, errorCode);
-      if (errorCode === errorCodes.unknownTopicOrPartition && ++this.#missing >= missingLooks) throw topicMissing(name);
-      if (errorCode !== 0) continue;
-      this.#missing = 0;
-      for (const { partition, leaderId, leaderEpoch } of partitions) {
-        const reading = this.#readings.get(keyOf({ topicId, partition }));
-        if (reading !== undefined) this.#led(reading, leaderId, leaderEpoch);
-      }
-      const strange = [...this.#readings.values()].find(({ split }) => split.topic === name && split.topicId !== topicId);
-      if (strange !== undefined) throw topicRecreated(name);
+  #found({ name, topicId, partitions }: TopicMetadata): void {
+    for (const { partition, leaderId, leaderEpoch } of partitions) {
+      const reading = this.#readings.get(keyOf({ topicId, partition }));
+      if (reading !== undefined) this.#led(reading, leaderId, leaderEpoch);
     }
+    const strange = [...this.#readings.values()].find(({ split }) => split.topic === name && split.topicId !== topicId);
+    if (strange !== undefined) throw topicRecreated(name);
   }
 
   #led(reading: Reading, leaderId: number, leaderEpoch: number): void {
@@ -145,13 +128,18 @@ export class Fetcher {
       const wanted = this.#wanted(nodeId);
       if (wanted.length === 0) await new Promise<void>((resolve) => this.#sleep(loop, resolve));
       else await this.#fetch(nodeId, loop, wanted);
-      if (this.#client.ports.clock.monotonic() - this.#locatedAtMs > metadataEveryMs) {
-        this.#locatedAtMs = this.#client.ports.clock.monotonic();
-        await this.#refreshLeaders().catch((error: unknown) => {
-          if (!(error instanceof TransportError)) throw error;
-        });
-      }
+      await this.#lookNowAndThen();
     }
+  }
+
+  async #lookNowAndThen(): Promise<void> {
+    const now = this.#client.ports.clock.monotonic();
+    if (now - this.#lookedAtMs < metadataEveryMs) return;
+    this.#lookedAtMs = now;
+    const names = [...this.#readings.values()].map(({ split }) => split.topic);
+    await this.#leaders.look(names).catch((error: unknown) => {
+      if (!(error instanceof TransportError)) throw error;
+    });
   }
 
   #sleep(loop: BrokerLoop, resolve: () => void): void {
