@@ -6,20 +6,20 @@ import { parseArgs } from "node:util";
 import { fetchJars, missingTool, startLocalBroker } from "@millrace/kafka/local-broker";
 import { Kafka, logLevel } from "kafkajs";
 import { java, plainClient } from "./java.ts";
-import { commitEveryMs, type Side, type Sides, sidesOn } from "./sides.ts";
+import { commitEveryMs, type Ground, idlePercents, type Side, type Sides, sidesOn } from "./sides.ts";
 
 const { values } = parseArgs({
   options: {
     records: { type: "string", default: "2000000" },
     rounds: { type: "string", default: "3" },
     partitions: { type: "string", default: "4" },
-    only: { type: "string", default: "consume,json,produce,through" },
+    only: { type: "string", default: "consume,json,produce,through,idle" },
     side: { type: "string", default: "" },
     help: { type: "boolean", default: false },
   },
 });
 if (values.help) {
-  console.log(`pnpm bench:kafka [--records 2000000] [--rounds 3] [--partitions 4] [--only consume,json,produce,through] [--side TEXT]
+  console.log(`pnpm bench:kafka [--records 2000000] [--rounds 3] [--partitions 4] [--only consume,json,produce,through,idle] [--side TEXT]
 
 Values of 100 bytes, no compression, acks=all; keys only in "through", 10,000 of them. Broker and client share the machine. Each
 figure is a process of its own, the sides take turns, and the median of the rounds is shown. --side keeps those whose name
@@ -58,7 +58,11 @@ async function filled(what: "produce" | "produce-json" | "produce-keyed"): Promi
 async function race(title: string, sides: readonly Side[], topicFor: () => Promise<string>): Promise<void> {
   const figures = new Map(sides.map(({ name }) => [name, [] as number[]]));
   for (let round = 0; round < rounds; round++) {
-    for (const { name, run } of sides) figures.get(name)?.push(await run(await topicFor()));
+    for (const { name, run } of sides) {
+      const figure = await run(await topicFor());
+      figures.get(name)?.push(figure);
+      console.error(`${name}: ${Math.round(figure).toLocaleString("en")} /s`);
+    }
   }
   const median = (name: string): number => (figures.get(name) ?? []).toSorted((a, b) => a - b)[Math.floor(rounds / 2)] ?? Number.NaN;
   const others = sides.filter(({ name }) => !name.startsWith("millrace")).map(({ name }) => median(name));
@@ -71,8 +75,13 @@ async function race(title: string, sides: readonly Side[], topicFor: () => Promi
   }
 }
 
-const sides = sidesOn({ bootstrap, libs, streamsLibs: () => fetchJars({ streams: true }), records, partitions, scratch, newTopic });
-for (const name of values.only.split(",") as (keyof Sides)[]) {
+const ground: Ground = { bootstrap, libs, streamsLibs: () => fetchJars({ streams: true }), records, partitions, scratch, newTopic };
+const sides = sidesOn(ground);
+for (const name of values.only.split(",") as (keyof Sides | "idle")[]) {
+  if (name === "idle") {
+    for (const [side, percent] of Object.entries(await idlePercents(ground))) console.log(`\nidle, ${side}: ${percent} % of a core`);
+    continue;
+  }
   const chosen = sides[name].filter((side) => side.name.includes(values.side));
   if (name === "produce") await race(name, chosen, newTopic);
   else {

@@ -1,5 +1,3 @@
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Properties;
 import java.util.concurrent.CountDownLatch;
@@ -15,7 +13,7 @@ import org.apache.kafka.streams.state.Stores;
 
 /**
  * Counts records by key from topic to topic with Kafka Streams, exactly_once_v2: BOOTSTRAP IN OUT RECORDS THREADS
- * COMMIT_MS CACHE_BYTES; prints records a second, from the first record to the last commit. CACHE_BYTES 0: one result for each record.
+ * COMMIT_MS CACHE_BYTES STATE_DIRECTORY; prints records a second, from the first record to the last commit. CACHE_BYTES 0: one result for each record.
  */
 public class KeyedCount {
   public static void main(String[] args) throws Exception {
@@ -32,8 +30,7 @@ public class KeyedCount {
     properties.put("max.poll.records", "10000");
     properties.put("producer.batch.size", String.valueOf(110 << 10));
     properties.put("producer.linger.ms", "5");
-    Path directory = Files.createTempDirectory("streams");
-    properties.put("state.dir", directory.toString());
+    properties.put("state.dir", args[7]);
 
     AtomicLong seen = new AtomicLong();
     AtomicLong begun = new AtomicLong();

@@ -104,7 +104,23 @@ export function stamp(batch: Buffer, { producerId, epoch, sequence }: BatchProdu
 
 function bytesOf(value: Bytes): number {
   if (value === null) return -1;
-  return typeof value === "string" ? Buffer.byteLength(value) : value.length;
+  return typeof value === "string" ? textBytes(value) : value.length;
+}
+
+/** Up to so many characters a loop is faster than a call into native code. */
+const shortText = 24;
+
+function textBytes(text: string): number {
+  if (text.length > shortText) return Buffer.byteLength(text);
+  for (let index = 0; index < text.length; index++) if (text.charCodeAt(index) > 127) return Buffer.byteLength(text);
+  return text.length;
+}
+
+/** As many bytes as characters: it is ASCII. */
+function putText(buffer: Buffer, at: number, text: string, bytes: number): void {
+  if (bytes !== text.length) buffer.write(text, at, "utf8");
+  else if (bytes > shortText) buffer.write(text, at, "latin1");
+  else for (let index = 0; index < bytes; index++) buffer[at + index] = text.charCodeAt(index);
 }
 
 function sizeOf(bytes: number): number {
@@ -114,7 +130,7 @@ function sizeOf(bytes: number): number {
 function putBytes(buffer: Buffer, at: number, value: Bytes, bytes: number): number {
   at = putVarint(buffer, at, bytes);
   if (value === null) return at;
-  if (typeof value === "string") buffer.write(value, at, "utf8");
+  if (typeof value === "string") putText(buffer, at, value, bytes);
   else buffer.set(value, at);
   return at + bytes;
 }

@@ -12,6 +12,8 @@ export interface RecordView {
   /** Milliseconds since 1970, as the topic's `message.timestamp.type` says: of creation, or of arrival. −1: none. */
   readonly timestamp: number;
   key(): Buffer | null;
+  /** The key as UTF-8 text, without a buffer in between. */
+  keyText(): string | null;
   /** null: a tombstone. */
   value(): Buffer | null;
   /** The value as UTF-8 text, without a buffer in between. */
@@ -85,6 +87,10 @@ export class RecordCursor implements RecordView {
     return this.#keyBytes < 0 ? null : this.#buffer.subarray(this.#keyAt, this.#keyAt + this.#keyBytes);
   }
 
+  keyText(): string | null {
+    return this.#keyBytes < 0 ? null : this.#buffer.toString("utf8", this.#keyAt, this.#keyAt + this.#keyBytes);
+  }
+
   value(): Buffer | null {
     return this.#valueBytes < 0 ? null : this.#buffer.subarray(this.#valueAt, this.#valueAt + this.#valueBytes);
   }
@@ -94,6 +100,7 @@ export class RecordCursor implements RecordView {
   }
 
   headers(): Readonly<Record<string, Buffer | null>> {
+    if (this.#buffer[this.#headersAt] === 0) return noHeaders;
     const next = this.#at;
     this.#at = this.#headersAt;
     const headers: Record<string, Buffer | null> = {};
@@ -149,6 +156,7 @@ export class RecordCursor implements RecordView {
 }
 
 const empty = Buffer.alloc(0);
+const noHeaders: Readonly<Record<string, Buffer | null>> = Object.freeze({});
 
 export function corrupt(topic: string, partition: number, offset: number, what: string): MillraceError {
   const position = `${topic}-${partition}@${offset}`;

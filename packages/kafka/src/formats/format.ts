@@ -25,6 +25,8 @@ export interface ValueFormat<T> extends RecordDeserializer<T>, ValueSerializer<T
   readonly name: string;
   /** From a key's or a value's bytes. Throws as `deserialize`. */
   read(bytes: Buffer): T;
+  /** The same from text, which formats of UTF-8 text have: it saves the bytes. */
+  readonly readText?: (text: string) => T;
 }
 
 /** Thrown by a deserializer for bytes that are no valid record. */
@@ -48,10 +50,6 @@ export function valueFormat<T>(
   description: Json,
   read: (bytes: Buffer) => T,
   serialize: (value: T, topic: string) => Bytes,
-  readRecord: (record: RecordView) => T | null = (record) => {
-    const bytes = record.value();
-    return bytes === null ? null : read(bytes);
-  },
 ): ValueFormat<T> {
   return {
     name,
@@ -59,9 +57,29 @@ export function valueFormat<T>(
     read,
     serialize,
     deserialize(record) {
-      const value = readRecord(record);
-      if (value === null && record.value() === null) throw new BadRecord("a tombstone (no value); read tombstones with records()");
-      return value as T;
+      const bytes = record.value();
+      if (bytes === null) throw tombstone();
+      return read(bytes);
     },
   };
+}
+
+/** Of a format of UTF-8 text. */
+export function textFormat<T>(name: string, readText: (text: string) => T, serialize: (value: T) => Bytes): ValueFormat<T> {
+  return {
+    name,
+    description: { format: name },
+    read: (bytes) => readText(bytes.toString("utf8")),
+    readText,
+    serialize,
+    deserialize(record) {
+      const text = record.valueText();
+      if (text === null) throw tombstone();
+      return readText(text);
+    },
+  };
+}
+
+function tombstone(): BadRecord {
+  return new BadRecord("a tombstone (no value); read tombstones with records()");
 }

@@ -1,6 +1,6 @@
 import { type Json, messageOf } from "@millrace/core";
 import type { RecordView } from "../batch/record-cursor.ts";
-import { BadRecord, type RecordDeserializer, type ValueFormat, valueFormat } from "./format.ts";
+import { BadRecord, type RecordDeserializer, textFormat, type ValueFormat, valueFormat } from "./format.ts";
 
 /** Checks or converts what JSON.parse gave: a function, or a schema (Standard Schema: zod, valibot, arktype, …) that answers at once. */
 export type Parse<T> = ((value: unknown) => T) | StandardSchema<T>;
@@ -26,16 +26,7 @@ export function json<T = unknown>(options: { readonly parse?: Parse<T> } = {}): 
     }
     return convert(value);
   };
-  return valueFormat<T>(
-    "json",
-    { format: "json" },
-    (bytes) => parse(bytes.toString("utf8")),
-    (value) => JSON.stringify(value) ?? null,
-    (record) => {
-      const text = record.valueText();
-      return text === null ? null : parse(text);
-    },
-  );
+  return textFormat<T>("json", parse, (value) => JSON.stringify(value) ?? null);
 }
 
 function converter<T>(parse: Parse<T>): (value: unknown) => T {
@@ -58,12 +49,10 @@ function converter<T>(parse: Parse<T>): (value: unknown) => T {
 
 /** UTF-8 text. */
 export function text(): ValueFormat<string> {
-  return valueFormat<string>(
+  return textFormat<string>(
     "text",
-    { format: "text" },
-    (bytes) => bytes.toString("utf8"),
+    (given) => given,
     (value) => value,
-    (record) => record.valueText(),
   );
 }
 
@@ -90,20 +79,29 @@ export interface KafkaRecord<K, V> {
   readonly headers: Readonly<Record<string, Uint8Array | null>>;
 }
 
+function ifAny<P, T>(part: P | null, read: (part: P) => T): T | null {
+  return part === null ? null : read(part);
+}
+
 /** Whole records, tombstones among them: `records(text(), json<Order>())`. */
 export function records<K, V>(key: ValueFormat<K>, value: ValueFormat<V>): RecordDeserializer<KafkaRecord<K, V>> {
+  const { readText: keyFromText } = key;
+  const { readText: valueFromText } = value;
+  const readKey = (bytes: Buffer): K => key.read(bytes);
+  const readValue = (bytes: Buffer): V => value.read(bytes);
+  const keyIn = (record: RecordView): K | null => (keyFromText === undefined ? ifAny(record.key(), readKey) : ifAny(record.keyText(), keyFromText));
+  const valueIn = (record: RecordView): V | null =>
+    valueFromText === undefined ? ifAny(record.value(), readValue) : ifAny(record.valueText(), valueFromText);
   return {
     description: { key: key.description, value: value.description } satisfies Json,
     deserialize(record: RecordView) {
-      const keyBytes = record.key();
-      const valueBytes = record.value();
       return {
         topic: record.topic,
         partition: record.partition,
         offset: record.offset,
         timestamp: record.timestamp,
-        key: keyBytes === null ? null : key.read(keyBytes),
-        value: valueBytes === null ? null : value.read(valueBytes),
+        key: keyIn(record),
+        value: valueIn(record),
         headers: record.headers(),
       };
     },

@@ -1,10 +1,9 @@
 import type { Random } from "@millrace/core";
 import type { Bytes } from "../batch/batch-builder.ts";
 
-/** Kafka's murmur2 of a key's bytes, as its clients choose partitions by; a signed 32-bit number. */
-export function murmur2(key: Uint8Array): number {
+/** Kafka's murmur2 of a key's first `length` bytes, as its clients choose partitions by; a signed 32-bit number. */
+export function murmur2(key: Uint8Array, length: number = key.length): number {
   const multiplier = 0x5bd1e995;
-  const length = key.length;
   let hash = 0x9747b28c ^ length;
   const whole = length & ~3;
   for (let at = 0; at < whole; at += 4) {
@@ -24,7 +23,15 @@ export function murmur2(key: Uint8Array): number {
 }
 
 export function partitionOfKey(key: Uint8Array | string, partitions: number): number {
-  return (murmur2(typeof key === "string" ? Buffer.from(key) : key) & 0x7fff_ffff) % partitions;
+  return (hashOf(key) & 0x7fff_ffff) % partitions;
+}
+
+const scratch = Buffer.alloc(64);
+
+function hashOf(key: Uint8Array | string): number {
+  if (typeof key !== "string") return murmur2(key, key.length);
+  if (key.length * 3 > scratch.length) return hashOf(Buffer.from(key));
+  return murmur2(scratch, scratch.write(key, 0, "utf8"));
 }
 
 /**
