@@ -4,7 +4,7 @@ import { type ChainNode, type ChainProgram, inputsOf, nodeOf, type Taker } from 
 
 let chainsMade = 0;
 
-/** Nodes in one function: what V8 inlines into one is bounded (measured: a chain of 64 maps in one piece cost 13 ns a map, cut 3 ns). */
+/** Nodes in one function: what V8 inlines into one is bounded. */
 const NODES_PER_FUNCTION = 16;
 
 /**
