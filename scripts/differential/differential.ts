@@ -5,22 +5,30 @@
 import { appendFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { explain, MillraceError, seededRandom } from "@millrace/core";
+import { bareKinds, jobKinds, jobVariation } from "@millrace/sim";
 import { checkCases, kindRunners, type SemanticsCase, type Variation, variations } from "@millrace/testkit";
 import { Oracle, type Program } from "./oracle.ts";
 import { shrink } from "./shrink.ts";
 
 const kindNames = Object.keys(kindRunners);
-const usage = `Runs new random programs on Apache Flink and on this engine, as bare operators, and compares what both emit.
+const wayNames = [...Object.keys(variations), "job"];
+const usage = `Runs new random programs on Apache Flink and on this engine, and compares what both emit.
 
-  pnpm differential [--rounds 1000] [--seed N] [--kinds window,process,…] [--out FILE]
+  pnpm differential [--rounds 1000] [--seed N] [--kinds window,process,…] [--variations plain,job,…] [--out FILE]
 
   --rounds N     programs, dealt out over the kinds; default 1000
   --seed N       decides the programs and how they are run; printed, default random. Seed 1 gives the recorded cases
   --kinds LIST   ${kindNames.join(", ")}; default all
+  --variations   ${wayNames.join(", ")}; default all
   --out FILE     appends the smallest case of each difference, with Flink's output, for pnpm semantics FILE
 
-A program runs as it is, with an output that is full after each record, or with restores from a snapshot between random
-calls, in turn. A difference is shrunk. Flink's side needs JDK 17 and Maven, and is built at its first start.
+A program runs as it is (plain), with an output that is full after each record (yields), with restores from a snapshot
+between random calls (restores), or as a whole job in a simulated world, with checkpoints, crashes, failing disks and functions
+(job), in turn. Not as jobs, but bare only:
+${Object.entries(bareKinds)
+  .map(([kind, why]) => `  ${kind}: ${why}`)
+  .join("\n")}
+ A difference is shrunk. Flink's side needs JDK 17 and Maven, and is built at its first start.
 Ends with 0 when nothing differs, 1 when something does, 2 when the command cannot be run.`;
 
 const { values } = parseArgs({
@@ -29,6 +37,7 @@ const { values } = parseArgs({
     rounds: { type: "string", default: "1000" },
     seed: { type: "string", default: String(2 + (Date.now() % 1_000_000_000)) },
     kinds: { type: "string", default: kindNames.join(",") },
+    variations: { type: "string", default: wayNames.join(",") },
     out: { type: "string" },
   },
 });
@@ -43,6 +52,8 @@ async function main(): Promise<void> {
   const seed = Number(values.seed);
   const rounds = Number(values.rounds);
   const kinds = values.kinds.split(",");
+  const ways = values.variations.split(",");
+  for (const way of ways) if (!wayNames.includes(way)) throw refusal(`there is no variation ${way}; there are ${wayNames.join(", ")}`);
   for (const kind of kinds) if (!kindNames.includes(kind)) throw refusal(`there is no kind ${kind}; there are ${kindNames.join(", ")}`);
   if (!Number.isSafeInteger(rounds) || !Number.isSafeInteger(seed)) throw refusal("--rounds and --seed take whole numbers");
   console.log(`differential: seed ${seed}, ${rounds} rounds, ${kinds.join(", ")}`);
@@ -52,7 +63,7 @@ async function main(): Promise<void> {
   for (let round = 0; round < rounds; round++) {
     const kind = kinds[round % kinds.length] as string;
     const tally = tallies.get(kind) as Tally;
-    await runOne(oracle, await oracle.draw(seed, kind, tally.rounds++), variationOf(round, random.uint32()), tally);
+    await runOne(oracle, await oracle.draw(seed, kind, tally.rounds++), variationOf(kind, ways, tally.rounds, random.uint32()), tally);
     if (process.stdout.isTTY && round % 20 === 0) process.stdout.write(`\r${round} of ${rounds} `);
   }
   if (process.stdout.isTTY) process.stdout.write("\r");
@@ -81,10 +92,19 @@ async function outcomeOf(recorded: SemanticsCase, newVariation: () => Variation)
   return { difference: report?.differences[0], deviates: (report?.deviates.length ?? 0) > 0 };
 }
 
-/** In turn by rounds of all kinds; a new one for each run, because one that restores goes by its own random numbers. */
-function variationOf(round: number, seed: number): () => Variation {
-  const ways = [variations.plain, variations.yields, () => variations.restores(seed)];
-  return ways[seed % 3 === 0 ? 2 : (round + (seed % 7)) % ways.length] as () => Variation;
+/** In turn by rounds of a kind; a new one for each run, because one that restores goes by its own random numbers. */
+function variationOf(kind: string, ways: readonly string[], round: number, seed: number): () => Variation {
+  const possible = ways.filter((way) => way !== "job" || jobKinds.has(kind));
+  switch (possible[round % possible.length]) {
+    case "job":
+      return () => jobVariation(seed);
+    case "restores":
+      return () => variations.restores(seed);
+    case "yields":
+      return variations.yields;
+    default:
+      return variations.plain;
+  }
 }
 
 function refusal(message: string): MillraceError {

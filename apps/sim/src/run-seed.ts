@@ -1,9 +1,11 @@
 import { messageOf, seededRandom } from "@millrace/core";
-import type { StartOptions } from "millrace";
+import type { JobDefinition, StartOptions } from "millrace";
 import { drawJob, type RandomJob } from "./jobs/random-job.ts";
+import { drawOptions, patient } from "./options.ts";
 import { Chance } from "./world/chance.ts";
 import { calm, drawIncarnation } from "./world/faults.ts";
 import { hasFinished, type Life, layInput, live, published } from "./world/life.ts";
+import type { SimulatedProcess } from "./world/process.ts";
 import { World } from "./world/world.ts";
 
 export interface SeedResult {
@@ -20,8 +22,6 @@ export interface SeedResult {
 
 /** Processes that may meet faults; the one after them meets none, and must come to the end. */
 const TROUBLED_LIVES_MAX = 5;
-/** A checkpoint that times out again and again keeps a job from ever getting on, as it should; not so at the end. */
-const patient = { checkpointTimeoutMs: 600_000, tolerableFailures: 3 } satisfies StartOptions;
 
 /**
  * Draws a job, its input and its misfortunes from the seed, and runs it process after process until one comes to its end.
@@ -52,7 +52,7 @@ export async function runSeed(seed: number): Promise<SeedResult> {
 async function straightRun(seed: number, job: RandomJob): Promise<readonly string[]> {
   const world = new World(seed);
   await layInput(world, job);
-  const { end, reason } = await live(world, 1, seed, calm, job, new Map(), { backend: "heap" });
+  const { end, reason } = await live(world, 1, seed, calm, withFailures(job, new Map()), { backend: "heap" });
   if (end !== "finished") throw new Error(`the job ${end} though nothing went wrong: ${reason}`);
   const { lines } = await published(world);
   const wrong = judgement(job, lines);
@@ -89,7 +89,7 @@ async function troubledRun(
     const troubled = pid <= TROUBLED_LIVES_MAX;
     if (!troubled) failures.clear();
     const incarnation = troubled ? drawIncarnation(chance) : calm;
-    const life = await live(world, pid, seed + pid * 7919, incarnation, job, failures, troubled ? options : { ...options, ...patient });
+    const life = await live(world, pid, seed + pid * 7919, incarnation, withFailures(job, failures), troubled ? options : { ...options, ...patient });
     lives.push(life);
     story.push(`process ${pid}: ${JSON.stringify(incarnation)} → ${life.end}${life.reason === undefined ? "" : `: ${life.reason}`}`);
     if (life.end === "finished" || (life.end === "died" && (await hasFinished(world)))) return;
@@ -97,21 +97,16 @@ async function troubledRun(
   }
 }
 
-function drawOptions(chance: Chance): StartOptions {
-  return {
-    backend: chance.oneIn(3) ? "heap" : "disk",
-    memoryBytes: chance.pick([1 << 12, 1 << 16, 1 << 30]),
-    checkpointIntervalMs: 2 + chance.scale(80),
-    minPauseMs: chance.oneIn(3) ? chance.scale(50) : 0,
-    checkpointTimeoutMs: chance.oneIn(4) ? chance.between(5, 200) : 600_000,
-    alignmentTimeoutMs: chance.pick([0, 1, 5, 20, null]),
-    tolerableFailures: chance.below(4),
-    retained: chance.between(1, 3),
-    batchSize: chance.pick([1, 7, 64, 256]),
-    dev: chance.oneIn(4),
-    interpret: chance.oneIn(2),
-    restart: { kind: "fixedDelay", attempts: 50, delayMs: chance.scale(20) },
-  };
+/** The job, whose user's function fails on some records, so often. */
+function withFailures(job: RandomJob, failures: Map<string, number>): (process: SimulatedProcess) => JobDefinition {
+  return (process) =>
+    job.define((reading) => {
+      const left = failures.get(JSON.stringify(reading)) ?? 0;
+      if (left === 0 || !process.alive) return;
+      failures.set(JSON.stringify(reading), left - 1);
+      process.disk.met.add("failing function");
+      throw new Error("this record fails, for now");
+    });
 }
 
 function difference(expected: readonly string[], found: Awaited<ReturnType<typeof published>>, mayLeaveFiles: boolean): string | undefined {

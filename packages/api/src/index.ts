@@ -39,6 +39,9 @@ export type {
   MapState,
   Migrate,
   OnTimerContext,
+  Operator,
+  OperatorContext,
+  Output,
   OutputTag,
   ProcessContext,
   ProcessFunction,
@@ -140,6 +143,7 @@ export type { PatternOptions, PatternOver } from "./streams/pattern-stream.ts";
 export { PatternStream } from "./streams/pattern-stream.ts";
 export type { TemporalJoinOptions } from "./streams/temporal-join.ts";
 export { TemporalJoin } from "./streams/temporal-join.ts";
+export type { OperatorFactory, TransformOptions } from "./streams/transform.ts";
 export type { WindowJoinOptions } from "./streams/window-join.ts";
 export { CoGroupedWindows, JoinedWindows } from "./streams/window-join.ts";
 export type { ThenProcess, WindowAggregateOptions, WindowElementsOptions } from "./streams/windowed-stream.ts";

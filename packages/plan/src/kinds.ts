@@ -35,5 +35,6 @@ export const kindTraits: Readonly<Record<NodeKind, KindTraits>> = {
   async: { stateful: true, noun: "an asynchronous function" },
   lookupJoin: { stateful: true, noun: "a lookup join" },
   watermarks: { stateful: true, noun: "a watermark assigner" },
+  transform: { stateful: true, noun: "an operator of the job's own" },
   sink: { stateful: true, noun: "a sink" },
 };

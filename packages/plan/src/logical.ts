@@ -23,6 +23,7 @@ export type NodeKind =
   | "async"
   | "lookupJoin"
   | "watermarks"
+  | "transform"
   | "sink";
 
 /**

@@ -6,8 +6,6 @@ export interface Branch {
   readonly name: string;
   /** Results depend on the order in which a key's readings come, or on what is late: only for one input file. */
   readonly ordered: boolean;
-  /** What is late there is open, or its judge can't tell: only for input of which nothing is. */
-  readonly nothingLate?: true;
   build(all: DataStream<Reading>): DataStream<string>[];
   /** What is wrong with the branch's lines, judged by plain loops over the whole input; undefined: nothing. */
   judge?(input: readonly Reading[], lines: readonly string[]): string | undefined;

@@ -122,7 +122,6 @@ export const functionBranches: readonly Branch[] = [
   {
     name: "connect",
     ordered: false,
-    nothingLate: true,
     build: (all) => [
       all
         .filter((one) => one.value % 2 === 0)

@@ -163,8 +163,8 @@ function broadcastHighest(all: DataStream<Reading>): DataStream<string> {
     );
 }
 
-function twoWays(branch: Omit<TwoWayBranch, "nothingLate" | "judge">): TwoWayBranch {
-  return { ...branch, nothingLate: true, judge: exactly(branch.name, branch.lines) };
+function twoWays(branch: Omit<TwoWayBranch, "judge">): TwoWayBranch {
+  return { ...branch, judge: exactly(branch.name, branch.lines) };
 }
 
 /** Of one time the last that came. */

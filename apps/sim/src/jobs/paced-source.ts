@@ -3,10 +3,31 @@ import type { Pace } from "./paced-sink.ts";
 
 type Split = Parameters<ReturnType<Source<unknown>["createReader"]>["addSplits"]>[0][number];
 
-/** A source that hands over a few records at a time, so that checkpoints and misfortunes come in the middle of its input. */
+/**
+ * A source that hands over a few records at a time, so that checkpoints and misfortunes come in the middle of its input; its
+ * enumerator takes as long to answer, so that splits are dealt at any moment of a checkpoint.
+ */
 export function pacedSource<T, S extends Split>(source: Source<T, S>, { records, pauseMs }: Pace): Source<T, S> {
   return {
     ...source,
+    createEnumerator: (context, restored) => {
+      const enumerator = source.createEnumerator(context, restored);
+      let open = true;
+      return {
+        start: () => enumerator.start(),
+        requestSplit(subtask) {
+          context.ports.scheduler.after(pauseMs >> 2, () => {
+            if (open) enumerator.requestSplit(subtask);
+          });
+        },
+        addSplitsBack: (splits) => enumerator.addSplitsBack(splits),
+        snapshot: () => enumerator.snapshot(),
+        close() {
+          open = false;
+          return enumerator.close();
+        },
+      };
+    },
     createReader: (context) => {
       let pausing = false;
       const reader = source.createReader(context);

@@ -8,7 +8,6 @@ const isHigh = ({ value }: Reading): boolean => value > 60;
 export const patternBranches: readonly Branch[] = [
   {
     name: "pattern",
-    nothingLate: true,
     // Of readings of one time, those that come first are matched first.
     ordered: true,
     build: (all) => [

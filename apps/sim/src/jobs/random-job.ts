@@ -32,11 +32,7 @@ export function drawJob(chance: Chance): RandomJob {
   const records = chance.oneIn(4) ? chance.scale(most) : chance.between(most >> 2, most);
   const input = drawInput(chance, { files: fileCount, records, sensors: chance.between(1, 6), disorderMs });
   const possible = allBranches.filter((branch) => fileCount === 1 || !branch.ordered);
-  const drawn = chance.distinct(possible, chance.between(1, 5));
-  const isLate = drawn.some(({ name }) => name === "late");
-  // Which of the two ways into a function sees a watermark first is open, and with it what is late there.
-  const chosen = isLate ? drawn.filter(({ nothingLate }) => nothingLate !== true) : drawn;
-  const boundMs = isLate ? chance.below(disorderMs + 1) : disorderMs;
+  const chosen = chance.distinct(possible, chance.between(1, 5));
   const roll: FileSinkOptions<string> = chance.oneIn(3)
     ? { roll: { bytes: chance.between(50, 2_000), ageMs: chance.between(5, 500), everyCheckpoint: chance.oneIn(2) } }
     : {};
@@ -52,7 +48,7 @@ export function drawJob(chance: Chance): RandomJob {
       defineJob("simulated", (env) => {
         const read = files(`${INPUT}/*.jsonl`, jsonLines<Reading>());
         const source = isSourcePaced ? pacedSource(read, pace) : read;
-        const all = env.from(source, { uid: "in", watermarks: boundedOutOfOrderness(boundMs, (one) => one.at) }).map((one) => {
+        const all = env.from(source, { uid: "in", watermarks: boundedOutOfOrderness(disorderMs, (one) => one.at) }).map((one) => {
           passed(one);
           return one;
         });

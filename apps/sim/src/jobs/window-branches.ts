@@ -1,4 +1,5 @@
 import {
+  boundedOutOfOrderness,
   type Collector,
   countEvictor,
   countTrigger,
@@ -95,7 +96,12 @@ export const windowBranches: readonly Branch[] = [
     name: "late",
     ordered: true,
     build: (all) => {
-      const results = sums("lateSums", bySensor(all, tumbling(100)).allowedLateness(40).lateTo(late));
+      // Watermarks of its own, close to each other and too early: many records come after their window has fired, or is over.
+      const early = all.assignTimestampsAndWatermarks(
+        boundedOutOfOrderness(20, (one) => one.at),
+        { uid: "early", everyRecords: 5 },
+      );
+      const results = sums("lateSums", bySensor(early, tumbling(100)).allowedLateness(40).lateTo(late));
       return [results, results.sideOutput(late).map((one) => `late ${show(one)}`)];
     },
     judge: (input, lines) => everythingOnceOrLate(input, lines, 100),

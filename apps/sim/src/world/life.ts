@@ -1,6 +1,6 @@
 import { messageOf } from "@millrace/core";
 import { jobRuns } from "@millrace/host";
-import { type JobHandle, type StartOptions, startJob } from "millrace";
+import { type JobDefinition, type JobHandle, type StartOptions, startJob } from "millrace";
 import { INPUT, OUTPUT, type RandomJob } from "../jobs/random-job.ts";
 import { calm, type Incarnation } from "./faults.ts";
 import { SimulatedProcess } from "./process.ts";
@@ -22,14 +22,13 @@ export interface Life {
 /** Virtual time that one process may take, hours: what takes longer hangs. */
 const LIMIT_MS = 6 * 3_600_000;
 
-/** One process runs the job until it ends or dies. Rejects when nothing moves any more. */
+/** One process runs the job that `define` makes in it, until it ends or dies. Rejects when nothing moves any more. */
 export async function live(
   world: World,
   pid: number,
   seed: number,
   incarnation: Incarnation,
-  job: RandomJob,
-  failures: Map<string, number>,
+  define: (process: SimulatedProcess) => JobDefinition,
   options: StartOptions,
 ): Promise<Life> {
   let handle: JobHandle | undefined;
@@ -40,13 +39,7 @@ export async function live(
     process.disk.met.add("stopped in order");
     handle?.stop().catch(() => undefined);
   });
-  const definition = job.define((reading) => {
-    const left = failures.get(JSON.stringify(reading)) ?? 0;
-    if (left === 0 || !process.alive) return;
-    failures.set(JSON.stringify(reading), left - 1);
-    process.disk.met.add("failing function");
-    throw new Error("this record fails, for now");
-  });
+  const definition = define(process);
   const run = async (): Promise<void> => {
     handle = await startJob(definition, {
       ...options,

@@ -43,6 +43,11 @@ export class SimulatedProcess {
     return this.#alive;
   }
 
+  /** Somebody asks it to stop in order. */
+  stop(): void {
+    this.#onStop();
+  }
+
   die(): void {
     if (!this.#alive) return;
     this.#alive = false;

@@ -13,9 +13,10 @@ export class World {
   readonly clock: Clock;
   #jumpedMs = 0;
 
-  constructor(seed: number) {
+  /** `now`: what the wall clock shows, when it is not to go with time. */
+  constructor(seed: number, now?: () => number) {
     this.time = new SimulatedTime(START_MS, seededRandom(seed ^ 0x51ed270b));
-    this.clock = { now: () => this.time.clock.now() + this.#jumpedMs, monotonic: () => this.time.clock.monotonic() };
+    this.clock = { now: now ?? (() => this.time.clock.now() + this.#jumpedMs), monotonic: () => this.time.clock.monotonic() };
     this.disk = new SimulatedFiles(this.clock, seededRandom(seed ^ 0x2545f491));
   }
 

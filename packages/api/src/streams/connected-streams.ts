@@ -4,6 +4,7 @@ import { addCoFlatMap, addCoMap, addCoProcess, type CoInputs, keyedInputs } from
 import type { DataStream } from "./data-stream.ts";
 import { type Emits, type NoState, tagNames, timersOf } from "./functions.ts";
 import type { NodeOptions, StatefulNodeOptions } from "./options.ts";
+import { addTransform, type OperatorFactory, type TransformOptions } from "./transform.ts";
 import { addNode, type KeyedUpstream, typeOf, type Upstream, withExchange } from "./upstream.ts";
 
 /** Two streams of different types, before they have a key (Flink's ConnectedStreams). */
@@ -69,6 +70,16 @@ export class KeyedConnectedStreams<First, Second, K extends Key> {
     options?: NodeOptions,
   ): DataStream<Out1 | Out2> {
     return addCoFlatMap(keyedInputs(this.#first, this.#second), first, second, options);
+  }
+
+  /**
+   * An operator of one's own, for what functions can't do (Flink's transform): it is called as `Operator` says, and has to
+   * keep that contract.
+   */
+  transform<Out>(create: OperatorFactory<First, Out, Second>, options: TransformOptions): DataStream<Out> {
+    const inputs = [this.#first.upstream, this.#second.upstream] as const;
+    const selectors = [this.#first.keySelector, this.#second.keySelector];
+    return addTransform(inputs, selectors, create as OperatorFactory<never, Out>, options);
   }
 
   process<Out, S extends StateDeclarations = NoState>(

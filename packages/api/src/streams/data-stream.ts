@@ -9,6 +9,7 @@ import { type Emits, tagNames } from "./functions.ts";
 import { JoinedStreams } from "./joined-streams.ts";
 import { KeyedStream } from "./keyed-stream.ts";
 import type { NodeOptions, StatefulNodeOptions } from "./options.ts";
+import { addTransform, type OperatorFactory, type TransformOptions } from "./transform.ts";
 import { addNode, checkSameJob, typeOf, type Upstream, withExchange, withPartitioner } from "./upstream.ts";
 import { defaultSettings, WindowedStream } from "./windowed-stream.ts";
 
@@ -214,6 +215,14 @@ export class DataStream<T> {
   /** `partition` chooses the subtask of the next node for a key: a whole number from 0, less than `partitions`. For state per key use keyBy. */
   partitionCustom<K>(partition: (key: K, partitions: number) => number, key: (value: T) => K): DataStream<T> {
     return new DataStream(withPartitioner(this.#upstream, (value, partitions) => partition(key(value as T), partitions)));
+  }
+
+  /**
+   * An operator of one's own, for what functions can't do (Flink's transform): it is called as `Operator` says, and has to
+   * keep that contract.
+   */
+  transform<Out>(create: OperatorFactory<T, Out>, options: TransformOptions): DataStream<Out> {
+    return addTransform([this.#upstream], [], create as OperatorFactory<never, Out>, options);
   }
 
   /** Writes every record to a sink. */

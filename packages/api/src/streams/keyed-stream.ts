@@ -21,6 +21,7 @@ import { IntervalJoin } from "./interval-join.ts";
 import type { StatefulNodeOptions } from "./options.ts";
 import { type PatternOver, PatternStream } from "./pattern-stream.ts";
 import { defaultTemporalSettings, TemporalJoin } from "./temporal-join.ts";
+import { addTransform, type OperatorFactory, type TransformOptions } from "./transform.ts";
 import { addNode, type KeyedUpstream, typeOf } from "./upstream.ts";
 import { defaultSettings, WindowedStream } from "./windowed-stream.ts";
 
@@ -71,6 +72,15 @@ export class KeyedStream<T, K extends Key> {
       details: { key: keyType },
       body: { kind: "operator", keySelectors: [keySelector], create: () => create(reduce, codec, keySelector) },
     });
+  }
+
+  /**
+   * An operator of one's own, for what functions can't do (Flink's transform): it is called as `Operator` says, and has to
+   * keep that contract.
+   */
+  transform<Out>(create: OperatorFactory<T, Out>, options: TransformOptions): DataStream<Out> {
+    const { upstream, keySelector } = this.#keyed;
+    return addTransform([upstream], [keySelector], create as OperatorFactory<never, Out>, options);
   }
 
   window(assigner: WindowAssigner<T>): WindowedStream<T, K> {

@@ -24,6 +24,7 @@ const shapes: Readonly<Record<NodeKind, readonly [open: string, close: string]>>
   async: ["[[", "]]"],
   lookupJoin: ["[[", "]]"],
   watermarks: ["[[", "]]"],
+  transform: ["[[", "]]"],
   sink: ["[(", ")]"],
 };
 

@@ -31,6 +31,7 @@ export const kindWords: Readonly<Record<NodeKind, string>> = {
   async: "async",
   lookupJoin: "lookup join",
   watermarks: "watermarks",
+  transform: "operator",
   sink: "sink",
 };
 

@@ -43,6 +43,7 @@ const chainKinds: Record<NodeKind, ChainNode["kind"]> = {
   async: "operator",
   lookupJoin: "operator",
   watermarks: "operator",
+  transform: "operator",
   sink: "sink",
 };
 

@@ -67,11 +67,31 @@ async function deviationOf(recorded: SemanticsCase, variationOf: VariationOf, ru
 async function checkCase(recorded: SemanticsCase, variation: Variation, run: KindRunner): Promise<string | undefined> {
   try {
     const result = await run(recorded, variation);
+    if (variation.drive !== undefined) return compareStreams(withoutLast(withoutStatuses(recorded)), withoutLast(withoutStatuses(result)));
     if (!variation.restores || !announcesIdleness.has(recorded.kind)) return compareCase(recorded, result);
     return compareCase(withoutStatuses(recorded), withoutStatuses(result));
   } catch (error) {
     return `${recorded.id}: the runner itself failed: ${messageOf(error)}`;
   }
+}
+
+/** A job whose source ends sends the last watermark, which an operator by itself is given or not. */
+function withoutLast<R extends CaseResult>(result: R): R {
+  const last = result.output.findLastIndex((entry) => entry.wm !== undefined);
+  return result.output[last]?.wm === "max" ? { ...result, output: result.output.toSpliced(last, 1) } : result;
+}
+
+/** As compareCase, each output by itself; watermarks stand in the main one. */
+function compareStreams(recorded: SemanticsCase, result: CaseResult): string | undefined {
+  const of = <R extends CaseResult>(from: R, side: string | undefined): R => ({
+    ...from,
+    output: from.output.filter((entry) => entry.side === side),
+  });
+  for (const side of new Set([...recorded.output, ...result.output].map((entry) => entry.side))) {
+    const difference = compareCase(of(recorded, side), of(result, side));
+    if (difference !== undefined) return side === undefined ? difference : `${difference} (side output ${side})`;
+  }
+  return undefined;
 }
 
 /** Kinds whose operator announces idleness anew after a restore. */

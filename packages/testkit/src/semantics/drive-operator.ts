@@ -23,8 +23,9 @@ export interface OperatorProgram {
   readonly closing?: readonly HarnessStep[];
 }
 
-/** Runs a case through an operator in the harness and records everything that it emits. */
+/** Runs a case through an operator, in the harness or as the variation says, and records everything that it emits. */
 export async function driveOperator(recorded: SemanticsCase, program: OperatorProgram, variation: Variation): Promise<CaseResult> {
+  if (variation.drive !== undefined) return variation.drive(recorded, program);
   const trace = createTraceRecorder(program.valueToJson === undefined ? {} : { valueToJson: program.valueToJson });
   let harness: OperatorHarness<unknown, unknown, unknown>;
   try {
@@ -88,7 +89,8 @@ function recordOutput(trace: TraceRecorder, entry: HarnessOutput<unknown>): void
   }
 }
 
-function harnessSteps(step: CaseStep, program: OperatorProgram): readonly HarnessStep[] {
+/** What a step of a case is to its operator. */
+export function harnessSteps(step: CaseStep, program: OperatorProgram): readonly HarnessStep[] {
   const own = program.stepOf?.(step);
   if (own !== undefined) return own;
   const input = step.in === 1 ? 1 : 0;

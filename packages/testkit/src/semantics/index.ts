@@ -4,7 +4,7 @@ export type { DeviationReport, KindReport } from "./check-cases.ts";
 export { checkCases } from "./check-cases.ts";
 export { compareCase } from "./compare.ts";
 export type { OperatorProgram } from "./drive-operator.ts";
-export { driveOperator } from "./drive-operator.ts";
+export { driveOperator, harnessSteps } from "./drive-operator.ts";
 export type { KindRunner } from "./kinds.ts";
 export { kindRunners } from "./kinds.ts";
 export type { TraceRecorder } from "./trace.ts";

@@ -1,6 +1,8 @@
 import { seededRandom } from "@millrace/core";
 import { createHeapBackend } from "@millrace/state";
 import type { BackendFactory } from "../harness/backend-factory.ts";
+import type { CaseResult, SemanticsCase } from "./case.ts";
+import type { OperatorProgram } from "./drive-operator.ts";
 
 /** How a case is run. Whatever the variation, the output must be Flink's. */
 export interface Variation {
@@ -12,6 +14,11 @@ export interface Variation {
   readonly restores: boolean;
   /** Asked between any two calls into the operator: go on with a new operator, restored from a snapshot taken now. */
   restoreHere(): boolean;
+  /**
+   * Runs an operator's program in another place than the harness. Each stream of the result is in order, streams are not
+   * ordered against each other; statuses may come anew after a restore.
+   */
+  readonly drive?: (recorded: SemanticsCase, program: OperatorProgram) => Promise<CaseResult>;
 }
 
 /** Variations by name. `seed` decides where a random one restores; make a new one for each case. */

@@ -54,6 +54,11 @@ export class SimulatedTime implements Scheduler {
     this.#elapsedMs = endMs;
   }
 
+  /** `ms` go by in which nothing runs, as when a machine sleeps: what fell due meanwhile is late. */
+  skip(ms: number): void {
+    this.#elapsedMs += ms;
+  }
+
   /** Runs until `done` says so, asked after each task. Rejects when nothing is left to run, or `limitMs` have passed. */
   async runUntil(done: () => boolean, limitMs = 3_600_000): Promise<void> {
     if (await this.#run(this.#elapsedMs + limitMs, done)) return;

@@ -1,0 +1,1 @@
+export { bareKinds, jobKinds, jobVariation } from "./programs/job-variation.ts";

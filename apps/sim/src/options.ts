@@ -1,0 +1,23 @@
+import type { StartOptions } from "millrace";
+import type { Chance } from "./world/chance.ts";
+
+/** A checkpoint that times out again and again keeps a job from ever getting on, as it should; not so at the end. */
+export const patient = { checkpointTimeoutMs: 600_000, tolerableFailures: 3 } satisfies StartOptions;
+
+/** How a job is started: the same for all its processes. */
+export function drawOptions(chance: Chance): StartOptions {
+  return {
+    backend: chance.oneIn(3) ? "heap" : "disk",
+    memoryBytes: chance.pick([1 << 12, 1 << 16, 1 << 30]),
+    checkpointIntervalMs: 2 + chance.scale(80),
+    minPauseMs: chance.oneIn(3) ? chance.scale(50) : 0,
+    checkpointTimeoutMs: chance.oneIn(4) ? chance.between(5, 200) : 600_000,
+    alignmentTimeoutMs: chance.pick([0, 1, 5, 20, null]),
+    tolerableFailures: chance.below(4),
+    retained: chance.between(1, 3),
+    batchSize: chance.pick([1, 7, 64, 256]),
+    dev: chance.oneIn(4),
+    interpret: chance.oneIn(2),
+    restart: { kind: "fixedDelay", attempts: 50, delayMs: chance.scale(20) },
+  };
+}

@@ -1,0 +1,166 @@
+import type { Scheduler } from "@millrace/core";
+import type { Chance } from "../world/chance.ts";
+import type { World } from "../world/world.ts";
+import type { Script } from "./script.ts";
+
+/** A source as the conductor sees it. */
+export interface Player {
+  /** First step of the script that it has not handed over. */
+  readonly next: number;
+  /** Where the script stood when the snapshot was taken that it was restored from; 0 at the very beginning. */
+  readonly restoredAt: number;
+  /** Snapshots that it has taken. */
+  readonly snapshots: number;
+  /** Hands that step over. */
+  play(index: number): void;
+  /** No step will come any more. */
+  finish(): void;
+}
+
+/** Milliseconds of simulated time in which what a step causes comes to rest, at least and at most. */
+const REST_MS = [10, 30] as const;
+/** How often a step waits until both sources are on one side of a checkpoint. */
+const WAITS_MAX = 40;
+
+/**
+ * Gives the steps of a script to a job in their order, and sets the wall clock. It outlives the job's processes: whenever all
+ * sources are there, new or restored, it goes on where the earlier of them stands, with the clock as it was.
+ */
+export class Conductor {
+  readonly script: Script;
+  /** Index of the step that is under way; the first of them, when there are several. */
+  index = 0;
+  /** The process was restored behind the end of the script: all that it causes is published, since a stop may end without a last checkpoint. */
+  done = false;
+  /** Of each source. */
+  readonly subtasks: number;
+  #now: number;
+  #players: Player[] = [];
+  #attending = 0;
+  #begin: (() => void) | undefined;
+  #session = 0;
+  #snapshotAt = 0;
+  readonly #chance: Chance;
+  #world: World | undefined;
+
+  constructor(script: Script, subtasks: number, chance: Chance) {
+    this.script = script;
+    this.subtasks = subtasks;
+    this.#now = script.clockStart;
+    this.#chance = chance;
+  }
+
+  set world(world: World) {
+    this.#world = world;
+  }
+
+  /** The wall clock. */
+  readonly now = (): number => this.#now;
+
+  /** Index of the case's step that is under way. */
+  get at(): number {
+    return this.script.steps[Math.min(this.index, this.script.steps.length - 1)]?.at ?? 0;
+  }
+
+  /** A process begins: nobody is there yet. */
+  begin(): void {
+    this.done = false;
+    this.#leave();
+  }
+
+  /** A source takes a snapshot. */
+  noteSnapshot(): void {
+    this.#snapshotAt = this.index;
+  }
+
+  /** A source has its split. `ended` is called when the script is through. */
+  enter(player: Player, scheduler: Scheduler, ended: () => void): void {
+    this.#players.push(player);
+    this.#begin = () => this.#start(scheduler, ended);
+    this.attend();
+  }
+
+  /** A subtask of a source is there, also one that hands nothing over. */
+  attend(): void {
+    this.#attending++;
+    if (this.#attending === this.script.inputs * this.subtasks) this.#begin?.();
+  }
+
+  #start(scheduler: Scheduler, ended: () => void): void {
+    this.index = Math.min(...this.#players.map(({ restoredAt }) => restoredAt));
+    this.done = this.index >= this.script.steps.length;
+    this.#setClock(this.#clockBefore(this.index));
+    this.#rest(scheduler, () => this.#perform(scheduler, ended, 0));
+  }
+
+  /** A source is gone. */
+  leave(): void {
+    this.#leave();
+  }
+
+  #leave(): void {
+    this.#players = [];
+    this.#attending = 0;
+    this.#begin = undefined;
+    this.#session++;
+    // Operators open before it is known which snapshot they are restored from: most likely the last.
+    this.#now = this.#clockBefore(this.#snapshotAt);
+  }
+
+  #perform(scheduler: Scheduler, ended: () => void, waits: number): void {
+    const { steps } = this.script;
+    if (waits < WAITS_MAX && this.#players.some(({ snapshots }) => snapshots !== this.#players[0]?.snapshots)) {
+      this.#after(scheduler, 1, () => this.#perform(scheduler, ended, waits + 1));
+      return;
+    }
+    if (this.index >= steps.length) {
+      ended();
+      return;
+    }
+    const count = this.#crowd();
+    for (let index = this.index; index < this.index + count; index++) this.#play(index);
+    this.#rest(scheduler, () => {
+      this.index += count;
+      this.#perform(scheduler, ended, 0);
+    });
+  }
+
+  /** How many steps are given at once. */
+  #crowd(): number {
+    const left = this.script.steps.length - this.index;
+    return this.script.mayCrowd ? Math.min(left, this.#chance.scale(12)) : 1;
+  }
+
+  #play(index: number): void {
+    const step = this.script.steps[index]?.step;
+    if (step === undefined) return;
+    if (step.kind === "processingTime") this.#setClock(step.time);
+    else if (step.kind === "endInput") for (const player of this.#players) player.finish();
+    else {
+      const player = this.#players[this.script.inputs === 1 ? 0 : step.input];
+      if (player !== undefined && player.next <= index) player.play(index);
+    }
+  }
+
+  #clockBefore(index: number): number {
+    const set = this.script.steps.slice(0, index).findLast(({ step }) => step.kind === "processingTime")?.step;
+    return set?.kind === "processingTime" ? set.time : this.script.clockStart;
+  }
+
+  /** Timers wait for time to go by, not for the clock: it goes by at once. */
+  #setClock(now: number): void {
+    this.#world?.time.skip(Math.max(0, now - this.#now));
+    this.#now = now;
+  }
+
+  #rest(scheduler: Scheduler, then: () => void): void {
+    this.#after(scheduler, this.#chance.between(...REST_MS), then);
+  }
+
+  #after(scheduler: Scheduler, delayMs: number, then: () => void): void {
+    const session = this.#session;
+    scheduler.after(delayMs, () => {
+      if (session === this.#session) then();
+    });
+  }
+}

@@ -1,0 +1,96 @@
+import { seededRandom } from "@millrace/core";
+import { type CaseResult, driveOperator, type OperatorProgram, type SemanticsCase, type TraceEntry, variations } from "@millrace/testkit";
+import { type DataStream, defineJob, type JobDefinition } from "millrace";
+import { drawOptions, patient } from "../options.ts";
+import { Chance } from "../world/chance.ts";
+import { calm, drawIncarnation } from "../world/faults.ts";
+import { live } from "../world/life.ts";
+import type { SimulatedProcess } from "../world/process.ts";
+import { World } from "../world/world.ts";
+import { Conductor } from "./conductor.ts";
+import { Ledger } from "./ledger.ts";
+import { type Observation, observedOperator } from "./observed-operator.ts";
+import { scriptOf } from "./script.ts";
+import { type Element, type Played, scriptedSource, scriptedTime } from "./scripted-source.ts";
+import { witness } from "./witness.ts";
+
+/** Processes that may meet faults; those after them meet none. */
+const TROUBLED_LIVES_MAX = 4;
+/** A job that has not come to its end by then never will. */
+const LIVES_MAX = 30;
+/** Every side output that a program of any kind may have. */
+const sideOutputs = ["late", "lateLeft", "lateRight", "timeout", "cleared", "side"].map((name) => ({ name }));
+
+/**
+ * Runs a program as a whole job: sources that play its steps, the very operator behind a keyed exchange, sinks that publish
+ * with checkpoints. All of it lives in a simulated world, in which processes die, disks fail and functions throw, as the seed
+ * says; what has been published in the end is the result. A program that is refused or fails runs in the harness.
+ */
+export async function driveJob(recorded: SemanticsCase, program: OperatorProgram, seed: number): Promise<CaseResult> {
+  if (recorded.output.some(({ error }) => error !== undefined)) return driveOperator(recorded, program, variations.plain());
+  const chance = new Chance(seededRandom(seed));
+  const options = drawOptions(chance);
+  const sourceParallelism = program.keyed === false ? 1 : chance.pick([1, 2, 2]);
+  const conductor = new Conductor(scriptOf(recorded, program), sourceParallelism, chance);
+  const world = new World(seed, conductor.now);
+  conductor.world = world;
+  const ledger = new Ledger();
+  const observation = { conductor, capacity: chance.pick([1, 1, 3, 1_000]), passed: failures(chance) };
+  const define = (process: SimulatedProcess): JobDefinition => jobOf(program, process, ledger, observation, sourceParallelism);
+  for (let pid = 1; pid <= LIVES_MAX; pid++) {
+    const troubled = pid <= TROUBLED_LIVES_MAX;
+    const incarnation = troubled ? { ...drawIncarnation(chance), clockJumps: [], parallelism: 1 } : calm;
+    conductor.begin();
+    const { end, reason } = await live(world, pid, seed + pid * 7919, incarnation, define, troubled ? options : { ...options, ...patient });
+    if (end === "finished" || (end === "stopped" && conductor.done)) return { output: published(ledger) };
+    if (end === "failed" && !troubled) return { output: [...published(ledger), { error: { phase: "run", type: "job", message: reason ?? end } }] };
+  }
+  throw new Error(`the job came to no end in ${LIVES_MAX} processes`);
+}
+
+function jobOf(program: OperatorProgram, process: SimulatedProcess, ledger: Ledger, observation: Observation, parallelism: number): JobDefinition {
+  const { conductor } = observation;
+  return defineJob("program", (env) => {
+    const elements = ([0, 1] as const).slice(0, program.inputs ?? 1).map((input) =>
+      env
+        .from(
+          scriptedSource(conductor, input, () => process.stop()),
+          { uid: `in${input}`, watermarks: scriptedTime, parallelism },
+        )
+        .filter(isElement, { parallelism }),
+    );
+    const options = { uid: "program", sideOutputs, timers: ["event", "processing"] as const };
+    const results = transformed(elements as DataStream<Element>[], program, () => observedOperator(program, observation), options);
+    results.transform(() => witness(conductor), { uid: "witness" }).to(ledger.sink("main"), { uid: "main" });
+    for (const { name } of sideOutputs) results.sideOutput<TraceEntry>({ name } as never).to(ledger.sink(name), { uid: name });
+  });
+}
+
+function transformed(
+  [first, second]: DataStream<Element>[],
+  { keyed }: OperatorProgram,
+  create: () => ReturnType<typeof observedOperator>,
+  options: Parameters<DataStream<Element>["transform"]>[1],
+): DataStream<TraceEntry> {
+  const keyOf = ({ key }: Element): string => key;
+  if (first === undefined) throw new Error("a program has an input");
+  if (second !== undefined) return first.keyBy(keyOf).connect(second.keyBy(keyOf)).transform(create, options);
+  return keyed === false ? first.transform(create, options) : first.keyBy(keyOf).transform(create, options);
+}
+
+function isElement(played: Played): played is Element {
+  return played.kind === "element";
+}
+
+/** Throws at a few calls, once at each. */
+function failures(chance: Chance): () => void {
+  const at = new Set(chance.oneIn(3) ? Array.from({ length: chance.between(1, 2) }, () => chance.scale(60)) : []);
+  let calls = 0;
+  return () => {
+    if (at.has(++calls)) throw new Error("this call fails, for now");
+  };
+}
+
+function published(ledger: Ledger): readonly TraceEntry[] {
+  return ["main", ...sideOutputs.map(({ name }) => name)].flatMap((stream) => ledger.entries(stream));
+}

@@ -1,0 +1,22 @@
+import { type Variation, variations } from "@millrace/testkit";
+import { driveJob } from "./drive-job.ts";
+
+/** Kinds of programs that run as whole jobs. */
+export const jobKinds: ReadonlySet<string> = new Set(["window", "cep", "intervalJoin", "windowJoin", "ttl", "watermarkOperator"]);
+
+/** Why programs of the other kinds run bare only. */
+export const bareKinds: Readonly<Record<string, string>> = {
+  process: "a restore tells operators the watermark again, and timers set behind it fire then, not at the next one",
+  coProcess: "as process",
+  broadcast: "its steps order a broadcast input against a keyed one, record by record, which no exchange does",
+  valve: "a part of a task's gate, below operators",
+  multiplexer: "a part of a source task, below operators",
+  watermarkGenerator: "an object that is called directly, with its raw calls recorded",
+  keyGroup: "arithmetic of keys",
+  repartition: "arithmetic of operator state",
+};
+
+/** As a whole job, with checkpoints, crashes and restores at places that the seed draws. */
+export function jobVariation(seed: number): Variation {
+  return { ...variations.plain(), name: "job", restores: true, drive: (recorded, program) => driveJob(recorded, program, seed) };
+}
