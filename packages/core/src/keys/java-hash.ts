@@ -64,6 +64,7 @@ export function keyHash(key: Key): number {
     case "string":
       return string(key);
     case "number":
+      if ((key | 0) === key) return key ^ (key >> 31);
       return Number.isSafeInteger(key) ? long(key) : double(key);
     case "boolean":
       return boolean(key);

@@ -14,8 +14,9 @@ export function murmurHash(code: number): number {
   hash ^= hash >>> 13;
   hash = Math.imul(hash, 0xc2b2ae35);
   hash ^= hash >>> 16;
-  if (hash >= 0) return hash;
-  return hash === -2_147_483_648 ? 0 : -hash;
+  // Its absolute value without a branch; that of −2^31, which is none, is 0.
+  const sign = hash >> 31;
+  return ((hash ^ sign) - sign) & 0x7fff_ffff;
 }
 
 /** The key group of a checked key: Flink's KeyGroupRangeAssignment.assignToKeyGroup. */

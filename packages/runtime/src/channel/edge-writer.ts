@@ -1,9 +1,10 @@
 import type { Key, WatermarkStatus } from "@millrace/contracts";
-import { assert, checkKey, keyGroupOf, MillraceError, type Random, subtaskOf } from "@millrace/core";
+import { assert, MillraceError, type Random } from "@millrace/core";
 import type { Exchange, Partitioner } from "@millrace/plan";
 import type { ChainControl } from "../chain/code.ts";
 import type { SendingChannel } from "./channel.ts";
 import type { BarrierElement, EndElement, Mark } from "./element.ts";
+import { KeyRouter } from "./key-router.ts";
 
 /** Collects the records for one channel into batches, and what stands between them. */
 class BatchBuffer {
@@ -13,6 +14,7 @@ class BatchBuffer {
   #values: unknown[] = [];
   #timestamps: number[] = [];
   #marks: Mark[] = [];
+  #count = 0;
 
   constructor(channel: SendingChannel, batchRecords: number, control: ChainControl) {
     this.#channel = channel;
@@ -25,24 +27,29 @@ class BatchBuffer {
   }
 
   add(value: unknown, timestamp: number): void {
-    this.#values.push(value);
-    this.#timestamps.push(timestamp);
-    if (this.#values.length >= this.#batchRecords) this.flush();
+    this.#values[this.#count] = value;
+    this.#timestamps[this.#count] = timestamp;
+    if (++this.#count >= this.#batchRecords) this.flush();
   }
 
   flush(): void {
-    if (this.#values.length === 0) return;
-    const batch = { kind: "batch", values: this.#values, timestamps: this.#timestamps, marks: this.#marks } as const;
-    this.#values = [];
-    this.#timestamps = [];
+    const count = this.#count;
+    if (count === 0) return;
+    const [values, timestamps, marks] = [this.#values, this.#timestamps, this.#marks];
+    values.length = count;
+    timestamps.length = count;
+    this.#count = 0;
+    // With room for as many records as there were now: lists that grow are copied several times.
+    this.#values = new Array(count);
+    this.#timestamps = new Array(count);
     this.#marks = [];
-    this.#channel.push(batch);
+    this.#channel.push({ kind: "batch", values, timestamps, marks });
     if (this.#channel.full) this.#control.interrupt = true;
   }
 
   /** Between the records so far and the next ones. */
   mark(element: Mark["element"]): void {
-    if (this.#values.length > 0) this.#marks.push({ at: this.#values.length, element });
+    if (this.#count > 0) this.#marks.push({ at: this.#count, element });
     else this.#channel.push(element);
   }
 
@@ -114,7 +121,7 @@ class SingleWriter extends EdgeWriter {
 
 class HashWriter extends EdgeWriter {
   readonly #keyOf: (value: unknown) => Key;
-  readonly #maxParallelism: number;
+  readonly #router: KeyRouter;
   constructor(
     channels: readonly SendingChannel[],
     keyOf: (value: unknown) => Key,
@@ -124,11 +131,10 @@ class HashWriter extends EdgeWriter {
   ) {
     super(channels, batchRecords, control);
     this.#keyOf = keyOf;
-    this.#maxParallelism = maxParallelism;
+    this.#router = new KeyRouter(maxParallelism, channels.length);
   }
   push(value: unknown, timestamp: number): void {
-    const group = keyGroupOf(checkKey(this.#keyOf(value)), this.#maxParallelism);
-    (this.buffers[subtaskOf(group, this.#maxParallelism, this.buffers.length)] as BatchBuffer).add(value, timestamp);
+    (this.buffers[this.#router.subtaskOf(this.#keyOf(value))] as BatchBuffer).add(value, timestamp);
   }
 }
 

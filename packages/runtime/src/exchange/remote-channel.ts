@@ -3,6 +3,7 @@ import { type Arrivals, Queue, type ReceivingChannel, type SendingChannel } from
 import type { BarrierElement, StreamElement } from "../channel/element.ts";
 import { ElementCodec, isEncodedBarrier } from "../channel/element-codec.ts";
 import type { ReceiverCredits, SenderCredits } from "./credits.ts";
+import type { Frame, FramePool } from "./frame-pool.ts";
 
 /** The end of a channel whose receiver is in another thread. */
 export class RemoteSender implements SendingChannel {
@@ -47,71 +48,88 @@ export class RemoteSender implements SendingChannel {
 export class RemoteReceiver implements ReceivingChannel {
   arrivals: Arrivals | undefined;
   readonly #credits: ReceiverCredits;
+  readonly #pool: FramePool;
   readonly #readable: () => void;
-  readonly #queue = new Queue<Uint8Array>();
+  readonly #queue = new Queue<Frame>();
   readonly #codec = new ElementCodec();
 
-  constructor(credits: ReceiverCredits, readable: () => void) {
+  constructor(credits: ReceiverCredits, pool: FramePool, readable: () => void) {
     this.#credits = credits;
+    this.#pool = pool;
     this.#readable = readable;
   }
 
-  /** Takes what came out of the ring. */
-  arrived(encoded: Uint8Array): void {
-    this.#queue.push(encoded);
-    if (this.arrivals !== undefined) this.#announce(encoded, this.arrivals);
+  /** Takes what came out of the ring; the frame goes back to the pool when it has been read. */
+  arrived(frame: Frame): void {
+    this.#queue.push(frame);
+    if (this.arrivals !== undefined) this.#announce(frame, this.arrivals);
     if (this.#queue.size === 1) this.#readable();
   }
 
-  #announce(encoded: Uint8Array, arrivals: Arrivals): void {
-    const barrier = this.#barrierIn(encoded);
-    if (barrier === undefined) arrivals.other(() => encoded);
+  #announce(frame: Frame, arrivals: Arrivals): void {
+    const barrier = this.#barrierIn(frame);
+    if (barrier === undefined) arrivals.other(() => bytesOf(frame));
     else arrivals.barrier(barrier);
   }
 
-  #barrierIn(encoded: Uint8Array): BarrierElement | undefined {
-    if (!isEncodedBarrier(encoded)) return undefined;
-    const element = this.#codec.decode(encoded);
+  #barrierIn(frame: Frame): BarrierElement | undefined {
+    if (!isEncodedBarrier(frame.memory)) return undefined;
+    const element = this.#decode(frame);
     assert(element.kind === "barrier", "what begins as a barrier is one");
     return element;
   }
 
   poll(): StreamElement | undefined {
-    const encoded = this.#queue.shift();
-    if (encoded === undefined) return undefined;
-    const element = this.#codec.decode(encoded);
-    this.#credits.took(element, encoded.length, this.#queue.size);
+    const frame = this.#queue.shift();
+    if (frame === undefined) return undefined;
+    const element = this.#decode(frame);
+    this.#credits.took(element, frame.length, this.#queue.size);
+    this.#pool.give(frame);
     return element;
   }
 
   waiting(checkpointId: number): readonly Uint8Array[] {
     const elements: Uint8Array[] = [];
-    for (const encoded of this.#queue) {
-      const barrier = this.#barrierIn(encoded);
-      if (barrier === undefined) elements.push(encoded);
+    for (const frame of this.#queue) {
+      const barrier = this.#barrierIn(frame);
+      if (barrier === undefined) elements.push(bytesOf(frame));
       else if (barrier.checkpointId === checkpointId) break;
     }
     return elements;
   }
+
+  #decode({ memory, length }: Frame): StreamElement {
+    return this.#codec.decode(memory, 0, length);
+  }
 }
 
-/** Puts together the elements of one ring that were cut because they are longer than a frame may be. */
+/** A copy. */
+function bytesOf({ memory, length }: Frame): Uint8Array {
+  return memory.slice(0, length);
+}
+
+/** Puts together the elements of one ring that were cut because they are longer than a ring's frame may be. */
 export class Reassembly {
+  readonly #pool: FramePool;
   readonly #parts: Uint8Array[] = [];
 
-  /** The whole element, or undefined when more of it follows. */
-  add(part: Uint8Array, last: boolean): Uint8Array | undefined {
-    if (last && this.#parts.length === 0) return part;
-    this.#parts.push(part);
+  constructor(pool: FramePool) {
+    this.#pool = pool;
+  }
+
+  /** Takes `bytes` from `start` to `end`. The whole element, or undefined when more of it follows. */
+  add(bytes: Uint8Array, start: number, end: number, last: boolean): Frame | undefined {
+    if (last && this.#parts.length === 0) return this.#pool.copy(bytes, start, end);
+    this.#parts.push(bytes.slice(start, end));
     if (!last) return undefined;
     const parts = this.#parts.splice(0);
-    const whole = new Uint8Array(parts.reduce((sum, one) => sum + one.length, 0));
+    const frame = this.#pool.take(parts.reduce((sum, one) => sum + one.length, 0));
     let at = 0;
     for (const one of parts) {
-      whole.set(one, at);
+      frame.memory.set(one, at);
       at += one.length;
     }
-    assert(at === whole.length, "all parts of an element are there");
-    return whole;
+    assert(at === frame.length, "all parts of an element are there");
+    return frame;
   }
 }

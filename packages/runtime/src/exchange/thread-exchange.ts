@@ -7,6 +7,7 @@ import type { Inbox } from "../worker/worker.ts";
 import { ReceiverCredits, SenderCredits } from "./credits.ts";
 import { Doorbell, Sleeper } from "./doorbell.ts";
 import { channelNumber, type ExchangeMemory, threadOf } from "./exchange-memory.ts";
+import { type Frame, FramePool } from "./frame-pool.ts";
 import { MORE_FOLLOWS, Outbox } from "./outbox.ts";
 import { Reassembly, RemoteReceiver, RemoteSender } from "./remote-channel.ts";
 import { type FrameTaker, RingReader, RingWriter } from "./ring.ts";
@@ -31,6 +32,7 @@ export class ThreadExchange implements Channels, Inbox {
   readonly #wake: (subtaskId: string) => void;
   readonly #local: LocalChannels;
   readonly #peers: readonly Peer[];
+  readonly #pool = new FramePool();
   readonly #receivers = new Map<number, RemoteReceiver>();
   readonly #blocked = new Set<RemoteSender>();
   #sleeper: Sleeper | undefined;
@@ -47,8 +49,12 @@ export class ThreadExchange implements Channels, Inbox {
       const doorbell = new Doorbell(memory.doorbells[other] as SharedArrayBuffer);
       const outRing = new RingWriter(memory.rings[thread * memory.threads + other] as SharedArrayBuffer);
       const inRing = new RingReader(memory.rings[other * memory.threads + thread] as SharedArrayBuffer);
-      const reassembly = new Reassembly();
-      const take: FrameTaker = (tag, bytes, start, end) => this.#take(reassembly, tag, bytes.slice(start, end));
+      const reassembly = new Reassembly(this.#pool);
+      const take: FrameTaker = (tag, bytes, start, end) => {
+        const channel = tag & ~MORE_FOLLOWS;
+        const frame = reassembly.add(bytes, start, end, channel === tag);
+        if (frame !== undefined) this.#arrived(channel, frame);
+      };
       return { thread: other, outbox: new Outbox(outRing, doorbell), inRing, doorbell, take };
     });
   }
@@ -70,7 +76,7 @@ export class ThreadExchange implements Channels, Inbox {
     if (peer === undefined) return this.#local.receiving(edge, from, to);
     const number = channelNumber(this.#physical, edge, from, to);
     const credits = new ReceiverCredits(this.#memory.credits, number, this.#memory.bounds, peer.doorbell);
-    const receiver = new RemoteReceiver(credits, () => this.#wake(subtaskId(edge.toTask, to)));
+    const receiver = new RemoteReceiver(credits, this.#pool, () => this.#wake(subtaskId(edge.toTask, to)));
     this.#receivers.set(number, receiver);
     return receiver;
   }
@@ -98,13 +104,10 @@ export class ThreadExchange implements Channels, Inbox {
     this.#sleeper?.awake();
   }
 
-  #take(reassembly: Reassembly, tag: number, part: Uint8Array): void {
-    const channel = tag & ~MORE_FOLLOWS;
-    const encoded = reassembly.add(part, channel === tag);
-    if (encoded === undefined) return;
+  #arrived(channel: number, frame: Frame): void {
     const receiver = this.#receivers.get(channel);
     assert(receiver !== undefined, `channel ${channel} ends in thread ${this.#thread}`);
-    receiver.arrived(encoded);
+    receiver.arrived(frame);
   }
 
   #peerOf(subtask: number): Peer | undefined {
