@@ -1,15 +1,34 @@
+import { BroadcastChannel } from "node:worker_threads";
 import { datagen, defineJob, discard, params, t } from "millrace";
 import { type Bid, bids } from "../micro/bids.ts";
 
 const data = JSON.parse(JSON.stringify(bids(16_384))) as Bid[];
 
-/** Keyed work on bids of seven fields: `work` rounds of arithmetic for each, about 1 ns a round. */
+/** The name of the channel on which each source tells when it began to count, and when it made its last record. */
+export const marksChannel = "exchange-bench";
+export interface KeyedMark {
+  readonly mark: "begin" | "end";
+  readonly atNs: bigint;
+}
+
+function mark(what: KeyedMark["mark"]): void {
+  const channel = new BroadcastChannel(marksChannel);
+  channel.postMessage({ mark: what, atNs: process.hrtime.bigint() } satisfies KeyedMark);
+  channel.close();
+}
+
+/** Keyed work on bids of seven fields: `work` rounds of arithmetic for each. The first `warmUp` records are not counted. */
 export default defineJob(
   "exchange-bench",
-  (env, { records, work }) => {
+  (env, { records, work, warmUp, sources }) => {
     const loops = work;
+    const generate = (n: number): Bid => {
+      if (n >= warmUp && n < warmUp + sources) mark("begin");
+      else if (n >= records - sources) mark("end");
+      return data[n & 16_383] as Bid;
+    };
     env
-      .from(datagen({ generate: (n: number) => data[n & 16_383] as Bid, count: records }), { uid: "bids" })
+      .from(datagen({ generate, count: records }), { uid: "bids" })
       .keyBy((bid) => bid.auction)
       .reduce(
         (a, b) => {
@@ -32,5 +51,12 @@ export default defineJob(
       )
       .to(discard(), { uid: "out" });
   },
-  { parameters: { records: params.number({ default: 1_000_000 }), work: params.number({ default: 0 }) } },
+  {
+    parameters: {
+      records: params.number({ default: 1_000_000 }),
+      work: params.number({ default: 0 }),
+      warmUp: params.number({ default: 0 }),
+      sources: params.number({ default: 1 }),
+    },
+  },
 );
