@@ -9,11 +9,14 @@ export const marksChannel = "exchange-bench";
 export interface KeyedMark {
   readonly mark: "begin" | "end";
   readonly atNs: bigint;
+  /** Processor time of the source's thread so far. */
+  readonly processorUs: number;
 }
 
 function mark(what: KeyedMark["mark"]): void {
   const channel = new BroadcastChannel(marksChannel);
-  channel.postMessage({ mark: what, atNs: process.hrtime.bigint() } satisfies KeyedMark);
+  const { user, system } = process.threadCpuUsage();
+  channel.postMessage({ mark: what, atNs: process.hrtime.bigint(), processorUs: user + system } satisfies KeyedMark);
   channel.close();
 }
 

@@ -6,11 +6,14 @@ import { median } from "../micro/measure.ts";
 import job, { type KeyedMark, marksChannel } from "./job.ts";
 import type { PhysicalPlan, ThreadStart } from "./thread.ts";
 
-// `pnpm bench:exchange [--rounds 5]`: the exchange between threads beside postMessage and a bare wake-up, and one worker
+// `pnpm bench:exchange [--rounds 5] [--only exchange,latency,keyed]`: the exchange between threads beside postMessage and a bare wake-up, and one worker
 // beside two on keyed work. Everything that is compared runs in turn, in this process.
 
-const { values: options } = parseArgs({ options: { rounds: { type: "string", default: "5" } } });
+const { values: options } = parseArgs({
+  options: { rounds: { type: "string", default: "5" }, only: { type: "string", default: "exchange,latency,keyed" } },
+});
 const rounds = Number(options.rounds);
+const only = new Set(options.only.split(","));
 
 const edge: PhysicalPlan["tasks"][number]["outputs"][number] = {
   id: 0,
@@ -62,6 +65,9 @@ async function throughput(transport: "exchange" | "postMessage", batch: number):
   return (await measure({ transport, batch, records, batchesPerSecond: undefined, warmUpBatches: records / 4 / batch })).nsPerRecord;
 }
 
+/** Processor time a record of all workers together, of the runs so far, by parallelism. */
+const processorNs = new Map<number, number[]>();
+
 /** Nanoseconds a record once the workers are warm; how long they took for that is left out. */
 async function keyed(parallelism: number, work: number): Promise<number> {
   const marks: KeyedMark[] = [];
@@ -75,7 +81,10 @@ async function keyed(parallelism: number, work: number): Promise<number> {
   await running.finished;
   while (marks.length < 2 * parallelism) await new Promise((resolve) => setTimeout(resolve, 1));
   channel.close();
-  const times = (what: KeyedMark["mark"]) => marks.filter(({ mark }) => mark === what).map(({ atNs }) => Number(atNs));
+  const of = (what: KeyedMark["mark"]) => marks.filter(({ mark }) => mark === what);
+  const times = (what: KeyedMark["mark"]) => of(what).map(({ atNs }) => Number(atNs));
+  const processor = (what: KeyedMark["mark"]) => of(what).reduce((sum, { processorUs }) => sum + processorUs, 0);
+  processorNs.set(parallelism, [...(processorNs.get(parallelism) ?? []), ((processor("end") - processor("begin")) * 1e3) / (records - warmUp)]);
   const begins = times("begin");
   // Sources reach the mark one after the other; half-way between them so many records have been made.
   const begun = begins.reduce((sum, one) => sum + one, 0) / begins.length;
@@ -103,30 +112,44 @@ function line(name: string, text: string, value: number, bar: number, atLeast = 
   console.log(`${name.padEnd(44)} ${text.padEnd(46)} ${value.toFixed(2).padStart(8)}  bar ${atLeast ? "≥" : "≤"} ${bar}  ${good ? "ok" : "MISSED"}`);
 }
 
-for (const batch of [256, 64, 1]) {
-  const { first, second, ratio } = await inTurn(
-    () => throughput("postMessage", batch),
-    () => throughput("exchange", batch),
-  );
-  const text = `postMessage ${first.toFixed(0)} ns, exchange ${second.toFixed(0)} ns a record`;
-  line(`exchange beside postMessage, ${batch} a batch`, text, ratio, batch === 256 ? 4 : 1);
-  if (batch === 256) line("crossing, 7 fields, 256 a batch (ns)", "", second, 150, false);
+async function exchange(): Promise<void> {
+  for (const batch of [256, 64, 1]) {
+    const { first, second, ratio } = await inTurn(
+      () => throughput("postMessage", batch),
+      () => throughput("exchange", batch),
+    );
+    const text = `postMessage ${first.toFixed(0)} ns, exchange ${second.toFixed(0)} ns a record`;
+    line(`exchange beside postMessage, ${batch} a batch`, text, ratio, batch === 256 ? 4 : 1);
+    if (batch === 256) line("crossing, 7 fields, 256 a batch (ns)", "", second, 150, false);
+  }
 }
-for (const batchesPerSecond of [1_000]) {
-  const latency = (transport: "exchange" | "wakeUp") => async () =>
-    (await measure({ transport, batch: 1, records: 22_000, batchesPerSecond, warmUpBatches: 20_000 })).p50Us;
-  const { first, second, ratio } = await inTurn(latency("exchange"), latency("wakeUp"));
+
+async function latency(): Promise<void> {
+  const p50Us = (transport: "exchange" | "wakeUp") => async () =>
+    (await measure({ transport, batch: 1, records: 22_000, batchesPerSecond: 1_000, warmUpBatches: 20_000 })).p50Us;
+  const { first, second, ratio } = await inTurn(p50Us("exchange"), p50Us("wakeUp"));
   line("one way, p50, beside a bare wake-up", `exchange ${first.toFixed(0)} µs, wake-up ${second.toFixed(0)} µs`, ratio, 2, false);
 }
-for (const [work, bar] of [
-  [0, 1.25],
-  [400, 1.6],
-  [2_000, 1.6],
-] as const) {
-  const { first, second, ratio } = await inTurn(
-    () => keyed(1, work),
-    () => keyed(2, work),
-  );
-  line(`keyed work, 1 worker beside 2, ${work} rounds`, `one ${first.toFixed(0)} ns, two ${second.toFixed(0)} ns a record`, ratio, bar);
+
+/** Processor time does not depend on what else the machine is at, so it is told, too. */
+async function keyedWork(): Promise<void> {
+  for (const [work, bar] of [
+    [0, 1.25],
+    [400, 1.6],
+    [2_000, 1.6],
+  ] as const) {
+    processorNs.clear();
+    const { first, second, ratio } = await inTurn(
+      () => keyed(1, work),
+      () => keyed(2, work),
+    );
+    const processor = [...processorNs.values()].map((times) => median(times).toFixed(0)).join(" and ");
+    line(`keyed work, 1 worker beside 2, ${work} rounds`, `one ${first.toFixed(0)} ns, two ${second.toFixed(0)} ns a record`, ratio, bar);
+    console.log(`${"".padEnd(44)} ${processor} ns of processor time`);
+  }
 }
+
+if (only.has("exchange")) await exchange();
+if (only.has("latency")) await latency();
+if (only.has("keyed")) await keyedWork();
 process.exitCode = missed === 0 ? 0 : 1;
