@@ -48,7 +48,6 @@ export type {
 } from "./functions.ts";
 export { outputTag } from "./functions.ts";
 export type {
-  Cell,
   Cells,
   CellTable,
   Key,

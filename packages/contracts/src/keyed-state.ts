@@ -40,10 +40,7 @@ export interface NamespacedState<N extends Namespace, D> {
   of(namespace: N): import("./state.ts").StateHandle<D>;
 }
 
-/**
- * Entries of one state, namespace by namespace. Made for hot loops: keep the Cells of the last window at hand, take a
- * cell, change it, write it. A cell is good until control returns to the runtime; take it again for the next record.
- */
+/** Entries of one state, namespace by namespace. Made for hot loops: keep the Cells of the last window at hand. */
 export interface CellTable<N extends Namespace, V> {
   /** The entries of a namespace; made when it is new. The object stays the same until the namespace is dropped. */
   of(namespace: N): Cells<V>;
@@ -54,10 +51,10 @@ export interface CellTable<N extends Namespace, V> {
 }
 
 export interface Cells<V> {
-  /** The cell of the current key; `value` is undefined when there is none yet. */
-  cell(): Cell<V>;
-  /** Sets the value; the cell is then part of the next checkpoint. */
-  write(cell: Cell<V>, value: V): void;
+  /** The value of the current key; undefined when there is none yet. To be changed only between this and `put`. */
+  get(): V | undefined;
+  /** Sets the value of the current key, which is then part of the next checkpoint. Right after `get` it costs no look-up. */
+  put(value: V): void;
   /** Removes the entry of the current key. */
   remove(): void;
   /**
@@ -66,19 +63,14 @@ export interface Cells<V> {
    */
   drain(visit: (value: V) => boolean): boolean;
   /**
-   * Visits entries, which stay unless `visit` removes the one at hand; it may write that one, too. Ends with the last entry
+   * Visits entries, which stay unless `visit` removes the one at hand; it may put that one, too. Ends with the last entry
    * (true), or when `visit` returns false (false): the next call then goes on behind that entry. Entries made meanwhile are
    * visited. Sets the current key before each visit. A walk does not outlive a restore: the next one begins with the first entry.
    */
-  walk(visit: (cell: Cell<V>) => boolean): boolean;
+  walk(visit: (value: V) => boolean): boolean;
   /** Visits entries and keeps them; `visit` must not remove. Sets the current key before each visit. */
   forEach(visit: (value: V) => void): void;
   readonly size: number;
-}
-
-export interface Cell<V> {
-  /** Read only; `Cells.write` changes it. */
-  readonly value: V | undefined;
 }
 
 /**

@@ -35,8 +35,8 @@ export function createFinalReduceOperator<K extends Key, V>(
       try {
         key = keySelector(value);
         context.keyed.setCurrentKey(key);
-        const cell = cells.cell();
-        cells.write(cell, { value: cell.value === undefined ? value : reduce(cell.value.value, value), timestamp });
+        const held = cells.get();
+        cells.put({ value: held === undefined ? value : reduce(held.value, value), timestamp });
       } catch (error) {
         throw userFunctionError(error, { context, key });
       }

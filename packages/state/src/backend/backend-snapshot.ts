@@ -1,6 +1,7 @@
 import type { EncodedState } from "@millrace/contracts";
 import { assert, MillraceError } from "@millrace/core";
 import type { Changes, Frozen } from "../cells/changes.ts";
+import { NO_SLOT } from "../cells/slots.ts";
 import { type FileHeader, writeHeader } from "../format/file-header.ts";
 import { RecordWriter } from "../format/record-writer.ts";
 import { TimerSnapshot } from "../timers/timer-snapshot.ts";
@@ -115,10 +116,10 @@ export class BackendSnapshot {
 
   *#walkAll(): Generator<void> {
     const { changes, registry, raw } = this.#parts;
-    let count = 0;
-    for (const slot of registry.allSlots()) {
+    const { slots } = registry;
+    for (let slot = NO_SLOT + 1; slot < slots.end; slot++) {
       changes.encodeFrozen(slot);
-      if (++count % SLOTS_PER_CLOCK === 0) yield;
+      if (slot % SLOTS_PER_CLOCK === 0) yield;
     }
     yield* raw.copyTo(this.frozen.puts);
   }

@@ -21,6 +21,7 @@ import type {
 import { assert, type PrimitiveKey } from "@millrace/core";
 import type { CellMap } from "../cells/cell-map.ts";
 import { Changes } from "../cells/changes.ts";
+import { Slots } from "../cells/slots.ts";
 import type { EntryCounts, TableContext } from "../cells/table-context.ts";
 import { type FileHeader, STATE_FORMAT_VERSION } from "../format/file-header.ts";
 import { KeyScope } from "../keys/key-scope.ts";
@@ -55,19 +56,21 @@ export class KeyedBackend implements KeyedStateBackend {
   /** `tracks` false: no checkpoint will be taken. */
   constructor(options: BackendOptions, openTier: OpenTier, tracks = true) {
     this.#options = options;
-    this.#changes = new Changes(tracks);
+    const slots = new Slots();
+    this.#changes = new Changes(slots, tracks);
     this.keyGroups = options.keyGroups;
     this.#scope = new KeyScope(options.uid, options.maxParallelism);
     this.#tier = openTier({
       options,
       scope: this.#scope,
+      slots,
       changes: this.#changes,
       counts: this.#counts,
       raw: this.#raw,
       tables: () => this.#registry.tables,
     });
     this.writeBase = this.#tier.writeBase;
-    const context: TableContext = { uid: options.uid, scope: this.#scope, changes: this.#changes, cold: this.#tier.cold, counts: this.#counts };
+    const context: TableContext = { uid: options.uid, scope: this.#scope, slots, changes: this.#changes, cold: this.#tier.cold, counts: this.#counts };
     this.#registry = new StateRegistry(context, options.now, this.#raw, tracks);
     this.#cleanup = new Cleanup(this.#registry, this.#scope, options.monotonic, this.#tier.keysAfter?.bind(this.#tier));
   }
@@ -123,7 +126,7 @@ export class KeyedBackend implements KeyedStateBackend {
     try {
       for (const key of keysOf(cells, this.#tier.recordKeys?.(cells.table.id))) {
         scope.setMapKey(key);
-        if (cells.find() !== undefined) visit();
+        if (cells.get() !== undefined) visit();
       }
     } finally {
       scope.mapKey = mapKey;

@@ -6,7 +6,7 @@ import type { CellMap } from "../cells/cell-map.ts";
  * removed. Reading them may bring in values and let others go, but no key may be added meanwhile.
  */
 export function* keysOf(cells: CellMap<unknown>, recordKeys: Iterable<Uint8Array> | undefined): Generator<PrimitiveKey> {
-  const inMemory = new Set([...cells.slots()].map((slot) => slot.key));
+  const inMemory = new Set(cells.keys());
   yield* inMemory;
   for (const recordKey of recordKeys ?? []) {
     const entry = cells.table.entryOf(recordKey);

@@ -1,7 +1,7 @@
 import type { Codec } from "@millrace/codec";
 import type { Namespace, NamespaceCodec, StateDeclaration, TimerTarget } from "@millrace/contracts";
 import { assert, MillraceError } from "@millrace/core";
-import type { Slot } from "../cells/slot.ts";
+import type { Slots } from "../cells/slots.ts";
 import { Table } from "../cells/table.ts";
 import type { TableContext } from "../cells/table-context.ts";
 import { plainFormat } from "../cells/value-format.ts";
@@ -36,6 +36,11 @@ export class StateRegistry {
 
   get services(): Iterable<KeyedTimers> {
     return this.#timers.values();
+  }
+
+  /** Of all states. */
+  get slots(): Slots {
+    return this.#context.slots;
   }
 
   get tables(): readonly Table<unknown>[] {
@@ -87,10 +92,6 @@ export class StateRegistry {
   loadRestored(): void {
     for (const { entry, table } of this.#states.values()) this.#load(entry, table);
     for (const timers of this.#timers.values()) this.#loadTimers(timers);
-  }
-
-  *allSlots(): Generator<Slot<unknown>> {
-    for (const { table } of this.#states.values()) yield* table.allSlots();
   }
 
   #add(table: Table<unknown>, kind: string, namespaceCodec: NamespaceCodec<Namespace>, open: OpenState | undefined): Declared {

@@ -1,5 +1,6 @@
 import type { BackendOptions, WrittenBase } from "@millrace/contracts";
 import type { Changes } from "../cells/changes.ts";
+import type { Slots } from "../cells/slots.ts";
 import type { Table } from "../cells/table.ts";
 import type { ColdStore, EntryCounts } from "../cells/table-context.ts";
 import type { FileHeader } from "../format/file-header.ts";
@@ -35,6 +36,7 @@ export interface StateTier {
 export interface TierParts {
   readonly options: BackendOptions;
   readonly scope: KeyScope;
+  readonly slots: Slots;
   readonly changes: Changes;
   readonly counts: EntryCounts;
   readonly raw: RawRecords;

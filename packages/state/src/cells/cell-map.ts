@@ -1,147 +1,133 @@
 import { type ByteWriter, createReader } from "@millrace/codec";
-import type { Cell, Cells, Namespace } from "@millrace/contracts";
+import type { Cells, Namespace } from "@millrace/contracts";
 import { assert, type PrimitiveKey } from "@millrace/core";
 import type { Footprint } from "./footprint.ts";
-import { Slot, type SlotOwner, slotFlags } from "./slot.ts";
 import { SlotIndex } from "./slot-index.ts";
+import { SlotOrder } from "./slot-order.ts";
+import { NO_SLOT, type SlotOwner, type Slots, slotFlags } from "./slots.ts";
 import type { Table } from "./table.ts";
 
 const { PERSISTED, GONE, COLD } = slotFlags;
 
-/** The entries of one namespace of a table, by key. An access that finds its slot in memory is one lookup and one comparison. */
+/** The entries of one namespace of a table, by key. An access that finds its slot in memory is one look-up and one comparison. */
 export class CellMap<V> implements Cells<V>, SlotOwner<V> {
   readonly namespace: Namespace;
   readonly footprint: Footprint;
   readonly table: Table<V>;
-  readonly #slots = new Map<PrimitiveKey, Slot<V>>();
   // Held here as well, because every access reads them.
   readonly #scope: Table<V>["context"]["scope"];
   readonly #changes: Table<V>["context"]["changes"];
+  readonly #slots: Slots;
+  #index: SlotIndex;
+  /** The index as it was when a drain began: some of its slots are gone, and may belong to others by now. */
+  #draining: SlotIndex | undefined;
+  /** Of tables that are walked. */
+  readonly #order: SlotOrder | undefined;
+  /** The key that was looked for last, and its slot; NO_SLOT: it is known to have none, in the local store neither. */
+  #lastKey: PrimitiveKey | undefined;
+  #lastSlot = NO_SLOT;
   /** Removed slots whose tombstones have not reached the local store: what that holds for their keys is not to be believed. */
-  #buried: Map<PrimitiveKey, Slot<V>> | undefined;
+  #buried: Map<PrimitiveKey, number> | undefined;
   /** The table knows this namespace. */
   #listed = false;
-  #draining: Iterator<Slot<V>> | undefined;
-  #walking: Iterator<Slot<V>> | undefined;
-  /** Removed slots that a drain has left in the map behind its cursor; they go all at once at its end. */
-  #drained = 0;
-  /** The slot made last, as long as none has joined the table since: its key is known to have no slot there. */
-  #latest: Slot<V> | undefined;
-  /** The key that the local store was asked for last in vain, as long as none has joined the table since. */
-  #absent: PrimitiveKey | undefined;
-  /** The slot that the last `find` gave for a key that is no number. */
-  #last: Slot<V> | undefined;
-  readonly #index = new SlotIndex<V>();
+  /** Where a walk stopped: behind this one it goes on; NO_SLOT: with the first. */
+  #walked = NO_SLOT;
+  #size = 0;
 
   constructor(table: Table<V>, namespace: Namespace) {
+    const { scope, changes, slots } = table.context;
     this.table = table;
     this.namespace = namespace;
     this.footprint = table.footprint;
-    this.#scope = table.context.scope;
-    this.#changes = table.context.changes;
+    this.#scope = scope;
+    this.#changes = changes;
+    this.#slots = slots;
+    this.#index = new SlotIndex(slots);
+    this.#order = table.indexed ? new SlotOrder(slots) : undefined;
   }
 
   get size(): number {
-    return this.#slots.size - this.#drained;
+    return this.#size;
   }
 
-  cell(): Slot<V> {
-    const { mapKey } = this.#scope;
-    if (typeof mapKey === "number") return this.#findNumber(mapKey) ?? this.#detached();
-    const found = this.#slots.get(mapKey as PrimitiveKey);
-    if (found !== undefined && found.guard >= this.#changes.stamp) return found;
-    return this.#findSlowly(found) ?? this.#detached();
+  get(): V | undefined {
+    return this.#slots.values[this.#find()] as V | undefined;
   }
 
-  /** The slot of the current key, if there is one; again for the same key it costs no look-up. */
-  find(): Slot<V> | undefined {
-    const { mapKey } = this.#scope;
-    if (typeof mapKey === "number") return this.#findNumber(mapKey);
-    const { stamp } = this.#changes;
-    const last = this.#last;
-    if (last !== undefined && last.key === mapKey && last.guard >= stamp) return last;
-    let found = this.#slots.get(mapKey as PrimitiveKey);
-    if (found === undefined || found.guard < stamp) found = this.#findSlowly(found);
-    this.#last = found;
-    return found;
-  }
-
-  #findNumber(mapKey: number): Slot<V> | undefined {
-    const { stamp } = this.#changes;
-    const guess = this.#index.guess(mapKey);
-    if (guess.key === mapKey && guess.guard >= stamp) return guess;
-    const found = this.#slots.get(mapKey);
-    if (found === undefined || found.guard < stamp) return this.#findSlowly(found);
-    this.#index.learn(mapKey, found, this.#slots.size);
-    return found;
-  }
-
-  write(cell: Cell<V>, value: V): void {
-    const slot = cell as Slot<V>;
-    if (slot.guard === this.#changes.writable) slot.value = value;
-    else this.#writeSlowly(slot, value);
-  }
-
-  /** Sets the value of the current key, whether there was one or not. */
   put(value: V): void {
-    this.write(this.find() ?? this.#detached(), value);
+    const slot = this.#find();
+    if (this.#slots.guards[slot] === this.#changes.writable) this.#slots.values[slot] = value;
+    else this.#putSlowly(slot, value);
+  }
+
+  /** The slot of the current key, ready to be handed out; again for the same key it costs no look-up. */
+  #find(): number {
+    const { mapKey } = this.#scope;
+    const slot = mapKey === this.#lastKey ? this.#lastSlot : this.#index.get(mapKey as PrimitiveKey);
+    if ((this.#slots.guards[slot] as number) < this.#changes.stamp) return this.#findSlowly(slot);
+    this.#lastKey = mapKey;
+    this.#lastSlot = slot;
+    return slot;
   }
 
   remove(): void {
-    const held = this.#slots.get(this.#scope.requireMapKey()) ?? this.find();
-    if (held === undefined || (held.state & GONE) !== 0) return;
-    this.#drop(held);
-    this.#slots.delete(held.key);
+    const slot = this.#heldSlot(this.#scope.requireMapKey()) || this.#find();
+    if (slot === NO_SLOT) return;
+    this.#drop(slot);
     this.#unlistIfEmpty();
   }
 
   drain(visit: (value: V) => boolean): boolean {
-    for (;;) {
-      this.#draining ??= this.#slots.values();
-      const next = this.#draining.next();
-      if (next.done === true) {
-        this.#endDrain();
-        if (this.size === 0) return true;
-        continue;
-      }
-      const { key, state } = next.value;
-      if ((state & GONE) !== 0) continue;
-      this.#scope.setMapKey(key);
-      // Changing the key may have evicted the slot in favour of a stub.
-      const slot = this.table.context.cold === undefined ? next.value : (this.#slots.get(key) as Slot<V>);
+    const order = this.#ordered();
+    for (let slot = order.first; slot !== NO_SLOT; slot = order.first) {
+      this.#scope.setMapKey(this.#slots.keys[slot] as PrimitiveKey);
       const value = this.#warm(slot);
+      if (this.#draining === undefined) {
+        this.#draining = this.#index;
+        this.#index = new SlotIndex(this.#slots);
+      }
       this.#drop(slot);
-      this.#drained++;
+      if (!visit(value)) return false;
+    }
+    this.#draining = undefined;
+    this.#unlistIfEmpty();
+    return true;
+  }
+
+  walk(visit: (value: V) => boolean): boolean {
+    const order = this.#ordered();
+    for (;;) {
+      const slot = this.#walked === NO_SLOT ? order.first : order.next(this.#walked);
+      this.#walked = slot;
+      if (slot === NO_SLOT) return true;
+      const key = this.#slots.keys[slot] as PrimitiveKey;
+      this.#scope.setMapKey(key);
+      const value = this.#warm(slot);
+      this.#lastKey = key;
+      this.#lastSlot = slot;
       if (!visit(value)) return false;
     }
   }
 
-  walk(visit: (cell: Cell<V>) => boolean): boolean {
-    this.#walking ??= this.#slots.values();
-    for (let next = this.#walking.next(); next.done !== true; next = this.#walking.next()) {
-      const { key, state } = next.value;
-      if ((state & GONE) !== 0) continue;
-      this.#scope.setMapKey(key);
-      // Changing the key may have evicted the slot in favour of a stub.
-      const slot = this.table.context.cold === undefined ? next.value : (this.#slots.get(key) as Slot<V>);
-      this.#warm(slot);
-      if (!visit(slot)) return false;
-    }
-    this.#walking = undefined;
-    return true;
-  }
-
   forEach(visit: (value: V) => void): void {
-    for (const slot of this.#slots.values()) {
-      if ((slot.state & GONE) !== 0) continue;
-      this.#scope.setMapKey(slot.key);
+    const order = this.#ordered();
+    for (let slot = order.first; slot !== NO_SLOT; slot = order.next(slot)) {
+      this.#scope.setMapKey(this.#slots.keys[slot] as PrimitiveKey);
       visit(this.#warm(slot));
     }
   }
 
-  /** All slots, for walks over everything; the iteration lives through changes. */
-  slots(): IterableIterator<Slot<V>> {
-    return this.#slots.values();
+  /** The keys in memory. Takes as long as there are slots in the backend. */
+  keys(): PrimitiveKey[] {
+    const { end, keys, owners } = this.#slots;
+    const held: PrimitiveKey[] = [];
+    for (let slot = NO_SLOT + 1; slot < end; slot++) if (owners[slot] === this && !this.#is(slot, GONE)) held.push(keys[slot] as PrimitiveKey);
+    return held;
+  }
+
+  /** The current key, to keep. */
+  ownKey(): PrimitiveKey {
+    return this.#scope.own(this.#scope.requireMapKey());
   }
 
   writeKey(slotKey: PrimitiveKey, writer: ByteWriter): void {
@@ -152,22 +138,29 @@ export class CellMap<V> implements Cells<V>, SlotOwner<V> {
     this.table.format.encode(value, writer);
   }
 
-  evict(slot: Slot<V>): boolean {
-    // It stands on the clock twice when it was removed and set anew.
-    if (this.#slots.get(slot.key) !== slot) return true;
-    if (slot.value !== undefined && (this.table.format.pagesOf?.(slot.value).warm ?? 0) > 0) return false;
-    slot.guard = 0;
-    this.#index.forget(slot);
-    // The slot's holder keeps its value; the table forgets it, or keeps a stub without one.
-    if (this.table.indexed) this.#slots.set(slot.key, this.#stub(slot.key));
-    else this.#slots.delete(slot.key);
+  evict(slot: number): boolean {
+    const slots = this.#slots;
+    const value = slots.values[slot] as V | undefined;
+    const pages = value === undefined ? undefined : this.table.format.pagesOf?.(value);
+    if (pages !== undefined && !pages.forget()) return false;
     this.footprint.entries--;
+    this.#forgetLast();
+    if (this.table.indexed) {
+      slots.values[slot] = undefined;
+      slots.guards[slot] = 0;
+      slots.states[slot] = (slots.states[slot] as number) | COLD;
+      return true;
+    }
+    this.#index.delete(slots.keys[slot] as PrimitiveKey);
+    this.#size--;
+    slots.release(slot);
     this.#unlistIfEmpty();
     return true;
   }
 
-  buried(slot: Slot<V>): void {
-    if (this.#buried?.get(slot.key) === slot) this.#buried.delete(slot.key);
+  buried(slot: number): void {
+    const key = this.#slots.keys[slot] as PrimitiveKey;
+    if (this.#buried?.get(key) === slot) this.#buried.delete(key);
     this.#unlistIfEmpty();
   }
 
@@ -176,152 +169,26 @@ export class CellMap<V> implements Cells<V>, SlotOwner<V> {
   }
 
   /** Puts in what a snapshot or the local store holds. `encoded` undefined: only the key is known. */
-  load(mapKey: PrimitiveKey, encoded: Uint8Array | undefined): Slot<V> {
-    const slot = this.#stub(mapKey);
-    this.#absent = undefined;
-    this.#slots.set(mapKey, slot);
-    this.enlist();
+  load(mapKey: PrimitiveKey, encoded: Uint8Array | undefined): number {
+    const slot = this.#join(mapKey, PERSISTED | COLD);
     if (encoded !== undefined) this.#fill(slot, encoded);
     return slot;
   }
 
   /** Lets a value go that was only looked at in passing. */
   letGo(mapKey: PrimitiveKey): void {
-    const slot = this.peek(mapKey);
-    if (slot !== undefined && (slot.state & COLD) === 0 && this.#changes.isClean(slot)) this.evict(slot);
+    const slot = this.#heldSlot(mapKey);
+    if (slot !== NO_SLOT && !this.#is(slot, COLD) && this.#changes.isClean(slot)) this.evict(slot);
   }
 
-  /** A slot by its map key, in memory or as a stub. */
-  peek(mapKey: PrimitiveKey): Slot<V> | undefined {
-    const slot = this.#slots.get(mapKey);
-    return slot === undefined || (slot.state & GONE) !== 0 ? undefined : slot;
+  /** Whether the key has an entry in memory, or is known to have one. */
+  knows(mapKey: PrimitiveKey): boolean {
+    return this.#heldSlot(mapKey) !== NO_SLOT;
   }
 
-  #findSlowly(found: Slot<V> | undefined): Slot<V> | undefined {
-    const mapKey = this.#scope.requireMapKey();
-    let slot = found;
-    if (slot !== undefined && (slot.state & GONE) !== 0) {
-      this.#forgetDrained(slot);
-      slot = undefined;
-    }
-    if (slot === undefined) {
-      const { cold } = this.table.context;
-      if (cold === undefined || this.table.indexed || this.#buried?.has(mapKey) === true) return undefined;
-      if (mapKey === this.#absent) return undefined;
-      const encoded = cold.read(this, mapKey);
-      if (encoded === undefined) {
-        this.#absent = mapKey;
-        return undefined;
-      }
-      slot = this.load(this.#scope.own(mapKey), encoded);
-    } else if ((slot.state & COLD) !== 0) {
-      this.#warm(slot);
-    }
-    this.#changes.touch(slot);
-    return slot;
-  }
-
-  /** A slot for a key that has none; it joins the table when it is first written. */
-  #detached(): Slot<V> {
-    const slot = new Slot<V>(this, this.#scope.own(this.#scope.requireMapKey()), undefined, 0);
-    slot.guard = this.#changes.stamp;
-    this.#latest = slot;
-    return slot;
-  }
-
-  #stub(mapKey: PrimitiveKey): Slot<V> {
-    return new Slot<V>(this, mapKey, undefined, PERSISTED | COLD);
-  }
-
-  /** The value of a slot in the table, read from the local store if need be, and ready to be handed out. */
-  #warm(slot: Slot<V>): V {
-    if ((slot.state & COLD) !== 0) {
-      const encoded = this.table.context.cold?.read(this, slot.key);
-      assert(encoded !== undefined, "a cold slot is in the local store");
-      this.#fill(slot, encoded);
-    }
-    this.#changes.touch(slot);
-    return slot.value as V;
-  }
-
-  #fill(slot: Slot<V>, encoded: Uint8Array): void {
-    slot.value = this.table.format.decode(createReader(encoded), this, slot.key);
-    slot.state &= ~COLD;
-    this.footprint.entries++;
-    this.footprint.observe(encoded.length);
-    this.table.context.cold?.admit(slot);
-  }
-
-  #writeSlowly(cell: Slot<V>, value: V): void {
-    if (this.footprint.samples()) this.table.sample(cell.key, value);
-    const slot = this.#joined(cell);
-    this.#changes.touch(slot);
-    slot.value = value;
-    cell.value = value;
-    this.#changes.markDirty(slot);
-  }
-
-  /** The slot that stands in the table for this cell's key: usually the cell itself. */
-  #joined(cell: Slot<V>): Slot<V> {
-    if (cell === this.#latest) {
-      this.table.context.counts.entries++;
-      return this.#join(cell);
-    }
-    const held = this.#slots.get(cell.key);
-    if (held !== undefined && (held.state & GONE) === 0) {
-      if ((held.state & COLD) === 0) return held;
-      held.state &= ~COLD;
-      this.#admitted(held);
-      return held;
-    }
-    if (held !== undefined) this.#forgetDrained(held);
-    const { counts } = this.table.context;
-    // One that was evicted while its holder went on with it has never ceased to exist.
-    if ((cell.state & (PERSISTED | GONE)) !== PERSISTED) counts.entries++;
-    if ((cell.state & GONE) !== 0) this.#changes.markRevived(cell);
-    return this.#join(cell);
-  }
-
-  #join(cell: Slot<V>): Slot<V> {
-    this.#latest = undefined;
-    this.#absent = undefined;
-    this.#slots.set(cell.key, cell);
-    this.enlist();
-    this.#admitted(cell);
-    return cell;
-  }
-
-  /** A drained slot makes room for the one that joins at the end of the map. */
-  #forgetDrained(drained: Slot<V>): void {
-    this.#slots.delete(drained.key);
-    this.#drained--;
-  }
-
-  #endDrain(): void {
-    this.#draining = undefined;
-    if (this.size > 0) for (const slot of this.#slots.values()) if ((slot.state & GONE) !== 0) this.#forgetDrained(slot);
-    this.#unlistIfEmpty();
-  }
-
-  #admitted(slot: Slot<V>): void {
-    this.footprint.entries++;
-    this.table.context.cold?.admit(slot);
-  }
-
-  #drop(slot: Slot<V>): void {
-    const cold = (slot.state & COLD) !== 0;
-    if (!cold) {
-      this.#changes.touch(slot);
-      this.footprint.entries--;
-    }
-    this.#changes.markGone(slot);
-    this.#index.forget(slot);
-    slot.state &= ~COLD;
-    this.table.context.counts.entries--;
-    if (this.table.context.cold !== undefined && (slot.state & PERSISTED) !== 0) {
-      this.#buried ??= new Map();
-      this.#buried.set(slot.key, slot);
-    }
+  /** The value of a key as it stands in memory. */
+  peek(mapKey: PrimitiveKey): V | undefined {
+    return this.#slots.values[this.#heldSlot(mapKey)] as V | undefined;
   }
 
   /** Makes the namespace known to the table, whether it holds anything or not. */
@@ -330,13 +197,122 @@ export class CellMap<V> implements Cells<V>, SlotOwner<V> {
     this.#listed = true;
   }
 
+  #findSlowly(held: number): number {
+    const mapKey = this.#scope.requireMapKey();
+    const slot = held === NO_SLOT && mapKey !== this.#lastKey ? this.#seek(mapKey) : held;
+    if (slot !== NO_SLOT) this.#warm(slot);
+    this.#lastKey = mapKey;
+    this.#lastSlot = slot;
+    return slot;
+  }
+
+  /** The slot of a key that the index does not have. */
+  #seek(mapKey: PrimitiveKey): number {
+    const held = this.#heldSlot(mapKey);
+    const { cold } = this.table.context;
+    if (held !== NO_SLOT || cold === undefined || this.table.indexed || this.#buried?.has(mapKey) === true) return held;
+    const encoded = cold.read(this, mapKey);
+    return encoded === undefined ? NO_SLOT : this.load(this.#scope.own(mapKey), encoded);
+  }
+
+  #heldSlot(mapKey: PrimitiveKey): number {
+    const slot = this.#index.get(mapKey);
+    if (slot !== NO_SLOT || this.#draining === undefined) return slot;
+    const drained = this.#draining.get(mapKey);
+    const { owners, keys } = this.#slots;
+    return owners[drained] === this && keys[drained] === mapKey && !this.#is(drained, GONE) ? drained : NO_SLOT;
+  }
+
+  /** The value of a slot in the table, read from the local store if need be, and ready to be handed out. */
+  #warm(slot: number): V {
+    if (this.#is(slot, COLD)) {
+      const encoded = this.table.context.cold?.read(this, this.#slots.keys[slot] as PrimitiveKey);
+      assert(encoded !== undefined, "a cold slot is in the local store");
+      this.#fill(slot, encoded);
+    }
+    this.#changes.touch(slot);
+    return this.#slots.values[slot] as V;
+  }
+
+  #fill(slot: number, encoded: Uint8Array): void {
+    const slots = this.#slots;
+    slots.values[slot] = this.table.format.decode(createReader(encoded), this, slots.keys[slot] as PrimitiveKey);
+    slots.states[slot] = (slots.states[slot] as number) & ~COLD;
+    this.footprint.entries++;
+    this.footprint.observe(encoded.length);
+    this.table.context.cold?.admit();
+  }
+
+  #putSlowly(held: number, value: V): void {
+    if (this.footprint.samples()) this.table.sample(this.#scope.requireMapKey(), value);
+    const slot = held === NO_SLOT ? this.#make() : held;
+    this.#slots.values[slot] = value;
+    this.#changes.markDirty(slot);
+  }
+
+  /** An entry for the current key, which has none. */
+  #make(): number {
+    const key = this.ownKey();
+    const slot = this.#join(key, 0);
+    // A snapshot of everything leaves it out.
+    this.#slots.guards[slot] = this.#changes.stamp;
+    this.#lastKey = key;
+    this.#lastSlot = slot;
+    this.footprint.entries++;
+    this.table.context.counts.entries++;
+    this.table.context.cold?.admit();
+    return slot;
+  }
+
+  #join(key: PrimitiveKey, flags: number): number {
+    const slot = this.#slots.take(this, key, flags);
+    this.#forgetLast();
+    this.#index.set(key, slot);
+    this.#order?.append(slot);
+    this.#size++;
+    this.enlist();
+    return slot;
+  }
+
+  #drop(slot: number): void {
+    const slots = this.#slots;
+    const key = slots.keys[slot] as PrimitiveKey;
+    if (this.#is(slot, COLD)) {
+      slots.states[slot] = (slots.states[slot] as number) & ~COLD;
+    } else {
+      this.#changes.touch(slot);
+      this.footprint.entries--;
+    }
+    this.#forgetLast();
+    this.#index.delete(key);
+    if (slot === this.#walked) this.#walked = this.#ordered().previous(slot);
+    this.#order?.remove(slot);
+    this.#size--;
+    const { counts, cold } = this.table.context;
+    counts.entries--;
+    if (cold !== undefined && this.#is(slot, PERSISTED)) {
+      this.#buried ??= new Map();
+      this.#buried.set(key, slot);
+    }
+    this.#changes.markGone(slot);
+  }
+
+  #is(slot: number, flag: number): boolean {
+    return ((this.#slots.states[slot] as number) & flag) !== 0;
+  }
+
+  #forgetLast(): void {
+    this.#lastKey = undefined;
+    this.#lastSlot = NO_SLOT;
+  }
+
+  #ordered(): SlotOrder {
+    assert(this.#order !== undefined, "only tables of cells are walked");
+    return this.#order;
+  }
+
   #unlistIfEmpty(): void {
-    if (this.size > 0) return;
-    this.#slots.clear();
-    this.#index.clear();
-    this.#drained = 0;
-    this.#draining = undefined;
-    if (!this.#listed || (this.#buried?.size ?? 0) > 0) return;
+    if (this.#size > 0 || !this.#listed || (this.#buried?.size ?? 0) > 0) return;
     this.table.unlist(this);
     this.#listed = false;
   }

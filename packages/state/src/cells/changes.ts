@@ -1,6 +1,6 @@
-import { assert, MillraceError } from "@millrace/core";
+import { assert, MillraceError, type PrimitiveKey } from "@millrace/core";
 import { RecordWriter } from "../format/record-writer.ts";
-import { EPOCH_MASK, EPOCH_STEP, type Slot, slotFlags } from "./slot.ts";
+import { EPOCH_MASK, EPOCH_STEP, type Slots, slotFlags } from "./slots.ts";
 
 const { ENCODED, PERSISTED, GONE } = slotFlags;
 /** The clock is read after so many slots. */
@@ -13,12 +13,12 @@ export interface Frozen {
   readonly number: number;
   /** All slots belong to it, not only the changed ones. */
   readonly all: boolean;
-  readonly slots: Slot<unknown>[];
+  readonly slots: number[];
   /** Tombstones stand in front of all puts, so that the order of encoding does not matter for a key removed and set anew. */
   readonly tombstones: RecordWriter;
   readonly puts: RecordWriter;
-  /** Slots whose tombstones were written. */
-  readonly buried: Slot<unknown>[];
+  /** Removed slots that nothing needs once this set is in the local store: those with tombstones, and those that never had a record. */
+  readonly buried: number[];
   next: number;
 }
 
@@ -34,8 +34,10 @@ export class Changes {
   stamp = 2;
   /** `stamp` + 1: the guard of slots that are in the list of changes already. */
   writable = 3;
+  readonly #slots: Slots;
   readonly #tracks: boolean;
-  #slots: Slot<unknown>[] = [];
+  /** The list of this epoch. */
+  #changed: number[] = [];
   /** Slots in the list that need no record any more. */
   #dead = 0;
   #frozen: Frozen | undefined;
@@ -43,12 +45,13 @@ export class Changes {
   #applying: Frozen[] = [];
 
   /** `tracks` false: no checkpoint will be taken, and changes are not remembered for one. */
-  constructor(tracks: boolean) {
+  constructor(slots: Slots, tracks: boolean) {
+    this.#slots = slots;
     this.#tracks = tracks;
   }
 
   get dirtySlots(): number {
-    return this.#slots.length - this.#dead;
+    return this.#changed.length - this.#dead;
   }
 
   /** Slots that can't leave memory: changed, or on their way to the local store. */
@@ -63,43 +66,33 @@ export class Changes {
   }
 
   /** Whether the local store has its value. */
-  isClean(slot: Slot<unknown>): boolean {
-    return (slot.state & EPOCH_MASK) < (this.#applying[0]?.number ?? this.#frozen?.number ?? this.epoch);
+  isClean(slot: number): boolean {
+    return (this.#stateOf(slot) & EPOCH_MASK) < (this.#applying[0]?.number ?? this.#frozen?.number ?? this.epoch);
   }
 
   /** Before a slot is handed out, changed or removed. */
-  touch(slot: Slot<unknown>): void {
+  touch(slot: number): void {
     const frozen = this.#frozen;
     if (frozen !== undefined && this.#isDue(slot, frozen)) this.#encode(slot, frozen);
-    slot.guard = (slot.state & (EPOCH_MASK | GONE)) === this.epoch ? this.writable : this.stamp;
+    this.#slots.guards[slot] = (this.#stateOf(slot) & (EPOCH_MASK | GONE)) === this.epoch ? this.writable : this.stamp;
   }
 
   /** After `touch`: the slot is part of the next checkpoint. */
-  markDirty(slot: Slot<unknown>): void {
-    if ((slot.state & EPOCH_MASK) !== this.epoch && this.#tracks) {
-      slot.state = this.epoch | (slot.state & ~(EPOCH_MASK | ENCODED));
-      this.#slots.push(slot);
-    }
-    slot.guard = this.writable;
+  markDirty(slot: number): void {
+    if (this.#tracks) this.#list(slot);
+    this.#slots.guards[slot] = this.writable;
   }
 
-  /** After `touch`: the slot is removed. It leaves a tombstone if it may have been persisted. */
-  markGone(slot: Slot<unknown>): void {
-    slot.state |= GONE;
-    slot.value = undefined;
-    if ((slot.state & PERSISTED) !== 0) {
-      this.markDirty(slot);
-    } else if ((slot.state & EPOCH_MASK) === this.epoch) {
-      this.#dead++;
-      if (this.#dead > COMPACTION_MIN && this.#dead * 2 > this.#slots.length) this.#compact();
-    }
-    slot.guard = 0;
-  }
-
-  /** A removed slot is written again. */
-  markRevived(slot: Slot<unknown>): void {
-    slot.state &= ~GONE;
-    if ((slot.state & (EPOCH_MASK | PERSISTED)) === this.epoch) this.#dead--;
+  /** After `touch`: the slot is removed. It leaves a tombstone if it may have been persisted; then it is released. */
+  markGone(slot: number): void {
+    const { guards, states, values } = this.#slots;
+    states[slot] = this.#stateOf(slot) | GONE;
+    values[slot] = undefined;
+    guards[slot] = 0;
+    if (!this.#tracks) this.#slots.release(slot);
+    else if ((this.#stateOf(slot) & PERSISTED) !== 0) this.#list(slot);
+    else if ((this.#stateOf(slot) & EPOCH_MASK) !== this.epoch) this.#slots.release(slot);
+    else if (++this.#dead > COMPACTION_MIN && this.#dead * 2 > this.#changed.length) this.#compact();
   }
 
   freeze(all: boolean): Frozen {
@@ -107,14 +100,14 @@ export class Changes {
     const frozen: Frozen = {
       number: this.epoch,
       all,
-      slots: this.#slots,
+      slots: this.#changed,
       tombstones: new RecordWriter(),
       puts: new RecordWriter(),
       buried: [],
       next: 0,
     };
     this.#frozen = frozen;
-    this.#slots = [];
+    this.#changed = [];
     this.#dead = 0;
     this.epoch += EPOCH_STEP;
     this.nextStamp();
@@ -132,19 +125,23 @@ export class Changes {
     const frozen = this.#frozen;
     assert(frozen !== undefined, "changes are frozen before they are encoded");
     while (frozen.next < frozen.slots.length) {
-      const slot = frozen.slots[frozen.next++] as Slot<unknown>;
+      const slot = frozen.slots[frozen.next++] as number;
       if (this.#isDue(slot, frozen)) this.#encode(slot, frozen);
       if (frozen.next % SLOTS_PER_CLOCK === 0 && isOver()) return false;
     }
     return true;
   }
 
-  /** Encodes a slot of the frozen set unless that is done. */
-  encodeFrozen(slot: Slot<unknown>): void {
+  /** For each slot in turn, where everything is frozen: encodes it unless that is done. */
+  encodeFrozen(slot: number): void {
     const frozen = this.#frozen;
-    if (frozen === undefined || !this.#isDue(slot, frozen)) return;
-    this.#encode(slot, frozen);
-    slot.guard = this.stamp;
+    if (frozen === undefined) return;
+    if (this.#isDue(slot, frozen)) {
+      this.#encode(slot, frozen);
+      this.#slots.guards[slot] = this.stamp;
+    } else if ((this.#stateOf(slot) & (EPOCH_MASK | GONE)) === (frozen.number | GONE)) {
+      frozen.buried.push(slot);
+    }
   }
 
   /** The checkpoint of the frozen set is complete. */
@@ -159,7 +156,10 @@ export class Changes {
   applied(frozen: Frozen): void {
     assert(this.#applying[0] === frozen, "sets are applied in order");
     this.#applying.shift();
-    for (const slot of frozen.buried) slot.owner.buried(slot);
+    for (const slot of frozen.buried) {
+      this.#slots.ownerOf(slot).buried(slot);
+      this.#slots.release(slot);
+    }
   }
 
   /** The frozen set becomes part of the next one. */
@@ -169,54 +169,72 @@ export class Changes {
     this.#frozen = undefined;
     for (const slot of frozen.slots) {
       // Those changed again stand in the list already.
-      if ((slot.state & EPOCH_MASK) !== frozen.number || isDead(slot)) continue;
-      slot.state = this.epoch | (slot.state & ~(EPOCH_MASK | ENCODED));
-      this.#slots.push(slot);
+      if ((this.#stateOf(slot) & EPOCH_MASK) !== frozen.number) continue;
+      if (this.#isDead(slot)) this.#slots.release(slot);
+      else this.#list(slot);
     }
   }
 
-  #encode(slot: Slot<unknown>, frozen: Frozen): void {
+  #list(slot: number): void {
+    const state = this.#stateOf(slot);
+    if ((state & EPOCH_MASK) === this.epoch) return;
+    this.#slots.states[slot] = this.epoch | (state & ~(EPOCH_MASK | ENCODED));
+    this.#changed.push(slot);
+  }
+
+  #encode(slot: number, frozen: Frozen): void {
+    const { keys, values, states } = this.#slots;
+    const owner = this.#slots.ownerOf(slot);
+    const key = keys[slot] as PrimitiveKey;
+    const state = this.#stateOf(slot);
     try {
-      if ((slot.state & GONE) === 0) {
+      if ((state & GONE) === 0) {
         const writer = frozen.puts.begin();
-        slot.owner.writeKey(slot.key, writer);
+        owner.writeKey(key, writer);
         const keyBytes = writer.length;
-        slot.owner.writeValue(slot.value, writer);
-        slot.owner.footprint.observe(frozen.puts.endPut(keyBytes));
-        slot.state |= PERSISTED;
-      } else if ((slot.state & PERSISTED) !== 0) {
-        slot.owner.writeKey(slot.key, frozen.tombstones.begin());
-        frozen.tombstones.endTombstone();
-        frozen.buried.push(slot);
+        owner.writeValue(values[slot], writer);
+        owner.footprint.observe(frozen.puts.endPut(keyBytes));
+        states[slot] = state | PERSISTED | ENCODED;
+        return;
       }
+      if ((state & PERSISTED) !== 0) {
+        owner.writeKey(key, frozen.tombstones.begin());
+        frozen.tombstones.endTombstone();
+      }
+      frozen.buried.push(slot);
+      states[slot] = state | ENCODED;
     } catch (error) {
-      throw slot.owner.explain(slot.key, error);
+      throw owner.explain(key, error);
     }
-    slot.state |= ENCODED;
   }
 
   /**
    * Whether the frozen set waits for the slot's value. Where it holds all slots, those handed out or made since the freeze
    * carry the stamp; a stamp changes between freezes only before a local store, where no set holds all slots.
    */
-  #isDue(slot: Slot<unknown>, frozen: Frozen): boolean {
-    return frozen.all ? slot.guard < this.stamp && (slot.state & GONE) === 0 : (slot.state & (EPOCH_MASK | ENCODED)) === frozen.number;
+  #isDue(slot: number, frozen: Frozen): boolean {
+    if (frozen.all) return (this.#slots.guards[slot] as number) < this.stamp && (this.#stateOf(slot) & GONE) === 0;
+    return (this.#stateOf(slot) & (EPOCH_MASK | ENCODED)) === frozen.number;
+  }
+
+  #stateOf(slot: number): number {
+    return this.#slots.states[slot] as number;
+  }
+
+  #isDead(slot: number): boolean {
+    return (this.#stateOf(slot) & (GONE | PERSISTED)) === GONE;
   }
 
   #compact(): void {
-    const slots = this.#slots;
+    const changed = this.#changed;
     let kept = 0;
-    for (const slot of slots) {
-      if (isDead(slot)) slot.state &= ~EPOCH_MASK;
-      else slots[kept++] = slot;
+    for (const slot of changed) {
+      if (this.#isDead(slot)) this.#slots.release(slot);
+      else changed[kept++] = slot;
     }
-    slots.length = kept;
+    changed.length = kept;
     this.#dead = 0;
   }
-}
-
-function isDead(slot: Slot<unknown>): boolean {
-  return (slot.state & (GONE | PERSISTED)) === GONE;
 }
 
 /** An error while a value was encoded, with what is known of its place. */

@@ -1,20 +1,21 @@
 import type { PrimitiveKey } from "@millrace/core";
 import type { KeyScope } from "../keys/key-scope.ts";
 import type { Changes } from "./changes.ts";
-import type { Slot, SlotOwner } from "./slot.ts";
+import type { SlotOwner, Slots } from "./slots.ts";
 
 /** What lies behind the cache: the local store of completed checkpoints. */
 export interface ColdStore {
   /** The value of a record (without its checksum), good until the next read; undefined when there is none. Throws STATE_CORRUPT. */
   read(owner: SlotOwner<never>, slotKey: PrimitiveKey): Uint8Array | undefined;
-  /** A slot with a value in memory; it may be asked to `evict` once it is clean. */
-  admit(slot: Slot<unknown>): void;
+  /** A value has come into memory; its owner may be asked to `evict` it once it is clean. */
+  admit(): void;
 }
 
 /** What the tables of one operator subtask share. */
 export interface TableContext {
   readonly uid: string;
   readonly scope: KeyScope;
+  readonly slots: Slots;
   readonly changes: Changes;
   /** undefined: everything is in memory. */
   readonly cold: ColdStore | undefined;

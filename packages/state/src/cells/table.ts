@@ -6,7 +6,6 @@ import { RECORD_HEAD_BYTES, type RecordForm, recordForms, stateIdOf, writeRecord
 import { CellMap } from "./cell-map.ts";
 import { encodingError } from "./changes.ts";
 import { Footprint } from "./footprint.ts";
-import type { Slot } from "./slot.ts";
 import type { TableContext } from "./table-context.ts";
 import type { ValueFormat } from "./value-format.ts";
 
@@ -61,10 +60,6 @@ export class Table<V> implements CellTable<Namespace, V> {
     return (this.#spaces.get(namespace)?.size ?? 0) > 0;
   }
 
-  /** Every namespace with entries, for walks over everything. */
-  spaces(): IterableIterator<CellMap<V>> {
-    return this.#spaces.values();
-  }
 
   list(cells: CellMap<V>): void {
     const known = this.#spaces.get(cells.namespace);
@@ -102,7 +97,7 @@ export class Table<V> implements CellTable<Namespace, V> {
   loadPage(recordKey: Uint8Array, encoded: Uint8Array): void {
     const reader = createReader(recordKey, RECORD_HEAD_BYTES);
     const { mapKey, namespace } = this.#placeOf(reader);
-    const head = this.#spaces.get(namespace)?.peek(mapKey)?.value;
+    const head = this.#spaces.get(namespace)?.peek(mapKey);
     const pages = head === undefined ? undefined : this.format.pagesOf?.(head);
     if (pages === undefined) throw corruptState(`a page of state "${this.name}" has no head`);
     pages.load(reader.varint(), encoded);
@@ -126,17 +121,6 @@ export class Table<V> implements CellTable<Namespace, V> {
       this.name,
       JSON.stringify(slotKey, (_, part) => (typeof part === "bigint" ? `${part}` : part)),
     );
-  }
-
-  /** A generator over all slots, heads before their pages. */
-  *allSlots(): Generator<Slot<unknown>> {
-    for (const cells of this.#spaces.values()) {
-      for (const slot of cells.slots()) {
-        yield slot;
-        const pages = slot.value === undefined ? undefined : this.format.pagesOf?.(slot.value);
-        if (pages !== undefined) yield* pages.slots;
-      }
-    }
   }
 
   #placeOf(reader: ByteReader): { readonly mapKey: PrimitiveKey; readonly namespace: Namespace } {

@@ -11,12 +11,12 @@ export class CellReducingState<V> implements ReducingState<V> {
   }
 
   get(): V | undefined {
-    return this.cells.find()?.value;
+    return this.cells.get();
   }
 
   add(value: V): void {
-    const cell = this.cells.cell();
-    this.cells.write(cell, cell.value === undefined ? value : this.#reduce(cell.value, value));
+    const held = this.cells.get();
+    this.cells.put(held === undefined ? value : this.#reduce(held, value));
   }
 
   clear(): void {
@@ -34,13 +34,12 @@ export class CellAggregatingState<In, Acc, Out> implements AggregatingState<In, 
   }
 
   get(): Out | undefined {
-    const accumulator = this.cells.find()?.value;
+    const accumulator = this.cells.get();
     return accumulator === undefined ? undefined : this.#aggregate.getResult(accumulator);
   }
 
   add(value: In): void {
-    const cell = this.cells.cell();
-    this.cells.write(cell, this.#aggregate.add(value, cell.value ?? this.#aggregate.createAccumulator()));
+    this.cells.put(this.#aggregate.add(value, this.cells.get() ?? this.#aggregate.createAccumulator()));
   }
 
   clear(): void {

@@ -9,7 +9,7 @@ export class CellValueState<V> implements ValueState<V> {
   }
 
   value(): V | undefined {
-    return this.cells.find()?.value;
+    return this.cells.get();
   }
 
   update(value: V): void {

@@ -38,7 +38,7 @@ export class PagedList<V> {
 
   /** All elements in a fresh array; undefined when there are none. */
   read(): V[] | undefined {
-    const head = this.cells.find()?.value;
+    const head = this.cells.get();
     if (head === undefined) return undefined;
     if (head.pages.count === 0) return head.tail.slice();
     const all: V[] = [];
@@ -48,18 +48,16 @@ export class PagedList<V> {
   }
 
   add(value: V): void {
-    const cell = this.cells.cell();
-    const head = cell.value ?? this.#newHead(cell.key);
+    const head = this.cells.get() ?? this.#newHead();
     append(head, value);
-    this.cells.write(cell, head);
+    this.cells.put(head);
   }
 
   addAll(values: readonly V[]): void {
     if (values.length === 0) return;
-    const cell = this.cells.cell();
-    const head = cell.value ?? this.#newHead(cell.key);
+    const head = this.cells.get() ?? this.#newHead();
     for (const value of values) append(head, value);
-    this.cells.write(cell, head);
+    this.cells.put(head);
   }
 
   replace(values: readonly V[]): void {
@@ -67,23 +65,22 @@ export class PagedList<V> {
       this.clear();
       return;
     }
-    const cell = this.cells.cell();
-    const head = cell.value ?? this.#newHead(cell.key);
+    const head = this.cells.get() ?? this.#newHead();
     head.pages.dropAll();
     head.tail = [];
     for (const value of values) append(head, value);
-    this.cells.write(cell, head);
+    this.cells.put(head);
   }
 
   clear(): void {
-    const head = this.cells.find()?.value;
+    const head = this.cells.get();
     if (head === undefined) return;
     head.pages.dropAll();
     this.cells.remove();
   }
 
-  #newHead(mapKey: PrimitiveKey): ListHead<V> {
-    return { pages: newPages(this.cells, mapKey, this.#page, 0), tail: [] };
+  #newHead(): ListHead<V> {
+    return { pages: newPages(this.cells, this.cells.ownKey(), this.#page, 0), tail: [] };
   }
 }
 

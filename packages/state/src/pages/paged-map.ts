@@ -51,22 +51,21 @@ export class PagedMap<K, V> {
   }
 
   get isEmpty(): boolean {
-    return this.cells.find() === undefined;
+    return this.cells.get() === undefined;
   }
 
   get(key: K): V | undefined {
-    const head = this.cells.find()?.value;
+    const head = this.cells.get();
     return head === undefined ? undefined : contentOf(head, key).get(key);
   }
 
   has(key: K): boolean {
-    const head = this.cells.find()?.value;
+    const head = this.cells.get();
     return head !== undefined && contentOf(head, key).has(key);
   }
 
   put(key: K, value: V): void {
-    const cell = this.cells.cell();
-    const head = cell.value ?? { size: 0, inline: new Map<K, V>(), pages: newPages(this.cells, cell.key, this.#page, 0) };
+    const head = this.cells.get() ?? this.#newHead();
     const paged = head.pages.count > 0;
     const content = paged ? head.pages.change(pageOf(hashOf(key), head.pages.count)) : head.inline;
     const before = content.size;
@@ -76,14 +75,13 @@ export class PagedMap<K, V> {
       head.size++;
       grow(head);
     }
-    if (grown || !paged) this.cells.write(cell, head);
+    if (grown || !paged) this.cells.put(head);
   }
 
   /** False when there was none. */
   remove(key: K): boolean {
-    const cell = this.cells.find();
-    const head = cell?.value;
-    if (cell === undefined || head === undefined || !contentOf(head, key).has(key)) return false;
+    const head = this.cells.get();
+    if (head === undefined || !contentOf(head, key).has(key)) return false;
     const content = head.pages.count > 0 ? head.pages.change(pageOf(hashOf(key), head.pages.count)) : head.inline;
     content.delete(key);
     head.size--;
@@ -92,13 +90,13 @@ export class PagedMap<K, V> {
       this.cells.remove();
     } else {
       shrink(head);
-      this.cells.write(cell, head);
+      this.cells.put(head);
     }
     return true;
   }
 
   clear(): void {
-    const head = this.cells.find()?.value;
+    const head = this.cells.get();
     if (head === undefined) return;
     head.pages.dropAll();
     head.inline.clear();
@@ -111,7 +109,7 @@ export class PagedMap<K, V> {
    * exactly once, because it keeps its place in the order of cursors when pages split or merge.
    */
   *entries(): IterableIterator<[K, V]> {
-    const head = this.cells.find()?.value;
+    const head = this.cells.get();
     if (head === undefined) return;
     let cursor = 0;
     while (cursor < CURSOR_END && head.size > 0) {
@@ -123,6 +121,10 @@ export class PagedMap<K, V> {
       for (const entry of entries) if (from === span.start || cursorOf(hashOf(entry[0])) >= from) yield entry;
       cursor = span.end;
     }
+  }
+
+  #newHead(): MapHead<K, V> {
+    return { size: 0, inline: new Map<K, V>(), pages: newPages(this.cells, this.cells.ownKey(), this.#page, 0) };
   }
 }
 

@@ -1,8 +1,9 @@
 import { type ByteReader, type ByteWriter, createReader } from "@millrace/codec";
 import { assert, type PrimitiveKey } from "@millrace/core";
 import type { CellMap } from "../cells/cell-map.ts";
+import type { Changes } from "../cells/changes.ts";
 import type { Footprint } from "../cells/footprint.ts";
-import { Slot, type SlotOwner, slotFlags } from "../cells/slot.ts";
+import { type SlotOwner, type Slots, slotFlags } from "../cells/slots.ts";
 import { corruptState } from "../format/checksum.ts";
 import { recordForms } from "../format/record-key.ts";
 
@@ -20,9 +21,12 @@ export interface PageFormat<P> {
  */
 export class Pages<P> implements SlotOwner<P> {
   readonly footprint: Footprint;
-  readonly slots: Slot<P>[] = [];
   /** Pages in memory. */
-  warm = 0;
+  #warmPages = 0;
+  /** The slots of the pages. */
+  readonly #pages: number[] = [];
+  readonly #slots: Slots;
+  readonly #changes: Changes;
   readonly #cells: CellMap<unknown>;
   readonly #mapKey: PrimitiveKey;
   readonly #format: PageFormat<P>;
@@ -32,55 +36,69 @@ export class Pages<P> implements SlotOwner<P> {
     this.#cells = cells;
     this.#mapKey = mapKey;
     this.#format = format;
+    this.#slots = cells.table.context.slots;
+    this.#changes = cells.table.context.changes;
     this.footprint = cells.table.pageFootprint;
-    for (let page = 0; page < count; page++) this.slots.push(new Slot<P>(this, page, undefined, PERSISTED | COLD));
+    for (let page = 0; page < count; page++) this.#pages.push(this.#slots.take(this, page, PERSISTED | COLD));
   }
 
   get count(): number {
-    return this.slots.length;
+    return this.#pages.length;
   }
 
   /** The content of a page, to be read. */
   read(page: number): P {
-    const slot = this.#slot(page);
-    if (slot.guard < this.#changes.stamp) this.#warm(slot);
-    return slot.value as P;
+    const slot = this.#slotOf(page);
+    if ((this.#slots.guards[slot] as number) < this.#changes.stamp) this.#warm(slot);
+    return this.#slots.values[slot] as P;
   }
 
   /** The content of a page, to be changed in place by what follows. */
   change(page: number): P {
     const content = this.read(page);
-    this.#changes.markDirty(this.#slot(page));
+    const slot = this.#slotOf(page);
+    if (this.#slots.guards[slot] !== this.#changes.writable) this.#changes.markDirty(slot);
     return content;
   }
 
   /** A new last page. */
   add(content: P): void {
-    const slot = new Slot<P>(this, this.slots.length, content, 0);
-    this.slots.push(slot);
-    this.#admit(slot);
+    const slot = this.#slots.take(this, this.#pages.length, 0);
+    this.#slots.values[slot] = content;
+    this.#pages.push(slot);
+    this.#admit();
     this.#changes.markDirty(slot);
   }
 
   dropLast(): void {
-    const slot = this.slots.pop();
+    const slot = this.#pages.pop();
     assert(slot !== undefined, "there is a page to drop");
-    if ((slot.state & COLD) === 0) {
+    const state = this.#slots.states[slot] as number;
+    if ((state & COLD) === 0) {
       this.#changes.touch(slot);
-      this.warm--;
+      this.#warmPages--;
       this.footprint.entries--;
+    } else {
+      this.#slots.states[slot] = state & ~COLD;
     }
-    slot.state &= ~COLD;
     this.#changes.markGone(slot);
   }
 
   dropAll(): void {
-    while (this.slots.length > 0) this.dropLast();
+    while (this.#pages.length > 0) this.dropLast();
+  }
+
+  /** The head leaves memory; it will be made anew. False when pages are in memory, which hold it there. */
+  forget(): boolean {
+    if (this.#warmPages > 0) return false;
+    for (const slot of this.#pages) this.#slots.release(slot);
+    this.#pages.length = 0;
+    return true;
   }
 
   /** A page of a snapshot. */
   load(page: number, encoded: Uint8Array): void {
-    const slot = this.slots[page];
+    const slot = this.#pages[page];
     if (slot === undefined) throw corruptState(`page ${page} of state "${this.#cells.table.name}" lies past the last`);
     this.#fill(slot, encoded);
   }
@@ -94,11 +112,12 @@ export class Pages<P> implements SlotOwner<P> {
     this.#format.encode(content, writer);
   }
 
-  evict(slot: Slot<P>): boolean {
-    slot.value = undefined;
-    slot.guard = 0;
-    slot.state |= COLD;
-    this.warm--;
+  evict(slot: number): boolean {
+    const { guards, states, values } = this.#slots;
+    values[slot] = undefined;
+    guards[slot] = 0;
+    states[slot] = (states[slot] as number) | COLD;
+    this.#warmPages--;
     this.footprint.entries--;
     return true;
   }
@@ -110,35 +129,33 @@ export class Pages<P> implements SlotOwner<P> {
     return this.#cells.table.explain(this.#mapKey, error);
   }
 
-  get #changes(): CellMap<unknown>["table"]["context"]["changes"] {
-    return this.#cells.table.context.changes;
-  }
-
-  #slot(page: number): Slot<P> {
-    const slot = this.slots[page];
+  #slotOf(page: number): number {
+    const slot = this.#pages[page];
     assert(slot !== undefined, "a page is one of those there are");
     return slot;
   }
 
-  #warm(slot: Slot<P>): void {
-    if ((slot.state & COLD) !== 0) {
-      const encoded = this.#cells.table.context.cold?.read(this, slot.key);
-      if (encoded === undefined) throw corruptState(`page ${slot.key} of state "${this.#cells.table.name}" is missing`);
+  #warm(slot: number): void {
+    if (((this.#slots.states[slot] as number) & COLD) !== 0) {
+      const page = this.#slots.keys[slot] as number;
+      const encoded = this.#cells.table.context.cold?.read(this, page);
+      if (encoded === undefined) throw corruptState(`page ${page} of state "${this.#cells.table.name}" is missing`);
       this.#fill(slot, encoded);
     }
     this.#changes.touch(slot);
   }
 
-  #fill(slot: Slot<P>, encoded: Uint8Array): void {
-    slot.value = this.#format.decode(createReader(encoded));
-    slot.state &= ~COLD;
+  #fill(slot: number, encoded: Uint8Array): void {
+    const { states, values } = this.#slots;
+    values[slot] = this.#format.decode(createReader(encoded));
+    states[slot] = (states[slot] as number) & ~COLD;
     this.footprint.observe(encoded.length);
-    this.#admit(slot);
+    this.#admit();
   }
 
-  #admit(slot: Slot<P>): void {
-    this.warm++;
+  #admit(): void {
+    this.#warmPages++;
     this.footprint.entries++;
-    this.#cells.table.context.cold?.admit(slot as Slot<unknown>);
+    this.#cells.table.context.cold?.admit();
   }
 }

@@ -3,7 +3,7 @@ import type { WrittenBase } from "@millrace/contracts";
 import { assert, type PrimitiveKey } from "@millrace/core";
 import type { StoreDump } from "../backend/backend-snapshot.ts";
 import type { StateTier, TierParts } from "../backend/state-tier.ts";
-import type { Slot, SlotOwner } from "../cells/slot.ts";
+import type { SlotOwner } from "../cells/slots.ts";
 import type { ColdStore } from "../cells/table-context.ts";
 import { verifiedValue } from "../format/checksum.ts";
 import { type FileHeader, readHeader, STATE_FORMAT_VERSION, type StateEntry } from "../format/file-header.ts";
@@ -49,6 +49,7 @@ export class StoreTier implements StateTier, ColdStore {
     this.#runs = options.store.operator(parts.options.uid);
     this.#residents = new Residents({
       bytesMax: options.cacheBytesMax,
+      slots: parts.slots,
       changes: parts.changes,
       bytes: () => this.#bytes(),
       onOver: () => parts.scope.slowDown(),
@@ -83,8 +84,8 @@ export class StoreTier implements StateTier, ColdStore {
     }
   }
 
-  admit(slot: Slot<unknown>): void {
-    this.#residents.admit(slot);
+  admit(): void {
+    this.#residents.admit();
   }
 
   dump(): StoreDump {

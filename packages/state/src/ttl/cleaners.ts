@@ -8,7 +8,7 @@ export type Cleaner = (cells: CellMap<unknown>) => void;
 
 export function cellCleaner(expiry: Expiry): Cleaner {
   return (cells) => {
-    const timed = cells.find()?.value as Timed<unknown> | undefined;
+    const timed = cells.get() as Timed<unknown> | undefined;
     if (timed !== undefined && expiry.isExpired(timed)) cells.remove();
   };
 }

@@ -1,6 +1,7 @@
 import type { PrimitiveKey } from "@millrace/core";
 import type { StateRegistry } from "../backend/state-registry.ts";
-import type { CellMap } from "../cells/cell-map.ts";
+import { CellMap } from "../cells/cell-map.ts";
+import { NO_SLOT, slotFlags } from "../cells/slots.ts";
 import { readRecordHead } from "../format/record-key.ts";
 import type { KeyScope } from "../keys/key-scope.ts";
 import type { Cleaner } from "./cleaners.ts";
@@ -62,11 +63,14 @@ export class Cleanup {
   }
 
   *#candidates(): Generator<Candidate | undefined> {
-    const { expiring } = this.#registry;
+    const { expiring, slots } = this.#registry;
     if (expiring.length === 0) return;
-    for (const { table, cleaner } of expiring) {
-      if (cleaner === undefined) continue;
-      for (const cells of table.spaces()) for (const { key } of cells.slots()) yield { cells, mapKey: key, clean: cleaner, passing: false };
+    const cleaners = new Map(expiring.map(({ table, cleaner }) => [table, cleaner]));
+    for (let slot = NO_SLOT + 1; slot < slots.end; slot++) {
+      const cells = slots.owners[slot];
+      const clean = cells instanceof CellMap ? cleaners.get(cells.table) : undefined;
+      if (clean === undefined || ((slots.states[slot] as number) & slotFlags.GONE) !== 0) continue;
+      yield { cells: cells as CellMap<unknown>, mapKey: slots.keys[slot] as PrimitiveKey, clean, passing: false };
     }
     if (this.#keysAfter !== undefined) yield* this.#stored(this.#keysAfter);
   }
@@ -91,7 +95,7 @@ export class Cleanup {
     const open = this.#registry.expiring.find(({ table }) => table.id === stateId);
     if (open?.cleaner === undefined) return undefined;
     const { cells, mapKey } = open.table.entryOf(recordKey);
-    return cells.peek(mapKey) === undefined ? { cells, mapKey, clean: open.cleaner, passing: true } : undefined;
+    return !cells.knows(mapKey) ? { cells, mapKey, clean: open.cleaner, passing: true } : undefined;
   }
 
   #load(keysAfter: KeysAfter, after: Uint8Array | undefined): void {

@@ -14,7 +14,7 @@ abstract class TtlCellState<V> {
 
   protected read(): Timed<V> | undefined {
     return this.expiry.read(
-      this.cells.find()?.value,
+      this.cells.get(),
       (timed) => this.cells.put(timed),
       () => this.cells.remove(),
     );
@@ -51,9 +51,8 @@ export class TtlReducingState<V> extends TtlCellState<V> implements ReducingStat
   }
 
   add(value: V): void {
-    const cell = this.cells.cell();
-    const held = this.expiry.usable(cell.value);
-    this.cells.write(cell, this.expiry.stamp(held === undefined ? value : this.#reduce(held, value)));
+    const held = this.expiry.usable(this.cells.get());
+    this.cells.put(this.expiry.stamp(held === undefined ? value : this.#reduce(held, value)));
   }
 }
 
@@ -72,8 +71,7 @@ export class TtlAggregatingState<In, Acc, Out> extends TtlCellState<Acc> impleme
   }
 
   add(value: In): void {
-    const cell = this.cells.cell();
-    const held = this.expiry.usable(cell.value) ?? this.#aggregate.createAccumulator();
-    this.cells.write(cell, this.expiry.stamp(this.#aggregate.add(value, held)));
+    const held = this.expiry.usable(this.cells.get()) ?? this.#aggregate.createAccumulator();
+    this.cells.put(this.expiry.stamp(this.#aggregate.add(value, held)));
   }
 }

@@ -111,7 +111,7 @@ describe("a local store", () => {
       before.value.update("v");
       if (key % 10 > 0) continue;
       const cells = before.cells.of(key % 3);
-      cells.write(cells.cell(), `w${key}`);
+      cells.put(`w${key}`);
       before.timers.registerEventTime(key % 3, key);
     }
     await checkpoint(first, 1);

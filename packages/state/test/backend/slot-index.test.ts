@@ -1,67 +1,71 @@
+import type { PrimitiveKey } from "@millrace/core";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { Slot, type SlotOwner } from "../../src/cells/slot.ts";
 import { SlotIndex } from "../../src/cells/slot-index.ts";
+import { NO_SLOT, type SlotOwner, Slots } from "../../src/cells/slots.ts";
 
-const owner = undefined as unknown as SlotOwner<string>;
+const owner = {} as SlotOwner<unknown>;
+const keys: readonly PrimitiveKey[] = [
+  ...Array.from({ length: 40 }, (_, at) => at),
+  // The home of all of these is the last place of a small table.
+  ...Array.from({ length: 12 }, (_, at) => Math.imul(-1 - at, 0x144cbc89)),
+  ...[-1, -(2 ** 31), 2 ** 31, 2 ** 32, 2 ** 40, -(2 ** 40), 2 ** 40 + 2 ** 32, Number.MAX_SAFE_INTEGER, Number.MIN_SAFE_INTEGER],
+  ...[0.5, 0.25, 2 ** 60, Number.POSITIVE_INFINITY, "0", "a", "", true, 7n],
+];
 
-function slotOf(key: number | string): Slot<string> {
-  return new Slot(owner, key, "value", 0);
-}
-
-const key = fc.oneof(
-  fc.integer({ min: 0, max: 40 }),
-  fc.constantFrom(-0, -1, 0.5, 2 ** 40, 2 ** 40 + 0.5, Number.MAX_SAFE_INTEGER, Number.POSITIVE_INFINITY),
-);
-
-describe("the index of slots by number", () => {
-  it("guesses slots of the table only, and the one learned last for its key", () => {
+describe("the index of slots", () => {
+  it("knows the keys that were set and not deleted since, as a Map does", () => {
+    const step = fc.record({ key: fc.constantFrom(...keys), set: fc.boolean() });
     fc.assert(
-      fc.property(fc.array(fc.tuple(key, fc.boolean()), { maxLength: 200 }), (steps) => {
-        const index = new SlotIndex<string>();
-        const table = new Map<number, Slot<string>>();
-        for (const [at, present] of steps) {
-          const before = table.get(at);
-          if (present) {
-            const slot = before ?? slotOf(at);
-            table.set(at, slot);
-            index.learn(at, slot, table.size);
-            expect(index.guess(at)).toBe(slot);
-          } else if (before !== undefined) {
-            table.delete(at);
-            index.forget(before);
+      fc.property(fc.array(step, { maxLength: 300 }), (steps) => {
+        const slots = new Slots();
+        const index = new SlotIndex(slots);
+        const model = new Map<PrimitiveKey, number>();
+        for (const { key, set } of steps) {
+          const held = model.get(key);
+          if (set && held === undefined) {
+            const slot = slots.take(owner, key, 0);
+            model.set(key, slot);
+            index.set(key, slot);
+          } else if (!set) {
+            index.delete(key);
+            model.delete(key);
+            if (held !== undefined) slots.release(held);
           }
-          for (const probe of [at, 0, 1, 2 ** 40]) {
-            const guess = index.guess(probe);
-            if (guess.key === probe) expect(guess).toBe(table.get(probe));
-          }
+          for (const one of keys) expect(index.get(one)).toBe(model.get(one) ?? NO_SLOT);
         }
       }),
     );
   });
 
-  it("knows every key of a sequence that is learned twice, and nothing of a table that has grown too large", () => {
-    const index = new SlotIndex<string>();
-    const slots = Array.from({ length: 1000 }, (_, at) => slotOf(at));
-    for (let round = 0; round < 2; round++) for (const [at, slot] of slots.entries()) index.learn(at, slot, slots.length);
-    const known = slots.filter((slot, at) => index.guess(at) === slot);
-    expect(known.length).toBeGreaterThan(900);
-    index.learn(0, slots[0] as Slot<string>, 1 << 20);
-    for (const [at, slot] of slots.entries()) expect(index.guess(at)).not.toBe(slot);
+  it("takes another slot for a key that it has", () => {
+    const slots = new Slots();
+    const index = new SlotIndex(slots);
+    for (const key of [7, 2 ** 40, "a"]) {
+      index.set(key, slots.take(owner, key, 0));
+      const second = slots.take(owner, key, 0);
+      index.set(key, second);
+      expect(index.get(key)).toBe(second);
+      index.delete(key);
+      expect(index.get(key)).toBe(NO_SLOT);
+    }
   });
 
-  it("starts anew when it is cleared, apart from other indexes", () => {
-    const [one, other] = [new SlotIndex<string>(), new SlotIndex<string>()];
-    const slot = slotOf(7);
-    one.learn(7, slot, 1);
-    expect(other.guess(7)).not.toBe(slot);
-    one.clear();
-    expect(one.guess(7)).not.toBe(slot);
+  it("finds the key 0 by −0", () => {
+    const slots = new Slots();
+    const index = new SlotIndex(slots);
+    const slot = slots.take(owner, 0, 0);
+    index.set(0, slot);
+    expect(index.get(-0)).toBe(slot);
   });
 
-  it("has nothing to forget of a key that is no number", () => {
-    const index = new SlotIndex<string>();
-    index.forget(slotOf("a"));
-    expect(index.guess(0).key).toBeNaN();
+  it("grows and shrinks with the keys, and forgets none on the way", () => {
+    const slots = new Slots();
+    const index = new SlotIndex(slots);
+    for (let key = 0; key < 20_000; key++) index.set(key * 3, slots.take(owner, key * 3, 0));
+    for (let key = 0; key < 20_000; key++) {
+      if (key % 100 !== 0) index.delete(key * 3);
+    }
+    for (let key = 0; key < 20_000; key++) expect(index.get(key * 3) !== NO_SLOT).toBe(key % 100 === 0);
   });
 });

@@ -64,7 +64,7 @@ describe("values in state", () => {
       list.addAll(Array.from({ length: 200 }, (_, n) => n));
       for (let field = 0; field < 100; field++) map.put(field, 1);
       const space = cells.of(7);
-      space.write(space.cell(), 1);
+      space.put(1);
       value.clear();
       list.clear();
       map.clear();

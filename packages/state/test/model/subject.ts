@@ -106,10 +106,9 @@ export class Subject {
         break;
       case "cell": {
         const cells = this.#cells.of(step.space);
-        const cell = cells.cell();
-        const held = cell.value ?? [];
+        const held = cells.get() ?? [];
         held.push(step.n);
-        cells.write(cell, held);
+        cells.put(held);
         break;
       }
       case "drop":
@@ -209,7 +208,7 @@ export class Subject {
     const all = aggregating.get();
     if (all !== undefined) contents.aggregating[key] = all;
     for (const space of [0, 1, 2]) {
-      const cell = this.#cells.has(space) ? this.#cells.of(space).cell().value : undefined;
+      const cell = this.#cells.has(space) ? this.#cells.of(space).get() : undefined;
       if (cell !== undefined) Object.assign(contents.cells[space] ?? {}, { [key]: [...cell] });
       Object.assign(contents.spaces[space] ?? {}, { [key]: this.#spaces.of(String(space)).get() });
     }

@@ -104,8 +104,7 @@ class Opened {
         return;
       case "cell": {
         const cells = this.#cells.of(step.window);
-        const cell = cells.cell();
-        cells.write(cell, (cell.value ?? 0) + step.n);
+        cells.put((cells.get() ?? 0) + step.n);
         return;
       }
       case "drain": {
@@ -116,10 +115,9 @@ class Opened {
       case "walk": {
         let left = step.take;
         const cells = this.#cells.of(step.window);
-        cells.walk((cell) => {
-          const value = cell.value ?? 0;
+        cells.walk((value) => {
           if (value % 3 === 0) cells.remove();
-          else cells.write(cell, value + 1);
+          else cells.put(value + 1);
           return --left > 0;
         });
         return;
@@ -143,7 +141,7 @@ class Opened {
       const { value, list, map, sum } = this.#handles;
       const cells: Record<string, number> = {};
       for (const at of [0, 1, 2]) {
-        const held = this.#cells.has(at) ? this.#cells.of(at).cell().value : undefined;
+        const held = this.#cells.has(at) ? this.#cells.of(at).get() : undefined;
         if (held !== undefined) cells[at] = held;
       }
       return { value: value.value(), list: list.get(), map: Object.fromEntries([...map.entries()].sort()), sum: sum.get(), cells };
@@ -209,12 +207,12 @@ export function keyedStateSuite(name: string, make: () => KeyedStateSubject): vo
       const cells = backend.cells("cells", t.integer(), t.integer()).of(0);
       for (let i = 0; i < 6; i++) {
         backend.setCurrentKey(i);
-        cells.write(cells.cell(), i * 10);
+        cells.put(i * 10);
       }
       const seen: unknown[] = [];
-      const visit = (cell: { readonly value: number | undefined }): boolean => {
-        seen.push([backend.currentKey(), cell.value]);
-        if (cell.value === 10) cells.remove();
+      const visit = (value: number): boolean => {
+        seen.push([backend.currentKey(), value]);
+        if (value === 10) cells.remove();
         return seen.length % 4 !== 0;
       };
       expect([cells.walk(visit), cells.walk(visit)]).toEqual([false, true]);

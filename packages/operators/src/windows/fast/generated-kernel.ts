@@ -17,9 +17,8 @@ export function generatedKernel(parts: KernelParts, single: boolean): WindowKern
 /** The body of a function of `parts`. It does what interpretedKernel does. */
 function kernelSource(kind: FoldedWindowContents["kind"], single: boolean): string {
   const folding = foldings[kind];
-  const addToCells = `const cell = cells.cell();
-      const held = cell.value;
-      cells.write(cell, held === undefined ? ${folding.first} : ${folding.add});`;
+  const addToCells = `const held = cells.get();
+      cells.put(held === undefined ? ${folding.first} : ${folding.add});`;
   const add = single ? addToCells : `for (let i = 0; i < windows.length; i++) {\n      const cells = windows[i];\n      ${addToCells}\n    }`;
   return `"use strict";
 const { keyed, keySelector, enter, emit, failed } = parts;

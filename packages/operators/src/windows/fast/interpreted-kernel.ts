@@ -22,10 +22,7 @@ export function interpretedKernel(parts: KernelParts): WindowKernel {
         }
         key = keySelector(value);
         keyed.setCurrentKey(key);
-        for (const cells of pane.windows) {
-          const cell = cells.cell();
-          cells.write(cell, foldInto(cell.value, value));
-        }
+        for (const cells of pane.windows) cells.put(foldInto(cells.get(), value));
       } catch (error) {
         throw failed(error, key);
       }

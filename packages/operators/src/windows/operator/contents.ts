@@ -73,21 +73,21 @@ export function foldedContents(
   return {
     add(namespace, value) {
       const cells = table.of(namespace);
-      const cell = cells.cell();
-      cells.write(cell, cell.value === undefined ? first(value) : add(cell.value, value));
+      const held = cells.get();
+      cells.put(held === undefined ? first(value) : add(held, value));
     },
     // `of` would make the namespace anew only to find nothing in it.
-    read: (namespace) => (table.has(namespace) ? table.of(namespace).cell().value : undefined),
+    read: (namespace) => (table.has(namespace) ? table.of(namespace).get() : undefined),
     clear: (namespace) => removeFrom(table, namespace),
     merge(target, sources) {
       for (const source of sources) {
         if (!table.has(source)) continue;
-        const moved = table.of(source).cell().value;
+        const moved = table.of(source).get();
         if (moved === undefined) continue;
         removeFrom(table, source);
         const cells = table.of(target);
-        const cell = cells.cell();
-        cells.write(cell, cell.value === undefined ? moved : merge(cell.value, moved));
+        const held = cells.get();
+        cells.put(held === undefined ? moved : merge(held, moved));
       }
     },
   };

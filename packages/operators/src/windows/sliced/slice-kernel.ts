@@ -1,4 +1,4 @@
-import type { Cell, Cells, Key, KeyedContext } from "@millrace/contracts";
+import type { Cells, Key, KeyedContext } from "@millrace/contracts";
 import type { FastSpec, FoldedWindowContents } from "../fast/is-fast.ts";
 import { foldingOf } from "../operator/folding.ts";
 import type { SlicedRecords } from "./slices.ts";
@@ -22,7 +22,7 @@ export interface SliceKernelParts {
   /** Finds the slice [start, end) of a record that does not lie in the one at hand. undefined: it is late, and dealt with. */
   enter(value: unknown, timestamp: number): { readonly start: number; readonly end: number } | undefined;
   /** Adds a record to the slice that begins at `start` when that is not the latest one of the key. */
-  addElsewhere(cell: Cell<SlicedRecords>, value: unknown, start: number): void;
+  addElsewhere(held: SlicedRecords | undefined, value: unknown, start: number): void;
   /** What to throw when a user's function threw; the key is undefined as long as it is not known. */
   failed(error: unknown, key: Key | undefined): unknown;
 }
@@ -58,18 +58,17 @@ return {
       }
       key = keySelector(value);
       keyed.setCurrentKey(key);
-      const cell = keys.cell();
-      const held = cell.value;
+      const held = keys.get();
       if (held !== undefined) {
         const slices = held.slices;
         const latest = slices[slices.length - 1];
         if (latest.start === start) {
           latest.accumulator = aggregate.add(value, latest.accumulator);
-          keys.write(cell, held);
+          keys.put(held);
           return;
         }
       }
-      addElsewhere(cell, value, start);
+      addElsewhere(held, value, start);
     } catch (error) {
       throw failed(error, key);
     }
@@ -94,14 +93,14 @@ function interpretedSliceKernel({ keyed, keySelector, contents, keys, enter, add
         }
         key = keySelector(value);
         keyed.setCurrentKey(key);
-        const cell = keys.cell();
-        const latest = cell.value?.slices.at(-1);
-        if (cell.value === undefined || latest?.start !== at.start) {
-          addElsewhere(cell, value, at.start);
+        const held = keys.get();
+        const latest = held?.slices.at(-1);
+        if (held === undefined || latest?.start !== at.start) {
+          addElsewhere(held, value, at.start);
           return;
         }
         latest.accumulator = add(latest.accumulator, value);
-        keys.write(cell, cell.value);
+        keys.put(held);
       } catch (error) {
         throw failed(error, key);
       }

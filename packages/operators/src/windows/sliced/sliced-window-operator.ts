@@ -1,4 +1,4 @@
-import type { Cell, Cells, Operator, OperatorContext } from "@millrace/contracts";
+import type { Cells, Operator, OperatorContext } from "@millrace/contracts";
 import { assert } from "@millrace/core";
 import { userFunctionError } from "../../process/user-error.ts";
 import { eventTimestamp, slideStart } from "../assigners/alignment.ts";
@@ -49,7 +49,7 @@ export class SlicedWindowOperator implements Operator<unknown, unknown> {
         contents,
         keys,
         enter: (value, timestamp) => this.#enter(value, timestamp),
-        addElsewhere: (cell, value, start) => this.#addElsewhere(cell, value, start),
+        addElsewhere: (held, value, start) => this.#addElsewhere(held, value, start),
         failed: (error, key) => userFunctionError(error, { context, key }),
       },
       this.#kernelKind,
@@ -63,7 +63,7 @@ export class SlicedWindowOperator implements Operator<unknown, unknown> {
       pending: new PendingWindows([]),
       restored: keys.size > 0,
       lateness: new Lateness(this.#spec, context),
-      fireKey: (cell) => this.#fireKey(cell),
+      fireKey: (records) => this.#fireKey(records),
     };
     // A call less per record; the method below is for those who took it before.
     this.processElement = kernel.processElement;
@@ -89,8 +89,8 @@ export class SlicedWindowOperator implements Operator<unknown, unknown> {
     const opened = this.#opened();
     const { context, pending, keys } = opened;
     if (!opened.restored) return true;
-    const done = keys.walk((cell) => {
-      pending.add((cell.value as SlicedRecords).due);
+    const done = keys.walk(({ due }) => {
+      pending.add(due);
       return !context.shouldYield();
     });
     opened.restored = !done;
@@ -108,9 +108,8 @@ export class SlicedWindowOperator implements Operator<unknown, unknown> {
     }
   }
 
-  #fireKey(cell: Cell<SlicedRecords>): boolean {
+  #fireKey(records: SlicedRecords): boolean {
     const { context, results, merged, keys, pending } = this.#opened();
-    const records = cell.value as SlicedRecords;
     const start = this.#start;
     if (records.due !== start) {
       assert(records.due > start, "no window of a key is passed over");
@@ -127,7 +126,7 @@ export class SlicedWindowOperator implements Operator<unknown, unknown> {
       if (gone > 0) slices.splice(0, gone);
       records.due = Math.max(nextStart, this.#firstWindowOf((slices[0] as Slice).start));
       pending.add(records.due);
-      keys.write(cell, records);
+      keys.put(records);
     }
     results.emitAndClear(this.#folding.result(accumulator));
     return !context.shouldYield();
@@ -163,14 +162,13 @@ export class SlicedWindowOperator implements Operator<unknown, unknown> {
   }
 
   /** The key has no slice yet, or another one than the record's is its latest. */
-  #addElsewhere(cell: Cell<SlicedRecords>, value: unknown, start: number): void {
+  #addElsewhere(held: SlicedRecords | undefined, value: unknown, start: number): void {
     const { keys, pending } = this.#opened();
     const { first, add } = this.#folding;
-    const held = cell.value;
     const due = this.#firstOpenWindow(start);
     if (held === undefined) {
       pending.add(due);
-      keys.write(cell, { due, slices: [{ start, accumulator: first(value) }] });
+      keys.put({ due, slices: [{ start, accumulator: first(value) }] });
       return;
     }
     const { slices } = held;
@@ -183,7 +181,7 @@ export class SlicedWindowOperator implements Operator<unknown, unknown> {
       held.due = due;
       pending.add(due);
     }
-    keys.write(cell, held);
+    keys.put(held);
   }
 
   #opened(): Opened {
@@ -202,5 +200,5 @@ interface Opened {
   /** There are keys of before a restore whose windows are not among the pending ones. */
   restored: boolean;
   readonly lateness: Lateness;
-  readonly fireKey: (cell: Cell<SlicedRecords>) => boolean;
+  readonly fireKey: (records: SlicedRecords) => boolean;
 }
