@@ -70,7 +70,14 @@ export class KeyedBackend implements KeyedStateBackend {
       tables: () => this.#registry.tables,
     });
     this.writeBase = this.#tier.writeBase;
-    const context: TableContext = { uid: options.uid, scope: this.#scope, slots, changes: this.#changes, cold: this.#tier.cold, counts: this.#counts };
+    const context: TableContext = {
+      uid: options.uid,
+      scope: this.#scope,
+      slots,
+      changes: this.#changes,
+      cold: this.#tier.cold,
+      counts: this.#counts,
+    };
     this.#registry = new StateRegistry(context, options.now, this.#raw, tracks);
     this.#cleanup = new Cleanup(this.#registry, this.#scope, options.monotonic, this.#tier.keysAfter?.bind(this.#tier));
   }

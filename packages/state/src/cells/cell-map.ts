@@ -208,7 +208,7 @@ export class CellMap<V> implements Cells<V>, SlotOwner<V> {
 
   /** The slot of a key that the index does not have. */
   #seek(mapKey: PrimitiveKey): number {
-    const held = this.#heldSlot(mapKey);
+    const held = this.#undrained(mapKey);
     const { cold } = this.table.context;
     if (held !== NO_SLOT || cold === undefined || this.table.indexed || this.#buried?.has(mapKey) === true) return held;
     const encoded = cold.read(this, mapKey);
@@ -216,11 +216,15 @@ export class CellMap<V> implements Cells<V>, SlotOwner<V> {
   }
 
   #heldSlot(mapKey: PrimitiveKey): number {
-    const slot = this.#index.get(mapKey);
-    if (slot !== NO_SLOT || this.#draining === undefined) return slot;
-    const drained = this.#draining.get(mapKey);
+    return this.#index.get(mapKey) || this.#undrained(mapKey);
+  }
+
+  /** The slot of a key that a drain which has stopped has not come to. */
+  #undrained(mapKey: PrimitiveKey): number {
+    if (this.#draining === undefined) return NO_SLOT;
+    const slot = this.#draining.get(mapKey);
     const { owners, keys } = this.#slots;
-    return owners[drained] === this && keys[drained] === mapKey && !this.#is(drained, GONE) ? drained : NO_SLOT;
+    return owners[slot] === this && keys[slot] === mapKey && !this.#is(slot, GONE) ? slot : NO_SLOT;
   }
 
   /** The value of a slot in the table, read from the local store if need be, and ready to be handed out. */

@@ -60,7 +60,6 @@ export class Table<V> implements CellTable<Namespace, V> {
     return (this.#spaces.get(namespace)?.size ?? 0) > 0;
   }
 
-
   list(cells: CellMap<V>): void {
     const known = this.#spaces.get(cells.namespace);
     assert(known === undefined || known === cells, "a namespace has one map of cells");
