@@ -33,6 +33,7 @@ class FileCheckpointStorage implements CheckpointStorage {
   readonly #dataDirectory: string;
   /** Data files of this instance that no manifest has had a chance to name. */
   readonly #unnamed = new Set<string>();
+  #proven: Promise<void> | undefined;
   #prepared: Promise<void> | undefined;
 
   constructor({ files, directory }: FileCheckpointStorageOptions) {
@@ -109,7 +110,21 @@ class FileCheckpointStorage implements CheckpointStorage {
       if (systemCode(error) === "ENOENT") throw await this.#missing(checkpointId);
       throw readFailed(path, error);
     }
-    return decodeManifest(bytes, path, checkpointId);
+    const manifest = decodeManifest(bytes, path, checkpointId);
+    await this.#namesAreDurable();
+    return manifest;
+  }
+
+  /**
+   * A process that died between the rename of a manifest and the sync of its directory leaves one that a power cut could
+   * still take away, after what it publishes has been published by whoever read it.
+   */
+  #namesAreDurable(): Promise<void> {
+    this.#proven ??= this.#sync(this.#directory).catch((error: unknown) => {
+      this.#proven = undefined;
+      throw error;
+    });
+    return this.#proven;
   }
 
   readData(file: DataFile): AsyncIterable<Uint8Array> {
