@@ -8,11 +8,14 @@ import { countOf, expectSame, inDirectory, observing, published, startNoted, unt
 const count = 6_000;
 const keys = 50;
 
-/** Counts by key in value, map and list state, with a timer for each record of a key's last. */
-function counting(sink: Sink<string>): JobDefinition {
+/**
+ * Counts by key in value, map and list state, with a timer for each record of a key's last. `held`: it takes its time, so that it
+ * does not end before it is stopped, however slow the machine is.
+ */
+function counting(sink: Sink<string>, held = false): JobDefinition {
   return defineJob("counting", (env) => {
     env
-      .from(datagen({ generate: (n: number) => n, count, ratePerSecond: 2_000, timestampOf: (n) => n }), { uid: "numbers" })
+      .from(datagen({ generate: (n: number) => n, count, ratePerSecond: held ? 400 : 3_000, timestampOf: (n) => n }), { uid: "numbers" })
       .keyBy((n) => n % keys)
       .process(
         {
@@ -120,7 +123,7 @@ describe("a local store", () => {
         // With a checkpoint gone its output is refused to be committed twice; so there the computed lines are looked at.
         const sink = () => (ahead ? noting(states) : fileSink<string>(out));
         for (let stop = 0; stop < 2; stop++) {
-          const { job, events } = await startNoted(counting(sink()), stateDir, { batchSize: 32 });
+          const { job, events } = await startNoted(counting(sink(), true), stateDir, { batchSize: 32 });
           await until(() => countOf(events, "checkpointCompleted") > 3);
           expect((await job.stop()).end).toBe("stopped");
           if (stop === 0) await cp(slot, join(stateDir, "earlier"), { recursive: true });
@@ -145,7 +148,7 @@ describe("a local store", () => {
       const slot = join(stateDir, "local", "slot-0");
       // Hardly any memory, so that most keys are read from the store again and again.
       const options = { batchSize: 32, memoryBytes: 1 };
-      const { job, events } = await startNoted(counting(fileSink<string>(out)), stateDir, options);
+      const { job, events } = await startNoted(counting(fileSink<string>(out), true), stateDir, options);
       await until(() => countOf(events, "checkpointCompleted") > 3);
       expect((await job.stop()).end).toBe("stopped");
       const last = await startNoted(counting(fileSink<string>(out)), stateDir, options);
@@ -160,11 +163,11 @@ describe("a local store", () => {
 
   it("of an abandoned run is not believed by the next", () =>
     inDirectory(async (stateDir) => {
-      const first = await startNoted(counting(collect()), stateDir);
+      const first = await startNoted(counting(collect(), true), stateDir);
       await until(() => countOf(first.events, "checkpointCompleted") > 2);
       await first.job.stop();
       await cp(join(stateDir, "local"), join(stateDir, "kept"), { recursive: true });
-      const second = await startNoted(counting(discard()), stateDir, { fresh: true });
+      const second = await startNoted(counting(discard(), true), stateDir, { fresh: true });
       await until(() => countOf(second.events, "checkpointCompleted") > 2);
       await second.job.stop();
       await rm(join(stateDir, "local"), { recursive: true });

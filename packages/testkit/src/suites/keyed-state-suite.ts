@@ -146,19 +146,24 @@ class Opened {
       }
       return { value: value.value(), list: list.get(), map: Object.fromEntries([...map.entries()].sort()), sum: sum.get(), cells };
     });
-    expect(walks).toEqual([
-      keys.flatMap(({ value }, key) => (value === undefined ? [] : [[String(this.#keyOf(key)), value]])),
-      keys.flatMap(({ list }, key) => (list.length === 0 ? [] : [[String(this.#keyOf(key)), list]])),
-    ]);
+    const held = (of: (content: Content) => unknown): Visit[] =>
+      byKey(keys.flatMap((content, key) => (of(content) === undefined ? [] : [[String(this.#keyOf(key)), of(content)]])));
+    expect(walks).toEqual([held(({ value }) => value), held(({ list }) => (list.length === 0 ? undefined : list))]);
     return { keys, timers: this.#timers.eventTimers };
   }
 
-  /** Keys with what they hold in a state, in the order of the keys. */
-  #walk(name: keyof typeof declarations, read: (handles: StateHandles<typeof declarations>) => unknown): [key: string, held: unknown][] {
-    const visited: [string, unknown][] = [];
+  /** Keys with what they hold in a state, in the order of their texts. */
+  #walk(name: keyof typeof declarations, read: (handles: StateHandles<typeof declarations>) => unknown): Visit[] {
+    const visited: Visit[] = [];
     this.backend.forEachKey(name, () => visited.push([String(this.backend.currentKey()), read(this.#handles)]));
-    return visited.sort(([a], [b]) => (a < b ? -1 : 1));
+    return byKey(visited);
   }
+}
+
+type Visit = [key: string, held: unknown];
+
+function byKey(visits: Visit[]): Visit[] {
+  return visits.sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
 /** What every keyed state backend must hold; run by each. */
