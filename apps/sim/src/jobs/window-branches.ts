@@ -97,9 +97,10 @@ export const windowBranches: readonly Branch[] = [
     ordered: true,
     build: (all) => {
       // Watermarks of its own, close to each other and too early: many records come after their window has fired, or is over.
+      // In one subtask, because a change of parallelism begins the count of records anew.
       const early = all.assignTimestampsAndWatermarks(
         boundedOutOfOrderness(20, (one) => one.at),
-        { uid: "early", everyRecords: 5 },
+        { uid: "early", everyRecords: 5, parallelism: 1 },
       );
       const results = sums("lateSums", bySensor(early, tumbling(100)).allowedLateness(40).lateTo(late));
       return [results, results.sideOutput(late).map((one) => `late ${show(one)}`)];
