@@ -47,5 +47,5 @@ export default defineJob(
       .rebalance()
       .to(slowed(fileSink<number>(out)), { uid: "out" });
   },
-  { parameters: { out: params.string(), harm: params.string(), count: params.number({ default: 6_000 }), at: params.number({ default: 3_000 }) } },
+  { parameters: { out: params.string(), harm: params.string(), count: params.number({ default: 6_000 }), at: params.number({ default: 4_500 }) } },
 );

@@ -119,8 +119,8 @@ export const canaries: readonly Canary[] = [
     changes: [
       {
         path: "packages/state/src/cells/changes.ts",
-        find: "      this.#slots.push(slot);\n    }\n  }\n\n  #encode",
-        replace: "    }\n  }\n\n  #encode",
+        find: "      else this.#list(slot);\n",
+        replace: "",
       },
     ],
   },

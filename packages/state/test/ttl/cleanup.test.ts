@@ -94,8 +94,8 @@ it("the background cleanup finds what has expired in the local store alone", asy
     for (let field = 0; field < 100; field++) map.put(field, key);
   }
   await checkpoint(1);
-  // The cache is emptied key by key.
-  for (let n = 0; n < 20; n++) {
+  // The cache is emptied some slots at a time.
+  for (let n = 0; n < 100; n++) {
     backend.setCurrentKey(0);
     value.value();
   }
