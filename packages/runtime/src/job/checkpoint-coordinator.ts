@@ -59,6 +59,9 @@ export interface TakeOptions {
   readonly drained?: boolean;
 }
 
+/** How long the end of a run waits for the local stores to follow the last checkpoint. */
+const FOLLOW_MS = 5_000;
+
 /**
  * Takes the checkpoints of one attempt. What happens is decided by the pure protocol (law C4); here are the timers, the
  * storage and the calls to tasks. A checkpoint is over when it has been committed, applied to the local stores and the
@@ -159,8 +162,13 @@ export class CheckpointCoordinator {
     this.#cancelTimer?.();
     this.#cancelTimeout?.();
     for (const waiter of this.#waiters.splice(0)) waiter.reject(endedBefore());
+    const cancel = this.#settings.ports.scheduler.after(FOLLOW_MS, () => this.#noLonger.resolve());
     await this.#writing;
+    cancel();
   }
+
+  /** Local stores are not waited for any longer: a worker that never returns would keep the run from its end. They follow at the next start. */
+  readonly #noLonger = Promise.withResolvers<void>();
 
   #writing: Promise<void> = Promise.resolve();
 
@@ -252,7 +260,7 @@ export class CheckpointCoordinator {
     this.#consecutiveFailures = 0;
     try {
       await this.#commit(manifest);
-      await this.#attempt.deployment.completeCheckpoint(manifest.checkpointId);
+      await Promise.race([this.#attempt.deployment.completeCheckpoint(manifest.checkpointId), this.#noLonger.promise]);
       await this.#cleanUp().catch((error: unknown) => this.#notCleanedUp(error));
     } catch (error) {
       this.#over();
