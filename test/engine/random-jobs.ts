@@ -28,7 +28,6 @@ export const branches = [
   "fanOut",
   "union",
   "connect",
-  "coFlatMap",
   "sides",
   "twoLevels",
   "async",
@@ -141,15 +140,6 @@ const builders: Readonly<Record<Branch, (all: DataStream<Reading>) => DataStream
         ),
     ];
   },
-  coFlatMap: (all) => [
-    all
-      .keyBy((one) => one.sensor)
-      .connect(all.filter((one) => one.value < 60).keyBy((one) => one.sensor))
-      .flatMap(
-        (one) => (one.value % 2 === 0 ? [`coFlatMap even ${show(one)}`] : []),
-        (one) => [`coFlatMap low ${show(one)}`, `coFlatMap again ${show(one)}`],
-      ),
-  ],
   sides: (all) => {
     const split = all.process(
       {
@@ -264,13 +254,6 @@ export const oracles: { readonly [B in Branch]?: (input: readonly Reading[]) => 
       })
       .sort();
   },
-  coFlatMap: (input) =>
-    input
-      .flatMap((one) => [
-        ...(one.value % 2 === 0 ? [`coFlatMap even ${show(one)}`] : []),
-        ...(one.value < 60 ? [`coFlatMap low ${show(one)}`, `coFlatMap again ${show(one)}`] : []),
-      ])
-      .sort(),
   sides: (input) => input.map((one) => `${one.value > 70 ? "big" : "small"} ${show(one)}`).sort(),
 };
 
