@@ -1,4 +1,5 @@
 import { nodePorts } from "@millrace/core/node";
+import { ChunkQueue } from "../runs/chunk-queue.ts";
 import type { StoreWork } from "../runs/store-work.ts";
 import { workHere } from "../runs/work-here.ts";
 import { Thread } from "./thread.ts";
@@ -29,33 +30,20 @@ export function storeThread(): StoreWork {
         return;
       }
       const id = thread.newId();
-      const queue: Uint8Array[] = [];
-      let over: { readonly error?: unknown } | undefined;
-      let wake = (): void => undefined;
-      const end = (how: { readonly error?: unknown }): void => {
-        over = how;
-        wake();
+      const queue = new ChunkQueue();
+      const heard = {
+        done: () => queue.end({}),
+        failed: (error: unknown) => queue.end({ error }),
+        chunk: (bytes: Uint8Array) => queue.push(bytes),
       };
-      const chunk = (bytes: Uint8Array): void => {
-        queue.push(bytes);
-        wake();
-      };
-      thread.send({ id, kind: "read", task }, { done: () => end({}), failed: (error) => end({ error }), chunk }, []);
+      thread.send({ id, kind: "read", task }, heard, []);
       for (let ahead = 0; ahead < READ_AHEAD; ahead++) thread.post({ id, kind: "next" });
       try {
         for (;;) {
-          const next = queue.shift();
-          if (next !== undefined) {
-            thread.post({ id, kind: "next" });
-            yield next;
-          } else if (over !== undefined) {
-            if ("error" in over) throw over.error;
-            return;
-          } else {
-            await new Promise<void>((resolve) => {
-              wake = resolve;
-            });
-          }
+          const next = await queue.next();
+          if (next === undefined) return;
+          thread.post({ id, kind: "next" });
+          yield next;
         }
       } finally {
         thread.post({ id, kind: "leave" });

@@ -1,4 +1,5 @@
 import type { Files } from "@millrace/core";
+import { ChunkQueue } from "./chunk-queue.ts";
 import { closed, copyRun, mergeRuns, readRuns, type StoreWork, sortIntoRun } from "./store-work.ts";
 
 /** Does a store's work on this thread, between everything else: for the simulator and for tests. */
@@ -9,41 +10,26 @@ export function workHere(files: Files): StoreWork {
     merge: (task) => mergeRuns(files, task, () => isClosed),
     base: (task) => copyRun(files, task, () => isClosed),
     async *read(task) {
-      const queue: Uint8Array[] = [];
-      let wake = (): void => undefined;
+      const queue = new ChunkQueue();
       let taken = (): void => undefined;
-      let over: { readonly error?: unknown } | undefined;
       let left = false;
       const give = (chunk: Uint8Array): Promise<void> => {
         queue.push(chunk);
-        wake();
         return new Promise((resolve) => {
           taken = resolve;
         });
       };
       const reading = readRuns(files, task, give, () => isClosed || left).then(
-        () => ({}),
-        (error: unknown) => ({ error }),
+        () => queue.end({}),
+        (error: unknown) => queue.end({ error }),
       );
-      void reading.then((end) => {
-        over = end;
-        wake();
-      });
       try {
         for (;;) {
-          const chunk = queue.shift();
-          if (chunk !== undefined) {
-            yield chunk;
-            taken();
-          } else if (over !== undefined) {
-            if ("error" in over) throw over.error;
-            return;
-          } else {
-            await new Promise<void>((resolve) => {
-              wake = resolve;
-            });
-          }
+          const chunk = await queue.next();
           if (isClosed) throw closed();
+          if (chunk === undefined) return;
+          yield chunk;
+          taken();
         }
       } finally {
         left = true;
