@@ -110,11 +110,16 @@ export class Replay {
     this.#last = undefined;
   }
 
+  /** Of the lines of this age. */
   #furthestBehind(): Line | undefined {
     let least: Line | undefined;
+    let leastTime = Number.NaN;
     for (const line of this.#current) {
       if (line.taken === line.from.elements.length) continue;
-      if (least === undefined || this.#timeOf(line).watermark < this.#timeOf(least).watermark) least = line;
+      const time = this.#valve?.timeOf(line.channel).watermark ?? WATERMARK_MIN;
+      if (least !== undefined && time >= leastTime) continue;
+      least = line;
+      leastTime = time;
     }
     return least;
   }
