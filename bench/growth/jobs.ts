@@ -1,4 +1,3 @@
-import type { Sink } from "@millrace/contracts";
 import {
   type Collector,
   type DataStream,
@@ -11,6 +10,7 @@ import {
   state,
   t,
 } from "millrace";
+import { watching } from "../watching-sink.ts";
 import type { PointOrder } from "./points.ts";
 
 const CHURN_OF_KEYS = 10_000;
@@ -56,7 +56,10 @@ export function growthJob(order: PointOrder, observer: Observer): JobDefinition 
       return { key: index < all ? index : index % changing, time: Math.floor(index / RECORDS_PER_MS) };
     };
     const readings = env.from(datagen({ generate }), { uid: "readings", watermarks: monotonousTimestamps((reading: Reading) => reading.time) });
-    behind(order, readings).to(results(observer), { uid: "results" });
+    behind(order, readings).to(
+      watching<object>("results", () => observer.result()),
+      { uid: "results" },
+    );
   });
 }
 
@@ -88,19 +91,4 @@ function behind({ axis, value }: PointOrder, readings: DataStream<Reading>): Dat
           { uid: "windows" },
         );
   }
-}
-
-function results(observer: Observer): Sink<object> {
-  return {
-    name: "results",
-    guarantee: "none",
-    description: {},
-    createWriter: () => ({
-      open: async () => {},
-      write: () => observer.result(),
-      ready: () => undefined,
-      prepare: async () => ({ committables: [], states: [] }),
-      close: async () => {},
-    }),
-  };
 }

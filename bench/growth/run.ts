@@ -3,8 +3,9 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { explain, MillraceError } from "@millrace/core";
+import { MillraceError } from "@millrace/core";
 import { lastLineOf } from "../nexmark/sides/side.ts";
+import { runBench } from "../run-bench.ts";
 import { plot, short } from "./plot.ts";
 import { type Axis, axes, type Point, type PointOrder } from "./points.ts";
 import { trendOf } from "./trend.ts";
@@ -85,12 +86,4 @@ function report(axis: Axis, points: readonly Point[]): void {
   }
 }
 
-if (values.help) console.log(usage);
-else {
-  try {
-    await main();
-  } catch (error) {
-    console.error(explain(error));
-    process.exitCode = 2;
-  }
-}
+await runBench(values.help, usage, main);

@@ -1,5 +1,5 @@
-import type { Sink } from "@millrace/contracts";
 import { type Collector, type DataStream, defineJob, defineKeyedProcess, type JobDefinition, state, t } from "millrace";
+import { watching } from "../watching-sink.ts";
 import type { Latencies } from "./latencies.ts";
 import { openLoop, type Timed } from "./open-loop.ts";
 import type { Schedule } from "./schedule.ts";
@@ -36,7 +36,10 @@ export function latencyJob({ shape, keys, schedule, latencies }: LatencyJob): Jo
       openLoop(schedule, keyFor(keys), () => latencies.looked()),
       { uid: "records" },
     );
-    shapes[shape](records).to(arrivals(latencies), { uid: "arrivals" });
+    shapes[shape](records).to(
+      watching<Timed>("arrivals", ({ due }) => latencies.arrived(due)),
+      { uid: "arrivals" },
+    );
   });
 }
 
@@ -62,19 +65,4 @@ export function bareLoop({ shape, keys, schedule, latencies }: LatencyJob): () =
 /** Each key once in so many records, in an order that jumps about. */
 function keyFor(keys: number): (record: number) => number {
   return (record) => (Math.imul(record, 2_654_435_761) >>> 0) % keys;
-}
-
-function arrivals(latencies: Latencies): Sink<Timed> {
-  return {
-    name: "arrivals",
-    guarantee: "none",
-    description: {},
-    createWriter: () => ({
-      open: async () => {},
-      write: ({ due }) => latencies.arrived(due),
-      ready: () => undefined,
-      prepare: async () => ({ committables: [], states: [] }),
-      close: async () => {},
-    }),
-  };
 }

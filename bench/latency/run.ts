@@ -2,8 +2,8 @@
 import { cpus } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { explain } from "@millrace/core";
 import { lastLineOf } from "../nexmark/sides/side.ts";
+import { runBench } from "../run-bench.ts";
 import { flinkLatencies } from "./flink.ts";
 import type { Shape } from "./jobs.ts";
 import type { Quantiles } from "./latencies.ts";
@@ -113,12 +113,4 @@ function report(rate: number, job: string, side: string, quantiles: Quantiles): 
   console.log([String(rate).padStart(9), job.padEnd(22), side.padEnd(10), ...cells].join(" "));
 }
 
-if (values.help) console.log(usage);
-else {
-  try {
-    await main();
-  } catch (error) {
-    console.error(explain(error));
-    process.exitCode = 2;
-  }
-}
+await runBench(values.help, usage, main);
