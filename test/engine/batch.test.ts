@@ -1,10 +1,13 @@
-import { readdir, readFile } from "node:fs/promises";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { collect, collection, datagen, defineJob, type JobDefinition, startJob, t } from "millrace";
 import { fileSink } from "millrace/files";
 import { describe, expect, it } from "vitest";
 import delays from "../../examples/airport-delays/job.ts";
 import { prepare } from "../../examples/airport-delays/prepare.ts";
+import serving from "../../examples/model-serving/job.ts";
+import { publicationOf } from "../../examples/model-serving/publication.ts";
+import { transactionAt } from "../../examples/model-serving/transactions.ts";
 import { generateLogs } from "../../examples/web-logs/generate.ts";
 import logs from "../../examples/web-logs/job.ts";
 import { everythingJob, readings } from "./jobs.ts";
@@ -48,6 +51,20 @@ describe("batch mode", () => {
     inDirectory(async (directory) => {
       const { access, sshd } = await generateLogs(directory, { accessLines: 6_000, sshdLines: 3_000, seed: 9 });
       await bothWays(directory, logs as JobDefinition, { access, sshd });
+    }));
+
+  it("gives the results of the model serving example, with one model for all", () =>
+    inDirectory(async (directory) => {
+      const paths = { transactions: join(directory, "transactions.jsonl"), models: join(directory, "models.jsonl") };
+      const onnx = await readFile(join(import.meta.dirname, "../../examples/model-serving/training/fraud-2.onnx"));
+      await writeFile(paths.models, publicationOf({ version: 2, onnx }));
+      await writeFile(
+        paths.transactions,
+        upTo(1_000)
+          .map((n) => `${JSON.stringify(transactionAt(n).transaction)}\n`)
+          .join(""),
+      );
+      await bothWays(directory, serving as JobDefinition, paths, 2);
     }));
 
   it("gives the results of a job of windows, timers, unions and connected streams, at another parallelism", () =>
