@@ -1,8 +1,7 @@
 import { createCepOperator, Pattern } from "@millrace/cep";
 import { t } from "@millrace/codec";
-import { type KeyedStateBackend, newOperatorMetrics, type OperatorContext } from "@millrace/contracts";
-import { createHeapBackend } from "@millrace/state";
 import { type Figure, paired } from "./measure.ts";
+import { contextOf, heapBackend, sink } from "./operator-context.ts";
 
 interface Attempt {
   readonly user: number;
@@ -58,13 +57,6 @@ function makeAttempts(oneIn: number): Attempt[] {
   });
 }
 
-/** Results go into a ring, so that they escape as they would into a sink. */
-const ring: unknown[] = new Array(1_024);
-let written = 0;
-function sink(result: unknown): void {
-  ring[written++ & 1_023] = result;
-}
-
 function handLoop(): Loop {
   const times = new Map<number, number[]>();
   return (attempts, spans) => {
@@ -81,15 +73,7 @@ function handLoop(): Loop {
 }
 
 async function engineLoop(pattern: typeof relaxed): Promise<Loop> {
-  const maxParallelism = 720;
-  const backend = createHeapBackend({
-    uid: "bench",
-    subtask: 0,
-    keyGroups: { start: 0, end: maxParallelism - 1 },
-    maxParallelism,
-    now: () => 0,
-    monotonic: () => 0,
-  });
+  const backend = heapBackend("bench");
   const operator = createCepOperator({
     pattern: pattern.definition,
     keySelector: (attempt) => (attempt as Attempt).user,
@@ -99,35 +83,16 @@ async function engineLoop(pattern: typeof relaxed): Promise<Loop> {
     lateOutput: undefined,
     function: { processMatch: (match, context, out) => out.collect({ user: context.currentKey(), failures: match.failure?.length }) },
   });
-  const watermark = { current: Number.NEGATIVE_INFINITY };
-  await operator.open?.(contextOf(backend, watermark));
+  const fed = { watermark: Number.NEGATIVE_INFINITY, held: false };
+  await operator.open?.(contextOf(backend, fed));
   return (attempts, spans) => {
     for (let i = 0; i < attempts.length; i++) {
       const attempt = attempts[i] as Attempt;
       const time = attempt.time + spans * SPAN_MS;
       operator.processElement(attempt, time);
       if (i % EVENTS_PER_WATERMARK !== 0) continue;
-      watermark.current = time - 1;
+      fed.watermark = time - 1;
       while (operator.onWatermark?.(time - 1) === false);
     }
-  };
-}
-
-function contextOf(keyed: KeyedStateBackend, watermark: { readonly current: number }): OperatorContext<unknown> {
-  return {
-    uid: "bench",
-    subtask: 0,
-    parallelism: 1,
-    output: { collect: sink, side: sink, watermark() {}, status() {} },
-    now: () => 0,
-    currentWatermark: () => watermark.current,
-    wakeAt() {},
-    shouldYield: () => false,
-    position: () => undefined,
-    mailbox: { post() {}, after: () => () => undefined },
-    hold() {},
-    release() {},
-    keyed,
-    metrics: newOperatorMetrics(),
   };
 }

@@ -34,6 +34,36 @@ export function paired({ name, bar, operations, reference, subject, slices = 31 
   return { name, bar, ratio: median(ratios), nanoseconds: median(times) };
 }
 
+export interface AsyncPair extends Omit<Pair, "reference" | "subject"> {
+  readonly reference: () => void | Promise<void>;
+  readonly subject: () => void | Promise<void>;
+  /** After each slice; on the account of neither side. */
+  readonly between?: () => Promise<void>;
+}
+
+/** As `paired`, for sides that wait. */
+export async function pairedAsync({ name, bar, operations, reference, subject, between, slices = 15 }: AsyncPair): Promise<Figure> {
+  const ratios: number[] = [];
+  const times: number[] = [];
+  for (let i = -6; i < slices; i++) {
+    const a = await timedAsync(reference);
+    const b = await timedAsync(subject);
+    await between?.();
+    if (i < 0) continue;
+    ratios.push(a / b);
+    times.push(b / operations);
+  }
+  return { name, bar, ratio: median(ratios), nanoseconds: median(times) };
+}
+
+async function timedAsync(run: () => void | Promise<void>): Promise<number> {
+  // What was left behind before is not on the account of this side.
+  globalThis.gc?.();
+  const start = process.hrtime.bigint();
+  await run();
+  return Number(process.hrtime.bigint() - start);
+}
+
 function timed(run: () => void): number {
   const start = process.hrtime.bigint();
   run();

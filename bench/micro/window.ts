@@ -1,8 +1,8 @@
 import { t } from "@millrace/codec";
-import { type KeyedStateBackend, newOperatorMetrics, type Operator, type OperatorContext } from "@millrace/contracts";
+import type { Operator } from "@millrace/contracts";
 import { createWindowOperator, tumbling, type WindowSpec } from "@millrace/operators";
-import { createHeapBackend } from "@millrace/state";
 import { type Figure, median } from "./measure.ts";
+import { checkpoint, contextOf, type Fed, heapBackend, sink } from "./operator-context.ts";
 
 interface Bid {
   readonly bidder: number;
@@ -79,13 +79,6 @@ function makeBids(keys: number): Bid[] {
   }));
 }
 
-/** Results go into a ring, so that they escape as they would into a sink. */
-const ring: unknown[] = new Array(1_024);
-let written = 0;
-function sink(result: unknown): void {
-  ring[written++ & 1_023] = result;
-}
-
 function handLoop(): Loop {
   let counts = new Map<number, { count: number }>();
   let end = 0;
@@ -105,26 +98,13 @@ function handLoop(): Loop {
 }
 
 async function pipeline(index: number): Promise<Pipeline> {
-  const maxParallelism = 720;
-  const backend = createHeapBackend({
-    uid: `bench-${index}`,
-    subtask: 0,
-    keyGroups: { start: 0, end: maxParallelism - 1 },
-    maxParallelism,
-    now: () => 0,
-    monotonic: () => 0,
-  });
+  const backend = heapBackend(`bench-${index}`);
   const operator = createWindowOperator(countSpec(index));
-  const watermark = { current: Number.NEGATIVE_INFINITY };
-  await operator.open?.(contextOf(backend, watermark));
+  const fed = { watermark: Number.NEGATIVE_INFINITY, held: false };
+  await operator.open?.(contextOf(backend, fed));
   return {
-    loop: chain(operator, watermark, index),
-    async checkpoint(checkpointId) {
-      backend.freeze(checkpointId, false);
-      while (!backend.encodeSlice(1));
-      backend.takeDelta();
-      await backend.complete(checkpointId);
-    },
+    loop: chain(operator, fed, index),
+    checkpoint: (checkpointId) => checkpoint(backend, checkpointId),
   };
 }
 
@@ -152,38 +132,19 @@ function countSpec(index: number): WindowSpec {
   };
 }
 
-function contextOf(keyed: KeyedStateBackend, watermark: { readonly current: number }): OperatorContext<unknown> {
-  return {
-    uid: "bench",
-    subtask: 0,
-    parallelism: 1,
-    output: { collect: sink, side: sink, watermark() {}, status() {} },
-    now: () => 0,
-    currentWatermark: () => watermark.current,
-    wakeAt() {},
-    shouldYield: () => false,
-    position: () => undefined,
-    mailbox: { post() {}, after: () => () => undefined },
-    hold() {},
-    release() {},
-    keyed,
-    metrics: newOperatorMetrics(),
-  };
-}
-
 /** Feeds the operator as a generated chain does. */
-function chain(operator: Operator<unknown, unknown>, watermark: { current: number }, index: number): Loop {
+function chain(operator: Operator<unknown, unknown>, fed: Fed, index: number): Loop {
   const source = `return (bids, spans) => {
   for (let i = 0; i < bids.length; i++) {
     const bid = bids[i];
     const time = bid.time + spans * ${SPAN_MS};
     operator.processElement(bid, time);
     if (i % ${RECORDS_PER_WATERMARK} === 0) {
-      watermark.current = time - 1;
+      fed.watermark = time - 1;
       while (!operator.onWatermark(time - 1));
     }
   }
 };
 //# sourceURL=bench-window-chain-${index}.js`;
-  return new Function("operator", "watermark", source)(operator, watermark) as Loop;
+  return new Function("operator", "fed", source)(operator, fed) as Loop;
 }

@@ -1,0 +1,72 @@
+import { type KeyedStateBackend, type Mailbox, newOperatorMetrics, type OperatorContext } from "@millrace/contracts";
+import { createHeapBackend } from "@millrace/state";
+
+const MAX_PARALLELISM = 720;
+
+/** What a bench knows of an operator that it feeds. */
+export interface Fed {
+  watermark: number;
+  held: boolean;
+}
+
+/** State of one subtask that holds all key groups, with a clock that stands still. */
+export function heapBackend(uid: string): KeyedStateBackend {
+  return createHeapBackend({
+    uid,
+    subtask: 0,
+    keyGroups: { start: 0, end: MAX_PARALLELISM - 1 },
+    maxParallelism: MAX_PARALLELISM,
+    now: () => 0,
+    monotonic: () => 0,
+  });
+}
+
+/** A checkpoint as a job takes one every few seconds; state lets go of what has gone since the one before. */
+export async function checkpoint(backend: KeyedStateBackend, checkpointId: number): Promise<void> {
+  backend.freeze(checkpointId, false);
+  while (!backend.encodeSlice(1));
+  backend.takeDelta();
+  await backend.complete(checkpointId);
+}
+
+/** Results go into a ring, so that they escape as they would into a sink. */
+const ring: unknown[] = new Array(1_024);
+let written = 0;
+export function sink(result: unknown): void {
+  ring[written++ & 1_023] = result;
+}
+
+/** Results that have come so far. */
+export function sunk(): number {
+  return written;
+}
+
+/** A context for an operator alone, which emits into `collect`. */
+export function contextOf(
+  keyed: KeyedStateBackend,
+  fed: Fed,
+  { collect = sink, mailbox = noMail }: { readonly collect?: (result: unknown) => void; readonly mailbox?: Mailbox } = {},
+): OperatorContext<unknown> {
+  return {
+    uid: "bench",
+    subtask: 0,
+    parallelism: 1,
+    output: { collect, side: sink, watermark() {}, status() {} },
+    now: () => 0,
+    currentWatermark: () => fed.watermark,
+    wakeAt() {},
+    shouldYield: () => false,
+    position: () => undefined,
+    mailbox,
+    hold() {
+      fed.held = true;
+    },
+    release() {
+      fed.held = false;
+    },
+    keyed,
+    metrics: newOperatorMetrics(),
+  };
+}
+
+const noMail: Mailbox = { post() {}, after: () => () => undefined };
