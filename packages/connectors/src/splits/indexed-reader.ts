@@ -75,19 +75,25 @@ export class IndexedReader<T> implements SourceReader<T, IndexedSplit> {
   }
 
   #emit(active: ActiveSplit, output: ReaderOutput<T>, count: number): number {
-    const { id, step } = active.split;
-    const end = active.split.end ?? Number.POSITIVE_INFINITY;
-    const { timestampOf } = this.#records;
-    let done = 0;
-    while (done < count && active.next < end) {
-      this.#last = active.next;
-      const value = this.#records.recordAt(active.next);
-      const timestamp = timestampOf === undefined ? NO_TIMESTAMP : timestampOf(value);
-      active.next += step;
-      done++;
-      output.collect(id, value, timestamp);
-      if (output.stop) break;
+    const { id, step, end } = active.split;
+    const records = this.#records;
+    const { timestampOf } = records;
+    const first = active.next;
+    const behind = Math.min(first + count * step, end ?? Number.POSITIVE_INFINITY);
+    let next = first;
+    try {
+      while (next < behind) {
+        const index = next;
+        this.#last = index;
+        next += step;
+        const value = records.recordAt(index);
+        output.collect(id, value, timestampOf === undefined ? NO_TIMESTAMP : timestampOf(value));
+        if (output.stop) break;
+      }
+    } finally {
+      active.next = next;
     }
+    const done = (next - first) / step;
     active.emitted += done;
     return done;
   }

@@ -6,8 +6,11 @@ import type { BarrierElement } from "../channel/element.ts";
  * work and leaves no record behind that is not dealt with or still in the input.
  */
 export interface TaskInput {
-  /** "progress": call again. "waiting": nothing now, the task will be woken. "ended": nothing ever. "barrier": a checkpoint is due now. */
-  step(): InputStep;
+  /**
+   * "progress": call again. "waiting": nothing now, the task will be woken. "ended": nothing ever. "barrier": a checkpoint is due now.
+   * `settle` carries on what has come to the head of the chain; true: the step may go on with records.
+   */
+  step(settle: () => boolean): InputStep;
   /** State of a source for the snapshot: splits. Undefined for channels. */
   snapshot(): readonly Json[] | undefined;
   /** What the chain has been given last. */

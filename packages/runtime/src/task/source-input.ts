@@ -27,9 +27,10 @@ interface SplitTrack {
   readonly active: ActivityClock;
   /** Records since the last watermark. */
   records: number;
-  /** All records, and how many there were when the split was last looked at. */
-  seen: number;
-  seenAtLook: number;
+  /** Watermarks so far, and where the split stood when it was last looked at. */
+  watermarks: number;
+  recordsAtLook: number;
+  watermarksAtLook: number;
 }
 
 export interface SourceInputOptions {
@@ -135,6 +136,7 @@ export class SourceInput implements TaskInput, ReaderOutput<unknown> {
       const track = tracks[index] as SplitTrack;
       track.generator.restore(generator.map(watermarkFromJson));
       track.records = records;
+      track.recordsAtLook = records;
     });
     if (snapshots.length === 0) return;
     this.#greet();
@@ -144,7 +146,6 @@ export class SourceInput implements TaskInput, ReaderOutput<unknown> {
   collect(splitId: string, value: unknown, timestamp: number): void {
     const track = splitId === this.#lastId && this.#last !== undefined ? this.#last : this.#trackOf(splitId);
     const time = this.#timestampOf === undefined ? timestamp : checkTimestamp(this.#timestampOf(value, timestamp));
-    track.seen++;
     this.#emit(value, time);
     track.generator.onEvent(value, time, track.output);
     if (++track.records >= limits.watermarkEveryRecords) this.#due = track;
@@ -166,7 +167,7 @@ export class SourceInput implements TaskInput, ReaderOutput<unknown> {
     this.#multiplexer.unregister(splitId);
   }
 
-  step(): InputStep {
+  step(settle: () => boolean): InputStep {
     if (this.#ended) return ended;
     // A bounded one has a split, or the end, as soon as its enumerator has spoken; a live one may wait for long.
     if (this.#options.live) this.#greet();
@@ -182,15 +183,17 @@ export class SourceInput implements TaskInput, ReaderOutput<unknown> {
     }
     if (this.#holdBack()) return waiting;
     this.#watchQuiet();
-    const status = this.#wasFinished ? "ended" : this.#options.reader.poll(this, this.#options.batchRecords);
-    this.#emitDue();
-    switch (status) {
-      case "more":
-        return progress;
-      case "waiting":
-        return waiting;
-      case "ended":
-        return this.#end();
+    if (this.#wasFinished) return this.#end();
+    const { reader, batchRecords, alignment } = this.#options;
+    // A poll ends where event time moves. As long as that goes through at once, more can be read in the same step.
+    for (let left = batchRecords; ; ) {
+      const status = reader.poll(this, left);
+      this.#emitDue();
+      if (status === "waiting") return waiting;
+      if (status === "ended") return this.#end();
+      left -= limits.watermarkEveryRecords;
+      if (left <= 0 || alignment !== undefined || !settle()) return progress;
+      this.#moved = false;
     }
   }
 
@@ -275,8 +278,9 @@ export class SourceInput implements TaskInput, ReaderOutput<unknown> {
 
   #flushQuietSplits(): void {
     for (const track of this.#splits.values()) {
-      const quiet = track.seen === track.seenAtLook;
-      track.seenAtLook = track.seen;
+      const quiet = track.records === track.recordsAtLook && track.watermarks === track.watermarksAtLook;
+      track.recordsAtLook = quiet ? 0 : track.records;
+      track.watermarksAtLook = track.watermarks;
       if (!quiet) continue;
       track.records = 0;
       track.generator.onPeriodicEmit(track.output);
@@ -331,6 +335,7 @@ export class SourceInput implements TaskInput, ReaderOutput<unknown> {
     if (due === undefined) return;
     this.#due = undefined;
     due.records = 0;
+    due.watermarks++;
     due.generator.onPeriodicEmit(due.output);
     this.#multiplexer.onPeriodicEmit();
   }
@@ -355,8 +360,9 @@ export class SourceInput implements TaskInput, ReaderOutput<unknown> {
       active,
       output: this.#multiplexer.outputOf(splitId).immediate,
       records: 0,
-      seen: 0,
-      seenAtLook: 0,
+      watermarks: 0,
+      recordsAtLook: 0,
+      watermarksAtLook: 0,
     };
     this.#splits.set(splitId, track);
     return track;

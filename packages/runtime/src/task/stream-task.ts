@@ -72,6 +72,7 @@ export class StreamTask {
   #checkpoint: TaskCheckpoint | undefined;
   #written: { checkpointId: number; chains: Map<number, KeyedChain> } | undefined;
   #cancelWake: (() => void) | undefined;
+  #othersWait = (): boolean => false;
   #wakeTime = Number.POSITIVE_INFINITY;
   #timersDue = false;
   #mailCame = false;
@@ -98,8 +99,9 @@ export class StreamTask {
   }
 
   /** Works for a moment. True: there is more to do now; false: call again after the next wake. */
-  step(): boolean {
+  step(othersWait: () => boolean): boolean {
     if (this.#state === "failed" || this.#state === "closed") return false;
+    this.#othersWait = othersWait;
     try {
       return this.#work();
     } catch (error) {
@@ -314,7 +316,7 @@ export class StreamTask {
       this.#lookAgain();
       return false;
     }
-    const step = this.#parts.input.step();
+    const step = this.#parts.input.step(this.#settle);
     switch (step.kind) {
       case "progress":
         return true;
@@ -329,6 +331,13 @@ export class StreamTask {
         return this.#state === "draining";
     }
   }
+
+  /** Nothing but records is to be seen to: all events have gone through, there is room for what records make, and no other task waits. */
+  readonly #settle = (): boolean => {
+    const { control, flow } = this.#parts;
+    if (!flow.idle && !this.#drainFlow()) return false;
+    return !(control.interrupt || flow.holding || this.#timersDue || this.#mailCame || this.#othersWait() || this.#blocked());
+  };
 
   /** Tells the sources of the job when changes fill the memory here, and when they no longer do. */
   #watchStateRoom(): void {

@@ -2,8 +2,8 @@ import { limits, type Ports } from "@millrace/core";
 
 /** What a worker runs; a StreamTask. */
 export interface Stepped {
-  /** Works for a moment. True: there is more to do now; false: it waits to be woken. */
-  step(): boolean;
+  /** Works for a moment, a shorter one when others wait. True: there is more to do now; false: it waits to be woken. */
+  step(othersWait: () => boolean): boolean;
   /** Told how long each step took, in milliseconds of the monotonic clock. */
   readonly times: { stepped(start: number, end: number): void };
 }
@@ -57,6 +57,8 @@ export class Worker {
     this.#queued.clear();
   }
 
+  readonly #othersWait = (): boolean => this.#queue.length > 0;
+
   readonly #planTurn = (): void => {
     if (this.#turnPlanned || this.#closed || !this.#started) return;
     this.#turnPlanned = true;
@@ -89,7 +91,7 @@ export class Worker {
       const task = this.#queue.shift();
       if (task === undefined) return;
       this.#queued.delete(task);
-      const more = task.step();
+      const more = task.step(this.#othersWait);
       const end = clock.monotonic();
       task.times.stepped(start, end);
       start = end;
