@@ -27,9 +27,10 @@ export interface AssignerContext {
 
 /**
  * `aligned`: windows start at offsetMs + n × slideMs and are sizeMs long, and a record belongs to all of them that hold
- * its time, latest first. `interval`: any start and end. `global`: the one infinite window.
+ * its time, latest first. `interval`: any start and end; with a `gapMs` a record has one window, from its time on, so long.
+ * `global`: the one infinite window.
  */
-export type WindowShape = AlignedShape | { readonly kind: "interval" } | { readonly kind: "global" };
+export type WindowShape = AlignedShape | { readonly kind: "interval"; readonly gapMs?: number } | { readonly kind: "global" };
 
 export interface AlignedShape {
   readonly kind: "aligned";

@@ -22,7 +22,7 @@ export function session<T = unknown>(gap: number | ((value: T) => number), optio
     description: { type: "session", time, gapMs: typeof gap === "number" ? gap : "dynamic" },
     time,
     merging: true,
-    shape: { kind: "interval" },
+    shape: typeof gap === "number" ? { kind: "interval", gapMs: gap } : { kind: "interval" },
     defaultTrigger: timeTrigger(time) as Trigger<T>,
     assign: (value, timestamp, context) => {
       const gapMs = gapOf(value);

@@ -16,21 +16,27 @@ import { type OpenSession, openSessionsDeclaration, type SessionChange } from ".
 /**
  * Event-time sessions that fire once. A session that grows leaves its timer where it is: the timer looks at the session
  * when it fires, and is set anew for as long as the session has grown. So a record that lies in a session costs one access
- * to state, where Flink's WindowOperator deletes and sets timers and writes the set of windows for it.
+ * to state, and one that lies in the latest of its key not even a window, where Flink's WindowOperator deletes and sets
+ * timers and writes the set of windows for it.
  */
 export class SessionOperator implements Operator<unknown, unknown> {
   readonly #spec: FastSpec;
   readonly #folding: Folding;
+  /** Undefined: a record's window is the assigner's affair. */
+  readonly #gapMs: number | undefined;
   #open: Opened | undefined;
   // What the changes below work on; they are made once, so that nothing is made per record.
   #window: Window = { start: 0, end: 0 };
   #value: unknown;
+  #end = 0;
   #time = 0;
   #over: OpenSession[] = [];
 
   constructor(spec: FastSpec) {
     this.#spec = spec;
     this.#folding = foldingOf(spec.contents);
+    const { shape } = spec.assigner;
+    this.#gapMs = shape.kind === "interval" ? shape.gapMs : undefined;
   }
 
   open(context: OperatorContext<unknown>): void {
@@ -51,11 +57,17 @@ export class SessionOperator implements Operator<unknown, unknown> {
   }
 
   processElement(value: unknown, timestamp: number): void {
-    const { context, assignerContext, lateness } = this.#opened();
+    const { context, sessions, assignerContext, lateness } = this.#opened();
     let key: Key | undefined;
     try {
       key = this.#spec.keySelector(value);
       context.keyed.setCurrentKey(key);
+      if (this.#gapMs !== undefined && holdsInLatest(sessions.get(), timestamp)) {
+        this.#value = value;
+        this.#end = timestamp + this.#gapMs;
+        sessions.add(this.#growLatest);
+        return;
+      }
       let skipped = true;
       for (const window of this.#spec.assigner.assign(value, timestamp, assignerContext)) if (this.#take(window, value)) skipped = false;
       if (skipped) lateness.skipped(value, timestamp);
@@ -81,6 +93,13 @@ export class SessionOperator implements Operator<unknown, unknown> {
     sessions.add(this.#addRecord);
     return true;
   }
+
+  /** The record lies in the latest session, as nearly all do. */
+  readonly #growLatest: SessionChange = (sessions) => {
+    const latest = sessions[sessions.length - 1] as OpenSession;
+    if (this.#end > latest.end) latest.end = this.#end;
+    latest.accumulator = this.#folding.add(latest.accumulator, this.#value);
+  };
 
   /** The record's window becomes a session, or part of the one that it touches; sessions that it bridges become one. */
   readonly #addRecord: SessionChange = (sessions) => {
@@ -151,6 +170,12 @@ interface Opened {
   readonly results: Results;
   readonly assignerContext: AssignerContext;
   readonly shouldYield: () => boolean;
+}
+
+function holdsInLatest(sessions: readonly OpenSession[] | undefined, time: number): boolean {
+  if (sessions === undefined) return false;
+  const latest = sessions[sessions.length - 1];
+  return latest !== undefined && time >= latest.start && time <= latest.end;
 }
 
 /** Overlapping and touching are one, as in Flink's TimeWindow. */
