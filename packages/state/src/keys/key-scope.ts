@@ -1,5 +1,6 @@
 import type { Key, PrimitiveKey } from "@millrace/core";
 import { checkKey, keyGroupOf, keyKind, MillraceError } from "@millrace/core";
+import { KnownTuples } from "./known-tuples.ts";
 import { pairNumber, pairOfNumber } from "./tuple-pair.ts";
 import { type PartTypes, tupleOfText, tupleText } from "./tuple-text.ts";
 
@@ -25,6 +26,9 @@ export class KeyScope {
   #partTypes: PartTypes | undefined;
   /** Tuples of two numbers may take the fast way. */
   #fastPairs = false;
+  /** Tuples that are known may; only where there is a text among the parts. */
+  #fastTuples: KnownTuples | undefined;
+  #known: KnownTuples | undefined;
 
   constructor(uid: string, maxParallelism: number) {
     this.#uid = uid;
@@ -41,14 +45,14 @@ export class KeyScope {
       this.mapKey = key as PrimitiveKey;
       return;
     }
-    const pair = this.#fastPairs && typeof key === "object" ? pairNumber(key) : undefined;
-    if (pair !== undefined) this.mapKey = pair;
+    const mapKey = typeof key === "object" ? this.#quickly(key) : undefined;
+    if (mapKey !== undefined) this.mapKey = mapKey;
     else this.#setSlowly(key);
   }
 
   /** Sets a key that a table or a timer knows. */
   setMapKey(mapKey: PrimitiveKey): void {
-    if (this.fastType === NO_TYPE && !this.#fastPairs) this.#heedSlowKey();
+    if (this.fastType === NO_TYPE && !this.#fastPairs && this.#fastTuples === undefined) this.#heedSlowKey();
     this.mapKey = mapKey;
   }
 
@@ -91,6 +95,7 @@ export class KeyScope {
     if (this.#kind === undefined) {
       this.#kind = kind;
       if (kind.startsWith("[")) this.#partTypes = kind === "[]" ? [] : kind.slice(1, -1).split(", ");
+      if (this.#partTypes?.includes("string")) this.#known = new KnownTuples();
       this.#setFastType();
     } else if (kind !== this.#kind) {
       throw new MillraceError("STATE_KEY", `a key is a ${kind}, but the keys before it were of the kind ${this.#kind}`, {
@@ -104,6 +109,13 @@ export class KeyScope {
   slowDown(): void {
     this.fastType = NO_TYPE;
     this.#fastPairs = false;
+    this.#fastTuples = undefined;
+  }
+
+  /** null is no key, and takes the slow way to its refusal. */
+  #quickly(tuple: readonly PrimitiveKey[] | null): PrimitiveKey | undefined {
+    if (tuple === null) return undefined;
+    return this.#fastPairs ? pairNumber(tuple) : this.#fastTuples?.mapKeyOf(tuple);
   }
 
   #setSlowly(key: Key): void {
@@ -111,6 +123,12 @@ export class KeyScope {
     const checked = checkKey(key);
     if (this.#partTypes === undefined || !isOfTypes(checked, this.#partTypes)) this.adoptKind(keyKind(checked));
     this.mapKey = this.mapKeyOf(checked);
+    if (typeof checked !== "object" || this.#known === undefined) return;
+    this.mapKey = this.own(this.mapKey);
+    this.#known.remember(
+      checked.map((part) => this.own(part)),
+      this.mapKey,
+    );
   }
 
   #heedSlowKey(): void {
@@ -118,10 +136,11 @@ export class KeyScope {
     this.onSlowKey?.();
   }
 
-  /** A bigint's range, and the parts of a tuple with texts, are checked each time. */
+  /** A bigint's range is checked each time, and so are tuples that are not known. */
   #setFastType(): void {
     const kind = this.#kind;
     this.#fastPairs = kind === "[number, number]";
+    this.#fastTuples = this.#known;
     this.fastType = kind === "string" || kind === "number" || kind === "boolean" ? kind : NO_TYPE;
   }
 }

@@ -1,0 +1,62 @@
+import type { PrimitiveKey } from "@millrace/core";
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { KeyScope } from "./key-scope.ts";
+import { KnownTuples } from "./known-tuples.ts";
+import { tupleText } from "./tuple-text.ts";
+
+const text = fc.oneof(fc.constantFrom("", "a", "channel-1", "channel-12", "channel-123", "\ud800"), fc.string({ maxLength: 30 }));
+const part: fc.Arbitrary<PrimitiveKey> = fc.oneof(text, fc.constantFrom<PrimitiveKey>(0, -0, 1, 2 ** 40, 0.5, true, false, 1n), fc.integer());
+
+test("a tuple is found from when it is remembered, and never another's map key", () => {
+  fc.assert(
+    fc.property(fc.array(fc.array(part, { maxLength: 4 }), { maxLength: 80 }), (tuples) => {
+      const known = new KnownTuples();
+      for (const tuple of tuples) {
+        const found = known.mapKeyOf(tuple);
+        if (found !== undefined) expect(found).toBe(tupleText(tuple));
+        else known.remember(tuple, tupleText(tuple));
+        expect(known.mapKeyOf([...tuple])).toBe(tupleText(tuple));
+      }
+    }),
+  );
+});
+
+test("more tuples than there are places push each other out, and are known again when they come again", () => {
+  const known = new KnownTuples();
+  const tuples = Array.from({ length: 50_000 }, (_, n) => [`user-${n % 1_000}`, Math.floor(n / 1_000)]);
+  for (const tuple of tuples) known.remember(tuple, tupleText(tuple));
+  const found = tuples.filter((tuple) => known.mapKeyOf(tuple) !== undefined);
+  expect(found.length).toBeGreaterThan(8_000);
+  expect(found.length).toBeLessThan(20_000);
+  for (const tuple of found) expect(known.mapKeyOf(tuple)).toBe(tupleText(tuple));
+});
+
+test("the map key of a tuple is the same however often it comes, and −0 is 0", () => {
+  fc.assert(
+    fc.property(fc.array(fc.tuple(text, fc.constantFrom(0, -0, 1, 7)), { minLength: 1, maxLength: 40 }), (keys) => {
+      const scope = new KeyScope("counts", 720);
+      for (const key of [...keys, ...keys]) {
+        scope.set(key);
+        expect(scope.mapKey).toBe(tupleText([key[0], key[1] + 0]));
+        expect(scope.current()).toEqual([key[0], key[1] + 0]);
+      }
+    }),
+  );
+});
+
+test("a known tuple takes the slow way after a slow-down, and another kind is refused as ever", () => {
+  const scope = new KeyScope("counts", 720);
+  let slow = 0;
+  scope.onSlowKey = () => slow++;
+  for (let times = 0; times < 3; times++) scope.set(["a", 1]);
+  expect(slow).toBe(1);
+  scope.slowDown();
+  scope.set(["a", 1]);
+  expect(slow).toBe(2);
+  scope.set(["a", 1]);
+  expect(slow).toBe(2);
+  expect(() => scope.set(["a", "1"])).toThrow("a key is a [string, string]");
+  expect(() => scope.set(null as never)).toThrow("a key must be");
+  expect(() => scope.set({ length: 0 } as never)).toThrow("a key must be");
+});
