@@ -1,11 +1,12 @@
 import { type Collector, defineKeyedProcess, type MapState, state, t } from "millrace";
 import type { Bid } from "../generator/events.ts";
 import { isBid, type Query } from "./query.ts";
-import { dayOf, dayText, minuteText, rankOf } from "./times.ts";
+import { dayOf, dayText, minuteOf, minuteText, rankOf } from "./times.ts";
 
 /** What a bid changes. One object serves all records: the state takes from it what it needs. */
 interface Change {
   rank: number;
+  /** Of the day, where it is wanted. */
   minute: number;
   /** Bit 0: the bidder is new; bit 1 to 3: new in that price band. */
   bidder: number;
@@ -43,6 +44,7 @@ const countsOfChannel = defineKeyedProcess({
   state: distinct,
   processElement(bid: Bid, context, out: Collector<object>) {
     const { bidders, auctions, counts } = context.state;
+    change.minute = minuteOf(bid);
     heed(bid, bidders, auctions);
     counts.add(change);
     const all = counts.get() ?? [];
@@ -63,7 +65,6 @@ export const q16: Query = (events) =>
 function heed(bid: Bid, bidders: MapState<number, number>, auctions: MapState<number, number>): void {
   const rank = rankOf(bid.price);
   change.rank = rank;
-  change.minute = Math.floor(bid.dateTime / 60_000) % 1_440;
   change.bidder = newIn(bidders, bid.bidder, rank);
   change.auction = newIn(auctions, bid.auction, rank);
 }

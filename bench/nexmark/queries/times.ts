@@ -18,6 +18,11 @@ export function dayText(day: number): string {
   return text;
 }
 
+/** The minute of the day, UTC. */
+export function minuteOf(bid: Bid): number {
+  return Math.floor(bid.dateTime / 60_000) % 1_440;
+}
+
 /** HH:mm of a minute of the day. */
 export function minuteText(minute: number): string {
   return `${twoDigits[Math.floor(minute / 60)]}:${twoDigits[minute % 60]}`;
