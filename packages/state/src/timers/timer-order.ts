@@ -1,4 +1,5 @@
 import { TimeHeap } from "./time-heap.ts";
+import { TimeMap } from "./time-map.ts";
 
 /** Ids of timers in order of time; ids of one time come in any order. Deleted timers stay until they come up. */
 export interface TimerOrder {
@@ -21,7 +22,7 @@ class Bucket {
 
 /** For few distinct times with many timers each, such as the ends of windows: a list for each time. */
 export class BucketOrder implements TimerOrder {
-  readonly #buckets = new Map<number, Bucket>();
+  readonly #buckets = new TimeMap<Bucket>();
   readonly #times = new TimeHeap();
   #size = 0;
   #lastTime = Number.NaN;

@@ -1,6 +1,7 @@
 import type { Namespace } from "@millrace/contracts";
 import type { PrimitiveKey } from "@millrace/core";
 import { type OwnKey, Timer } from "./timer.ts";
+import { timerHash } from "./timer-hash.ts";
 import { BucketOrder, HeapOrder, type TimerOrder } from "./timer-order.ts";
 import { TimerTable } from "./timer-table.ts";
 
@@ -35,9 +36,10 @@ export class TimerQueue {
   /** The new timer, or undefined when it was there. */
   add(time: number, namespace: Namespace, mapKey: PrimitiveKey, born: number): Timer | undefined {
     const table = this.#table;
-    if (table.find(time, namespace, mapKey) >= 0) return undefined;
+    const hash = timerHash(time, mapKey);
+    if (table.find(hash, time, namespace, mapKey) >= 0) return undefined;
     if (table.size === 0 && this.#order.size === 0) this.#order = this.#newOrder();
-    const timer = new Timer(time, namespace, this.#own(mapKey), born);
+    const timer = new Timer(time, namespace, this.#own(mapKey), born, hash);
     this.#order.push(time, table.add(timer));
     if (this.#buckets !== undefined && this.#buckets.distinctTimes > DISTINCT_TIMES_MIN) this.#chooseHeap(this.#buckets);
     return timer;
@@ -45,11 +47,11 @@ export class TimerQueue {
 
   /** The timer that was there. */
   remove(time: number, namespace: Namespace, mapKey: PrimitiveKey): Timer | undefined {
-    const id = this.#table.find(time, namespace, mapKey);
+    const id = this.#table.find(timerHash(time, mapKey), time, namespace, mapKey);
     const timer = id < 0 ? undefined : this.#table.timer(id);
     if (timer === undefined) return undefined;
     timer.live = false;
-    this.#table.forget(id);
+    this.#table.forget(timer, id);
     if (this.#order.size > COMPACTION_MIN && this.#order.size > this.#table.size * 2) this.#reorder(this.#newOrder());
     return timer;
   }
@@ -65,10 +67,10 @@ export class TimerQueue {
     this.#skipDeleted();
     if (this.#order.size === 0) return undefined;
     const id = this.#order.pop();
-    const timer = this.#table.timer(id);
-    this.#table.forget(id);
+    const timer = this.#table.timer(id) as Timer;
+    this.#table.forget(timer, id);
     this.#table.release(id);
-    if (timer !== undefined) timer.live = false;
+    timer.live = false;
     return timer;
   }
 

@@ -1,7 +1,7 @@
 import type { Namespace } from "@millrace/contracts";
 import type { PrimitiveKey } from "@millrace/core";
 
-/** A registered timer; it never changes. */
+/** A registered timer; what it is for never changes. */
 export class Timer {
   readonly time: number;
   readonly namespace: Namespace;
@@ -10,12 +10,15 @@ export class Timer {
   born: number;
   /** False when it has fired or was deleted. */
   live = true;
+  /** `timerHash` of its time and key. */
+  readonly hash: number;
 
-  constructor(time: number, namespace: Namespace, mapKey: PrimitiveKey, born: number) {
+  constructor(time: number, namespace: Namespace, mapKey: PrimitiveKey, born: number, hash: number) {
     this.time = time;
     this.namespace = namespace;
     this.mapKey = mapKey;
     this.born = born;
+    this.hash = hash;
   }
 }
 
