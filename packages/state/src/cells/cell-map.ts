@@ -42,7 +42,7 @@ export class CellMap<V> implements Cells<V>, SlotOwner<V> {
     this.#scope = scope;
     this.#changes = changes;
     this.#slots = slots;
-    this.#index = new SlotIndex(slots);
+    this.#index = new SlotIndex(slots, table.takeWorn());
     this.#order = table.indexed ? new SlotOrder(slots) : undefined;
   }
 
@@ -55,9 +55,9 @@ export class CellMap<V> implements Cells<V>, SlotOwner<V> {
   }
 
   put(value: V): void {
-    const slot = this.#find();
+    const slot = this.#scope.mapKey === this.#lastKey ? this.#lastSlot : this.#find();
     if (this.#slots.guards[slot] === this.#changes.writable) this.#slots.values[slot] = value;
-    else this.#putSlowly(slot, value);
+    else this.#putSlowly(value);
   }
 
   /** The slot of the current key, ready to be handed out; again for the same key it costs no look-up. */
@@ -86,9 +86,11 @@ export class CellMap<V> implements Cells<V>, SlotOwner<V> {
         this.#draining = this.#index;
         this.#index = new SlotIndex(this.#slots);
       }
-      this.#drop(slot);
+      this.footprint.entries--;
+      this.#takeOut(slot);
       if (!visit(value)) return false;
     }
+    this.table.worn = this.#draining?.wear();
     this.#draining = undefined;
     this.#unlistIfEmpty();
     return true;
@@ -170,7 +172,9 @@ export class CellMap<V> implements Cells<V>, SlotOwner<V> {
 
   /** Puts in what a snapshot or the local store holds. `encoded` undefined: only the key is known. */
   load(mapKey: PrimitiveKey, encoded: Uint8Array | undefined): number {
-    const slot = this.#join(mapKey, PERSISTED | COLD);
+    const slot = this.#slots.take(this, mapKey, PERSISTED | COLD);
+    this.#join(slot, mapKey);
+    this.#forgetLast();
     if (encoded !== undefined) this.#fill(slot, encoded);
     return slot;
   }
@@ -247,7 +251,9 @@ export class CellMap<V> implements Cells<V>, SlotOwner<V> {
     this.table.context.cold?.admit();
   }
 
-  #putSlowly(held: number, value: V): void {
+  #putSlowly(value: V): void {
+    const absent = this.#lastSlot === NO_SLOT && this.#lastKey !== undefined && this.#lastKey === this.#scope.mapKey;
+    const held = absent ? NO_SLOT : this.#find();
     if (this.footprint.samples()) this.table.sample(this.#scope.requireMapKey(), value);
     const slot = held === NO_SLOT ? this.#make() : held;
     this.#slots.values[slot] = value;
@@ -257,7 +263,8 @@ export class CellMap<V> implements Cells<V>, SlotOwner<V> {
   /** An entry for the current key, which has none. */
   #make(): number {
     const key = this.ownKey();
-    const slot = this.#join(key, 0);
+    const slot = this.#changes.revive(this, key) || this.#slots.take(this, key, 0);
+    this.#join(slot, key);
     // A snapshot of everything leaves it out.
     this.#slots.guards[slot] = this.#changes.stamp;
     this.#lastKey = key;
@@ -268,26 +275,28 @@ export class CellMap<V> implements Cells<V>, SlotOwner<V> {
     return slot;
   }
 
-  #join(key: PrimitiveKey, flags: number): number {
-    const slot = this.#slots.take(this, key, flags);
-    this.#forgetLast();
+  #join(slot: number, key: PrimitiveKey): void {
     this.#index.set(key, slot);
     this.#order?.append(slot);
     this.#size++;
     this.enlist();
-    return slot;
   }
 
   #drop(slot: number): void {
-    const slots = this.#slots;
-    const key = slots.keys[slot] as PrimitiveKey;
+    const { states } = this.#slots;
     if (this.#is(slot, COLD)) {
-      slots.states[slot] = (slots.states[slot] as number) & ~COLD;
+      states[slot] = (states[slot] as number) & ~COLD;
     } else {
       this.#changes.touch(slot);
       this.footprint.entries--;
     }
-    this.#forgetLast();
+    this.#takeOut(slot);
+  }
+
+  /** After `touch`. */
+  #takeOut(slot: number): void {
+    const key = this.#slots.keys[slot] as PrimitiveKey;
+    if (slot === this.#lastSlot) this.#forgetLast();
     this.#index.delete(key);
     if (slot === this.#walked) this.#walked = this.#ordered().previous(slot);
     this.#order?.remove(slot);

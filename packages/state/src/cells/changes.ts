@@ -1,11 +1,10 @@
 import { assert, MillraceError, type PrimitiveKey } from "@millrace/core";
 import { RecordWriter } from "../format/record-writer.ts";
-import { EPOCH_MASK, EPOCH_STEP, type Slots, slotFlags } from "./slots.ts";
+import { EPOCH_MASK, EPOCH_STEP, NO_SLOT, type SlotOwner, type Slots, slotFlags } from "./slots.ts";
 
 const { ENCODED, PERSISTED, GONE } = slotFlags;
 /** The clock is read after so many slots. */
 const SLOTS_PER_CLOCK = 16;
-const COMPACTION_MIN = 1024;
 
 /** What a barrier set aside. */
 export interface Frozen {
@@ -14,6 +13,8 @@ export interface Frozen {
   /** All slots belong to it, not only the changed ones. */
   readonly all: boolean;
   readonly slots: number[];
+  /** How many of `slots` belonged to it. */
+  readonly held: number;
   /** Tombstones stand in front of all puts, so that the order of encoding does not matter for a key removed and set anew. */
   readonly tombstones: RecordWriter;
   readonly puts: RecordWriter;
@@ -38,8 +39,8 @@ export class Changes {
   readonly #tracks: boolean;
   /** The list of this epoch. */
   #changed: number[] = [];
-  /** Slots in the list that need no record any more. */
-  #dead = 0;
+  /** Slots in the list that need no record any more; new entries take them first, since they are listed already. */
+  #dead: number[] = [];
   #frozen: Frozen | undefined;
   /** Sets of completed checkpoints on their way to the local store, oldest first. */
   #applying: Frozen[] = [];
@@ -51,14 +52,14 @@ export class Changes {
   }
 
   get dirtySlots(): number {
-    return this.#changed.length - this.#dead;
+    return this.#changed.length - this.#dead.length;
   }
 
   /** Slots that can't leave memory: changed, or on their way to the local store. */
   get heldSlots(): number {
-    let held = this.dirtySlots + (this.#frozen?.slots.length ?? 0);
-    for (const { slots } of this.#applying) held += slots.length;
-    return held;
+    let sum = this.dirtySlots + (this.#frozen?.held ?? 0);
+    for (const { held } of this.#applying) sum += held;
+    return sum;
   }
 
   get frozen(): Frozen | undefined {
@@ -92,7 +93,15 @@ export class Changes {
     if (!this.#tracks) this.#slots.release(slot);
     else if ((this.#stateOf(slot) & PERSISTED) !== 0) this.#list(slot);
     else if ((this.#stateOf(slot) & EPOCH_MASK) !== this.epoch) this.#slots.release(slot);
-    else if (++this.#dead > COMPACTION_MIN && this.#dead * 2 > this.#changed.length) this.#compact();
+    else this.#dead.push(slot);
+  }
+
+  /** A slot for a new entry, changed already; NO_SLOT when there is none, and one has to be taken. */
+  revive(owner: SlotOwner<unknown>, key: PrimitiveKey): number {
+    const slot = this.#dead.pop();
+    if (slot === undefined) return NO_SLOT;
+    this.#slots.occupy(slot, owner, key, this.epoch);
+    return slot;
   }
 
   freeze(all: boolean): Frozen {
@@ -101,14 +110,16 @@ export class Changes {
       number: this.epoch,
       all,
       slots: this.#changed,
+      held: this.dirtySlots,
       tombstones: new RecordWriter(),
       puts: new RecordWriter(),
       buried: [],
       next: 0,
     };
+    for (const slot of this.#dead) this.#slots.release(slot);
     this.#frozen = frozen;
     this.#changed = [];
-    this.#dead = 0;
+    this.#dead = [];
     this.epoch += EPOCH_STEP;
     this.nextStamp();
     return frozen;
@@ -169,9 +180,7 @@ export class Changes {
     this.#frozen = undefined;
     for (const slot of frozen.slots) {
       // Those changed again stand in the list already.
-      if ((this.#stateOf(slot) & EPOCH_MASK) !== frozen.number) continue;
-      if (this.#isDead(slot)) this.#slots.release(slot);
-      else this.#list(slot);
+      if ((this.#stateOf(slot) & EPOCH_MASK) === frozen.number) this.#list(slot);
     }
   }
 
@@ -219,21 +228,6 @@ export class Changes {
 
   #stateOf(slot: number): number {
     return this.#slots.states[slot] as number;
-  }
-
-  #isDead(slot: number): boolean {
-    return (this.#stateOf(slot) & (GONE | PERSISTED)) === GONE;
-  }
-
-  #compact(): void {
-    const changed = this.#changed;
-    let kept = 0;
-    for (const slot of changed) {
-      if (this.#isDead(slot)) this.#slots.release(slot);
-      else changed[kept++] = slot;
-    }
-    changed.length = kept;
-    this.#dead = 0;
   }
 }
 

@@ -13,6 +13,12 @@ const UPPER = 0x85ebca6b;
 /** Stands in for the table of an index without numbers; nothing is ever written into it. */
 const noTable = new Int32Array(2 << BITS_MIN);
 
+/** A table of 2^bits pairs. */
+export interface WornTable {
+  readonly table: Int32Array;
+  readonly bits: number;
+}
+
 /**
  * From keys to slots. Whole numbers stand in an open table of pairs, hash and slot, with linear probing: a look-up reads one
  * line of the processor's cache where a Map reads two or three. A hash of a number of 32 bits is as good as the number
@@ -27,8 +33,17 @@ export class SlotIndex {
   #exact = true;
   #others: Map<PrimitiveKey, number> | undefined;
 
-  constructor(slots: Slots) {
+  /** `worn`: the table of an index that is used no more. */
+  constructor(slots: Slots, worn?: WornTable) {
     this.#slots = slots;
+    if (worn === undefined) return;
+    this.#table = worn.table.fill(NO_SLOT);
+    this.#bits = worn.bits;
+  }
+
+  /** Its table, for an index that will have about as many numbers; undefined when it is not worth it. */
+  wear(): WornTable | undefined {
+    return this.#bits > SHRINKING_BITS_MIN && !this.#isSparse() ? { table: this.#table, bits: this.#bits } : undefined;
   }
 
   /** NO_SLOT when there is none. */
@@ -69,11 +84,16 @@ export class SlotIndex {
       this.#others?.delete(key);
       return;
     }
+    if (this.#numbers === 0) return;
     const at = this.#placeOf(key);
     if (this.#table[at + 1] === NO_SLOT) return;
     this.#closeGap(at);
     this.#numbers--;
-    if (this.#bits > SHRINKING_BITS_MIN && this.#numbers < (this.#table.length / 2) * FILLED_MIN) this.#fit(this.#bits - 2);
+    if (this.#bits > SHRINKING_BITS_MIN && this.#isSparse()) this.#fit(this.#bits - 2);
+  }
+
+  #isSparse(): boolean {
+    return this.#numbers < (this.#table.length / 2) * FILLED_MIN;
   }
 
   #getChecked(key: number): number {

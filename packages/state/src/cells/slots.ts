@@ -55,12 +55,18 @@ export class Slots {
       this.values.push(undefined);
       this.keys.push(key);
       this.owners.push(owner);
+      this.states[slot] = flags;
     } else {
-      this.keys[slot] = key;
-      this.owners[slot] = owner;
+      this.occupy(slot, owner, key, flags);
     }
-    this.states[slot] = flags;
     return slot;
+  }
+
+  /** A slot that is not free but nobody's. */
+  occupy(slot: number, owner: SlotOwner<unknown>, key: PrimitiveKey, state: number): void {
+    this.keys[slot] = key;
+    this.owners[slot] = owner;
+    this.states[slot] = state;
   }
 
   /** The slot is in no table and in no list any more; its number will be given away again. */

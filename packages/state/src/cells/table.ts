@@ -6,6 +6,7 @@ import { RECORD_HEAD_BYTES, type RecordForm, recordForms, stateIdOf, writeRecord
 import { CellMap } from "./cell-map.ts";
 import { encodingError } from "./changes.ts";
 import { Footprint } from "./footprint.ts";
+import type { WornTable } from "./slot-index.ts";
 import type { TableContext } from "./table-context.ts";
 import type { ValueFormat } from "./value-format.ts";
 
@@ -29,6 +30,8 @@ export class Table<V> implements CellTable<Namespace, V> {
   readonly context: TableContext;
   readonly footprint = new Footprint();
   readonly pageFootprint = new Footprint();
+  /** Of the namespace that was drained last: a window's successor has about as many keys. */
+  worn: WornTable | undefined;
   readonly #namespaceCodec: NamespaceCodec<Namespace>;
   readonly #spaces = new Map<Namespace, CellMap<V>>();
   #last: CellMap<V> | undefined;
@@ -50,6 +53,12 @@ export class Table<V> implements CellTable<Namespace, V> {
     if (this.indexed) cells.enlist();
     this.#last = cells;
     return cells;
+  }
+
+  takeWorn(): WornTable | undefined {
+    const { worn } = this;
+    this.worn = undefined;
+    return worn;
   }
 
   *namespaces(): IterableIterator<Namespace> {
