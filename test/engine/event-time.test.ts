@@ -37,6 +37,20 @@ describe("event time of an endless source", () => {
       await job.cancel();
     }));
 
+  it("goes on when the source comes back from idleness", () =>
+    inDirectory(async (stateDir) => {
+      const sink = collect<string>();
+      let isBack = false;
+      const source = guarded((_subtask, given) => (isBack ? Number.POSITIVE_INFINITY : Math.max(0, 30 - given)));
+      const { job } = await startNoted(windows(source, sink, 50), stateDir, { parallelism: 2 });
+      await until(() => sink.values.length >= 2);
+      // Silence for much longer than the timeout.
+      await new Promise((resolve) => setTimeout(resolve, 600));
+      isBack = true;
+      await until(() => sink.values.length > 20);
+      await job.cancel();
+    }));
+
   for (const [what, silent] of [
     ["a split without records", 1],
     ["a subtask without splits", 2],

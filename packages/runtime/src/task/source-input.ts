@@ -13,7 +13,15 @@ import {
   watermarkFromJson,
   watermarkToJson,
 } from "@millrace/core";
-import { type ActivityClock, createActivityClock, createMultiplexer, type WatermarkMultiplexer, withIdlenessTimer } from "@millrace/operators";
+import {
+  type ActivityClock,
+  createActivityClock,
+  createMultiplexer,
+  createWatermarkEmitter,
+  type WatermarkEmitter,
+  type WatermarkMultiplexer,
+  withIdlenessTimer,
+} from "@millrace/operators";
 import type { ChainCode, ChainControl, Emit } from "../chain/code.ts";
 import { ended, type InputStep, progress, type TaskInput, waiting } from "./input.ts";
 import type { SourceAlignment } from "./source-alignment.ts";
@@ -72,6 +80,8 @@ export class SourceInput implements TaskInput, ReaderOutput<unknown> {
   readonly #options: SourceInputOptions;
   readonly #emit: Emit;
   readonly #multiplexer: WatermarkMultiplexer;
+  /** What the chain is told of event time: a source that was idle is active again before its next watermark. */
+  readonly #time: WatermarkEmitter;
   readonly #splits = new Map<string, SplitTrack>();
   readonly #timestampOf: ((value: unknown, timestamp: number) => number) | undefined;
   #lastId = "";
@@ -102,12 +112,12 @@ export class SourceInput implements TaskInput, ReaderOutput<unknown> {
     this.#emit = options.code.emit(options.node);
     this.#timestampOf = options.strategy.timestampOf;
     this.#idlenessMs = options.strategy.idlenessMs ?? (options.live ? limits.idlenessMsDefault : 0);
-    const output: WatermarkOutput = {
-      emitWatermark: (watermark) => this.#flows({ kind: "watermark", watermark }),
-      markIdle: () => this.#flows({ kind: "status", status: "idle" }),
-      markActive: () => this.#flows({ kind: "status", status: "active" }),
-    };
-    this.#multiplexer = createMultiplexer(output, options.reached);
+    this.#time = createWatermarkEmitter({
+      watermark: (watermark) => this.#flows({ kind: "watermark", watermark }),
+      status: (status) => this.#flows({ kind: "status", status }),
+    });
+    this.#time.current = options.reached;
+    this.#multiplexer = createMultiplexer(this.#time, options.reached);
     this.#watermark = options.reached;
   }
 
@@ -116,7 +126,7 @@ export class SourceInput implements TaskInput, ReaderOutput<unknown> {
   }
 
   addSplits(splits: readonly SourceSplit[]): void {
-    if (this.#idleWithoutSplits) this.#flows({ kind: "status", status: "active" });
+    if (this.#idleWithoutSplits) this.#time.markActive();
     this.#idleWithoutSplits = false;
     this.#withoutSplitsSince = undefined;
     this.#greet();
@@ -296,7 +306,7 @@ export class SourceInput implements TaskInput, ReaderOutput<unknown> {
     this.#withoutSplitsSince ??= now;
     if (now - this.#withoutSplitsSince <= this.#idlenessMs) return;
     this.#idleWithoutSplits = true;
-    this.#flows({ kind: "status", status: "idle" });
+    this.#time.markIdle();
   }
 
   snapshot(): readonly Json[] {
