@@ -1,4 +1,5 @@
 import { WATERMARK_MAX, WATERMARK_MIN } from "@millrace/core";
+import type { ChannelTime } from "./valve.ts";
 
 /**
  * The watermark of several inputs of one operator: the least over those that are not idle, the greatest of all when every
@@ -15,18 +16,20 @@ export interface CombinedWatermarks {
   inputStatus(input: number, status: "idle" | "active"): boolean;
 }
 
-/** `reached`: where a restored operator goes on. */
-export function createCombinedWatermarks(inputs: number, reached: number = WATERMARK_MIN): CombinedWatermarks {
-  const watermarks = new Float64Array(inputs).fill(WATERMARK_MIN);
-  const idleInputs = new Uint8Array(inputs);
+/** `inputs`: how many, or where each of them stands. `reached`: where a restored operator goes on. */
+export function createCombinedWatermarks(inputs: number | readonly ChannelTime[], reached: number = WATERMARK_MIN): CombinedWatermarks {
+  const times = typeof inputs === "number" ? Array.from({ length: inputs }, () => ({ watermark: WATERMARK_MIN, idle: false })) : inputs;
+  const count = times.length;
+  const watermarks = Float64Array.from(times, ({ watermark }) => watermark);
+  const idleInputs = Uint8Array.from(times, (time) => (time.idle ? 1 : 0));
   let combined = reached;
-  let idle = false;
+  let idle = times.every((time) => time.idle);
 
   function update(): boolean {
     let least = WATERMARK_MAX;
     let greatest = WATERMARK_MIN;
     idle = true;
-    for (let i = 0; i < inputs; i++) {
+    for (let i = 0; i < count; i++) {
       const watermark = watermarks[i] ?? WATERMARK_MIN;
       greatest = Math.max(greatest, watermark);
       if (idleInputs[i] === 1) continue;

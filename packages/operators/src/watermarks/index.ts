@@ -3,6 +3,8 @@ export { createActivityClock } from "./activity-clock.ts";
 export type { CombinedWatermarks } from "./combined-watermarks.ts";
 export { createCombinedWatermarks } from "./combined-watermarks.ts";
 export { withIdlenessTimer } from "./idleness.ts";
+export type { InputChannel } from "./input-valve.ts";
+export { createInputValve } from "./input-valve.ts";
 export type { SplitOutputs, WatermarkMultiplexer } from "./multiplexer.ts";
 export { createMultiplexer } from "./multiplexer.ts";
 export type { RefinableWatermarkStrategy, TimestampOf } from "./strategies.ts";

@@ -221,7 +221,7 @@ class Body {
   /** Operators and sinks are calls wherever they stand; the others are written out again for each place. */
   #standsAlone(node: ChainNode): boolean {
     if (node.kind === "operator" || node.kind === "sink") return false;
-    return this.#nodes >= NODES_PER_FUNCTION || inputsOf(this.#program, node.id) > 1;
+    return this.#nodes >= NODES_PER_FUNCTION || inputsOf(this.#program, node.id).length > 1;
   }
 
   node(node: ChainNode, input: 0 | 1, value: string, time: string, count: string, depth: number): void {

@@ -78,8 +78,8 @@ export function nodeOf(program: ChainProgram, id: number): ChainNode {
   return node;
 }
 
-/** How many nodes of the chain hand their records to this one, each output counted. */
-export function inputsOf(program: ChainProgram, id: number): number {
+/** For each output of the chain that hands its records to this node, the input that it is, those of the first input first. */
+export function inputsOf(program: ChainProgram, id: number): readonly (0 | 1)[] {
   const takers = program.nodes.flatMap((node) => [...node.main, ...[...node.side.values()].flat()]);
-  return takers.filter((taker) => taker.kind === "node" && taker.id === id).length;
+  return takers.flatMap((taker) => (taker.kind === "node" && taker.id === id ? [taker.input] : [])).sort();
 }

@@ -26,7 +26,7 @@ export class FlowMap {
   readonly #sinks: ReadonlyMap<number, SinkWriter<unknown>>;
   readonly #edges: readonly EdgeWriter[];
   /** Of nodes with several inputs. */
-  readonly #merged = new Map<number, { readonly merge: InputMerge; readonly next: readonly FlowPoint[]; inputs: number }>();
+  readonly #merged = new Map<number, { readonly merge: InputMerge; readonly next: readonly FlowPoint[]; readonly free: [number, number] }>();
 
   constructor(
     program: ChainProgram,
@@ -56,13 +56,14 @@ export class FlowMap {
   #pointsOfTaker(taker: Taker): readonly FlowPoint[] {
     if (taker.kind === "edge") return [flowPoint({ edge: this.#edges[taker.index] })];
     const inputs = inputsOf(this.#program, taker.id);
-    if (inputs === 1) return this.pointsOfNode(taker.id);
+    if (inputs.length === 1) return this.pointsOfNode(taker.id);
     let merged = this.#merged.get(taker.id);
     if (merged === undefined) {
-      merged = { merge: new InputMerge(inputs), next: this.pointsOfNode(taker.id), inputs: 0 };
+      const ofFirst = inputs.filter((input) => input === 0).length;
+      merged = { merge: new InputMerge(inputs), next: this.pointsOfNode(taker.id), free: [0, ofFirst] };
       this.#merged.set(taker.id, merged);
     }
-    return [flowPoint({ input: { merge: merged.merge, index: merged.inputs++ }, next: merged.next })];
+    return [flowPoint({ input: { merge: merged.merge, index: merged.free[taker.input]++ }, next: merged.next })];
   }
 }
 

@@ -1,6 +1,6 @@
 import type { ChannelPlace } from "@millrace/contracts";
 import { AssertionError, assert, type Cancel, limits, type Scheduler, WATERMARK_MAX, WATERMARK_MIN } from "@millrace/core";
-import { createValve, type Valve, type ValveTarget } from "@millrace/operators";
+import { createInputValve, type Valve, type ValveTarget } from "@millrace/operators";
 import type { ChainCode } from "../chain/code.ts";
 import type { ReceivingChannel } from "../channel/channel.ts";
 import type { BarrierElement, Batch, Mark, StreamElement } from "../channel/element.ts";
@@ -95,8 +95,11 @@ export class InputGate implements TaskInput {
       onWatermark: (watermark) => flow.accept({ kind: "watermark", watermark }),
       onStatus: (status) => flow.accept({ kind: "status", status }),
     };
-    const times = channels.map(({ finished }) => ({ watermark: finished ? WATERMARK_MAX : WATERMARK_MIN, idle: false }));
-    this.#valve = createValve(times, target);
+    const times = channels.map(({ finished, place }) => ({
+      input: place.input,
+      time: { watermark: finished ? WATERMARK_MAX : WATERMARK_MIN, idle: false },
+    }));
+    this.#valve = createInputValve(times, target);
     this.#unheard = new Set(channels.flatMap(({ finished }, index) => (finished ? [] : [index])));
     if (restored.length > 0) this.#replay = new Replay(restored, target, options.reached);
     channels.forEach(({ channel }, index) => {

@@ -1,4 +1,5 @@
-import { createValve, type Valve } from "@millrace/operators";
+import { WATERMARK_MIN } from "@millrace/core";
+import { createInputValve, type Valve } from "@millrace/operators";
 import type { FlowEvent } from "./watermark-flow.ts";
 
 /**
@@ -10,9 +11,11 @@ export class InputMerge {
   #openInputs: number;
   #out: FlowEvent[] = [];
 
-  constructor(inputs: number) {
-    this.#openInputs = inputs;
-    this.#valve = createValve(inputs, {
+  /** `inputs`: for each stream that comes together here, the input of the node that it is. */
+  constructor(inputs: readonly (0 | 1)[]) {
+    this.#openInputs = inputs.length;
+    const channels = inputs.map((input) => ({ input, time: { watermark: WATERMARK_MIN, idle: false } }));
+    this.#valve = createInputValve(channels, {
       onWatermark: (watermark) => this.#out.push({ kind: "watermark", watermark }),
       onStatus: (status) => this.#out.push({ kind: "status", status }),
     });

@@ -1,5 +1,5 @@
 import { WATERMARK_MAX, WATERMARK_MIN } from "@millrace/core";
-import { type ChannelTime, createValve, type Valve, type ValveTarget } from "@millrace/operators";
+import { type ChannelTime, createInputValve, type Valve, type ValveTarget } from "@millrace/operators";
 import type { Mark, StreamElement } from "../channel/element.ts";
 import type { Overtaken } from "./in-flight.ts";
 
@@ -95,8 +95,8 @@ export class Replay {
 
   #begin(age: number): void {
     this.#current = this.#lines.filter(({ from }) => from.age === age);
-    this.#valve = createValve(
-      this.#current.map(({ from }) => from.time),
+    this.#valve = createInputValve(
+      this.#current.map(({ from }) => ({ input: from.place.input, time: from.time })),
       this.#target,
       this.#watermark,
     );
