@@ -52,8 +52,10 @@ export interface SubtaskSnapshot {
   readonly subtask: number;
   /** This node has ended here; it is not started again. */
   readonly finished?: boolean;
-  /** The watermark the node had reached; a firing cut by the barrier goes on from here. */
+  /** The watermark the node had reached. */
   readonly watermark?: number | "min" | "max";
+  /** The barrier cut what that watermark sets off: the rest comes after the restore. */
+  readonly firing?: true;
   readonly keyed?: KeyedSnapshot;
   /** Items of Operator.snapshotState. */
   readonly operatorState?: readonly Json[];

@@ -41,7 +41,8 @@ export interface Operator<In, Out, In2 = never> {
   processElement2?(value: In2, timestamp: number): void;
 
   /**
-   * Event time reached `watermark` (risen strictly, combined over inputs). Fires everything due up to and including it.
+   * Event time reached `watermark` (risen strictly, combined over inputs; one that owns its watermarks is told again after a
+   * restore where it stands, to tell others). Fires everything due up to and including it.
    * true: all done, and the runtime forwards the watermark. false: output is full or the slice is over; the runtime
    * calls again with the same argument before any other record, and a checkpoint may come between: what has not fired
    * must be in state. An operator without this method lets watermarks through.

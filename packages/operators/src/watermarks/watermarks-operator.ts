@@ -102,11 +102,15 @@ class WatermarksOperator<T> implements Operator<T, T> {
   }
 
   restoreState(items: readonly Json[]): void {
-    const { generator, emitter } = this.#require();
+    const { context, generator, emitter } = this.#require();
     // More than one item, or none, is a restore at another parallelism: the records of a subtask are others now.
     if (items.length !== 1) return;
     const item = items[0] as unknown as StoredItem;
-    emitter.current = watermarkFromJson(item.watermark);
+    const reached = watermarkFromJson(item.watermark);
+    // As a source does: the tasks behind it are told again where time stands.
+    if (reached !== WATERMARK_MAX) emitter.emitWatermark(reached);
+    // Else it was drained: event time begins anew everywhere.
+    else if (context.currentWatermark() === WATERMARK_MAX) emitter.current = reached;
     this.#recordsSinceProbe = item.recordsSinceProbe;
     generator.restore(item.generator.map(watermarkFromJson));
     // Quietness is found anew: the time in which the job was down says nothing of the stream.

@@ -173,7 +173,10 @@ async function openAll(
   for (const [node, sink] of sinks) await opened(order, node, () => sink.writer.open(restoredOf(order, node)?.writerStates ?? []));
   for (const host of hosts) {
     const restored = restoredOf(order, host.node);
-    if (restored !== undefined) host.watermark = restored.watermark;
+    if (restored !== undefined) {
+      host.watermark = restored.watermark;
+      host.firing = restored.firing;
+    }
     await opened(order, host.node, async () => {
       await host.operator.open?.(host);
       if (restored !== undefined) host.operator.restoreState?.(restored.operatorState);

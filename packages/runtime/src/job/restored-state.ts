@@ -5,6 +5,8 @@ import { type Json, watermarkFromJson } from "@millrace/core";
 /** What one subtask of a node gets from a manifest, whatever the parallelism was when it was taken. */
 export interface RestoredNode {
   readonly watermark: number;
+  /** What it sets off was cut by the checkpoint. */
+  readonly firing: boolean;
   readonly finished: boolean;
   readonly operatorState: readonly Json[];
   readonly splits: readonly Json[];
@@ -41,9 +43,14 @@ export function restoredNode(
     same && snapshot.keyed === undefined
       ? [own?.keyed].filter((one) => one !== undefined)
       : keyedPartsOf(snapshot).filter((part) => overlaps(part.keyGroups, keyGroups));
-  const watermarks = (same ? [own as SubtaskSnapshot] : olds).map((old) => watermarkFromJson(old.watermark ?? "min"));
+  const times = (same ? [own as SubtaskSnapshot] : olds).map((old) => ({
+    at: watermarkFromJson(old.watermark ?? "min"),
+    firing: old.firing === true,
+  }));
+  const watermark = Math.min(...times.map(({ at }) => at));
   return {
-    watermark: Math.min(...watermarks),
+    watermark,
+    firing: times.some(({ at, firing }) => firing && at === watermark),
     finished: same ? own?.finished === true : olds.every((old) => old.finished === true),
     operatorState,
     splits,

@@ -48,6 +48,8 @@ export class OperatorHost implements OperatorContext<unknown> {
   readonly output: Output<unknown>;
   /** Event time as the operator knows it. */
   watermark = WATERMARK_MIN;
+  /** The operator is not done with it. */
+  firing = false;
   /** When it wants onProcessingTime; Infinity when not. */
   wakeTime = Number.POSITIVE_INFINITY;
   /** What ended elsewhere and has not been dealt with, oldest first. */

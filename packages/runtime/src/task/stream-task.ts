@@ -1,6 +1,6 @@
 import { dataFileName } from "@millrace/checkpoint";
 import type { CheckpointStorage, DataFile } from "@millrace/contracts";
-import { assert, type Json, limits, messageOf, type Ports, WATERMARK_MIN, watermarkToJson } from "@millrace/core";
+import { assert, type Json, limits, messageOf, type Ports, WATERMARK_MIN } from "@millrace/core";
 import type { ActivityClock } from "@millrace/operators";
 import { type ChainCode, type ChainControl, ChainFailure, chainFailure, explainFailure } from "../chain/code.ts";
 import type { ChainProgram } from "../chain/program.ts";
@@ -16,7 +16,7 @@ import type { OperatorHost } from "./operator-host.ts";
 import type { SinkPort } from "./sink-port.ts";
 import { SourceInput } from "./source-input.ts";
 import type { StateRoom } from "./state-room.ts";
-import { type CheckpointParts, type KeyedChain, TaskCheckpoint, wantsBase } from "./task-checkpoint.ts";
+import { type CheckpointParts, type KeyedChain, TaskCheckpoint, timeOf, wantsBase } from "./task-checkpoint.ts";
 import type { TaskListener } from "./task-events.ts";
 import { TaskTimes } from "./task-times.ts";
 import type { WatermarkFlow } from "./watermark-flow.ts";
@@ -442,11 +442,10 @@ export class StreamTask {
       const fileName = dataFileName({ uid: host.uid, subtask, checkpointId, kind: base ? "base" : "delta" });
       return [{ host, full: base, fileName, filesBefore: () => this.#filesBefore(host, chain) }];
     });
-    const watermarks = new Map(hosts.map((host) => [host.node, host.watermark]));
     const nodes = program.nodes.map((node) => ({
       uid: node.uid,
       node: node.id,
-      watermark: watermarkToJson(watermarks.get(node.id) ?? (node.id === program.head ? input.watermark : WATERMARK_MIN)),
+      ...timeOf(hosts.find((host) => host.node === node.id) ?? { watermark: node.id === program.head ? input.watermark : WATERMARK_MIN }),
       splits: node.id === program.head ? input.snapshot() : undefined,
     }));
     const finished = input instanceof SourceInput && input.finished;

@@ -18,6 +18,16 @@ export function wantsBase({ files: [base, ...deltas] }: KeyedChain): boolean {
   return decideBase({ baseBytes: base?.bytes, deltaBytes, deltaCount: deltas.length }) === "base";
 }
 
+/** Where a node stands, and whether it is not done with that. */
+export function timeOf({ watermark, firing = false }: Partial<OperatorHost> & Pick<OperatorHost, "watermark">): NodeTime {
+  return { watermark: watermarkToJson(watermark), firing };
+}
+
+export interface NodeTime {
+  readonly watermark: number | "min" | "max";
+  readonly firing: boolean;
+}
+
 export interface KeyedPart {
   readonly host: OperatorHost;
   /** Set all state aside, so that the file stands alone. */
@@ -32,12 +42,7 @@ export interface CheckpointParts {
   readonly subtask: number;
   readonly finished: boolean;
   /** The chain's nodes with what is known of them at the barrier, by uid. */
-  readonly nodes: readonly {
-    readonly uid: string;
-    readonly node: number;
-    readonly watermark: number | "min" | "max";
-    readonly splits: readonly Json[] | undefined;
-  }[];
+  readonly nodes: readonly (NodeTime & { readonly uid: string; readonly node: number; readonly splits: readonly Json[] | undefined })[];
   readonly keyed: readonly KeyedPart[];
   readonly hosts: readonly OperatorHost[];
   readonly sinks: readonly SinkPort[];
@@ -118,6 +123,7 @@ export class TaskCheckpoint {
       const snapshot: SubtaskSnapshot = {
         subtask: this.#parts.subtask,
         watermark: node.watermark,
+        ...(node.firing ? { firing: true } : {}),
         ...(this.#parts.finished ? { finished: true } : {}),
         ...(keyedSnapshot === undefined ? {} : { keyed: keyedSnapshot }),
         ...(operatorState === undefined ? {} : { operatorState, ...this.#stateMode(node.node) }),

@@ -109,3 +109,24 @@ test("the same stream connected to itself is two inputs", () => {
   flow.advance();
   expect(seen).toEqual(["0:5", "1:5", "0:end", "0:max", "1:end", "1:max"]);
 });
+
+test("a watermark that was reached before is no news, but for what a checkpoint cut, and goes on to the others", () => {
+  const { flow, seen, hosts } = flowOf([[to(1)], [to(2)], []]);
+  for (const host of hosts.values()) host.watermark = 5;
+  (hosts.get(1) as OperatorHost).firing = true;
+  flow.accept({ kind: "watermark", watermark: 5 });
+  flow.advance();
+  expect(seen).toEqual(["1:5"]);
+  flow.accept({ kind: "watermark", watermark: 5 });
+  flow.accept({ kind: "watermark", watermark: 6 });
+  flow.advance();
+  expect(seen).toEqual(["1:5", "0:6", "1:6", "2:6"]);
+});
+
+test("an operator with watermarks of its own is told again, to tell others", () => {
+  const { flow, seen, hosts } = flowOf([[]], { 0: { ownsWatermarks: true } });
+  (hosts.get(0) as OperatorHost).watermark = 5;
+  flow.accept({ kind: "watermark", watermark: 5 });
+  flow.advance();
+  expect(seen).toEqual(["0:5"]);
+});

@@ -126,7 +126,7 @@ export class WatermarkFlow {
         item.inputEnded = true;
       }
       if (event.kind === "status") host.operator.onStatus?.(event.status);
-      else if (!fire(host, event.kind === "end" ? WATERMARK_MAX : event.watermark)) return false;
+      else if (!fire(host, event)) return false;
     }
     const done = this.#stack.pop();
     assert(done === item, "the visited item is on top");
@@ -169,11 +169,16 @@ export class WatermarkFlow {
   }
 }
 
-/** An equal watermark is fired again: after a restore that finishes a firing which the checkpoint cut. */
-function fire(host: OperatorHost, watermark: number): boolean {
+/** After a restore operators are told again where time stands. It finishes what the checkpoint cut, and is no news else. */
+function fire(host: OperatorHost, event: Extract<FlowEvent, { kind: "watermark" | "end" }>): boolean {
+  const watermark = event.kind === "end" ? WATERMARK_MAX : event.watermark;
   if (watermark < host.watermark) return true;
+  const isNews = watermark > host.watermark || event.kind === "end" || host.operator.ownsWatermarks === true;
+  if (!isNews && !host.firing) return true;
   host.watermark = watermark;
-  return host.operator.onWatermark?.(watermark) ?? true;
+  host.firing = true;
+  host.firing = !(host.operator.onWatermark?.(watermark) ?? true);
+  return !host.firing;
 }
 
 function sendTo(edge: EdgeWriter, event: FlowEvent): void {

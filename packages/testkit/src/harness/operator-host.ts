@@ -63,7 +63,8 @@ export class OperatorHost<In, Out, In2> {
     this.log.startCall();
     await operator.open?.(this.#newContext());
     if (stored !== undefined) operator.restoreState?.(stored);
-    this.log.endCall();
+    if (stored === undefined) this.log.endCall();
+    else this.log.endRestore();
     this.#restored = this.mail.length > 0;
   }
 

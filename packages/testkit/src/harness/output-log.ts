@@ -16,6 +16,8 @@ export interface OutputLog<Out> {
   startCall(): void;
   /** Watermarks and statuses of the operator take effect now: after the records of the call. */
   endCall(): void;
+  /** As `endCall`, after a restore: a watermark that has been told before is no news. */
+  endRestore(): void;
   /** A watermark or status that the harness forwards. */
   forward(entry: HarnessOutput<Out>): void;
 }
@@ -24,14 +26,21 @@ export function createOutputLog<Out>(listener: ((entry: HarnessOutput<Out>) => v
   const entries: HarnessOutput<Out>[] = [];
   let control: HarnessOutput<Out>[] = [];
   let emitted = 0;
+  let told = Number.NEGATIVE_INFINITY;
 
   const append = (entry: HarnessOutput<Out>): void => {
+    if (entry.kind === "watermark") told = Math.max(told, entry.watermark);
     entries.push(entry);
     listener?.(entry);
   };
   const emit = (entry: HarnessOutput<Out>): void => {
     emitted++;
     append(entry);
+  };
+  const endCall = (): void => {
+    const due = control;
+    control = [];
+    for (const entry of due) append(entry);
   };
   return {
     entries,
@@ -45,10 +54,10 @@ export function createOutputLog<Out>(listener: ((entry: HarnessOutput<Out>) => v
     startCall() {
       emitted = 0;
     },
-    endCall() {
-      const due = control;
-      control = [];
-      for (const entry of due) append(entry);
+    endCall,
+    endRestore() {
+      control = control.filter((entry) => entry.kind !== "watermark" || entry.watermark > told);
+      endCall();
     },
     forward: append,
   };
