@@ -89,6 +89,9 @@ describe("a savepoint", () => {
     }
   });
 
+  /** After making the directory and syncing the one around it. */
+  const SYNC_ABOVE = 3;
+
   test("leaves nothing behind when an operation fails, and says why", async () => {
     const operations = await operationsOf((files) => write(files));
     for (const code of ["ENOSPC", "EROFS", "EACCES"]) {
@@ -96,6 +99,11 @@ describe("a savepoint", () => {
         const made = await disk();
         made.fault = { at: made.operations + at, kind: "fail", code };
         const error = await errorOf(() => write(made));
+        // The name of the directory that savepoints lie in is somebody else's to make durable where it may not be read.
+        if (code === "EACCES" && at === SYNC_ABOVE) {
+          expect(error).toBeUndefined();
+          continue;
+        }
         expect(error, `${code} at ${at}`).toBeInstanceOf(MillraceError);
         expect((error as MillraceError).code).toBe("CHECKPOINT_WRITE");
         expect((error as MillraceError).hint).toMatch(code === "ENOSPC" ? /full/ : code === "EROFS" ? /read-only/ : /right/);

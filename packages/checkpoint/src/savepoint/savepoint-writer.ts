@@ -1,6 +1,5 @@
-import { dirname } from "node:path";
 import type { CheckpointManifest, DataFile } from "@millrace/contracts";
-import { assert, type Files, MillraceError } from "@millrace/core";
+import { assert, type Files, MillraceError, makeDurableDirectory } from "@millrace/core";
 import { Checksum } from "../storage/checksum.ts";
 import { removeQuietly, writeDurably } from "../storage/durable-write.ts";
 import { systemCode, writeFailed } from "../storage/errors.ts";
@@ -28,9 +27,8 @@ export async function beginSavepoint(files: Files, directory: string): Promise<S
   await refuseOccupied(files, directory);
   const claim = `${directory}/${claimName}`;
   try {
-    await files.makeDirectory(directory, 0o700);
+    await makeDurableDirectory(files, directory, 0o700);
     await (await files.open(claim, "exclusive")).close();
-    await files.syncDirectory(dirname(directory));
   } catch (error) {
     if (systemCode(error) === "EEXIST") throw occupied(directory, "another savepoint is being written there");
     await removeQuietly(files, existed ? claim : directory);

@@ -1,4 +1,5 @@
 export type { Clock } from "./clock.ts";
+export { makeDurableDirectory } from "./durable-directory.ts";
 export type { FileHandle, FileStat, Files } from "./files.ts";
 export type { Random } from "./random.ts";
 export { randomHex, seededRandom } from "./random.ts";

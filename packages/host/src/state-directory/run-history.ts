@@ -63,7 +63,7 @@ export function appendEnd(files: Files, path: string, run: RunStart, end: RunEnd
   return appendLine(files, path, { event: "end", runId, attempt, end, endedAtMs, ...(reason === undefined ? {} : { reason }) });
 }
 
-/** Cuts a torn line off first: what stands behind it would be lost with it. */
+/** Cuts a torn line off first: what stands behind it would be lost with it. That the file is there does not say that its name is durable. */
 async function appendLine(files: Files, path: string, value: Json): Promise<void> {
   await writing(path, async () => {
     const before = await files.stat(path);
@@ -76,7 +76,7 @@ async function appendLine(files: Files, path: string, value: Json): Promise<void
     } finally {
       await handle.close();
     }
-    if (before === undefined) await files.syncDirectory(dirname(path));
+    await files.syncDirectory(dirname(path));
   });
 }
 

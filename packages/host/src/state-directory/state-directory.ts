@@ -1,5 +1,4 @@
-import { dirname } from "node:path";
-import { assert, type Files, MillraceError, type Ports } from "@millrace/core";
+import { assert, type Files, MillraceError, makeDurableDirectory, type Ports } from "@millrace/core";
 import { type ActiveRun, type BegunDecision, beginRun, historyPath, setAsidePath } from "./active-run.ts";
 import { type ControlRecord, readControl, writeControl } from "./control.ts";
 import { writing } from "./files.ts";
@@ -107,9 +106,5 @@ async function controlOf(files: Files, path: string): Promise<ControlRecord | un
 }
 
 async function makePrivateDirectory(files: Files, path: string): Promise<void> {
-  await writing(path, async () => {
-    if ((await files.stat(path)) !== undefined) return;
-    await files.makeDirectory(path, 0o700);
-    await files.syncDirectory(dirname(path));
-  });
+  await writing(path, () => makeDurableDirectory(files, path, 0o700));
 }

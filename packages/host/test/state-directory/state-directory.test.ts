@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { mkdtemp, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { seededRandom } from "@millrace/core";
 import { nodePorts } from "@millrace/core/node";
 import { systemError } from "@millrace/testkit";
 import { describe, expect, test } from "vitest";
@@ -26,6 +27,39 @@ describe("a state directory", () => {
     await (await openStateDirectory(machine.options(1))).close();
     const error = await errorOf(() => openStateDirectory(machine.options(2, { jobName: "trains" })));
     expect(error).toMatchObject({ code: "STATE_OTHER_JOB", message: expect.stringContaining("of the job flights, not of trains") });
+  });
+
+  test("outlives a power cut, though the sync of its name had failed when it was made", async () => {
+    for (let seed = 1; seed <= 20; seed++) {
+      const machine = new Machine();
+      machine.disk.fault = { at: 2, kind: "fail", code: "EIO" };
+      expect(await errorOf(() => openStateDirectory(machine.options(1)))).toMatchObject({ code: "STATE_WRITE" });
+      const directory = await openStateDirectory(machine.options(2));
+      await directory.beginRun(decideRun(directory.runs, { fresh: false, from: undefined }) as never, undefined);
+      const after = new Machine("here", machine.disk.crash(seededRandom(seed)));
+      const next = await openStateDirectory(after.options(3));
+      expect(next.runs, `seed ${seed}`).toHaveLength(1);
+    }
+  });
+
+  test("keeps its history through a power cut, though the sync of the file's name had failed once", async () => {
+    const begin = async (machine: Machine, pid: number) => {
+      const directory = await openStateDirectory(machine.options(pid));
+      await directory.beginRun(decideRun(directory.runs, { fresh: false, from: undefined }) as never, undefined);
+      machine.kill(pid);
+    };
+    const whole = new Machine();
+    await begin(whole, 1);
+    for (let at = 1; at <= whole.disk.operations; at++) {
+      const machine = new Machine();
+      machine.disk.fault = { at, kind: "fail", code: "EIO" };
+      const failed = await errorOf(() => begin(machine, 1));
+      machine.kill(1);
+      if (failed === undefined) continue;
+      await begin(machine, 2);
+      const after = new Machine("here", machine.disk.crash(seededRandom(at)));
+      expect((await openStateDirectory(after.options(3))).runs.length, `operation ${at} failed`).toBeGreaterThan(0);
+    }
   });
 
   test("of a newer layout is refused, naming the version that reads it", async () => {

@@ -1,6 +1,6 @@
 import { posix } from "node:path";
 import type { SinkContext } from "@millrace/contracts";
-import { type Files, MillraceError } from "@millrace/core";
+import { type Files, MillraceError, makeDurableDirectory } from "@millrace/core";
 import { writeError } from "./errors.ts";
 import { findParts, hiddenName, type PartNames } from "./names.ts";
 
@@ -31,9 +31,7 @@ export async function prepareDirectory(context: SinkContext, directory: string, 
 
 async function makeWritable(files: Files, directory: string, probeName: string): Promise<void> {
   try {
-    const existed = (await files.stat(directory)) !== undefined;
-    await files.makeDirectory(directory);
-    if (!existed) await files.syncDirectory(posix.dirname(directory));
+    await makeDurableDirectory(files, directory);
     const probe = posix.join(directory, probeName);
     const handle = await files.open(probe, "write");
     await handle.close();
