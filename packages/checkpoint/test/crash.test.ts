@@ -91,6 +91,26 @@ describe("checkpoint files", () => {
     }
   });
 
+  test("that were read outlive the next crash, though whoever wrote them died before the name was durable", async () => {
+    let restoredNewest = 0;
+    for (let seed = 1; seed <= 40; seed++) {
+      const { disk, storage } = await prepared();
+      // The process is killed where the sync of the directory would be: the rename has happened, and is not durable.
+      const operationsBefore = disk.operations;
+      await takeCheckpoint(storage, 3);
+      const { disk: fresh, storage: dying } = await prepared();
+      fresh.fault = { at: fresh.operations + disk.operations - operationsBefore, kind: "crash", code: "EIO" };
+      expect(await errorOf(() => takeCheckpoint(dying, 3))).toBeDefined();
+      fresh.fault = undefined;
+      const next = open(fresh);
+      const newest = (await next.list()).at(-1) as number;
+      await next.readManifest(newest);
+      if (newest === 3) restoredNewest++;
+      expect(await open(fresh.crash(seededRandom(seed))).list(), `seed ${seed}`).toContain(newest);
+    }
+    expect(restoredNewest).toBe(40);
+  });
+
   test("after the first checkpoint of all exist even when the machine dies at once", async () => {
     for (let seed = 1; seed <= 20; seed++) {
       const disk = new VolatileDisk();
