@@ -5,6 +5,8 @@ import type { Script } from "./script.ts";
 
 /** A source as the conductor sees it. */
 export interface Player {
+  /** The input that it plays. */
+  readonly input: 0 | 1;
   /** First step of the script that it has not handed over. */
   readonly next: number;
   /** Where the script stood when the snapshot was taken that it was restored from; 0 at the very beginning. */
@@ -39,6 +41,8 @@ export class Conductor {
   #attending = 0;
   #begin: (() => void) | undefined;
   #session = 0;
+  /** All sources are there. */
+  #goesOn = false;
   #snapshotAt = 0;
   readonly #chance: Chance;
   #world: World | undefined;
@@ -68,9 +72,15 @@ export class Conductor {
     this.#leave();
   }
 
-  /** A source takes a snapshot. */
-  noteSnapshot(): void {
-    this.#snapshotAt = this.index;
+  /** A source is restored from a snapshot that was taken at that step: tasks behind it, which open later, find the clock as it was. */
+  restores(index: number): void {
+    if (!this.#goesOn) this.#now = this.#clockBefore(index);
+  }
+
+  /** A source takes a snapshot. Returns where the script stands: before all sources are there, where it was restored. */
+  noteSnapshot(player: Player): number {
+    this.#snapshotAt = this.#goesOn ? this.index : player.restoredAt;
+    return this.#snapshotAt;
   }
 
   /** A source has its split. `ended` is called when the script is through. */
@@ -87,6 +97,7 @@ export class Conductor {
   }
 
   #start(scheduler: Scheduler, ended: () => void): void {
+    this.#goesOn = true;
     this.index = Math.min(...this.#players.map(({ restoredAt }) => restoredAt));
     this.done = this.index >= this.script.steps.length;
     this.#setClock(this.#clockBefore(this.index));
@@ -102,6 +113,7 @@ export class Conductor {
     this.#players = [];
     this.#attending = 0;
     this.#begin = undefined;
+    this.#goesOn = false;
     this.#session++;
     // Operators open before it is known which snapshot they are restored from: most likely the last.
     this.#now = this.#clockBefore(this.#snapshotAt);
@@ -137,7 +149,7 @@ export class Conductor {
     if (step.kind === "processingTime") this.#setClock(step.time);
     else if (step.kind === "endInput") for (const player of this.#players) player.finish();
     else {
-      const player = this.#players[this.script.inputs === 1 ? 0 : step.input];
+      const player = this.#players.find(({ input }) => this.script.inputs === 1 || input === step.input);
       if (player !== undefined && player.next <= index) player.play(index);
     }
   }

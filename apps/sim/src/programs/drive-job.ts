@@ -11,7 +11,8 @@ import { Conductor } from "./conductor.ts";
 import { Ledger } from "./ledger.ts";
 import { type Observation, observedOperator } from "./observed-operator.ts";
 import { scriptOf } from "./script.ts";
-import { type Element, type Played, scriptedSource, scriptedTime } from "./scripted-source.ts";
+import { type Element, scriptedSource } from "./scripted-source.ts";
+import { scriptedTime } from "./scripted-time.ts";
 import { witness } from "./witness.ts";
 
 /** Processes that may meet faults; those after them meet none. */
@@ -55,9 +56,9 @@ function jobOf(program: OperatorProgram, process: SimulatedProcess, ledger: Ledg
       env
         .from(
           scriptedSource(conductor, input, () => process.stop()),
-          { uid: `in${input}`, watermarks: scriptedTime, parallelism },
+          { uid: `in${input}`, parallelism },
         )
-        .filter(isElement, { parallelism }),
+        .transform(scriptedTime, { uid: `time${input}`, parallelism }),
     );
     const options = { uid: "program", sideOutputs, timers: ["event", "processing"] as const };
     const results = transformed(elements as DataStream<Element>[], program, () => observedOperator(program, observation), options);
@@ -76,10 +77,6 @@ function transformed(
   if (first === undefined) throw new Error("a program has an input");
   if (second !== undefined) return first.keyBy(keyOf).connect(second.keyBy(keyOf)).transform(create, options);
   return keyed === false ? first.transform(create, options) : first.keyBy(keyOf).transform(create, options);
-}
-
-function isElement(played: Played): played is Element {
-  return played.kind === "element";
 }
 
 /** Throws at a few calls, once at each. */

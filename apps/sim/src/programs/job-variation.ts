@@ -2,12 +2,19 @@ import { type Variation, variations } from "@millrace/testkit";
 import { driveJob } from "./drive-job.ts";
 
 /** Kinds of programs that run as whole jobs. */
-export const jobKinds: ReadonlySet<string> = new Set(["window", "cep", "intervalJoin", "windowJoin", "ttl", "watermarkOperator"]);
+export const jobKinds: ReadonlySet<string> = new Set([
+  "process",
+  "coProcess",
+  "window",
+  "cep",
+  "intervalJoin",
+  "windowJoin",
+  "ttl",
+  "watermarkOperator",
+]);
 
 /** Why programs of the other kinds run bare only. */
 export const bareKinds: Readonly<Record<string, string>> = {
-  process: "a restore tells operators the watermark again, and timers set behind it fire then, not at the next one",
-  coProcess: "as process",
   broadcast: "its steps order a broadcast input against a keyed one, record by record, which no exchange does",
   valve: "a part of a task's gate, below operators",
   multiplexer: "a part of a source task, below operators",

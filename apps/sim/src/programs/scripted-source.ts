@@ -1,8 +1,8 @@
 import type { Json } from "@millrace/core";
-import { NO_TIMESTAMP, type Source, type WatermarkStrategy } from "millrace";
+import { NO_TIMESTAMP, type Source } from "millrace";
 import type { Conductor, Player } from "./conductor.ts";
 
-/** What a source hands over: an element with its key, or a word on event time, which goes no further than the source's generator. */
+/** What a source hands over: an element with its key, or a word on event time, which goes no further than `scriptedTime`. */
 export type Played =
   | { readonly kind: "element"; readonly index: number; readonly key: string; readonly value: unknown }
   | { readonly kind: "watermark"; readonly watermark: number }
@@ -52,11 +52,11 @@ export function scriptedSource(conductor: Conductor, input: 0 | 1, ended: () => 
 }
 
 class ScriptedReader implements Reader, Player {
+  readonly input: 0 | 1;
   next = 0;
   restoredAt = 0;
   snapshots = 0;
   readonly #conductor: Conductor;
-  readonly #input: 0 | 1;
   readonly #context: ReaderContext;
   readonly #ended: () => void;
   readonly #playing: number[] = [];
@@ -69,7 +69,7 @@ class ScriptedReader implements Reader, Player {
 
   constructor(conductor: Conductor, input: 0 | 1, context: ReaderContext, ended: () => void) {
     this.#conductor = conductor;
-    this.#input = input;
+    this.input = input;
     this.#context = context;
     this.#ended = ended;
     // As readers do when they have nothing to read.
@@ -88,6 +88,7 @@ class ScriptedReader implements Reader, Player {
     }
     this.next = split.next;
     this.restoredAt = split.index;
+    this.#conductor.restores(split.index);
     this.#context.available();
   }
 
@@ -144,38 +145,21 @@ class ScriptedReader implements Reader, Player {
     const { steps, inputs } = this.#conductor.script;
     const last = steps
       .slice(0, this.next)
-      .findLast(({ step }) => (step.kind === "status" || step.kind === "watermark" ? inputs === 1 || step.input === this.#input : false));
+      .findLast(({ step }) => (step.kind === "status" || step.kind === "watermark" ? inputs === 1 || step.input === this.input : false));
     return last?.step.kind === "status" && last.step.status === "idle";
   }
 
   snapshot(): readonly Part[] {
     if (this.#split === undefined) return [];
     this.snapshots++;
-    this.#conductor.noteSnapshot();
-    return [{ id: this.#split.id, next: this.next, index: this.#conductor.index }];
+    return [{ id: this.#split.id, next: this.next, index: this.#conductor.noteSnapshot(this) }];
   }
 
   position(): string {
-    return `input ${this.#input}, step ${this.next - 1}`;
+    return `input ${this.input}, step ${this.next - 1}`;
   }
 
   async close(): Promise<void> {
     this.#conductor.leave();
   }
 }
-
-/** Watermarks and idleness as the script has them, and no others. */
-export const scriptedTime: WatermarkStrategy<Played> = {
-  description: "as the script says",
-  timestampOf: undefined,
-  idlenessMs: 0,
-  createGenerator: () => ({
-    onEvent(played, _timestamp, output) {
-      if (played.kind === "watermark") output.emitWatermark(played.watermark);
-      else if (played.kind === "status") played.status === "idle" ? output.markIdle() : output.markActive();
-    },
-    onPeriodicEmit: () => undefined,
-    snapshot: () => [],
-    restore: () => undefined,
-  }),
-};
