@@ -22,13 +22,14 @@ export interface StreamExecutionEnvironment {
 export function createEnvironment(builder: PlanBuilder): StreamExecutionEnvironment {
   return Object.freeze({
     from<T, Split extends SourceSplit>(source: Source<T, Split>, options: SourceOptions<NoInfer<T>>): DataStream<T> {
-      const { uid, uidAliases, name, parallelism, watermarks, sideOutputs = [] } = options;
+      const { uid, uidAliases, name, parallelism, maxParallelism, watermarks, sideOutputs = [] } = options;
       const node = builder.add({
         kind: "source",
         uid,
         uidAliases,
         name,
         parallelism,
+        maxParallelism,
         chaining: chainingOf(options),
         inputs: [],
         sideOutputs: [...new Set([...ownSideOutputs(source), ...sideOutputs.map((tag) => tag.name)])],

@@ -19,6 +19,7 @@ export interface NodeSpec {
   readonly sideOutputs?: readonly string[] | undefined;
   readonly details?: { readonly [name: string]: Json | undefined } | undefined;
   readonly parallelism?: number | undefined;
+  readonly maxParallelism?: number | undefined;
   readonly chaining?: PlanNode["chaining"];
   /** By input, for custom exchanges. */
   readonly partitioners?: readonly (Partitioner | undefined)[] | undefined;
@@ -137,6 +138,7 @@ function planNode(id: number, spec: NodeSpec, { uid, derived }: { readonly uid: 
     sideOutputs: Object.freeze([...(spec.sideOutputs ?? [])]),
     details: frozenFields(spec.details ?? {}),
     ...(spec.parallelism === undefined ? {} : { parallelism: spec.parallelism }),
+    ...(spec.maxParallelism === undefined ? {} : { maxParallelism: spec.maxParallelism }),
     ...(spec.chaining === undefined ? {} : { chaining: spec.chaining }),
   });
 }

@@ -63,6 +63,8 @@ export interface PlanNode {
   readonly details: { readonly [name: string]: Json };
   /** Fixed number of subtasks; absent: the job's. */
   readonly parallelism?: number;
+  /** Number of key groups of its state, and the most subtasks that it may have; absent: the job's. */
+  readonly maxParallelism?: number;
   /** `head`: it begins a chain; `never`: it is a task by itself. Absent: it joins its upstream where it can. */
   readonly chaining?: "head" | "never";
 }

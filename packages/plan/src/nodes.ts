@@ -7,3 +7,8 @@ export function nodeAt(plan: LogicalPlan, id: number): PlanNode {
   assert(node !== undefined && node.id === id, `plan ${plan.jobName} has no node ${id}`);
   return node;
 }
+
+/** The number of key groups of a node, and the most subtasks that it may have; `ofJob` where it says nothing itself. */
+export function maxParallelismOf(plan: LogicalPlan, uid: string, ofJob: number): number {
+  return plan.nodes.find((node) => node.uid === uid)?.maxParallelism ?? ofJob;
+}

@@ -6,7 +6,7 @@ export interface PhysicalPlan {
   readonly tasks: readonly PhysicalTask[];
   /** Subtasks of every node that fixes no parallelism of its own. */
   readonly parallelism: number;
-  /** Number of key groups. */
+  /** Number of key groups of every node that fixes none of its own. */
   readonly maxParallelism: number;
 }
 

@@ -152,6 +152,24 @@ describe("parallelism", () => {
   });
 });
 
+describe("max parallelism of a node", () => {
+  const plan = planOf([
+    { kind: "source", uid: "in", parallelism: 1 },
+    { kind: "sink", uid: "out", from: ["in"], maxParallelism: 4 },
+  ]);
+
+  test("bounds its subtasks, whether they are its own or the job's", () => {
+    expect(toPhysical(plan, { parallelism: 4 }).tasks.map(({ parallelism }) => parallelism)).toEqual([1, 4]);
+    const refused = {
+      code: "PLAN_PARALLELISM",
+      where: expect.objectContaining({ uid: "out" }),
+      message: expect.stringContaining("over the max parallelism of 4"),
+    };
+    expect(() => toPhysical(plan, { parallelism: 5 })).toThrow(expect.objectContaining(refused));
+    expect(() => toPhysical(plan, { parallelism: 2, maxParallelism: 2 })).not.toThrow();
+  });
+});
+
 describe("any plan", () => {
   /** A random acyclic job: each node takes one to three earlier ones. */
   const anyPlan = fc

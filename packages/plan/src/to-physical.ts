@@ -6,7 +6,7 @@ import type { PhysicalEdge, PhysicalPlan, PhysicalTask } from "./physical.ts";
 export interface PhysicalOptions {
   /** Subtasks of every node that fixes no parallelism of its own. */
   readonly parallelism: number;
-  /** Default 720, as everywhere. */
+  /** Of nodes that fix none of their own. Default 720, as everywhere. */
   readonly maxParallelism?: number;
   /** false: every node is a task of its own. Default true. */
   readonly chaining?: boolean;
@@ -107,18 +107,19 @@ function checkParallelism(plan: LogicalPlan, parallelism: number, maxParallelism
       },
     );
   }
-  for (const node of plan.nodes) {
-    if (node.parallelism !== undefined && node.parallelism > maxParallelism) {
-      throw new MillraceError(
-        "PLAN_PARALLELISM",
-        `${node.kind} "${node.uid}" asks for parallelism ${node.parallelism}, over the max parallelism of ${maxParallelism}`,
-        {
-          hint: "lower the node's parallelism option",
-          where: { job: plan.jobName, uid: node.uid },
-        },
-      );
-    }
-  }
+  for (const node of plan.nodes) checkNode(plan, node, node.parallelism ?? parallelism, node.maxParallelism ?? maxParallelism);
+}
+
+function checkNode(plan: LogicalPlan, node: PlanNode, parallelism: number, maxParallelism: number): void {
+  if (parallelism <= maxParallelism) return;
+  const asks = node.parallelism === undefined ? `would have the job's parallelism of ${parallelism}` : `asks for parallelism ${parallelism}`;
+  throw new MillraceError("PLAN_PARALLELISM", `${node.kind} "${node.uid}" ${asks}, over the max parallelism of ${maxParallelism}`, {
+    hint:
+      node.parallelism === undefined
+        ? "give the node a parallelism of its own, or lower the job's; its max parallelism is fixed for the life of its state"
+        : "lower the node's parallelism option",
+    where: { job: plan.jobName, uid: node.uid },
+  });
 }
 
 function isCount(value: number): boolean {

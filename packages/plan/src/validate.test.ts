@@ -89,6 +89,10 @@ test("a side output that the node does not declare is refused, naming those that
   expect(message).toBe('a sink after "p" reads the side output "lost" of "p", which declares "late"');
 });
 
+test.each([0, 2.5, 32_769])("a max parallelism of %d is refused", (maxParallelism) => {
+  expect(refusal([source, { ...sink, maxParallelism }])).toMatchObject({ code: "PLAN_PARALLELISM" });
+});
+
 test.each([0, -1, 1.5, Number.NaN])("a parallelism of %d is refused", (parallelism) => {
   expect(refusal([source, { ...sink, parallelism }])).toMatchObject({ code: "PLAN_PARALLELISM" });
 });

@@ -1,4 +1,4 @@
-import { assert, MillraceError } from "@millrace/core";
+import { assert, limits, MillraceError } from "@millrace/core";
 import type { JobGraph } from "./graph.ts";
 import { kindTraits } from "./kinds.ts";
 import type { LogicalPlan, PlanNode, PlannedState } from "./logical.ts";
@@ -175,9 +175,14 @@ function checkSideOutputs(plan: LogicalPlan, node: PlanNode, callSites: CallSite
 }
 
 function checkNodeParallelism(plan: LogicalPlan, node: PlanNode, callSites: CallSites): void {
-  const { parallelism } = node;
-  if (parallelism === undefined || (Number.isInteger(parallelism) && parallelism >= 1)) return;
-  throw new MillraceError("PLAN_PARALLELISM", `${describeNode(plan, node, callSites)} has parallelism ${parallelism}; it is a whole number from 1`, {
-    where: { job: plan.jobName, uid: node.uid },
-  });
+  const { parallelism, maxParallelism } = node;
+  const isCount = (value: number, max: number): boolean => Number.isInteger(value) && value >= 1 && value <= max;
+  const refused = (message: string): MillraceError =>
+    new MillraceError("PLAN_PARALLELISM", `${describeNode(plan, node, callSites)} has ${message}`, { where: { job: plan.jobName, uid: node.uid } });
+  if (parallelism !== undefined && !isCount(parallelism, Number.POSITIVE_INFINITY)) {
+    throw refused(`parallelism ${parallelism}; it is a whole number from 1`);
+  }
+  if (maxParallelism !== undefined && !isCount(maxParallelism, limits.maxParallelismMax)) {
+    throw refused(`max parallelism ${maxParallelism}; it is a whole number from 1 to ${limits.maxParallelismMax}`);
+  }
 }

@@ -6,6 +6,11 @@ export interface NodeOptions {
   readonly name?: string | undefined;
   /** A fixed number of subtasks. Default: the job's. */
   readonly parallelism?: number | undefined;
+  /**
+   * The most subtasks that it may ever have, and the number of its key groups (Flink's setMaxParallelism): fixed for the life of its
+   * state. Default: the job's.
+   */
+  readonly maxParallelism?: number | undefined;
   /** The node begins a chain: records come to it through a queue, not by a call. */
   readonly startNewChain?: boolean | undefined;
   /** The node is a task by itself: neither what is before it nor what is behind it joins its chain. */

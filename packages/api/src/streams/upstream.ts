@@ -60,6 +60,7 @@ export function addNode<Out>(
     uidAliases: options?.uidAliases,
     name: options?.name,
     parallelism: options?.parallelism,
+    maxParallelism: options?.maxParallelism,
     chaining: chainingOf(options),
     partitioners: inputs.some(({ partitioner }) => partitioner !== undefined) ? inputs.map(({ partitioner }) => partitioner) : undefined,
     inputs: inputs.flatMap((input, index) => edgesFrom(input, index === 0 ? 0 : 1)),

@@ -19,7 +19,7 @@ export interface JobOptions extends StateLibraryOptions {
 }
 
 export interface TransformOptions extends JobOptions, Omit<snapshots.SavepointChanges, "plan"> {
-  /** The job that the savepoint is for, when operators are edited that the snapshot does not have. */
+  /** The job that the savepoint is for: when operators are edited that the snapshot does not have, or have another max parallelism. */
   readonly job?: JobDefinition;
 }
 

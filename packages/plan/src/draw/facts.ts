@@ -39,6 +39,7 @@ export const kindWords: Readonly<Record<NodeKind, string>> = {
 export function headline(node: PlanNode): string {
   const parts = [kindWords[node.kind], ...headlineDetails(node)];
   if (node.parallelism !== undefined) parts.push(`×${node.parallelism}`);
+  if (node.maxParallelism !== undefined) parts.push(`at most ×${node.maxParallelism}`);
   if (node.name !== node.uid) parts.push(`“${node.name}”`);
   return parts.join(" · ");
 }

@@ -7,10 +7,17 @@ import { keyKindOf } from "./key-kind.ts";
 import { hasTimers, isHeld, matched, newParts, partsOf } from "./parts.ts";
 import type { HeldParts, PartRestore } from "./restore-plan.ts";
 
+/** Numbers of key groups in the snapshot and in the job. */
+export type KeyGroupCounts = readonly [before: number, after: number];
+
 /** What becomes of the parts of a node that is there in both; parts that the snapshot does not hold begin empty. */
-export function compareNodes(old: PlanNode, now: PlanNode, held: HeldParts): readonly Compared[] {
+export function compareNodes(old: PlanNode, now: PlanNode, held: HeldParts, [before, after]: KeyGroupCounts): readonly Compared[] {
   if (!sameFamily(old.kind, now.kind)) {
     return refuseAll(old, held, `it was a ${old.kind} and is a ${now.kind}`, `give the new node another uid; ${dropHint(old.uid)}`);
+  }
+  if (before !== after && isKeyed(old) && (held.keyed || held.inFlight)) {
+    const hint = `it decides on the key group of every key: keep it, or rewrite a savepoint with the state library; ${dropHint(old.uid)}`;
+    return refuseAll(old, held, `its max parallelism was ${before} and is ${after}`, hint);
   }
   const parts: Compared[] = [];
   if (held.keyed) parts.push(...compareKeyed(old, now, held));
@@ -21,6 +28,10 @@ export function compareNodes(old: PlanNode, now: PlanNode, held: HeldParts): rea
   else if (held.operatorState) parts.push(matched("operatorState"));
   if (held.inFlight) parts.push(matched("inFlight"));
   return parts;
+}
+
+function isKeyed({ inputs }: PlanNode): boolean {
+  return inputs.some(({ exchange }) => exchange === "hash");
 }
 
 /** Kinds that keep the same: declared states and timers of a key's function; the records of two streams in their windows. */

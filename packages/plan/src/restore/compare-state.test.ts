@@ -109,6 +109,19 @@ describe("what becomes of a node", () => {
     expect(lines).toEqual(["tallies (keyedProcess): migrated, was counts", "  n: matched"]);
   });
 
+  it("is refused when its keys would be in other key groups, unless nothing of them is held", () => {
+    const [few, more] = [3, 5].map((maxParallelism) => ({ ...counts(stateOf("n")), maxParallelism }));
+    const reasons = ["counts.n: its max parallelism was 3 and is 5"];
+    expect(outcome(few as TestNode, more as TestNode)).toEqual(reasons);
+    expect(outcome(few as TestNode, counts(stateOf("n")))).toEqual(["counts.n: its max parallelism was 3 and is 720"]);
+    expect(outcome(few as TestNode, more as TestNode, { held: { keyed: false } })).toEqual(["counts (keyedProcess): matched", "  n: new"]);
+    expect(outcome(few as TestNode, more as TestNode, { held: { keyed: false, inFlight: true } })).toEqual([
+      "counts: its max parallelism was 3 and is 5",
+    ]);
+    expect(outcome(few as TestNode, more as TestNode, { allowDrop: ["counts"] })).toContain("  n: dropped (its max parallelism was 3 and is 5)");
+    expect(outcome(few as TestNode, few as TestNode)).toEqual(["counts (keyedProcess): matched", "  n: matched"]);
+  });
+
   it("is refused when it is gone, with every problem in one list", () => {
     const plan = compare(jobOf(counts(stateOf("n"))), jobOf(), { maxParallelism: 128 });
     expect(plan.problems).toEqual([

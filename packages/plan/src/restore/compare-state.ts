@@ -1,6 +1,6 @@
 import { kindTraits } from "../kinds.ts";
 import type { PlanNode } from "../logical.ts";
-import { compareNodes } from "./compare-nodes.ts";
+import { compareNodes, type KeyGroupCounts } from "./compare-nodes.ts";
 import { isHeld, matched, partsOf } from "./parts.ts";
 import type {
   HeldParts,
@@ -40,7 +40,10 @@ export function compareState(snapshot: SnapshotFacts, job: JobFacts, options: Re
       continue;
     }
     claimed.add(old.uid);
-    const parts = permitted(compareNodes(old, now, heldOf(snapshot, old)), allowed.has(now.uid) || allowed.has(old.uid));
+    const parts = permitted(
+      compareNodes(old, now, heldOf(snapshot, old), keyGroupCounts(snapshot, old, job, now)),
+      allowed.has(now.uid) || allowed.has(old.uid),
+    );
     problems.push(...problemsOf(now.uid, parts));
     const renamed = old.uid === now.uid ? {} : { reason: `was ${old.uid}` };
     operators.push({
@@ -61,6 +64,12 @@ export function compareState(snapshot: SnapshotFacts, job: JobFacts, options: Re
     problems.push(...gone.problems);
   }
   return { operators, problems };
+}
+
+/** Of nodes that say nothing themselves, a difference is a problem of the job as a whole. */
+function keyGroupCounts(snapshot: SnapshotFacts, old: PlanNode, job: JobFacts, now: PlanNode): KeyGroupCounts {
+  if (old.maxParallelism === undefined && now.maxParallelism === undefined) return [job.maxParallelism, job.maxParallelism];
+  return [old.maxParallelism ?? snapshot.maxParallelism, now.maxParallelism ?? job.maxParallelism];
 }
 
 function isStateful(node: PlanNode): boolean {

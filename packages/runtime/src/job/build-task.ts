@@ -25,7 +25,7 @@ import { edgeWriterOf, gateOf, planNode, restoredFiles } from "./task-edges.ts";
 
 export interface TaskOrder {
   readonly settings: TaskSettings;
-  /** Number of key groups. */
+  /** Number of key groups of nodes that fix none of their own. */
   readonly maxParallelism: number;
   readonly restored: CheckpointManifest | undefined;
   readonly migrated: MigratedRestore | undefined;
@@ -200,11 +200,11 @@ async function opened(order: TaskOrder, node: number, open: () => Promise<void>)
 }
 
 function restoredOf(order: TaskOrder, node: number): RestoredNode | undefined {
-  const uid = planNode(order.settings.graph.plan, node).uid;
+  const { uid, maxParallelism = order.maxParallelism } = planNode(order.settings.graph.plan, node);
   const snapshot = order.restored?.operators.find((operator) => operator.uid === uid);
   if (snapshot === undefined) return undefined;
   const { parallelism } = order.physical;
-  const keyGroups = keyGroupRange(order.subtask, order.maxParallelism, parallelism);
+  const keyGroups = keyGroupRange(order.subtask, maxParallelism, parallelism);
   return restoredNode(order.restored?.kind ?? "checkpoint", snapshot, order.subtask, parallelism, keyGroups);
 }
 
@@ -212,13 +212,13 @@ async function openBackend(order: TaskOrder, node: number, chains: Map<number, K
   const { settings, physical, subtask } = order;
   const body = settings.graph.bodies[node] as OperatorBody;
   if (body.keySelectors.length === 0 || body.keyedState === "none") return undefined;
-  const uid = planNode(order.settings.graph.plan, node).uid;
+  const { uid, maxParallelism = order.maxParallelism } = planNode(order.settings.graph.plan, node);
   const { clock } = settings.ports;
   const { backend, filled, needsBase } = await settings.backends.open({
     uid,
     subtask,
-    keyGroups: keyGroupRange(subtask, order.maxParallelism, physical.parallelism),
-    maxParallelism: order.maxParallelism,
+    keyGroups: keyGroupRange(subtask, maxParallelism, physical.parallelism),
+    maxParallelism,
     now: () => clock.now(),
     monotonic: () => clock.monotonic(),
   });

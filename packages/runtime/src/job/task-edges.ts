@@ -17,7 +17,7 @@ export function edgeWriterOf(order: TaskOrder, edge: PhysicalEdge, control: Chai
     keyOf: keySelectorOf(order, edge),
     partitioner: order.settings.graph.partitioners?.[edge.toNode]?.[edge.input],
     random: order.settings.ports.random,
-    maxParallelism: order.maxParallelism,
+    maxParallelism: planNode(order.settings.graph.plan, edge.toNode).maxParallelism ?? order.maxParallelism,
     batchRecords: order.settings.batchRecords,
     control,
   });
@@ -87,7 +87,8 @@ function hasFinished(order: TaskOrder, edge: PhysicalEdge, { from, sender }: Cha
 }
 
 function ownsOf(order: TaskOrder, edge: PhysicalEdge): RestoredEdge["owns"] {
-  const { maxParallelism, physical, subtask } = order;
+  const { physical, subtask } = order;
+  const { maxParallelism = order.maxParallelism } = planNode(order.settings.graph.plan, edge.toNode);
   const keyOf = edge.exchange === "hash" ? keySelectorOf(order, edge) : undefined;
   if (keyOf === undefined) return undefined;
   return (value) => subtaskOf(keyGroupOf(checkKey(keyOf(value)), maxParallelism), maxParallelism, physical.parallelism) === subtask;

@@ -23,17 +23,20 @@ export interface StateDifference {
  * Throws SNAPSHOT_DIFF when they can't be compared, and what reading throws.
  */
 export async function compareSnapshots(first: SnapshotReader, second: SnapshotReader): Promise<readonly StateDifference[]> {
-  if (first.manifest.maxParallelism !== second.manifest.maxParallelism) {
-    throw new MillraceError(
-      "SNAPSHOT_DIFF",
-      `the snapshots have max parallelism ${first.manifest.maxParallelism} and ${second.manifest.maxParallelism}: their entries are not in the same order`,
-      { hint: "write one of them anew with the other's max parallelism (millrace/state)" },
-    );
-  }
   const uids = [...new Set([...first.keyedUids, ...second.keyedUids])];
+  for (const uid of uids) checkKeyGroups(first, second, uid);
   const differences: StateDifference[] = [];
   for (const uid of uids) differences.push(...(await compareOperator(first, second, uid)));
   return differences;
+}
+
+function checkKeyGroups(first: SnapshotReader, second: SnapshotReader, uid: string): void {
+  if (!first.keyedUids.includes(uid) || !second.keyedUids.includes(uid) || first.keyGroupsOf(uid) === second.keyGroupsOf(uid)) return;
+  throw new MillraceError(
+    "SNAPSHOT_DIFF",
+    `${uid} has max parallelism ${first.keyGroupsOf(uid)} and ${second.keyGroupsOf(uid)} in the snapshots: the entries are not in the same order`,
+    { hint: "write one of them anew with the other's max parallelism (millrace/state)", where: { uid } },
+  );
 }
 
 async function compareOperator(first: SnapshotReader, second: SnapshotReader, uid: string): Promise<readonly StateDifference[]> {

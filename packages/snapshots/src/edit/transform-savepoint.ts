@@ -2,7 +2,7 @@ import { beginSavepoint, dataFilesOf, keyedPartsOf, type SavepointWriter } from 
 import type { CheckpointManifest, KeyedSnapshot, OperatorSnapshot } from "@millrace/contracts";
 import { type Json, limits, MillraceError } from "@millrace/core";
 import type { LogicalPlan, PlanNode } from "@millrace/plan";
-import { planHash } from "@millrace/plan";
+import { maxParallelismOf, planHash } from "@millrace/plan";
 import type { SnapshotReader } from "../read/snapshot-reader.ts";
 import { headerRecord } from "../savepoint/header-record.ts";
 import { type OperatorRecords, writeOperator } from "../savepoint/write-operator.ts";
@@ -46,10 +46,10 @@ export async function transformSavepoint(from: SnapshotReader, target: Savepoint
     async (writer) => {
       const operators: OperatorSnapshot[] = [];
       for (const { old, uid } of sources)
-        operators.push(await changedOperator(writer, from, old, uid, { target, plan, maxParallelism, edit: changes.edits?.[uid] }));
+        operators.push(await changedOperator(writer, from, old, uid, changeOf(target, plan, maxParallelism, uid, changes.edits?.[uid])));
       for (const [uid, edit] of Object.entries(changes.edits ?? {})) {
         if (sources.some((source) => source.uid === uid)) continue;
-        operators.push(await newOperator(writer, uid, { target, plan, maxParallelism, edit }));
+        operators.push(await newOperator(writer, uid, changeOf(target, plan, maxParallelism, uid, edit)));
       }
       return operators;
     },
@@ -90,7 +90,8 @@ export async function bootstrapSavepoint(
   };
   return written(target, manifest, async (writer) => {
     const operators: OperatorSnapshot[] = [];
-    for (const [uid, edit] of Object.entries(edits)) operators.push(await newOperator(writer, uid, { target, plan, maxParallelism, edit }));
+    for (const [uid, edit] of Object.entries(edits))
+      operators.push(await newOperator(writer, uid, changeOf(target, plan, maxParallelism, uid, edit)));
     return operators;
   });
 }
@@ -98,8 +99,13 @@ export async function bootstrapSavepoint(
 interface Change {
   readonly target: SavepointTarget;
   readonly plan: LogicalPlan;
+  /** Number of key groups of the operator. */
   readonly maxParallelism: number;
   readonly edit: StateEdit | undefined;
+}
+
+function changeOf(target: SavepointTarget, plan: LogicalPlan, ofJob: number, uid: string, edit: StateEdit | undefined): Change {
+  return { target, plan, maxParallelism: maxParallelismOf(plan, uid, ofJob), edit };
 }
 
 async function written(
@@ -129,7 +135,7 @@ async function changedOperator(
   const renamed = { ...old, uid };
   if (keyedPartsOf(old).length === 0 && change.edit === undefined) return renamed;
   const header = await from.header(old.uid);
-  const moves = change.maxParallelism !== from.manifest.maxParallelism;
+  const moves = change.maxParallelism !== from.keyGroupsOf(old.uid);
   if (!moves && change.edit === undefined) {
     return withKeyed(renamed, await writeOperator(writer, { uid, header, records: from.records(old.uid) }, change.maxParallelism));
   }

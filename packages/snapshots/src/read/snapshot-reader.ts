@@ -1,7 +1,7 @@
 import { keyedPartsOf, openSnapshot, type SnapshotFiles } from "@millrace/checkpoint";
 import type { CheckpointManifest, Key, KeyedSnapshot, OperatorSnapshot } from "@millrace/contracts";
 import { checkKey, type Files, keyGroupOf, keyKind, MillraceError } from "@millrace/core";
-import type { LogicalPlan } from "@millrace/plan";
+import { type LogicalPlan, maxParallelismOf } from "@millrace/plan";
 import { keyGroupOfRecord, type StoredRecord } from "@millrace/state";
 import { type OperatorHeader, readOperatorHeader } from "../records/headers.ts";
 import { recordsOfFile } from "../records/record-batch.ts";
@@ -93,6 +93,11 @@ export class SnapshotReader {
     return [...(await this.layout(uid)).values()];
   }
 
+  /** The number of key groups of an operator: its max parallelism. */
+  keyGroupsOf(uid: string): number {
+    return maxParallelismOf(this.plan, uid, this.manifest.maxParallelism);
+  }
+
   /** Records of an operator, in the order of their keys' bytes; `keyGroup`: of that one only. */
   async *records(uid: string, keyGroup?: number): AsyncGenerator<readonly StoredRecord[]> {
     const operator = this.operator(uid);
@@ -133,7 +138,7 @@ export class SnapshotReader {
       const layout = await this.layout(uid);
       if (filter.state !== undefined && filter.uid !== undefined) this.#checkState(layout, uid, filter.state);
       const key = filter.key === undefined ? undefined : this.#checkedKey(filter.key, (await this.header(uid)).keyKind, uid);
-      const keyGroup = key === undefined ? undefined : keyGroupOf(key, this.manifest.maxParallelism);
+      const keyGroup = key === undefined ? undefined : keyGroupOf(key, this.keyGroupsOf(uid));
       for await (const records of this.records(uid, keyGroup)) {
         const entries = records
           .flatMap((record) => entriesOf(record, layout))

@@ -1,6 +1,7 @@
 import { beginSavepoint, dataFilesOf, keyedPartsOf, type SavepointWriter } from "@millrace/checkpoint";
 import type { CheckpointManifest, KeyedSnapshot, OperatorSnapshot } from "@millrace/contracts";
 import type { Files } from "@millrace/core";
+import { type LogicalPlan, maxParallelismOf } from "@millrace/plan";
 import { type StoredRecord, verifiedValue } from "@millrace/state";
 import { type DataReader, readOperatorHeader } from "../records/headers.ts";
 import { type Scratch, sortedRecords } from "../records/sorted-records.ts";
@@ -71,7 +72,9 @@ async function canonicalOperator(
   if (parts.length === 0) return operator;
   const header = await readOperatorHeader(source, parts);
   const records = operatorRecords(source, operator, scratch);
-  return withKeyed(operator, await writeOperator(writer, { uid: operator.uid, header, records }, source.manifest.maxParallelism));
+  const { plan, maxParallelism } = source.manifest;
+  const keyGroups = maxParallelismOf(plan as unknown as LogicalPlan, operator.uid, maxParallelism);
+  return withKeyed(operator, await writeOperator(writer, { uid: operator.uid, header, records }, keyGroups));
 }
 
 /** All parts of an operator, one after the other: their key groups do not overlap, so that the whole is in order, too. */
