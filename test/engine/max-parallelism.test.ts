@@ -61,13 +61,19 @@ describe("the max parallelism of an operator", () => {
     inDirectory(async (directory) => {
       const sink = collect<string>();
       const { job, events } = await startNoted(counting(sink, 3), directory);
-      await until(() => countOf(events, "checkpointCompleted") > 0);
+      // Each key has been seen.
+      await until(() => countOf(events, "checkpointCompleted") > 0 && sink.values.length > 4 * KEYS);
       await job.stop();
       const start = (few: number | undefined, allowDrop: readonly string[] = []) =>
         startJob(counting(sink, few), { stateDir: directory, allowDrop, parallelism: 2 });
       await expect(start(5)).rejects.toMatchObject({ message: expect.stringMatching(/few.*max parallelism was 3 and is 5/s) });
       await expect(start(undefined)).rejects.toMatchObject({ message: expect.stringMatching(/few.*max parallelism was 3 and is 720/s) });
-      await (await start(5, ["few"])).cancel();
+      const before = sink.values.length;
+      await (await start(5, ["few"])).finished;
+      const after = sink.values.slice(before);
+      const firstOf = (uid: string): number => Math.min(...after.filter((line) => line.startsWith(uid)).map((line) => Number(line.split(": ")[1])));
+      expect(firstOf("few")).toBe(1);
+      expect(firstOf("many")).toBeGreaterThan(1);
     }));
 
   it("stands in savepoints, which can be read by key, rewritten with another one, and restored with that", () =>
