@@ -1,10 +1,11 @@
 import { messageOf, seededRandom } from "@millrace/core";
 import type { JobDefinition, StartOptions } from "millrace";
+import type { Branch } from "./jobs/branch.ts";
 import { drawJob, type RandomJob } from "./jobs/random-job.ts";
 import { drawOptions, patient } from "./options.ts";
 import { Chance } from "./world/chance.ts";
 import { calm, drawIncarnation } from "./world/faults.ts";
-import { hasFinished, type Life, layInput, live, published } from "./world/life.ts";
+import { type Life, lastEnd, lastSavepoint, layInput, live, published } from "./world/life.ts";
 import type { SimulatedProcess } from "./world/process.ts";
 import { World } from "./world/world.ts";
 
@@ -40,9 +41,11 @@ export async function runSeed(seed: number): Promise<SeedResult> {
   try {
     const expected = await straightRun(seed, job);
     await troubledRun(world, seed, chance, job, options, lives, story);
-    // A change of parallelism may leave a hidden file behind, see the recovery of the file sink.
-    const rescaled = new Set(lives.map(({ parallelism }) => parallelism)).size > 1;
-    fault = difference(expected, await published(world), rescaled);
+    const found = await published(world);
+    const racing = job.branches.filter((branch) => branch.racing === true);
+    const isCompared = (line: string): boolean => !racing.some((branch) => isOf(branch, line));
+    const compared = { lines: found.lines.filter(isCompared), leftovers: found.leftovers };
+    fault = difference(expected.filter(isCompared), compared, mayLeaveFiles(lives)) ?? judgement(job, racing, found.lines);
   } catch (error) {
     fault = messageOf(error);
   }
@@ -55,20 +58,26 @@ async function straightRun(seed: number, job: RandomJob): Promise<readonly strin
   const { end, reason } = await live(world, 1, seed, calm, withFailures(job, new Map()), { backend: "heap" });
   if (end !== "finished") throw new Error(`the job ${end} though nothing went wrong: ${reason}`);
   const { lines } = await published(world);
-  const wrong = judgement(job, lines);
+  const wrong = judgement(job, job.branches, lines);
   if (wrong !== undefined) throw new Error(`nothing went wrong, and yet: ${wrong}`);
   return lines;
 }
 
-/** Lines begin with the name of their branch, or with one that belongs to it alone. */
-const otherNames: Readonly<Record<string, readonly string[]>> = { late: ["late", "lateSums"] };
+/** A change of parallelism, or a new run, may leave a hidden file behind, see the recovery of the file sink. */
+function mayLeaveFiles(lives: readonly Life[]): boolean {
+  const changed = new Set(lives.map(({ parallelism }) => parallelism)).size > 1;
+  return changed || lives.some(({ end, met }) => end === "savepoint" || met.has("rescale done") || met.has("stopWithSavepoint done"));
+}
 
-function judgement(job: RandomJob, lines: readonly string[]): string | undefined {
+function isOf({ name, lineNames = [name] }: Branch, line: string): boolean {
+  return lineNames.includes((JSON.parse(line) as string).split(" ", 1)[0] ?? "");
+}
+
+function judgement(job: RandomJob, branches: readonly Branch[], lines: readonly string[]): string | undefined {
   const input = job.input.flat();
-  for (const { name, judge } of job.branches) {
-    const names = otherNames[name] ?? [name];
-    const own = lines.map((line) => JSON.parse(line) as string).filter((line) => names.includes(line.split(" ", 1)[0] ?? ""));
-    const wrong = judge?.(input, own);
+  for (const branch of branches) {
+    const own = lines.filter((line) => isOf(branch, line)).map((line) => JSON.parse(line) as string);
+    const wrong = branch.judge?.(input, own);
     if (wrong !== undefined) return wrong;
   }
   return undefined;
@@ -89,10 +98,13 @@ async function troubledRun(
     const troubled = pid <= TROUBLED_LIVES_MAX;
     if (!troubled) failures.clear();
     const incarnation = troubled ? drawIncarnation(chance) : calm;
-    const life = await live(world, pid, seed + pid * 7919, incarnation, withFailures(job, failures), troubled ? options : { ...options, ...patient });
+    // A run that ended with a savepoint is over: the next one starts from that.
+    const from = (await lastEnd(world)) === "savepoint" ? await lastSavepoint(world) : undefined;
+    const settings = { ...options, ...(troubled ? {} : patient), ...(from === undefined ? {} : { from }) };
+    const life = await live(world, pid, seed + pid * 7919, incarnation, withFailures(job, failures), settings);
     lives.push(life);
     story.push(`process ${pid}: ${JSON.stringify(incarnation)} → ${life.end}${life.reason === undefined ? "" : `: ${life.reason}`}`);
-    if (life.end === "finished" || (life.end === "died" && (await hasFinished(world)))) return;
+    if (life.end === "finished" || (life.end === "died" && (await lastEnd(world)) === "finished")) return;
     if (life.end === "failed" && !troubled) throw new Error(`the job failed though nothing went wrong any more: ${life.reason}`);
   }
 }

@@ -6,6 +6,10 @@ export interface Branch {
   readonly name: string;
   /** Results depend on the order in which a key's readings come, or on what is late: only for one input file. */
   readonly ordered: boolean;
+  /** What comes out depends on the clock, or on how inputs interleave: it is judged, not compared with a run in which nothing goes wrong. */
+  readonly racing?: true;
+  /** First words of its lines; default: its name. */
+  readonly lineNames?: readonly string[];
   build(all: DataStream<Reading>): DataStream<string>[];
   /** What is wrong with the branch's lines, judged by plain loops over the whole input; undefined: nothing. */
   judge?(input: readonly Reading[], lines: readonly string[]): string | undefined;

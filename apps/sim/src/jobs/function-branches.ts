@@ -1,4 +1,4 @@
-import { asyncRetry, type Collector, type MapState, outputTag, state, t } from "millrace";
+import { type Collector, type MapState, outputTag, state, t } from "millrace";
 import { type Branch, exactly } from "./branch.ts";
 import { type Reading, readingCodec, show } from "./reading.ts";
 
@@ -163,27 +163,6 @@ export const functionBranches: readonly Branch[] = [
       return [split.map((one) => `sides small ${show(one)}`), split.sideOutput(big).map((one) => `sides big ${show(one)}`)];
     },
     judge: exactly("sides", (input) => input.map((one) => `sides ${one.value > 70 ? "big" : "small"} ${show(one)}`)),
-  },
-  {
-    name: "ask",
-    ordered: false,
-    build: (all) => {
-      // Time goes by between the attempts, so that records are under way when checkpoints are taken.
-      const retry = asyncRetry.exponentialBackoff<{ answer: number }>({
-        attempts: 4,
-        initialDelayMs: 3,
-        maxDelayMs: 40,
-        ifResult: ({ answer }) => answer < 0,
-      });
-      const asked = all.unorderedWait(async (one, { attempt }) => ({ one, answer: attempt > one.value % 4 ? one.value * 2 : -1 }), {
-        uid: "ask",
-        timeoutMs: 3_600_000,
-        capacity: 4,
-        retry,
-      });
-      return [asked.map(({ one, answer }) => `ask ${show(one)} ${answer}`)];
-    },
-    judge: exactly("ask", (input) => input.map((one) => `ask ${show(one)} ${one.value * 2}`)),
   },
   {
     name: "union",

@@ -1,30 +1,160 @@
+import { type DataStream, outputTag, type PartialMatchOf, type PatternStart, skipPastLastEvent, skipToLast, skipToNext } from "millrace";
 import { type Branch, exactly } from "./branch.ts";
 import { type Reading, readingCodec, show } from "./reading.ts";
 
 const WITHIN_MS = 200;
 const isLow = ({ value }: Reading): boolean => value < 30;
 const isHigh = ({ value }: Reading): boolean => value > 60;
+const bySensor = (all: DataStream<Reading>) => all.keyBy((one) => one.sensor);
+const shown = (ones: readonly Reading[] | undefined): string => (ones ?? []).map(show).join("+");
 
+/** The readings of each key in the order in which patterns see them. */
+function ordered(input: readonly Reading[]): readonly (readonly Reading[])[] {
+  return [...Map.groupBy(input, (one) => one.sensor).values()].map((ones) => ones.toSorted((a, b) => a.at - b.at));
+}
+
+type Begin = PatternStart<Reading>["begin"];
+const low = (begin: Begin) => begin("low").where(isLow);
+type LowAndHigh = Readonly<Record<"low" | "high", readonly Reading[]>>;
+const unanswered = outputTag<PartialMatchOf<LowAndHigh>>("unanswered");
+
+// Of readings of one time, those that come first are matched first.
 export const patternBranches: readonly Branch[] = [
   {
     name: "pattern",
-    // Of readings of one time, those that come first are matched first.
     ordered: true,
     build: (all) => [
-      all
-        .keyBy((one) => one.sensor)
-        .pattern((start) => start.begin("low").where(isLow).followedBy("high").where(isHigh).within(WITHIN_MS))
-        .select(({ low: [low], high: [high] }) => `pattern ${show(low)} ${show(high)}`, { uid: "pattern", codec: readingCodec }),
+      bySensor(all)
+        .pattern(({ begin }) => low(begin).followedBy("high").where(isHigh).within(WITHIN_MS))
+        .select(({ low: [first], high: [last] }) => `pattern ${show(first)} ${show(last)}`, { uid: "pattern", codec: readingCodec }),
     ],
-    judge: exactly("pattern", (input) => {
-      const bySensor = [...Map.groupBy(input, (one) => one.sensor).values()];
-      return bySensor.flatMap((ones) => {
-        const ordered = ones.toSorted((a, b) => a.at - b.at);
-        return ordered.flatMap((low, index) => {
-          const high = ordered.slice(index + 1).find(isHigh);
-          return isLow(low) && high !== undefined && high.at - low.at < WITHIN_MS ? [`pattern ${show(low)} ${show(high)}`] : [];
-        });
-      });
-    }),
+    judge: exactly("pattern", (input) =>
+      ordered(input).flatMap((ones) =>
+        ones.flatMap((first, index) => {
+          const last = ones.slice(index + 1).find(isHigh);
+          return isLow(first) && last !== undefined && last.at - first.at < WITHIN_MS ? [`pattern ${show(first)} ${show(last)}`] : [];
+        }),
+      ),
+    ),
+  },
+  {
+    name: "patternNext",
+    ordered: true,
+    build: (all) => [
+      bySensor(all)
+        .pattern(({ begin }) => low(begin).next("high").where(isHigh).within(WITHIN_MS))
+        .select((match) => `patternNext ${shown(match.low)} ${shown(match.high)}`, { uid: "patternNext", codec: readingCodec }),
+    ],
+    judge: exactly("patternNext", (input) =>
+      ordered(input).flatMap((ones) =>
+        ones.flatMap((first, index) => {
+          const last = ones[index + 1];
+          const isMatch = isLow(first) && last !== undefined && isHigh(last) && last.at - first.at < WITHIN_MS;
+          return isMatch ? [`patternNext ${show(first)} ${show(last)}`] : [];
+        }),
+      ),
+    ),
+  },
+  {
+    name: "patternAny",
+    ordered: true,
+    build: (all) => [
+      bySensor(all)
+        .pattern(({ begin }) => low(begin).followedByAny("high").where(isHigh).within(WITHIN_MS))
+        .select((match) => `patternAny ${shown(match.low)} ${shown(match.high)}`, { uid: "patternAny", codec: readingCodec }),
+    ],
+    judge: exactly("patternAny", (input) =>
+      ordered(input).flatMap((ones) =>
+        ones.flatMap((first, index) => {
+          const lasts = ones.slice(index + 1).filter((last) => isLow(first) && isHigh(last) && last.at - first.at < WITHIN_MS);
+          return lasts.map((last) => `patternAny ${show(first)} ${show(last)}`);
+        }),
+      ),
+    ),
+  },
+  {
+    name: "patternLoop",
+    ordered: true,
+    build: (all) => [
+      bySensor(all)
+        .pattern(({ begin }) =>
+          begin("low", skipPastLastEvent())
+            .where(isLow)
+            .oneOrMore()
+            .greedy()
+            .until(({ value }) => value % 10 === 0)
+            .followedBy("high")
+            .where(isHigh)
+            .within(WITHIN_MS * 2),
+        )
+        .select((match) => `patternLoop ${shown(match.low)} ${shown(match.high)}`, { uid: "patternLoop", codec: readingCodec }),
+    ],
+  },
+  {
+    name: "patternTimes",
+    ordered: true,
+    build: (all) => [
+      bySensor(all)
+        .pattern(({ begin }) =>
+          begin("low", skipToNext()).where(isLow).times(2, 3).consecutive().followedBy("end").where(isHigh).optional().within(WITHIN_MS),
+        )
+        .select((match) => `patternTimes ${shown(match.low)} ${shown(match.end)}`, { uid: "patternTimes", codec: readingCodec }),
+    ],
+  },
+  {
+    name: "patternRise",
+    ordered: true,
+    build: (all) => [
+      bySensor(all)
+        .pattern(({ begin }) =>
+          begin("low", skipToLast("rise"))
+            .where(isLow)
+            .followedBy("rise")
+            .where((one, context) => one.value > Math.max(...[...context.events("low"), ...context.events("rise")].map(({ value }) => value)))
+            .timesOrMore(2)
+            .allowCombinations()
+            .within(WITHIN_MS),
+        )
+        .flatSelect((match) => match.rise.map((one) => `patternRise ${shown(match.low)} ${show(one)}`), { uid: "patternRise", codec: readingCodec }),
+    ],
+  },
+  {
+    name: "patternNot",
+    ordered: true,
+    build: (all) => [
+      bySensor(all)
+        .pattern(({ begin }) => low(begin).notFollowedBy("high").where(isHigh).within(WITHIN_MS))
+        .select((match) => `patternNot ${shown(match.low)}`, { uid: "patternNot", codec: readingCodec }),
+    ],
+  },
+  {
+    name: "patternTimedOut",
+    ordered: true,
+    build: (all) => {
+      const matches = bySensor(all)
+        .pattern(({ begin }) => low(begin).followedBy("high").where(isHigh).within(WITHIN_MS))
+        .timedOutTo(unanswered as never)
+        .select((match) => `patternTimedOut ${shown(match.low)} ${shown(match.high)}`, { uid: "patternTimedOut", codec: readingCodec });
+      return [matches, matches.sideOutput(unanswered).map((partial) => `patternTimedOut ${shown(partial.low)} -`)];
+    },
+    judge: exactly("patternTimedOut", (input) =>
+      ordered(input).flatMap((ones) =>
+        ones.flatMap((first, index) => {
+          if (!isLow(first)) return [];
+          const last = ones.slice(index + 1).find(isHigh);
+          return [`patternTimedOut ${show(first)} ${last !== undefined && last.at - first.at < WITHIN_MS ? show(last) : "-"}`];
+        }),
+      ),
+    ),
+  },
+  {
+    name: "patternAtOnce",
+    ordered: true,
+    build: (all) => [
+      bySensor(all)
+        .pattern(({ begin }) => begin("low", skipPastLastEvent()).where(isLow).followedBy("high").where(isHigh).unbounded())
+        .inProcessingTime()
+        .select((match) => `patternAtOnce ${shown(match.low)} ${shown(match.high)}`, { uid: "patternAtOnce", codec: readingCodec }),
+    ],
   },
 ];

@@ -1,7 +1,10 @@
 import { boundedOutOfOrderness, type DataStream, defineJob, type JobDefinition } from "millrace";
 import { type FileSinkOptions, fileSink, files, jsonLines } from "millrace/files";
 import type { Chance } from "../world/chance.ts";
+import { asyncBranches } from "./async-branches.ts";
 import type { Branch } from "./branch.ts";
+import { clockBranches } from "./clock-branches.ts";
+import { exchangeBranches } from "./exchange-branches.ts";
 import { functionBranches } from "./function-branches.ts";
 import { joinBranches } from "./join-branches.ts";
 import { paced } from "./paced-sink.ts";
@@ -15,6 +18,8 @@ export const OUTPUT = "/out";
 
 /** A job and its input, as a seed has drawn them. */
 export interface RandomJob {
+  /** How many sources share the input files. */
+  readonly sources: 1 | 2;
   readonly input: readonly (readonly Reading[])[];
   readonly branches: readonly Branch[];
   /** How often the user's function throws before it lets a record pass. */
@@ -23,7 +28,15 @@ export interface RandomJob {
   define(passed: (reading: Reading) => void): JobDefinition;
 }
 
-const allBranches: readonly Branch[] = [...windowBranches, ...functionBranches, ...joinBranches, ...patternBranches];
+const allBranches: readonly Branch[] = [
+  ...windowBranches,
+  ...functionBranches,
+  ...asyncBranches,
+  ...clockBranches,
+  ...exchangeBranches,
+  ...joinBranches,
+  ...patternBranches,
+];
 
 export function drawJob(chance: Chance): RandomJob {
   const fileCount = chance.pick([1, 1, 2, 3, 6]);
@@ -37,23 +50,32 @@ export function drawJob(chance: Chance): RandomJob {
     ? { roll: { bytes: chance.between(50, 2_000), ageMs: chance.between(5, 500), everyCheckpoint: chance.oneIn(2) } }
     : {};
   const pace = { records: chance.between(3, 30), pauseMs: chance.between(1, 25) };
+  const sources = fileCount > 1 && chance.oneIn(2) ? 2 : 1;
+  const isAligned = chance.oneIn(4);
+  const sinkOptions: FileSinkOptions<string> = chance.oneIn(4) ? { ...roll, partitionBy: (line) => line.split(" ", 1)[0] ?? "" } : roll;
   const isSourcePaced = !chance.oneIn(4);
   const isSinkPaced = chance.oneIn(3);
   const failures = chance.oneIn(4) ? drawFailures(chance, input) : [];
   return {
     input,
+    sources,
     branches: chosen,
     failures,
     define: (passed) =>
       defineJob("simulated", (env) => {
-        const read = files(`${INPUT}/*.jsonl`, jsonLines<Reading>());
-        const source = isSourcePaced ? pacedSource(read, pace) : read;
-        const all = env.from(source, { uid: "in", watermarks: boundedOutOfOrderness(disorderMs, (one) => one.at) }).map((one) => {
-          passed(one);
-          return one;
+        const bounded = boundedOutOfOrderness<Reading>(disorderMs, (one) => one.at);
+        const watermarks = isAligned ? bounded.withWatermarkAlignment("all", 400, 20) : bounded;
+        const readings = Array.from({ length: sources }, (_, index) => {
+          const read = files(`${INPUT}/${sources === 1 ? "" : `${index}-`}*.jsonl`, jsonLines<Reading>());
+          return env.from(isSourcePaced ? pacedSource(read, pace) : read, { uid: `in${index}`, watermarks });
+        });
+        const [one, ...more] = readings as [DataStream<Reading>];
+        const all = one.union(...more).map((reading) => {
+          passed(reading);
+          return reading;
         });
         const [first, ...others] = chosen.flatMap((branch) => branch.build(all));
-        const sink = fileSink<string>(OUTPUT, roll);
+        const sink = fileSink<string>(OUTPUT, sinkOptions);
         (first as DataStream<string>).union(...others).to(isSinkPaced ? paced(sink, pace) : sink, { uid: "out" });
       }),
   };

@@ -21,7 +21,7 @@ import { everythingOnceOrLate, fixedWindowSums, sessionSums } from "./window-jud
 const late = outputTag<Reading>("late");
 
 /** Sums of a sensor's window, as lines. */
-function sums(name: string, windows: WindowedStream<Reading, string>): DataStream<string> {
+export function sums(name: string, windows: WindowedStream<Reading, string>): DataStream<string> {
   return windows.aggregate(
     { accumulator: t.integer(), createAccumulator: () => 0, add: (one, sum) => sum + one.value, getResult: (sum) => sum, merge: (a, b) => a + b },
     {
@@ -94,6 +94,7 @@ export const windowBranches: readonly Branch[] = [
   },
   {
     name: "late",
+    lineNames: ["late", "lateSums"],
     ordered: true,
     build: (all) => {
       // Watermarks of its own, close to each other and too early: many records come after their window has fired, or is over.

@@ -3,7 +3,7 @@ import { type CaseResult, driveOperator, type OperatorProgram, type SemanticsCas
 import { type DataStream, defineJob, type JobDefinition } from "millrace";
 import { drawOptions, patient } from "../options.ts";
 import { Chance } from "../world/chance.ts";
-import { calm, drawIncarnation } from "../world/faults.ts";
+import { calm, drawIncarnation, type Incarnation } from "../world/faults.ts";
 import { live } from "../world/life.ts";
 import type { SimulatedProcess } from "../world/process.ts";
 import { World } from "../world/world.ts";
@@ -40,13 +40,20 @@ export async function driveJob(recorded: SemanticsCase, program: OperatorProgram
   const define = (process: SimulatedProcess): JobDefinition => jobOf(program, process, ledger, observation, sourceParallelism);
   for (let pid = 1; pid <= LIVES_MAX; pid++) {
     const troubled = pid <= TROUBLED_LIVES_MAX;
-    const incarnation = troubled ? { ...drawIncarnation(chance), clockJumps: [], parallelism: 1 } : calm;
+    const incarnation = troubled ? drawProgramsLife(chance) : calm;
     conductor.begin();
     const { end, reason } = await live(world, pid, seed + pid * 7919, incarnation, define, troubled ? options : { ...options, ...patient });
     if (end === "finished" || (end === "stopped" && conductor.done)) return { output: published(ledger) };
     if (end === "failed" && !troubled) return { output: [...published(ledger), { error: { phase: "run", type: "job", message: reason ?? end } }] };
   }
   throw new Error(`the job came to no end in ${LIVES_MAX} processes`);
+}
+
+/** A program's life: one subtask, resumed where it was, by the script's clock. */
+function drawProgramsLife(chance: Chance): Incarnation {
+  const drawn = drawIncarnation(chance);
+  const orders = drawn.orders.filter(({ order }) => order.kind === "stop" || order.kind === "savepoint");
+  return { ...drawn, orders, clockJumps: [], parallelism: 1 };
 }
 
 function jobOf(program: OperatorProgram, process: SimulatedProcess, ledger: Ledger, observation: Observation, parallelism: number): JobDefinition {

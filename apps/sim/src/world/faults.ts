@@ -23,11 +23,18 @@ export interface DiskFaults {
   readonly delayMsMax: number;
 }
 
+/** What somebody asks a running job for. */
+export type Order =
+  | { readonly kind: "stop" }
+  | { readonly kind: "savepoint" }
+  | { readonly kind: "stopWithSavepoint" }
+  | { readonly kind: "rescale"; readonly parallelism: number };
+
 /** What happens to one life of the process. */
 export interface Incarnation {
   readonly death: Death | undefined;
-  /** Asked to stop in order at this turn; the next process resumes. */
-  readonly stopAtTurn: number | undefined;
+  /** After a stop the next process resumes; after one with a savepoint it starts from that. */
+  readonly orders: readonly { readonly turn: number; readonly order: Order }[];
   readonly disk: DiskFaults;
   /** The wall clock jumps by `byMs` at these turns. */
   readonly clockJumps: readonly { readonly turn: number; readonly byMs: number }[];
@@ -46,7 +53,7 @@ const OPERATIONS = 250;
 /** Nothing goes wrong. */
 export const calm: Incarnation = {
   death: undefined,
-  stopAtTurn: undefined,
+  orders: [],
   disk: { full: undefined, failing: [], delayMsMax: 0 },
   clockJumps: [],
   parallelism: 1,
@@ -56,7 +63,7 @@ export function drawIncarnation(chance: Chance): Incarnation {
   const dies = !chance.oneIn(5);
   return {
     death: dies ? { place: drawPlace(chance), kind: chance.pick(["killed", "powerCutStrict", "powerCutRandom"]) } : undefined,
-    stopAtTurn: !dies || chance.oneIn(6) ? moment(chance, TURNS) : undefined,
+    orders: !dies || chance.oneIn(3) ? drawOrders(chance) : [],
     disk: {
       full: chance.oneIn(6) ? { from: moment(chance, OPERATIONS), count: chance.scale(60) } : undefined,
       failing: chance.oneIn(3) ? Array.from({ length: chance.between(1, 8) }, () => moment(chance, OPERATIONS)) : [],
@@ -65,6 +72,15 @@ export function drawIncarnation(chance: Chance): Incarnation {
     clockJumps: chance.oneIn(4) ? [{ turn: moment(chance, TURNS), byMs: chance.between(-100_000, 100_000) }] : [],
     parallelism: chance.pick([1, 1, 2, 3]),
   };
+}
+
+function drawOrders(chance: Chance): Incarnation["orders"] {
+  return Array.from({ length: chance.between(1, 2) }, () => ({ turn: moment(chance, TURNS), order: drawOrder(chance) }));
+}
+
+function drawOrder(chance: Chance): Order {
+  const kind = chance.pick(["stop", "savepoint", "stopWithSavepoint", "rescale"] as const);
+  return kind === "rescale" ? { kind, parallelism: chance.between(1, 4) } : { kind };
 }
 
 function drawPlace(chance: Chance): DeathPlace {

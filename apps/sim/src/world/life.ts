@@ -2,11 +2,11 @@ import { messageOf } from "@millrace/core";
 import { jobRuns } from "@millrace/host";
 import { type JobDefinition, type JobHandle, type StartOptions, startJob } from "millrace";
 import { INPUT, OUTPUT, type RandomJob } from "../jobs/random-job.ts";
-import { calm, type Incarnation } from "./faults.ts";
+import { calm, type Incarnation, type Order } from "./faults.ts";
 import { SimulatedProcess } from "./process.ts";
 import type { World } from "./world.ts";
 
-export type LifeEnd = "finished" | "stopped" | "died" | "failed";
+export type LifeEnd = "finished" | "stopped" | "savepoint" | "died" | "failed";
 
 export interface Life {
   readonly end: LifeEnd;
@@ -35,9 +35,8 @@ export async function live(
   let end: LifeEnd | undefined;
   let reason: string | undefined;
   let checkpoints = 0;
-  const process = new SimulatedProcess(world, pid, seed, incarnation, () => {
-    process.disk.met.add("stopped in order");
-    handle?.stop().catch(() => undefined);
+  const process = new SimulatedProcess(world, pid, seed, incarnation, (order) => {
+    if (handle !== undefined) carryOut(order, handle, process);
   });
   const definition = define(process);
   const run = async (): Promise<void> => {
@@ -52,7 +51,7 @@ export async function live(
       if (event.kind === "checkpointCompleted") checkpoints++;
     });
     const result = await handle.finished;
-    end = result.end === "finished" ? "finished" : "stopped";
+    end = result.end === "cancelled" ? "stopped" : result.end;
   };
   run().catch((error: unknown) => {
     end = "failed";
@@ -71,6 +70,26 @@ export async function live(
   };
 }
 
+/** What is not done, the job says why, and goes on. */
+function carryOut(order: Order, handle: JobHandle, { disk: { met } }: SimulatedProcess): void {
+  const refused = (): void => void met.add(`${order.kind} refused`);
+  const done = (): void => void met.add(`${order.kind} done`);
+  switch (order.kind) {
+    case "stop":
+      met.add("stopped in order");
+      handle.stop().catch(() => undefined);
+      return;
+    case "savepoint":
+      handle.savepoint().then(done, refused);
+      return;
+    case "stopWithSavepoint":
+      handle.stop({ savepoint: true }).then(done, refused);
+      return;
+    case "rescale":
+      handle.rescale(order.parallelism).then(done, refused);
+  }
+}
+
 function describe(error: unknown): string {
   const cause = error instanceof Error && error.cause !== undefined ? ` (${messageOf(error.cause)})` : "";
   const code = error instanceof Error && "code" in error ? `${error.code}: ` : "";
@@ -81,7 +100,8 @@ function describe(error: unknown): string {
 export async function layInput(world: World, job: RandomJob): Promise<void> {
   await world.files.makeDirectory(INPUT);
   for (const [index, readings] of job.input.entries()) {
-    const file = await world.files.open(`${INPUT}/${index}.jsonl`, "write");
+    const name = job.sources === 1 ? `${index}` : `${index % job.sources}-${index}`;
+    const file = await world.files.open(`${INPUT}/${name}.jsonl`, "write");
     await file.write(new TextEncoder().encode(readings.map((reading) => `${JSON.stringify(reading)}\n`).join("")));
     await file.sync();
     await file.close();
@@ -90,23 +110,30 @@ export async function layInput(world: World, job: RandomJob): Promise<void> {
   await world.files.syncDirectory("/");
 }
 
-/** Whether the history says that the run came to its end, whatever became of the process after it had written that. */
-export async function hasFinished(world: World): Promise<boolean> {
+/** How the last run ended, as the history says, whatever became of the process after it had written that; undefined: it is unfinished. */
+export async function lastEnd(world: World): Promise<string | undefined> {
   const runs = await jobRuns("/state", { files: world.files, processes: new SimulatedProcess(world, 0, 0, calm, () => undefined).machine.processes });
-  return runs.at(-1)?.end === "finished";
+  return runs.at(-1)?.end;
+}
+
+/** The newest savepoint. */
+export async function lastSavepoint(world: World): Promise<string | undefined> {
+  const ids = (await world.files.list("/state/savepoints")).map((name) => Number(/^sp-(\d+)$/.exec(name)?.[1] ?? -1));
+  return ids.length === 0 ? undefined : `/state/savepoints/sp-${Math.max(...ids)}`;
 }
 
 /** Every published line, sorted; and the names of files that are neither published nor the sink's own business any more. */
 export async function published(world: World): Promise<{ readonly lines: readonly string[]; readonly leftovers: readonly string[] }> {
   const lines: string[] = [];
   const leftovers: string[] = [];
-  for (const name of await world.files.list(OUTPUT)) {
-    if (!name.startsWith("part-")) {
-      leftovers.push(name);
-      continue;
+  const read = async (directory: string): Promise<void> => {
+    for (const name of await world.files.list(directory)) {
+      const path = `${directory}/${name}`;
+      if ((await world.files.stat(path))?.kind === "directory") await read(path);
+      else if (!name.startsWith("part-")) leftovers.push(path);
+      else lines.push(...new TextDecoder().decode(await world.files.readFile(path)).split("\n"));
     }
-    const text = new TextDecoder().decode(await world.files.readFile(`${OUTPUT}/${name}`));
-    lines.push(...text.split("\n").filter((line) => line !== ""));
-  }
-  return { lines: lines.sort(), leftovers };
+  };
+  await read(OUTPUT);
+  return { lines: lines.filter((line) => line !== "").sort(), leftovers };
 }

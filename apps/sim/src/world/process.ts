@@ -1,7 +1,7 @@
 import { type Cancel, type Ports, seededRandom } from "@millrace/core";
 import type { Machine } from "@millrace/host";
 import { Chance } from "./chance.ts";
-import type { Incarnation } from "./faults.ts";
+import type { Incarnation, Order } from "./faults.ts";
 import { ProcessDisk } from "./process-disk.ts";
 import type { World } from "./world.ts";
 
@@ -17,13 +17,13 @@ export class SimulatedProcess {
   #alive = true;
   readonly #world: World;
   readonly #incarnation: Incarnation;
-  readonly #onStop: () => void;
+  readonly #onOrder: (order: Order) => void;
 
-  /** `onStop`: somebody asks the process to stop in order. */
-  constructor(world: World, pid: number, seed: number, incarnation: Incarnation, onStop: () => void) {
+  /** `onOrder`: somebody asks the process for something. */
+  constructor(world: World, pid: number, seed: number, incarnation: Incarnation, onOrder: (order: Order) => void) {
     this.#world = world;
     this.#incarnation = incarnation;
-    this.#onStop = onStop;
+    this.#onOrder = onOrder;
     this.disk = new ProcessDisk(world, this, incarnation.disk, incarnation.death, new Chance(seededRandom(seed ^ 0x3c6ef372)));
     this.ports = {
       clock: world.clock,
@@ -45,7 +45,7 @@ export class SimulatedProcess {
 
   /** Somebody asks it to stop in order. */
   stop(): void {
-    this.#onStop();
+    this.#onOrder({ kind: "stop" });
   }
 
   die(): void {
@@ -65,7 +65,7 @@ export class SimulatedProcess {
 
   #turn(task: () => void): void {
     const turn = ++this.turns;
-    const { death, stopAtTurn, clockJumps } = this.#incarnation;
+    const { death, orders, clockJumps } = this.#incarnation;
     this.#world.trace.add(`turn ${turn} ${this.#world.time.clock.now()}`);
     for (const jump of clockJumps) {
       if (jump.turn !== turn) continue;
@@ -77,7 +77,7 @@ export class SimulatedProcess {
       this.die();
       return;
     }
-    if (stopAtTurn === turn) this.#onStop();
+    for (const { turn: at, order } of orders) if (at === turn) this.#onOrder(order);
     task();
   }
 }
