@@ -4,9 +4,16 @@ export type { StateEdit, StateEditor } from "./edit/edit-state.ts";
 export { editState } from "./edit/edit-state.ts";
 export type { BootstrapOptions, SavepointChanges } from "./edit/transform-savepoint.ts";
 export { bootstrapSavepoint, transformSavepoint } from "./edit/transform-savepoint.ts";
-export type { KeyedInspection, OperatorInspection, SnapshotInspection, StateInspection } from "./inspect/inspect-snapshot.ts";
+export type {
+  KeyedInspection,
+  OperatorInspection,
+  OperatorStateInspection,
+  SnapshotInspection,
+  StateInspection,
+} from "./inspect/inspect-snapshot.ts";
 export { inspectSnapshot } from "./inspect/inspect-snapshot.ts";
 export { entryToJson, valueToJson } from "./read/entry-json.ts";
+export type { OperatorStateEntry, OperatorStateLayout } from "./read/operator-state.ts";
 export type { SnapshotEntry } from "./read/snapshot-entry.ts";
 export type { EntryFilter } from "./read/snapshot-reader.ts";
 export { openSnapshotReader, SnapshotReader } from "./read/snapshot-reader.ts";

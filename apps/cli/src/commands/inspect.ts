@@ -72,8 +72,9 @@ function watermarkText(watermark: number): string {
 
 function stateLines(operators: readonly OperatorInspection[], nowMs: number, paint: Paint): readonly string[] {
   const age = (ms: number | undefined): string => (ms === undefined ? "–" : durationText(Math.max(0, nowMs - ms)));
-  const rows = operators.flatMap(({ uid, keyed }) =>
-    (keyed?.states ?? []).map(({ name, kind, entries, bytes, oldestWrittenAtMs, newestWrittenAtMs }) => [
+  const rows = operators.flatMap(({ uid, keyed, operatorStates }) => [
+    ...operatorStates.map(({ name, kind, entries, bytes }) => [uid, name, kind, String(entries), bytesText(bytes), "–", "–"]),
+    ...(keyed?.states ?? []).map(({ name, kind, entries, bytes, oldestWrittenAtMs, newestWrittenAtMs }) => [
       uid,
       name,
       kind,
@@ -82,7 +83,7 @@ function stateLines(operators: readonly OperatorInspection[], nowMs: number, pai
       age(oldestWrittenAtMs),
       age(newestWrittenAtMs),
     ]),
-  );
+  ]);
   if (rows.length === 0) return [];
   const titles = ["uid", "state", "kind", "entries", "size", "oldest", "newest"].map((title) => ({ title: paint("dim", title) }));
   return [...tableLines(titles, rows), ""];

@@ -2,6 +2,7 @@ import { dataFilesOf, keyedPartsOf } from "@millrace/checkpoint";
 import type { DataFile, OperatorSnapshot } from "@millrace/contracts";
 import { MillraceError, watermarkFromJson } from "@millrace/core";
 import { readRecordHead } from "@millrace/state";
+import type { OperatorStateLayout } from "../read/operator-state.ts";
 import { entriesOf } from "../read/snapshot-entry.ts";
 import type { SnapshotReader } from "../read/snapshot-reader.ts";
 import type { EntryKind } from "../read/state-layout.ts";
@@ -26,6 +27,15 @@ export interface OperatorInspection {
   readonly splits: number;
   readonly committables: number;
   readonly keyed: KeyedInspection | undefined;
+  /** Broadcast state, and items of the operator; entries of one copy. */
+  readonly operatorStates: readonly OperatorStateInspection[];
+}
+
+export interface OperatorStateInspection {
+  readonly name: string;
+  readonly kind: OperatorStateLayout["kind"];
+  readonly entries: number;
+  readonly bytes: number;
 }
 
 export interface KeyedInspection {
@@ -61,7 +71,7 @@ export async function inspectSnapshot(reader: SnapshotReader): Promise<SnapshotI
   for (const operator of reader.manifest.operators) {
     const keyed =
       damage.length > 0 ? undefined : await inspectKeyed(reader, operator).catch((error: unknown) => void damage.push(known(error, operator.uid)));
-    operators.push({ ...outline(reader, operator), keyed: keyed ?? undefined });
+    operators.push({ ...outline(reader, operator), keyed: keyed ?? undefined, operatorStates: inspectOperatorStates(reader, operator.uid, damage) });
   }
   return { files: files.length, bytes: sum(files), damage, operators };
 }
@@ -80,7 +90,7 @@ function known(error: unknown, uid: string | undefined): MillraceError {
   throw error;
 }
 
-function outline(reader: SnapshotReader, { uid, subtasks }: OperatorSnapshot): Omit<OperatorInspection, "keyed"> {
+function outline(reader: SnapshotReader, { uid, subtasks }: OperatorSnapshot): Omit<OperatorInspection, "keyed" | "operatorStates"> {
   const watermarks = subtasks.flatMap(({ watermark }) => (watermark === undefined ? [] : [watermarkFromJson(watermark)]));
   return {
     uid,
@@ -91,6 +101,18 @@ function outline(reader: SnapshotReader, { uid, subtasks }: OperatorSnapshot): O
     splits: subtasks.reduce((count, { splits }) => count + (splits?.length ?? 0), 0),
     committables: subtasks.reduce((count, { committables }) => count + (committables?.length ?? 0), 0),
   };
+}
+
+function inspectOperatorStates(reader: SnapshotReader, uid: string, damage: MillraceError[]): readonly OperatorStateInspection[] {
+  try {
+    return reader.operatorStates(uid).map(({ name, kind }) => {
+      const entries = reader.operatorEntries({ uid, state: name });
+      return { name, kind, entries: entries.length, bytes: entries.reduce((bytes, entry) => bytes + entry.bytes, 0) };
+    });
+  } catch (error) {
+    damage.push(known(error, uid));
+    return [];
+  }
 }
 
 async function inspectKeyed(reader: SnapshotReader, operator: OperatorSnapshot): Promise<KeyedInspection | undefined> {

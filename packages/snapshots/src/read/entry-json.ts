@@ -1,4 +1,5 @@
 import type { Json } from "@millrace/core";
+import type { OperatorStateEntry } from "./operator-state.ts";
 import type { SnapshotEntry } from "./snapshot-entry.ts";
 
 /**
@@ -36,11 +37,12 @@ function objectToJson(value: object): Json {
 }
 
 /** An entry as a line of an export. */
-export function entryToJson(entry: SnapshotEntry): Json {
-  const { key, namespace, mapKey, value, time, ...rest } = entry;
+export function entryToJson(entry: SnapshotEntry | OperatorStateEntry): Json {
+  const fields = entry as Partial<Omit<SnapshotEntry, "kind">> & { readonly bytes?: number };
+  const { key, namespace, mapKey, value, time, bytes: _bytes, ...rest } = fields;
   return {
     ...(rest as { readonly [name: string]: Json }),
-    key: valueToJson(key),
+    ...("key" in entry ? { key: valueToJson(key) } : {}),
     ...("namespace" in entry ? { namespace: valueToJson(namespace) } : {}),
     ...("mapKey" in entry ? { mapKey: valueToJson(mapKey) } : {}),
     ...("time" in entry ? { time: valueToJson(time) } : {}),

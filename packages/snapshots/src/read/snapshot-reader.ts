@@ -6,6 +6,7 @@ import { keyGroupOfRecord, type StoredRecord } from "@millrace/state";
 import { type OperatorHeader, readOperatorHeader } from "../records/headers.ts";
 import { recordsOfFile } from "../records/record-batch.ts";
 import { type Scratch, sortedRecords } from "../records/sorted-records.ts";
+import { type OperatorStateEntry, type OperatorStateLayout, operatorEntriesOf, operatorStatesOf } from "./operator-state.ts";
 import { entriesOf, type SnapshotEntry } from "./snapshot-entry.ts";
 import { type OperatorLayout, operatorLayout, type StateLayout } from "./state-layout.ts";
 
@@ -31,7 +32,7 @@ export async function openSnapshotReader(
 }
 
 /**
- * Reads the keyed state of a checkpoint or a savepoint entry by entry, with the types that the snapshot itself describes: the
+ * Reads the state of a checkpoint or a savepoint entry by entry, with the types that the snapshot itself describes: the
  * job is not needed. Memory is bounded whatever the size.
  */
 export class SnapshotReader {
@@ -64,15 +65,25 @@ export class SnapshotReader {
   operator(uid: string): OperatorSnapshot {
     const found = this.manifest.operators.find((operator) => operator.uid === uid);
     if (found !== undefined) return found;
-    const uids = this.manifest.operators.filter((operator) => keyedPartsOf(operator).length > 0).map((operator) => operator.uid);
     throw new MillraceError("SNAPSHOT_UID", `${this.path} holds no operator ${JSON.stringify(uid)}`, {
-      hint: `with keyed state: ${uids.join(", ")}`,
+      hint: `with keyed state: ${this.keyedUids.join(", ")}`,
     });
   }
 
   /** Uids of the nodes that have keyed state, in the plan's order. */
   get keyedUids(): readonly string[] {
     return this.manifest.operators.filter((operator) => keyedPartsOf(operator).length > 0).map((operator) => operator.uid);
+  }
+
+  /** State that belongs to no key: broadcast state, and items of operators. Of all operators, or of one; throws SNAPSHOT_UID. */
+  operatorStates(uid?: string): readonly OperatorStateLayout[] {
+    return (uid === undefined ? this.manifest.operators : [this.operator(uid)]).flatMap(operatorStatesOf);
+  }
+
+  /** Entries of state that belongs to no key; it is small, and in the manifest. Throws SNAPSHOT_UID, CODEC_CORRUPT. */
+  operatorEntries({ uid, state }: Pick<EntryFilter, "uid" | "state"> = {}): readonly OperatorStateEntry[] {
+    const operators = uid === undefined ? this.manifest.operators : [this.operator(uid)];
+    return operators.flatMap(operatorEntriesOf).filter((entry) => state === undefined || entry.state === state);
   }
 
   header(uid: string): Promise<OperatorHeader> {
@@ -131,7 +142,7 @@ export class SnapshotReader {
     }
   }
 
-  /** Entries, in batches. Throws SNAPSHOT_UID, SNAPSHOT_STATE, STATE_KEY, and what reading throws. */
+  /** Entries of keyed state, in batches. Throws SNAPSHOT_UID, SNAPSHOT_STATE, STATE_KEY, and what reading throws. */
   async *entries(filter: EntryFilter = {}): AsyncGenerator<readonly SnapshotEntry[]> {
     const uids = filter.uid === undefined ? this.keyedUids : [this.operator(filter.uid).uid];
     for (const uid of uids) {
