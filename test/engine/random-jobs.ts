@@ -16,10 +16,11 @@ import {
   type WindowAssigner,
 } from "millrace";
 import type { Reading } from "./jobs.ts";
-import { joinBranches, joinBranchNames, joinOracles } from "./join-branches.ts";
+import { joinBranches, joinBranchNames, joinOracles, simulatedBranches, simulatedNames } from "./simulated-branches.ts";
 
 export const branches = [
   ...joinBranchNames,
+  ...simulatedNames,
   "tumbling",
   "sliding",
   "session",
@@ -31,6 +32,7 @@ export const branches = [
   "sides",
   "twoLevels",
   "async",
+  "asyncInOrder",
   "lookup",
 ] as const;
 export type Branch = (typeof branches)[number];
@@ -66,6 +68,7 @@ function countIn(counts: Counts, at: number, side: 0 | 1): number {
 
 const builders: Readonly<Record<Branch, (all: DataStream<Reading>) => DataStream<string>[]>> = {
   ...joinBranches,
+  ...builtBySimulator(),
   tumbling: (all) => {
     const sums = windowed("tumbling", all, tumbling(500), true);
     return [sums, sums.sideOutput(late).map((one) => `late ${show(one)}`)];
@@ -161,6 +164,13 @@ const builders: Readonly<Record<Branch, (all: DataStream<Reading>) => DataStream
     });
     return [windowed("async", asked, tumbling(500))];
   },
+  asyncInOrder: (all) => [
+    all
+      .orderedWait(async (one) => (one.value % 3 === 0 ? one : settled(one, one.value % 4)), { uid: "ask-in-order", timeoutMs: 60_000, capacity: 5 })
+      .keyBy((one) => one.sensor)
+      .reduce((a, b) => ({ ...b, value: a.value + b.value }), { uid: "asked-in-order", codec: reading })
+      .map((one) => `asyncInOrder ${show(one)}`),
+  ],
   lookup: (all) => [
     all
       .lookupJoin(
@@ -183,6 +193,10 @@ const builders: Readonly<Record<Branch, (all: DataStream<Reading>) => DataStream
       ),
   ],
 };
+
+function builtBySimulator(): Record<(typeof simulatedNames)[number], (all: DataStream<Reading>) => DataStream<string>[]> {
+  return Object.fromEntries(simulatedNames.map((name) => [name, (all: DataStream<Reading>) => simulatedBranches[name].build(all)])) as never;
+}
 
 /** Resolves to `value` after so many turns of the event loop. */
 async function settled<V>(value: V, turns: number): Promise<V> {
@@ -243,6 +257,15 @@ export const oracles: { readonly [B in Branch]?: (input: readonly Reading[]) => 
       if (current !== undefined) results.push(`session ${key} ${current.start} ${current.end} ${current.sum}`);
     }
     return results.sort();
+  },
+  asyncInOrder: (input) => {
+    const sums = new Map<string, number>();
+    return input
+      .map((one) => {
+        sums.set(one.sensor, (sums.get(one.sensor) ?? 0) + one.value);
+        return `asyncInOrder ${show({ ...one, value: sums.get(one.sensor) ?? 0 })}`;
+      })
+      .sort();
   },
   reduce: (input) => {
     const sums = new Map<string, number>();

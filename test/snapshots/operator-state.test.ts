@@ -5,7 +5,7 @@ import { boundedOutOfOrderness, datagen, defineJob } from "millrace";
 import { fileSink } from "millrace/files";
 import { describe, expect, it } from "vitest";
 import { type Reading, readings } from "../engine/jobs.ts";
-import { joinBranches, joinOracles } from "../engine/join-branches.ts";
+import { joinBranches, joinOracles } from "../engine/simulated-branches.ts";
 import { countOf, expectSame, inDirectory, published, startNoted, until } from "../engine/support.ts";
 
 const input = readings(400, 17);
