@@ -4,7 +4,7 @@ import { datagen, defineJob, type JobDefinition, type StartOptions } from "millr
 import { fileSink, files, lines } from "millrace/files";
 import { describe, expect, it } from "vitest";
 import { everythingJob, readings } from "./jobs.ts";
-import { countOf, expectSame, inDirectory, published, slowed, slowSink, startNoted, until, upTo } from "./support.ts";
+import { countOf, expectSame, inDirectory, published, slowed, slowSink, startNoted, until, untilInFlight, upTo } from "./support.ts";
 
 /**
  * Runs the job through the given parallelisms, stopping it after two checkpoints each, and then to its end. `held`: the job
@@ -43,6 +43,18 @@ describe("a run that goes on at other parallelisms", () => {
         expectSame(await published<string>(out), await published<string>(calm));
       }));
   }
+
+  it("ends when it is stopped while it takes the checkpoint for that", () =>
+    inDirectory(async (directory) => {
+      const build = (out: string) => everythingJob(readings(4_000, 5), slowed(fileSink<string>(out), 2));
+      const { job } = await startNoted(build(join(directory, "out")), join(directory, "state"), { checkpointIntervalMs: 600_000 });
+      await until(() => job.status().state === "running");
+      const rescaling = job.rescale(3);
+      const refused = expect(rescaling).rejects.toMatchObject({ code: "SAVEPOINT_NOT_RUNNING" });
+      await untilInFlight(job);
+      expect((await job.stop()).end).toBe("stopped");
+      await refused;
+    }));
 
   it("reads each split of its sources to its end, once", () =>
     inDirectory(async (directory) => {

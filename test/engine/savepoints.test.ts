@@ -1,4 +1,4 @@
-import { cp, readdir, readFile } from "node:fs/promises";
+import { cp, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import {
   boundedOutOfOrderness,
@@ -17,7 +17,7 @@ import {
 import { fileSink } from "millrace/files";
 import { describe, expect, it } from "vitest";
 import { everythingJob, type Reading, readings } from "./jobs.ts";
-import { countOf, expectSame, inDirectory, published, slowed, startNoted, until } from "./support.ts";
+import { countOf, expectSame, inDirectory, pause, published, slowed, startNoted, until, untilInFlight } from "./support.ts";
 
 const input = readings(8_000, 21);
 const build = (out: string, pauseMs = 4) => everythingJob(input, slowed(fileSink<string>(out), pauseMs));
@@ -30,7 +30,7 @@ async function calm(directory: string): Promise<string[]> {
 
 async function running(out: string, stateDir: string, options: Parameters<typeof startNoted>[2] = {}): Promise<JobHandle> {
   const { job, events } = await startNoted(build(out), stateDir, { batchSize: 8, checkpointIntervalMs: 3, ...options });
-  await until(() => countOf(events, "checkpointCompleted") > 1);
+  await until(() => countOf(events, "checkpointCompleted") > 1 || read(job) > 100);
   return job;
 }
 
@@ -151,6 +151,38 @@ describe("savepoints", () => {
       expect(Object.keys(contents[0] ?? {}).length).toBe(2);
       expect(Math.min(...Object.values(contents[0] ?? {}).map((hex) => hex.length))).toBeGreaterThan(1_000);
       for (const content of contents.slice(1)) expect(content).toEqual(contents[0]);
+    }));
+
+  it("that are asked for while the job stops with one are refused, and it ends", () =>
+    inDirectory(async (directory) => {
+      const job = await running(join(directory, "out"), join(directory, "state"), { checkpointIntervalMs: 600_000 });
+      const stopping = job.stop({ savepoint: true });
+      await untilInFlight(job);
+      await expect(job.savepoint(join(directory, "beside"))).rejects.toMatchObject({ code: "CHECKPOINT_ABORTED" });
+      expect((await stopping).end).toBe("savepoint");
+    }));
+
+  it("that can't be written to stop with let a job end whose input ended meanwhile", () =>
+    inDirectory(async (directory) => {
+      const sink = fileSink<string>(join(directory, "out"));
+      const slow: typeof sink = {
+        ...sink,
+        createWriter: (context) => {
+          const writer = sink.createWriter(context);
+          const { open, write, ready, close } = writer;
+          const own = { open: open.bind(writer), write: write.bind(writer), ready: ready.bind(writer), close: close.bind(writer) };
+          return { ...own, endInput: () => writer.endInput?.(), prepare: (id) => pause(400).then(() => writer.prepare(id)) };
+        },
+      };
+      const short = defineJob("short", (env) => {
+        env.from(datagen({ generate: (n: number) => `${n}`, count: 50, ratePerSecond: 400 }), { uid: "numbers" }).to(slow, { uid: "out" });
+      });
+      const { job } = await startNoted(short, join(directory, "state"), { checkpointIntervalMs: 600_000 });
+      await mkdir(join(directory, "taken"));
+      await writeFile(join(directory, "taken", "something"), "");
+      await expect(job.stop({ savepoint: join(directory, "taken") })).rejects.toMatchObject({ code: "SAVEPOINT_EXISTS" });
+      expect((await job.finished).end).toBe("finished");
+      expect(await published<string>(join(directory, "out"))).toHaveLength(50);
     }));
 
   it("fire everything first when the job is drained", () =>

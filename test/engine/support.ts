@@ -47,6 +47,11 @@ export async function until(holds: () => boolean | Promise<boolean>): Promise<vo
   while (!(await holds())) await pause(2);
 }
 
+/** Until a checkpoint is being taken, and no longer than that. */
+export async function untilInFlight(job: JobHandle): Promise<void> {
+  while (job.status().checkpoint.inFlight === undefined) await new Promise((resolve) => setImmediate(resolve));
+}
+
 export function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }

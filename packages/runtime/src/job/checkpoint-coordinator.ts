@@ -144,6 +144,11 @@ export class CheckpointCoordinator {
     this.#decide();
   }
 
+  /** What is asked for and can't come, because checkpoints are suspended, is refused: the run ends. */
+  refuseSuspended(): void {
+    if (this.#suspended) for (const waiter of this.#waiters.splice(0)) waiter.reject(endedBefore());
+  }
+
   acknowledged(task: string, checkpointId: number, snapshot: Tasks): void {
     if (this.#pending === undefined || this.#closed) return;
     this.#follow(onAck(this.#pending, { checkpointId, task, snapshot }));

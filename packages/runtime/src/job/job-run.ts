@@ -170,7 +170,11 @@ export class JobRun {
     toPhysical(graph.plan, { parallelism, maxParallelism, chaining: !dev });
     const { checkpointId } = await coordinator.take("final", { suspends: true });
     const pausedMs = ports.clock.monotonic();
-    if (this.#attempt !== attempt || this.#ending !== undefined) throw notRunning("it ended or failed meanwhile");
+    if (this.#attempt !== attempt || this.#ending !== undefined) {
+      // What ends the run wants a last checkpoint.
+      coordinator.resume();
+      throw notRunning("it ended or failed meanwhile");
+    }
     this.#attempt = undefined;
     const from = this.#parallelism;
     this.#parallelism = parallelism;
@@ -230,8 +234,10 @@ export class JobRun {
   /** The savepoint could not be taken. Sources that were drained read on after a restart, from the last checkpoint. */
   #goOn(attempt: Attempt, coordinator: CheckpointCoordinator, drained: boolean, error: unknown): void {
     if (drained) this.#attemptFailed(attempt, error);
-    else if (this.#allEnded(attempt)) this.#inputEnded(attempt);
-    else coordinator.resume();
+    else {
+      coordinator.resume();
+      if (this.#allEnded(attempt)) this.#inputEnded(attempt);
+    }
   }
 
   /** The last completed checkpoint, kept until it is released; undefined: there is none. */
@@ -411,6 +417,7 @@ export class JobRun {
   }
 
   async #teardown(): Promise<void> {
+    this.#coordinator?.refuseSuspended();
     await Promise.allSettled(this.#exports);
     if (this.#attempt !== undefined) void this.#closeAttempt(this.#attempt);
     await this.#closing;
