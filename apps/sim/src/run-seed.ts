@@ -98,12 +98,13 @@ async function troubledRun(
     const troubled = pid <= TROUBLED_LIVES_MAX;
     if (!troubled) failures.clear();
     const incarnation = troubled ? drawIncarnation(chance) : calm;
+    story.push(`process ${pid}: ${JSON.stringify(incarnation)}`);
     // A run that ended with a savepoint is over: the next one starts from that.
     const from = (await lastEnd(world)) === "savepoint" ? await lastSavepoint(world) : undefined;
     const settings = { ...options, ...(troubled ? {} : patient), ...(from === undefined ? {} : { from }) };
     const life = await live(world, pid, seed + pid * 7919, incarnation, withFailures(job, failures), settings);
     lives.push(life);
-    story.push(`process ${pid}: ${JSON.stringify(incarnation)} → ${life.end}${life.reason === undefined ? "" : `: ${life.reason}`}`);
+    story.push(`  → ${life.end}${life.reason === undefined ? "" : `: ${life.reason}`}`);
     if (life.end === "finished" || (life.end === "died" && (await lastEnd(world)) === "finished")) return;
     if (life.end === "failed" && !troubled) throw new Error(`the job failed though nothing went wrong any more: ${life.reason}`);
   }

@@ -13,7 +13,7 @@ describe("the simulator", () => {
       coverage.add(result);
       expect(result.fault, `pnpm sim --seed ${seed}`).toBeUndefined();
     }
-    expect([...coverage.ends.keys()].sort()).toEqual(["died", "failed", "finished", "stopped"]);
+    expect([...coverage.ends.keys()].sort()).toEqual(["died", "failed", "finished", "savepoint", "stopped"]);
     expect(coverage.checkpoints).toBeGreaterThan(SEEDS);
     for (const fault of ["killed", "powerCutStrict", "powerCutRandom", "slow disk", "full disk", "failing function", "restart"]) {
       expect(coverage.faults.get(fault), fault).toBeGreaterThan(0);

@@ -30,11 +30,11 @@ export const asyncBranches: readonly Branch[] = [
   },
   {
     name: "askInOrder",
-    // Their order shows in running sums.
+    // Their order shows in running sums. In one subtask: at another parallelism, what is under way goes to several.
     ordered: true,
     build: (all) => [
       all
-        .orderedWait(async (one, { attempt }) => answerOf(one, attempt), { uid: "askInOrder", ...options, retry: patiently })
+        .orderedWait(async (one, { attempt }) => answerOf(one, attempt), { uid: "askInOrder", parallelism: 1, ...options, retry: patiently })
         .keyBy(({ one }) => one.sensor)
         .reduce((a, b) => ({ one: b.one, answer: a.answer + b.answer }), {
           uid: "answers",
