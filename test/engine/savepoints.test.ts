@@ -162,6 +162,19 @@ describe("savepoints", () => {
       expect((await stopping).end).toBe("savepoint");
     }));
 
+  it("that a job stops with are the last that is published, though it was to be rescaled at the same time", () =>
+    inDirectory(async (directory) => {
+      const out = join(directory, "out");
+      const job = await running(out, join(directory, "state"));
+      // One checkpoint serves both: the next after that which is being taken.
+      await untilInFlight(job);
+      const [stopping, rescaling] = await Promise.allSettled([job.stop({ savepoint: true }), job.rescale(2)]);
+      expect([stopping.status, rescaling.status]).toEqual(["fulfilled", "rejected"]);
+      const path = savepointOf(await job.finished);
+      await (await startNoted(build(out, 0), join(directory, "again"), { from: path })).job.finished;
+      expectSame(await published<string>(out), await calm(directory));
+    }));
+
   it("that can't be written to stop with let a job end whose input ended meanwhile", () =>
     inDirectory(async (directory) => {
       const sink = fileSink<string>(join(directory, "out"));

@@ -170,10 +170,10 @@ export class JobRun {
     toPhysical(graph.plan, { parallelism, maxParallelism, chaining: !dev });
     const { checkpointId } = await coordinator.take("final", { suspends: true });
     const pausedMs = ports.clock.monotonic();
-    if (this.#attempt !== attempt || this.#ending !== undefined) {
-      // What ends the run wants a last checkpoint.
-      coordinator.resume();
-      throw notRunning("it ended or failed meanwhile");
+    if (this.#attempt !== attempt || this.#ending !== undefined || this.#stopping) {
+      // What ends the run wants a last checkpoint; nothing may come after the one of a savepoint that it is stopped with.
+      if (!this.#stopping) coordinator.resume();
+      throw notRunning("it ended or failed meanwhile, or is being stopped");
     }
     this.#attempt = undefined;
     const from = this.#parallelism;
