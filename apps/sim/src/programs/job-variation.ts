@@ -9,13 +9,13 @@ export const jobKinds: ReadonlySet<string> = new Set([
   "cep",
   "intervalJoin",
   "windowJoin",
+  "broadcast",
   "ttl",
   "watermarkOperator",
 ]);
 
 /** Why programs of the other kinds run bare only. */
 export const bareKinds: Readonly<Record<string, string>> = {
-  broadcast: "its steps order a broadcast input against a keyed one, record by record, which no exchange does",
   valve: "a part of a task's gate, below operators",
   multiplexer: "a part of a source task, below operators",
   watermarkGenerator: "an object that is called directly, with its raw calls recorded",

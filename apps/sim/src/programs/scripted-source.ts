@@ -64,6 +64,7 @@ class ScriptedReader implements Reader, Player {
   #finishes = false;
   #entered = false;
   #isOver = false;
+  #asked = false;
   /** The silent split is to say that it is idle. */
   #fallsSilent = false;
 
@@ -72,10 +73,6 @@ class ScriptedReader implements Reader, Player {
     this.input = input;
     this.#context = context;
     this.#ended = ended;
-    // As readers do when they have nothing to read.
-    context.ports.scheduler.immediate(() => {
-      if (this.#split === undefined) context.requestSplit();
-    });
   }
 
   addSplits([split]: readonly Part[]): void {
@@ -105,7 +102,12 @@ class ScriptedReader implements Reader, Player {
   }
 
   poll(output: Parameters<Reader["poll"]>[0], limit: number): ReturnType<Reader["poll"]> {
-    if (this.#split === undefined) return this.#isOver ? "ended" : "waiting";
+    if (this.#split === undefined) {
+      if (this.#isOver) return "ended";
+      if (!this.#asked) this.#context.requestSplit();
+      this.#asked = true;
+      return "waiting";
+    }
     if (this.#fallsSilent) {
       this.#fallsSilent = false;
       output.collect(SILENT, { kind: "status", status: "idle" }, NO_TIMESTAMP);
