@@ -119,7 +119,7 @@ export const canaries: readonly Canary[] = [
     changes: [
       {
         path: "packages/state/src/cells/changes.ts",
-        find: "      else this.#list(slot);\n",
+        find: "      if ((this.#stateOf(slot) & EPOCH_MASK) === frozen.number) this.#list(slot);\n",
         replace: "",
       },
     ],
