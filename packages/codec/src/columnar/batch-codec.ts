@@ -3,9 +3,11 @@ import type { ByteReader, ByteWriter } from "../bytes.ts";
 import { corrupt } from "../reader.ts";
 import { type Column, FixedColumn } from "./fixed-column.ts";
 import { inferSchema } from "./infer.ts";
+import type { RecordMover } from "./interpreted.ts";
 import { readColumns } from "./layout.ts";
 import { type Plan, planOf, readPlan } from "./plan.ts";
 import { anySchema, bounds } from "./schema.ts";
+import { WordColumn } from "./word-column.ts";
 
 /**
  * Carries batches of records between tasks: column by column, by a schema that is inferred from the records and checked
@@ -15,8 +17,14 @@ import { anySchema, bounds } from "./schema.ts";
 export interface BatchCodec {
   /** Writes the first `count` values and their timestamps; NO_TIMESTAMP is kept. */
   encode(values: readonly unknown[], timestamps: ArrayLike<number>, count: number, writer: ByteWriter): void;
-  /** Reads one batch into the two lists, which then have its length; returns that length. */
-  decode(reader: ByteReader, into: { readonly values: unknown[]; readonly timestamps: number[] }): number;
+  /** Reads one batch into new lists. */
+  decode(reader: ByteReader): DecodedBatch;
+}
+
+/** Records and their timestamps, as parallel lists. */
+export interface DecodedBatch {
+  readonly values: unknown[];
+  readonly timestamps: number[];
 }
 
 /** The schema is inferred anew after so many batches: odd records may have been few, and more records show more. */
@@ -51,7 +59,8 @@ class ColumnarCodec implements BatchCodec {
     if (++this.#batches > SCHEMA_BATCHES_MAX) this.#plan = undefined;
     if (this.#plan !== undefined) {
       const columns = this.#written.of(this.#plan, count);
-      if (this.#plan.mover().fill(values, count, columns)) return [this.#plan, columns];
+      const mover = this.#plan.mover();
+      if (mover.fill(values, count, columns) || refill(mover, values, count, columns)) return [this.#plan, columns];
     }
     this.#batches = 0;
     for (const schema of [inferSchema(values, count, this.#plan?.schema), anySchema]) {
@@ -76,33 +85,38 @@ class ColumnarCodec implements BatchCodec {
     column.write(writer);
   }
 
-  decode(reader: ByteReader, into: { readonly values: unknown[]; readonly timestamps: number[] }): number {
+  decode(reader: ByteReader): DecodedBatch {
     const count = reader.varint();
     if (count > bounds.recordsMax) throw corrupt(`a batch of ${count} records`);
-    into.values.length = count;
-    into.timestamps.length = count;
-    if (count === 0) return 0;
-    this.#readTimestamps(reader, count, into.timestamps);
+    if (count === 0) return { values: [], timestamps: [] };
+    const timestamps = this.#readTimestamps(reader, count);
     const plan = readPlan(reader, this.#planRead);
     this.#planRead = plan;
     const columns = this.#read.of(plan, 0);
     readColumns(plan.layout, count, columns, reader);
-    plan.mover().build(columns, count, into.values);
+    const values = plan.mover().build(columns, count);
     for (const column of columns) column.clear();
-    return count;
+    return { values, timestamps };
   }
 
-  #readTimestamps(reader: ByteReader, count: number, into: number[]): void {
+  #readTimestamps(reader: ByteReader, count: number): number[] {
     const mode = reader.u8();
     if (mode > WITH_TIMESTAMPS) throw corrupt(`a batch of the unknown form ${mode}`);
-    if (mode === WITHOUT_TIMESTAMPS) {
-      into.fill(NO_TIMESTAMP);
-      return;
-    }
+    const timestamps = new Array<number>(count);
+    if (mode === WITHOUT_TIMESTAMPS) return timestamps.fill(NO_TIMESTAMP);
     this.#timestamps.read(reader, count);
     const { cells } = this.#timestamps;
-    for (let index = 0; index < count; index++) into[index] = cells[index] as number;
+    for (let index = 0; index < count; index++) timestamps[index] = cells[index] as number;
+    return timestamps;
   }
+}
+
+/** Words of earlier batches may have left no room for those of this one, which may still be few. */
+function refill(mover: RecordMover, values: readonly unknown[], count: number, columns: readonly Column[]): boolean {
+  const full = columns.filter((column) => column instanceof WordColumn && column.full) as readonly WordColumn[];
+  if (full.length === 0) return false;
+  for (const column of full) column.forget();
+  return mover.fill(values, count, columns) && full.every(({ words }) => words.length * 2 <= count);
 }
 
 const COLUMN_SETS_MAX = 4;

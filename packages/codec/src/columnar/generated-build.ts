@@ -6,7 +6,8 @@ export function buildSource({ root, textColumn }: Layout): string {
   const statements: string[] = [];
   const record = writer.node(root, "i", statements);
   const before = textColumn < 0 ? writer.before : [...writer.before, textStart(textColumn)];
-  return [...before, "for (let i = 0; i < count; i++) {", ...statements, `values[i] = ${record};`, "}"].join("\n");
+  const loop = ["const values = new Array(count);", "for (let i = 0; i < count; i++) {", ...statements, `values[i] = ${record};`, "}", "return values;"];
+  return [...before, ...loop].join("\n");
 }
 
 /** The cursor over the strings; see TextCursor. */

@@ -12,7 +12,7 @@ export function generatedMover(layout: Layout): RecordMover {
   const { body, names, shapes } = fillSource(layout);
   const tools = { names, shapes, shapePosition, isPlainObject };
   const fill = new Function(...Object.keys(tools), functionSource("fill(values, count, columns)", body, number))(...Object.values(tools));
-  const build = new Function(functionSource("build(columns, count, values)", buildSource(layout), number))();
+  const build = new Function(functionSource("build(columns, count)", buildSource(layout), number))();
   return { fill: fill as RecordMover["fill"], build: build as RecordMover["build"] };
 }
 

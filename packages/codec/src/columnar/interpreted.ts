@@ -12,8 +12,8 @@ type Cells = FixedColumn<Int32Array | Float64Array | Uint8Array>;
 export interface RecordMover {
   /** Fills the columns from the first `count` values. False: a value does not fit the schema. */
   fill(values: readonly unknown[], count: number, columns: readonly Column[]): boolean;
-  /** Makes `count` records of the columns, into `values` from its start. */
-  build(columns: readonly Column[], count: number, values: unknown[]): void;
+  /** Makes `count` records of the columns. */
+  build(columns: readonly Column[], count: number): unknown[];
 }
 
 /** The form without code generation, and the oracle of the other. */
@@ -26,9 +26,11 @@ export function interpretedMover({ root, textColumn }: Layout): RecordMover {
       }
       return true;
     },
-    build(columns, count, values) {
+    build(columns, count) {
       const giver = new Giver(columns, columns[textColumn] as TextColumn | undefined);
+      const values = new Array<unknown>(count);
       for (let index = 0; index < count; index++) values[index] = giver.give(root);
+      return values;
     },
   };
 }

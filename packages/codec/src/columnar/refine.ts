@@ -4,7 +4,7 @@ import { WORDS_MAX } from "./word-column.ts";
 /** Fewer values say nothing about how many different ones there are. */
 const VALUES_MIN = 32;
 
-/** Makes strings words where the values, all of which the schema fits, have few different ones: at most an eighth. */
+/** Makes strings words where the values, all of which the schema fits, have few different ones: at most a quarter. */
 export function refineWords(schema: Schema, values: readonly unknown[]): Schema {
   switch (schema.kind) {
     case "string":
@@ -20,7 +20,7 @@ export function refineWords(schema: Schema, values: readonly unknown[]): Schema 
 
 function isFew(values: readonly unknown[]): boolean {
   const different = new Set(values).size;
-  return different * 8 <= values.length && different * 2 <= WORDS_MAX;
+  return different * 4 <= values.length && different * 2 <= WORDS_MAX;
 }
 
 function isPresent(value: unknown): boolean {

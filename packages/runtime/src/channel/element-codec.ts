@@ -44,9 +44,7 @@ export class ElementCodec {
   }
 
   #readBatch(reader: ReusableReader): Batch {
-    const values: unknown[] = [];
-    const timestamps: number[] = [];
-    this.#codec.decode(reader, { values, timestamps });
+    const { values, timestamps } = this.#codec.decode(reader);
     const count = reader.varint();
     const marks: Mark[] = [];
     for (let index = 0; index < count; index++) {
