@@ -1,34 +1,40 @@
-import { BroadcastChannel } from "node:worker_threads";
+import { BroadcastChannel, threadId } from "node:worker_threads";
 import { datagen, defineJob, discard, params, t } from "millrace";
 import { type Bid, bids } from "../micro/bids.ts";
 
 const data = JSON.parse(JSON.stringify(bids(16_384))) as Bid[];
 
-/** The name of the channel on which each source tells when it began to count, and when it made its last record. */
+/** The name of the channel on which each source tells how far it is. */
 export const marksChannel = "exchange-bench";
-export interface KeyedMark {
-  readonly mark: "begin" | "end";
-  readonly atNs: bigint;
+export interface Mark {
+  readonly source: number;
+  /** Records that it has made so far. */
+  readonly made: number;
+  readonly atNs: number;
   /** Processor time of the source's thread so far. */
-  readonly processorUs: number;
+  readonly processorNs: number;
 }
 
-function mark(what: KeyedMark["mark"]): void {
-  const channel = new BroadcastChannel(marksChannel);
+const MARK_EVERY = 50_000;
+let channel: BroadcastChannel | undefined;
+let made = 0;
+
+function mark(): void {
+  channel ??= new BroadcastChannel(marksChannel);
+  // It does not keep the thread alive.
+  (channel as { unref?(): void }).unref?.();
   const { user, system } = process.threadCpuUsage();
-  channel.postMessage({ mark: what, atNs: process.hrtime.bigint(), processorUs: user + system } satisfies KeyedMark);
-  channel.close();
+  channel.postMessage({ source: threadId, made, atNs: Number(process.hrtime.bigint()), processorNs: (user + system) * 1_000 } satisfies Mark);
 }
 
-/** Keyed work on bids of seven fields: `work` rounds of arithmetic for each. The first `warmUp` records are not counted. */
+/** Keyed work on bids of seven fields: `work` rounds of arithmetic for each, over `distinct` records, a power of two, again and again. */
 export default defineJob(
   "exchange-bench",
-  (env, { records, work, warmUp, sources }) => {
-    const loops = work;
+  (env, { records, work, distinct }) => {
+    const [loops, mask] = [work, distinct - 1];
     const generate = (n: number): Bid => {
-      if (n >= warmUp && n < warmUp + sources) mark("begin");
-      else if (n >= records - sources) mark("end");
-      return data[n & 16_383] as Bid;
+      if (++made % MARK_EVERY === 0) mark();
+      return data[n & mask] as Bid;
     };
     env
       .from(datagen({ generate, count: records }), { uid: "bids" })
@@ -58,8 +64,7 @@ export default defineJob(
     parameters: {
       records: params.number({ default: 1_000_000 }),
       work: params.number({ default: 0 }),
-      warmUp: params.number({ default: 0 }),
-      sources: params.number({ default: 1 }),
+      distinct: params.number({ default: 1_024 }),
     },
   },
 );

@@ -1,9 +1,8 @@
 import { parseArgs } from "node:util";
-import { BroadcastChannel, MessageChannel, Worker } from "node:worker_threads";
+import { MessageChannel, Worker } from "node:worker_threads";
 import { createExchangeMemory } from "@millrace/runtime";
-import { startJob } from "millrace";
 import { median } from "../micro/measure.ts";
-import job, { type KeyedMark, marksChannel } from "./job.ts";
+import { keyedRun } from "./keyed-run.ts";
 import type { PhysicalPlan, ThreadStart } from "./thread.ts";
 
 // `pnpm bench:exchange [--rounds 5] [--only exchange,latency,keyed]`: the exchange between threads beside postMessage and a bare wake-up, and one worker
@@ -68,27 +67,11 @@ async function throughput(transport: "exchange" | "postMessage", batch: number):
 /** Processor time a record of all workers together, of the runs so far, by parallelism. */
 const processorNs = new Map<number, number[]>();
 
-/** Nanoseconds a record once the workers are warm; how long they took for that is left out. */
 async function keyed(parallelism: number, work: number): Promise<number> {
-  const marks: KeyedMark[] = [];
-  const channel = new BroadcastChannel(marksChannel);
-  // Node passes the message alone; the type of the event is that of browsers.
-  channel.onmessage = (event) => marks.push((event as { readonly data: KeyedMark }).data);
-  const module = new URL("./job.ts", import.meta.url).href;
-  const warmUp = work > 1_000 ? 500_000 : 1_500_000;
-  const records = warmUp + (work > 1_000 ? 500_000 : 2_500_000);
-  const running = await startJob(job, { ephemeral: true, parallelism, module, parameters: { records, work, warmUp, sources: parallelism } });
-  await running.finished;
-  while (marks.length < 2 * parallelism) await new Promise((resolve) => setTimeout(resolve, 1));
-  channel.close();
-  const of = (what: KeyedMark["mark"]) => marks.filter(({ mark }) => mark === what);
-  const times = (what: KeyedMark["mark"]) => of(what).map(({ atNs }) => Number(atNs));
-  const processor = (what: KeyedMark["mark"]) => of(what).reduce((sum, { processorUs }) => sum + processorUs, 0);
-  processorNs.set(parallelism, [...(processorNs.get(parallelism) ?? []), ((processor("end") - processor("begin")) * 1e3) / (records - warmUp)]);
-  const begins = times("begin");
-  // Sources reach the mark one after the other; half-way between them so many records have been made.
-  const begun = begins.reduce((sum, one) => sum + one, 0) / begins.length;
-  return (Math.max(...times("end")) - begun) / (records - warmUp);
+  const [warmUp, records] = work > 1_000 ? [500_000, 1_000_000] : [1_500_000, 3_000_000];
+  const { wallNs, processorNs: own } = await keyedRun({ parallelism, work, warmUp, records: warmUp + records });
+  processorNs.set(parallelism, [...(processorNs.get(parallelism) ?? []), own]);
+  return wallNs;
 }
 
 /** Both in turn, several times. The ratio is that of the first to the second: above 1, the second is faster. */

@@ -113,7 +113,7 @@ class ColumnarCodec implements BatchCodec {
 
 /** Words of earlier batches may have left no room for those of this one, which may still be few. */
 function refill(mover: RecordMover, values: readonly unknown[], count: number, columns: readonly Column[]): boolean {
-  const full = columns.filter((column) => column instanceof WordColumn && column.full) as readonly WordColumn[];
+  const full = columns.filter((column): column is WordColumn & Column => column instanceof WordColumn && column.full);
   if (full.length === 0) return false;
   for (const column of full) column.forget();
   return mover.fill(values, count, columns) && full.every(({ words }) => words.length * 2 <= count);

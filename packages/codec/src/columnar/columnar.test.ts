@@ -94,9 +94,14 @@ describe("the batch codec", () => {
   });
 
   it("lets words stay from batch to batch, and each batch can be read alone", () => {
-    const word = fc.oneof(fc.nat(5), fc.nat(400), fc.nat(5_000)).map((number) => ["", "a word ", "語"][number % 3] + "x".repeat(number % 70) + number);
+    const word = fc
+      .oneof(fc.nat(5), fc.nat(400), fc.nat(5_000))
+      .map((number) => ["", "a word ", "語"][number % 3] + "x".repeat(number % 70) + number);
     const few = fc.tuple(fc.array(word, { minLength: 1, maxLength: 60 }), fc.constantFrom(1, 40, 256, 300)).map(([words, count]) =>
-      Array.from({ length: count }, (_, index) => ({ word: words[(index * 7) % words.length], maybe: index % 3 === 0 ? null : words[index % words.length] })),
+      Array.from({ length: count }, (_, index) => ({
+        word: words[(index * 7) % words.length],
+        maybe: index % 3 === 0 ? null : words[index % words.length],
+      })),
     );
     fc.assert(
       fc.property(fc.array(fc.tuple(few, fc.boolean()), { minLength: 1, maxLength: 12 }), (batches) => {
@@ -126,7 +131,10 @@ describe("the batch codec", () => {
 
   it("makes strings of words that turn out to be many", () => {
     const sender = createBatchCodec();
-    encoded(sender, Array.from({ length: 256 }, (_, index) => ({ word: `word ${index % 10}` })));
+    encoded(
+      sender,
+      Array.from({ length: 256 }, (_, index) => ({ word: `word ${index % 10}` })),
+    );
     for (let round = 0; round < 4; round++) {
       const values = Array.from({ length: 256 }, (_, index) => ({ word: `word ${round * 256 + index}` }));
       expectSame(decoded(createBatchCodec(), encoded(sender, values)).values, values);

@@ -6,7 +6,14 @@ export function buildSource({ root, textColumn }: Layout): string {
   const statements: string[] = [];
   const record = writer.node(root, "i", statements);
   const before = textColumn < 0 ? writer.before : [...writer.before, textStart(textColumn)];
-  const loop = ["const values = new Array(count);", "for (let i = 0; i < count; i++) {", ...statements, `values[i] = ${record};`, "}", "return values;"];
+  const loop = [
+    "const values = new Array(count);",
+    "for (let i = 0; i < count; i++) {",
+    ...statements,
+    `values[i] = ${record};`,
+    "}",
+    "return values;",
+  ];
   return [...before, ...loop].join("\n");
 }
 

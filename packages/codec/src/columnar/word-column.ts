@@ -1,5 +1,5 @@
 import type { ByteReader, ByteWriter } from "../bytes.ts";
-import { createReader, corrupt } from "../reader.ts";
+import { corrupt, createReader } from "../reader.ts";
 import { createWriter } from "../writer.ts";
 import { type Column, FixedColumn } from "./fixed-column.ts";
 

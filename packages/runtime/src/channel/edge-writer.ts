@@ -1,18 +1,21 @@
 import type { Key, WatermarkStatus } from "@millrace/contracts";
-import { assert, MillraceError, type Random } from "@millrace/core";
+import { assert, MillraceError, NO_TIMESTAMP, type Random } from "@millrace/core";
 import type { Exchange, Partitioner } from "@millrace/plan";
 import type { ChainControl } from "../chain/code.ts";
 import type { SendingChannel } from "./channel.ts";
 import type { BarrierElement, EndElement, Mark } from "./element.ts";
 import { KeyRouter } from "./key-router.ts";
 
+const ROOM_MIN = 16;
+
 /** Collects the records for one channel into batches, and what stands between them. */
 class BatchBuffer {
   readonly #channel: SendingChannel;
   readonly #batchRecords: number;
   readonly #control: ChainControl;
-  #values: unknown[] = [];
-  #timestamps: number[] = [];
+  #room = ROOM_MIN;
+  #values = roomForValues(ROOM_MIN);
+  #timestamps = roomForTimestamps(ROOM_MIN);
   #marks: Mark[] = [];
   #count = 0;
 
@@ -27,21 +30,40 @@ class BatchBuffer {
   }
 
   add(value: unknown, timestamp: number): void {
-    this.#values[this.#count] = value;
-    this.#timestamps[this.#count] = timestamp;
-    if (++this.#count >= this.#batchRecords) this.flush();
+    const count = this.#count;
+    if (count === this.#room) this.#grow();
+    this.#values[count] = value;
+    this.#timestamps[count] = timestamp;
+    this.#count = count + 1;
+    if (count + 1 >= this.#batchRecords) this.flush();
+  }
+
+  #grow(): void {
+    const [values, timestamps] = [this.#values, this.#timestamps];
+    this.#makeRoom(this.#room * 2);
+    for (let index = 0; index < this.#count; index++) {
+      this.#values[index] = values[index];
+      this.#timestamps[index] = timestamps[index] as number;
+    }
+  }
+
+  #makeRoom(room: number): void {
+    this.#room = room;
+    this.#values = roomForValues(room);
+    this.#timestamps = roomForTimestamps(room);
   }
 
   flush(): void {
     const count = this.#count;
     if (count === 0) return;
     const [values, timestamps, marks] = [this.#values, this.#timestamps, this.#marks];
-    values.length = count;
-    timestamps.length = count;
+    if (count < this.#room) {
+      values.length = count;
+      timestamps.length = count;
+    }
     this.#count = 0;
-    // With room for as many records as there were now: lists that grow are copied several times.
-    this.#values = new Array(count);
-    this.#timestamps = new Array(count);
+    // The next batch has mostly as many records.
+    this.#makeRoom(Math.max(ROOM_MIN, count));
     this.#marks = [];
     this.#channel.push({ kind: "batch", values, timestamps, marks });
     if (this.#channel.full) this.#control.interrupt = true;
@@ -57,6 +79,22 @@ class BatchBuffer {
     this.flush();
     this.#channel.push(element);
   }
+}
+
+/**
+ * Lists of one kind from the start: an engine that has seen a list become one of numbers, then of objects, stores into it
+ * ten times slower, and it is what every record goes through.
+ */
+function roomForValues(room: number): unknown[] {
+  const values = new Array<unknown>(room);
+  values[0] = null;
+  return values;
+}
+
+function roomForTimestamps(room: number): number[] {
+  const timestamps = new Array<number>(room);
+  timestamps[0] = NO_TIMESTAMP;
+  return timestamps;
 }
 
 /**
