@@ -6,12 +6,18 @@ export const limits = {
   batchRecordsMax: 256,
   /** Batches that wait in one in-thread channel before the sender is blocked. */
   channelBatchesMax: 8,
+  /** The same of a channel to another thread: there the sender hears of room only after the receiver has been woken. */
+  remoteChannelBatchesMax: 16,
   /** Encoded bytes that wait in one channel before the sender is blocked. */
   channelBytesMax: 4 << 20,
   /** A firing or a sliced encoding yields after this long. */
   sliceMs: 0.5,
   /** A worker runs tasks this long before it lets the event loop turn. */
   turnMs: 4,
+  /** A worker without work looks for some from other threads this long before it sleeps: being woken takes as long. */
+  lookOutMs: 0.05,
+  /** After so many looks in vain it sleeps at once, until sleeps turn out short. */
+  lookOutMissesMax: 4,
   /** Records of one split between two watermarks. */
   watermarkEveryRecords: 64,
   /** A busy task sends its half-full output batches after so long. */

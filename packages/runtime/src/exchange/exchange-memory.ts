@@ -32,7 +32,7 @@ const RINGS_BYTES_MAX = 64 << 20;
 
 export function createExchangeMemory(physical: PhysicalPlan, threads: number, sizes: Partial<ExchangeSizes> = {}): ExchangeMemory {
   const {
-    bounds = { records: limits.channelBatchesMax * limits.batchRecordsMax, bytes: limits.channelBytesMax },
+    bounds = { records: limits.remoteChannelBatchesMax * limits.batchRecordsMax, bytes: limits.channelBytesMax },
     ringBytes = ringBytesFor(threads),
   } = sizes;
   const rings = Array.from({ length: threads * threads }, (_, pair) =>

@@ -30,6 +30,9 @@ export class Worker {
   #turnPlanned = false;
   #started = false;
   #closed = false;
+  #sleptAt = Number.NEGATIVE_INFINITY;
+  /** Looks in vain, one after the other. */
+  #lookOutMisses = 0;
 
   constructor(ports: Ports, inbox?: Inbox) {
     this.#ports = ports;
@@ -73,11 +76,16 @@ export class Worker {
     this.#work();
     // What comes while the inbox looks for the last time plans another turn.
     if (this.#queue.length > 0) this.#planTurn();
-    else this.#inbox?.sleep(this.#woken);
+    else if (this.#inbox !== undefined) {
+      this.#sleptAt = this.#ports.clock.monotonic();
+      this.#inbox.sleep(this.#woken);
+    }
   }
 
   /** By the inbox, in a turn of the event loop of its own: there is nothing to wait for. */
   readonly #woken = (): void => {
+    const slept = this.#ports.clock.monotonic() - this.#sleptAt;
+    if (slept < limits.lookOutMs * limits.lookOutMissesMax) this.#lookOutMisses = 0;
     if (!this.#turnPlanned && !this.#closed) this.#turn();
   };
 
@@ -88,8 +96,12 @@ export class Worker {
     const deadline = start + limits.turnMs;
     for (;;) {
       this.#inbox?.pump();
-      const task = this.#queue.shift();
-      if (task === undefined) return;
+      let task = this.#queue.shift();
+      if (task === undefined) {
+        task = this.#lookOut();
+        if (task === undefined) return;
+        start = clock.monotonic();
+      }
       this.#queued.delete(task);
       const more = task.step(this.#othersWait);
       const end = clock.monotonic();
@@ -98,5 +110,26 @@ export class Worker {
       if (more) this.wake(task);
       if (end >= deadline) return;
     }
+  }
+
+  /**
+   * Looks for a moment whether other threads send something. Threads that work on each other's records run dry again and
+   * again, and being woken takes as long as some hundred records. In vain it is where nothing comes, or where there are
+   * more threads than processors; then it is left alone.
+   */
+  #lookOut(): Stepped | undefined {
+    const inbox = this.#inbox;
+    if (inbox === undefined || this.#lookOutMisses >= limits.lookOutMissesMax) return undefined;
+    const { clock } = this.#ports;
+    const end = clock.monotonic() + limits.lookOutMs;
+    do {
+      inbox.pump();
+      const task = this.#queue.shift();
+      if (task === undefined) continue;
+      this.#lookOutMisses = 0;
+      return task;
+    } while (clock.monotonic() < end);
+    this.#lookOutMisses++;
+    return undefined;
   }
 }
