@@ -29,6 +29,11 @@ export class KeyScope {
   /** Tuples that are known may; only where there is a text among the parts. */
   #fastTuples: KnownTuples | undefined;
   #known: KnownTuples | undefined;
+  // What was asked for last: the states of one key are written one after the other.
+  #tupleFor: PrimitiveKey | undefined;
+  #tuple: readonly PrimitiveKey[] = [];
+  #groupFor: Key | undefined;
+  #group = 0;
 
   constructor(uid: string, maxParallelism: number) {
     this.#uid = uid;
@@ -56,8 +61,9 @@ export class KeyScope {
     this.mapKey = mapKey;
   }
 
+  /** For users: a tuple is frozen. */
   current(): Key {
-    return this.keyOf(this.requireMapKey());
+    return Object.freeze(this.keyOf(this.requireMapKey()));
   }
 
   requireMapKey(): PrimitiveKey {
@@ -70,8 +76,13 @@ export class KeyScope {
   }
 
   keyOf(mapKey: PrimitiveKey): Key {
-    if (this.#partTypes !== undefined) return typeof mapKey === "number" ? pairOfNumber(mapKey) : tupleOfText(mapKey as string, this.#partTypes);
-    return mapKey === 0 ? 0 : mapKey;
+    const types = this.#partTypes;
+    if (types === undefined) return mapKey === 0 ? 0 : mapKey;
+    if (mapKey !== this.#tupleFor) {
+      this.#tuple = typeof mapKey === "number" ? pairOfNumber(mapKey) : tupleOfText(mapKey as string, types);
+      this.#tupleFor = mapKey;
+    }
+    return this.#tuple;
   }
 
   mapKeyOf(key: Key): PrimitiveKey {
@@ -87,7 +98,11 @@ export class KeyScope {
   }
 
   keyGroupOf(key: Key): number {
-    return keyGroupOf(key, this.#maxParallelism);
+    if (key !== this.#groupFor) {
+      this.#group = keyGroupOf(key, this.#maxParallelism);
+      this.#groupFor = key;
+    }
+    return this.#group;
   }
 
   /** Fixes the kind; STATE_KEY when it was another. */

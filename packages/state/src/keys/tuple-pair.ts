@@ -18,7 +18,7 @@ export function pairNumber(tuple: readonly PrimitiveKey[]): number | undefined {
 /** The tuple behind a number of `pairNumber`. */
 export function pairOfNumber(pair: number): readonly PrimitiveKey[] {
   const first = Math.floor(pair / PART_LIMIT);
-  return Object.freeze([first, pair - first * PART_LIMIT]);
+  return [first, pair - first * PART_LIMIT];
 }
 
 function isPart(part: PrimitiveKey | undefined): part is number {

@@ -35,7 +35,7 @@ export function tupleOfText(text: string, types: PartTypes): readonly PrimitiveK
       parts.push(partOf(head, type));
     }
   }
-  return Object.freeze(parts);
+  return parts;
 }
 
 function partOf(text: string, type: string): PrimitiveKey {

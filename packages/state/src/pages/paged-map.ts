@@ -15,8 +15,8 @@ const INLINE_AGAIN = Math.floor(INLINE_MAX / 4);
 /** A map: small ones stand in the head's own record, larger ones in pages by hash. */
 export interface MapHead<K, V> {
   size: number;
-  /** Empty while there are pages. */
-  readonly inline: Map<K, V>;
+  /** undefined while there are pages: to look at those costs several lines of the cache. */
+  inline: Map<K, V> | undefined;
   readonly pages: Pages<Map<K, V>>;
 }
 
@@ -27,12 +27,12 @@ export function mapFormat<K, V>(keyCodec: Codec<K>, codec: Codec<V>, kind = "map
     fingerprint: `${keyCodec.fingerprint}:${codec.fingerprint}`,
     encode(head, writer) {
       writer.varint(head.pages.count);
-      if (head.pages.count === 0) page.encode(head.inline, writer);
-      else writer.varint(head.size);
+      if (head.inline === undefined) writer.varint(head.size);
+      else page.encode(head.inline, writer);
     },
     decode(reader, cells, mapKey) {
       const pages = newPages(cells, mapKey, page, reader.varint());
-      if (pages.count > 0) return { size: reader.varint(), inline: new Map(), pages };
+      if (pages.count > 0) return { size: reader.varint(), inline: undefined, pages };
       const inline = page.decode(reader);
       return { size: inline.size, inline, pages };
     },
@@ -66,8 +66,8 @@ export class PagedMap<K, V> {
 
   put(key: K, value: V): void {
     const head = this.cells.get() ?? this.#newHead();
-    const paged = head.pages.count > 0;
-    const content = paged ? head.pages.change(pageOf(hashOf(key), head.pages.count)) : head.inline;
+    const paged = head.inline === undefined;
+    const content = contentToChange(head, key);
     const before = content.size;
     content.set(key, value);
     const grown = content.size > before;
@@ -82,8 +82,7 @@ export class PagedMap<K, V> {
   remove(key: K): boolean {
     const head = this.cells.get();
     if (head === undefined || !contentOf(head, key).has(key)) return false;
-    const content = head.pages.count > 0 ? head.pages.change(pageOf(hashOf(key), head.pages.count)) : head.inline;
-    content.delete(key);
+    contentToChange(head, key).delete(key);
     head.size--;
     if (head.size === 0) {
       head.pages.dropAll();
@@ -99,7 +98,7 @@ export class PagedMap<K, V> {
     const head = this.cells.get();
     if (head === undefined) return;
     head.pages.dropAll();
-    head.inline.clear();
+    head.inline = new Map();
     head.size = 0;
     this.cells.remove();
   }
@@ -113,9 +112,9 @@ export class PagedMap<K, V> {
     if (head === undefined) return;
     let cursor = 0;
     while (cursor < CURSOR_END && head.size > 0) {
-      const paged = head.pages.count > 0;
-      const span = paged ? pageAtCursor(cursor, head.pages.count) : { page: 0, start: 0, end: CURSOR_END };
-      const entries = [...(paged ? head.pages.read(span.page) : head.inline)];
+      const { inline, pages } = head;
+      const span = inline === undefined ? pageAtCursor(cursor, pages.count) : { page: 0, start: 0, end: CURSOR_END };
+      const entries = [...(inline ?? pages.read(span.page))];
       const from = cursor;
       // A merge can bring back entries that were visited in a page of their own.
       for (const entry of entries) if (from === span.start || cursorOf(hashOf(entry[0])) >= from) yield entry;
@@ -142,15 +141,20 @@ function hashOf(key: unknown): number {
 }
 
 function contentOf<K, V>(head: MapHead<K, V>, key: K): Map<K, V> {
-  return head.pages.count === 0 ? head.inline : head.pages.read(pageOf(hashOf(key), head.pages.count));
+  return head.inline ?? head.pages.read(pageOf(hashOf(key), head.pages.count));
+}
+
+/** The caller says of a head without pages that it has changed. */
+function contentToChange<K, V>(head: MapHead<K, V>, key: K): Map<K, V> {
+  return head.inline ?? head.pages.change(pageOf(hashOf(key), head.pages.count));
 }
 
 function grow<K, V>(head: MapHead<K, V>): void {
   const { pages, inline } = head;
-  if (pages.count === 0) {
+  if (inline !== undefined) {
     if (inline.size <= INLINE_MAX) return;
-    pages.add(new Map(inline));
-    inline.clear();
+    pages.add(inline);
+    head.inline = undefined;
   }
   while (head.size > pages.count * SPLIT_ABOVE) split(pages);
 }
@@ -165,11 +169,13 @@ function split<K, V>(pages: Pages<Map<K, V>>): void {
 }
 
 function shrink<K, V>(head: MapHead<K, V>): void {
-  const { pages, inline } = head;
-  if (pages.count === 0) return;
+  const { pages } = head;
+  if (head.inline !== undefined) return;
   if (head.size <= INLINE_AGAIN) {
+    const inline = new Map<K, V>();
     for (let page = 0; page < pages.count; page++) for (const [key, value] of pages.read(page)) inline.set(key, value);
     pages.dropAll();
+    head.inline = inline;
     return;
   }
   while (pages.count > 1 && head.size < pages.count * MERGE_BELOW) {
