@@ -28,6 +28,9 @@ export class SlicedWindowOperator implements Operator<unknown, unknown> {
   #open: Opened | undefined;
   /** Of the window that fires. */
   #start = 0;
+  /** The slice for which the first open window was looked for last, and that; NaN: event time has moved since. */
+  #soughtFor = Number.NaN;
+  #sought = 0;
 
   constructor(spec: FastSpec, kernelKind: SliceKernelKind) {
     const shape = alignedShape(spec);
@@ -75,6 +78,7 @@ export class SlicedWindowOperator implements Operator<unknown, unknown> {
 
   onWatermark(watermark: number): boolean {
     const { pending, kernel, keys } = this.#opened();
+    this.#soughtFor = Number.NaN;
     if (!this.#findPending()) return false;
     for (let start = pending.first(); start !== undefined && start + this.#shape.sizeMs - 1 <= watermark; start = pending.first()) {
       kernel.forget();
@@ -123,8 +127,10 @@ export class SlicedWindowOperator implements Operator<unknown, unknown> {
     if (gone === slices.length) {
       keys.remove();
     } else {
-      if (gone > 0) slices.splice(0, gone);
-      records.due = Math.max(nextStart, this.#firstWindowOf((slices[0] as Slice).start));
+      for (; gone > 0; gone--) slices.shift();
+      const first = (slices[0] as Slice).start;
+      // The remainder of a division of times is dear, and there is seldom a pause so long.
+      records.due = first < nextStart + this.#shape.sizeMs ? nextStart : this.#firstWindowOf(first);
       pending.add(records.due);
       keys.put(records);
     }
@@ -161,11 +167,20 @@ export class SlicedWindowOperator implements Operator<unknown, unknown> {
     return start;
   }
 
+  /** The first open window of a slice; until event time moves it stays the same. */
+  #dueOf(start: number): number {
+    if (start !== this.#soughtFor) {
+      this.#sought = this.#firstOpenWindow(start);
+      this.#soughtFor = start;
+    }
+    return this.#sought;
+  }
+
   /** The key has no slice yet, or another one than the record's is its latest. */
   #addElsewhere(held: SlicedRecords | undefined, value: unknown, start: number): void {
     const { keys, pending } = this.#opened();
     const { first, add } = this.#folding;
-    const due = this.#firstOpenWindow(start);
+    const due = this.#dueOf(start);
     if (held === undefined) {
       pending.add(due);
       keys.put({ due, slices: [{ start, accumulator: first(value) }] });
