@@ -2,7 +2,7 @@ import { type Collector, type DataStream, defineJob, defineKeyedProcess, type Jo
 import { watching } from "../watching-sink.ts";
 import type { Latencies } from "./latencies.ts";
 import { openLoop, type Timed } from "./open-loop.ts";
-import type { Schedule } from "./schedule.ts";
+import { nowNanos, type Schedule } from "./schedule.ts";
 
 export type Shape = "stateless" | "keyed";
 
@@ -25,9 +25,14 @@ const count = defineKeyedProcess({
   },
 });
 
+/** Counts the records of each key. */
+export function keyedCount(records: DataStream<Timed>): DataStream<Timed> {
+  return records.keyBy(({ key }) => key).process(count, { uid: "count" });
+}
+
 const shapes: Readonly<Record<Shape, (records: DataStream<Timed>) => DataStream<Timed>>> = {
   stateless: (records) => records.filter(({ value }) => value >= 0).map(({ key, value, due }) => ({ key, value: value + 1, due })),
-  keyed: (records) => records.keyBy(({ key }) => key).process(count, { uid: "count" }),
+  keyed: keyedCount,
 };
 
 export function latencyJob({ shape, keys, schedule, latencies }: LatencyJob): JobDefinition {
@@ -52,7 +57,7 @@ export function bareLoop({ shape, keys, schedule, latencies }: LatencyJob): () =
     latencies.looked();
     for (let left = RECORDS_PER_STEP; left > 0 && next < schedule.records; left--) {
       const due = schedule.dueNanos(next);
-      if (due > performance.now() * 1e6) return true;
+      if (due > nowNanos()) return true;
       const timed: Timed = { key: keyOf(next), value: next, due };
       next++;
       if (shape === "keyed") counts.set(timed.key, (counts.get(timed.key) ?? 0) + 1);
@@ -63,6 +68,6 @@ export function bareLoop({ shape, keys, schedule, latencies }: LatencyJob): () =
 }
 
 /** Each key once in so many records, in an order that jumps about. */
-function keyFor(keys: number): (record: number) => number {
+export function keyFor(keys: number): (record: number) => number {
   return (record) => (Math.imul(record, 2_654_435_761) >>> 0) % keys;
 }

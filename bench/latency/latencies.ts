@@ -1,5 +1,5 @@
 import { createHistogram, PerformanceObserver } from "node:perf_hooks";
-import { nowNanos } from "./schedule.ts";
+import { nanosAt, nowNanos } from "./schedule.ts";
 
 /** In microseconds. */
 export interface Quantiles {
@@ -10,8 +10,8 @@ export interface Quantiles {
   readonly max: number;
   /** The longest pause for garbage, by the wall clock. */
   readonly gcMax: number;
-  /** The most processor time that this thread used between two looks at what is due: its longest stall, whatever else the machine was at. */
-  readonly stallMax: number;
+  /** The most processor time that this thread used between two looks at what is due: its longest stall, whatever else the machine was at. null: nothing is looked at in this thread. */
+  readonly stallMax: number | null;
 }
 
 const HIGHEST_NANOS = 100e9;
@@ -33,7 +33,7 @@ export class Latencies {
     this.#warmUntil = warmUntilNanos;
     this.#collections = new PerformanceObserver((list) => {
       for (const { startTime, duration } of list.getEntries()) {
-        if (startTime * 1e6 >= warmUntilNanos) this.#gcMaxMs = Math.max(this.#gcMaxMs, duration);
+        if (nanosAt(startTime) >= warmUntilNanos) this.#gcMaxMs = Math.max(this.#gcMaxMs, duration);
       }
     });
     this.#collections.observe({ entryTypes: ["gc"] });
@@ -62,7 +62,7 @@ export class Latencies {
       p999: micros(h.percentile(99.9)),
       max: micros(h.max),
       gcMax: this.#gcMaxMs * 1_000,
-      stallMax: this.#stallMaxMicros,
+      stallMax: Number.isNaN(this.#usedMicros) ? null : this.#stallMaxMicros,
     };
   }
 }

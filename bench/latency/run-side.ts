@@ -1,16 +1,19 @@
 /** One latency run in a process of its own: `node run-side.ts ORDER`, the order as JSON; prints the quantiles as JSON. */
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startJob } from "millrace";
+import crossingJob from "./crossing-job.ts";
 import { bareLoop, type LatencyJob, latencyJob, type Shape } from "./jobs.ts";
-import { Latencies } from "./latencies.ts";
+import { Latencies, type Quantiles } from "./latencies.ts";
 import { nowNanos, Schedule } from "./schedule.ts";
 
 export interface LatencyOrder {
   readonly side: "millrace" | "bare";
   readonly shape: Shape;
   readonly keys: number;
+  /** Two subtasks in two threads; what comes to the second one is measured. The bare loop has one thread. */
+  readonly crossing: boolean;
   readonly ratePerSecond: number;
   readonly seconds: number;
   readonly warmSeconds: number;
@@ -19,9 +22,10 @@ export interface LatencyOrder {
 }
 
 const order = JSON.parse(process.argv[2] ?? "") as LatencyOrder;
-const { shape, keys, ratePerSecond, seconds, warmSeconds, backend, checkpointIntervalMs } = order;
+const { shape, keys, crossing, ratePerSecond, seconds, warmSeconds, backend, checkpointIntervalMs } = order;
 // Starting a job takes less than a second; that is warm-up too.
-const latencies = new Latencies(nowNanos() + (warmSeconds + 1) * 1e9);
+const warmUntilNanos = nowNanos() + (warmSeconds + 1) * 1e9;
+const latencies = new Latencies(warmUntilNanos);
 const job: LatencyJob = { shape, keys, schedule: new Schedule(ratePerSecond, seconds), latencies };
 
 if (order.side === "bare") {
@@ -36,13 +40,32 @@ if (order.side === "bare") {
     };
     turn();
   });
+  console.log(JSON.stringify(latencies.quantiles()));
 } else {
-  const stateDir = await mkdtemp(join(tmpdir(), "millrace-latency-"));
+  const directory = await mkdtemp(join(tmpdir(), "millrace-latency-"));
   try {
-    const handle = await startJob(latencyJob(job), { stateDir, backend, checkpointIntervalMs });
-    await handle.finished;
+    console.log(JSON.stringify(await (crossing ? runCrossing(directory) : runInThread(directory))));
   } finally {
-    await rm(stateDir, { recursive: true, force: true });
+    await rm(directory, { recursive: true, force: true });
   }
 }
-console.log(JSON.stringify(latencies.quantiles()));
+
+async function runInThread(stateDir: string): Promise<Quantiles> {
+  const handle = await startJob(latencyJob(job), { stateDir, backend, checkpointIntervalMs });
+  await handle.finished;
+  return latencies.quantiles();
+}
+
+async function runCrossing(directory: string): Promise<Quantiles> {
+  const out = join(directory, "quantiles.json");
+  const handle = await startJob(crossingJob, {
+    stateDir: join(directory, "state"),
+    backend,
+    checkpointIntervalMs,
+    parallelism: 2,
+    module: import.meta.resolve("./crossing-job.ts"),
+    parameters: { keys, rate: ratePerSecond, seconds, warmUntilNanos, out },
+  });
+  await handle.finished;
+  return JSON.parse(await readFile(out, "utf8")) as Quantiles;
+}

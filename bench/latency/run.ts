@@ -18,7 +18,8 @@ that the thread used between two looks at what is due: it does not depend on wha
 
   --rates LIST         records a second; default 10000,100000
   --seconds S          of a run; default 20. The first --warm seconds (default 5) are not counted
-  --jobs LIST          stateless, keyed-1k (1,000 keys), keyed-10k (10,000 keys, all dirty at each checkpoint); default all
+  --jobs LIST          stateless, keyed-1k (1,000 keys), keyed-10k (10,000 keys, all dirty at each checkpoint),
+                       crossing (1,000 keys in two threads, measured where all records come from the other); default all
   --backend NAME       disk (default) or heap
   --checkpoint-ms MS   default 1000
   --peer LIST          bare, flink, none; default bare. Flink: chained, and keyed behind an exchange at buffer timeouts 100, 1 and 0 ms
@@ -27,12 +28,14 @@ that the thread used between two looks at what is due: it does not depend on wha
 interface Job {
   readonly shape: Shape;
   readonly keys: number;
+  readonly crossing: boolean;
 }
 
 const jobs: Readonly<Record<string, Job>> = {
-  stateless: { shape: "stateless", keys: 1_000 },
-  "keyed-1k": { shape: "keyed", keys: 1_000 },
-  "keyed-10k": { shape: "keyed", keys: 10_000 },
+  stateless: { shape: "stateless", keys: 1_000, crossing: false },
+  "keyed-1k": { shape: "keyed", keys: 1_000, crossing: false },
+  "keyed-10k": { shape: "keyed", keys: 10_000, crossing: false },
+  crossing: { shape: "keyed", keys: 1_000, crossing: true },
 };
 
 const { values } = parseArgs({
@@ -109,7 +112,9 @@ function report(rate: number, job: string, side: string, quantiles: Quantiles): 
     return;
   }
   const { p50, p99, p999, max, gcMax, stallMax } = quantiles;
-  const cells = [p50, p99, p999, max, gcMax, stallMax].map((micros) => (Number.isNaN(micros) ? "" : micros.toFixed(1)).padStart(11));
+  const cells = [p50, p99, p999, max, gcMax, stallMax].map((micros) =>
+    (micros === null || Number.isNaN(micros) ? "" : micros.toFixed(1)).padStart(11),
+  );
   console.log([String(rate).padStart(9), job.padEnd(22), side.padEnd(10), ...cells].join(" "));
 }
 
