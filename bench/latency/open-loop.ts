@@ -63,7 +63,7 @@ class OpenLoopReader implements SourceReader<Timed, SourceSplit> {
     const now = nowNanos();
     for (let left = limit; left > 0 && this.#next < this.#schedule.records && !output.stop; left--) {
       const due = this.#schedule.dueNanos(this.#next);
-      if (due > now) return "more";
+      if (due > now) return this.#lookAgain();
       const record = this.#next++;
       output.collect(split.id, { key: this.#keyOf(record), value: record, due }, NO_TIMESTAMP);
     }
@@ -71,6 +71,12 @@ class OpenLoopReader implements SourceReader<Timed, SourceSplit> {
     this.#split = undefined;
     output.splitFinished(split.id);
     return "more";
+  }
+
+  /** There is nothing for now, so what is under way should not wait for more; and it is looked again at once. */
+  #lookAgain(): "waiting" {
+    this.#available();
+    return "waiting";
   }
 
   snapshot(): readonly SourceSplit[] {
