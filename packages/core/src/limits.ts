@@ -13,7 +13,7 @@ export const limits = {
   /** A firing or a sliced encoding yields after this long. */
   sliceMs: 0.5,
   /** A worker runs tasks this long before it lets the event loop turn. */
-  turnMs: 4,
+  turnMs: 1,
   /** A worker without work looks for some from other threads this long before it sleeps: being woken takes as long. */
   lookOutMs: 0.05,
   /** After so many looks in vain it sleeps at once, until sleeps turn out short. */
