@@ -16,6 +16,8 @@ export interface Restored {
   readonly checkpointId: number;
   /** Checkpoints that were passed over, and said so. */
   readonly skipped: number;
+  /** Local stores that were filled from the checkpoint. */
+  readonly rebuilt: number;
   /** All entries that the backends hold, as sorted lines. */
   readonly content: readonly string[];
   /** The same of one operator, read key by key with the job's own handles. */
@@ -73,7 +75,7 @@ export async function restore(
     const read = readByKey(kept, keys);
     const content = await dumpAll(point.manifest, opened);
     for (const { backend } of opened) await backend.close();
-    return { checkpointId: point.manifest.checkpointId, skipped: point.skipped.length, content, read };
+    return { checkpointId: point.manifest.checkpointId, skipped: point.skipped.length, rebuilt: backends.rebuilt.length, content, read };
   } finally {
     await backends.close();
   }

@@ -40,6 +40,8 @@ interface Slot {
 
 /** A local store for each slot, shared by its operators, which holds exactly the last completed checkpoint (law S3). */
 export class StoreBackends implements StateBackends {
+  /** Subtasks whose store was filled from the checkpoint, because there was none that could be trusted. */
+  readonly rebuilt: number[] = [];
   readonly #options: StoreBackendsOptions;
   readonly #slots = new Map<number, Promise<Slot>>();
   readonly #open: Slot[] = [];
@@ -186,6 +188,7 @@ export class StoreBackends implements StateBackends {
     }
     if (marker === undefined || decisions.some(({ decision }) => decision.kind === "rebuild")) {
       await this.#rebuild(store, chains);
+      this.rebuilt.push(subtask);
     } else {
       for (const { uid, decision } of decisions) {
         if (decision.kind !== "applyDeltas") continue;

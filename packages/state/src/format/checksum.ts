@@ -12,17 +12,13 @@ const table = Int32Array.from({ length: 256 }, (_, byte) => {
   return entry;
 });
 
-/** CRC-32 of bytes that are key and value in one, or of those that follow others. */
-export function checksumOfBoth(bytes: Uint8Array, before = 0): number {
-  if (bytes.length > SHORT_BYTES) return crc32(bytes, before);
-  let checksum = ~before;
-  for (let at = 0; at < bytes.length; at++) checksum = (checksum >>> 8) ^ (table[(checksum ^ (bytes[at] as number)) & 0xff] as number);
-  return ~checksum >>> 0;
-}
-
-/** CRC-32 over a record's key and value. */
-function checksumOf(key: Uint8Array, value: Uint8Array): number {
-  return checksumOfBoth(value, checksumOfBoth(key));
+/**
+ * The checksum of a record's key and value, which are one piece: their CRC-32, its bits mixed. Bare CRCs would make a record and
+ * its checksum a multiple of the CRC's polynomial, and so would be the difference between two records: the CRC of a file or a
+ * block would be blind to a record that stands in the place of another of its length.
+ */
+export function checksumOf(record: Uint8Array): number {
+  return mixed(crcOf(record));
 }
 
 /** The value in front of a stored value's checksum. Throws STATE_CORRUPT when they don't fit together. */
@@ -30,9 +26,26 @@ export function verifiedValue(key: Uint8Array, stored: Uint8Array): Uint8Array {
   const length = stored.length - CHECKSUM_BYTES;
   if (length >= 0) {
     const value = stored.subarray(0, length);
-    if (checksumOf(key, value) === readChecksum(stored, length)) return value;
+    const crc = crcOf(value, crcOf(key));
+    const checksum = readChecksum(stored, length);
+    // The bare CRC is that of older files.
+    if (checksum === mixed(crc) || checksum === crc) return value;
   }
   throw corruptState("a stored value does not fit its checksum");
+}
+
+function crcOf(bytes: Uint8Array, before = 0): number {
+  if (bytes.length > SHORT_BYTES) return crc32(bytes, before);
+  let checksum = ~before;
+  for (let at = 0; at < bytes.length; at++) checksum = (checksum >>> 8) ^ (table[(checksum ^ (bytes[at] as number)) & 0xff] as number);
+  return ~checksum >>> 0;
+}
+
+/** MurmurHash3's finalizer: one to one, and no sum of mixed numbers is the mixed sum. */
+function mixed(crc: number): number {
+  let bits = Math.imul(crc ^ (crc >>> 16), 0x85ebca6b);
+  bits = Math.imul(bits ^ (bits >>> 13), 0xc2b2ae35);
+  return (bits ^ (bits >>> 16)) >>> 0;
 }
 
 export function corruptState(what: string, cause?: unknown): MillraceError {

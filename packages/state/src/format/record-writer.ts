@@ -1,5 +1,5 @@
 import { createWriter, type GrowingWriter } from "@millrace/codec";
-import { CHECKSUM_BYTES, checksumOfBoth } from "./checksum.ts";
+import { CHECKSUM_BYTES, checksumOf } from "./checksum.ts";
 
 /** Chunks are cut, so that no buffer is copied while it grows; each is as long as all before it, between these sizes. */
 const CHUNK_BYTES_MIN = 256 << 10;
@@ -47,7 +47,7 @@ export class RecordWriter {
     chunk.varint(keyBytes);
     chunk.varint(1 + valueBytes + CHECKSUM_BYTES);
     chunk.raw(record);
-    chunk.u32(checksumOfBoth(record));
+    chunk.u32(checksumOf(record));
     this.records++;
     return valueBytes;
   }
@@ -66,7 +66,7 @@ export class RecordWriter {
   seal(value: Uint8Array): Uint8Array {
     const record = this.begin();
     record.raw(value);
-    record.u32(checksumOfBoth(record.view()));
+    record.u32(checksumOf(record.view()));
     return record.slice();
   }
 

@@ -34,8 +34,8 @@ export async function readStoreManifest(files: Files, directory: string): Promis
   const path = `${directory}/${NAME}`;
   if ((await files.stat(path)) === undefined) return undefined;
   const text = new TextDecoder().decode(await files.readFile(path));
-  const [checksum, body = ""] = text.split("\n");
-  if (checksum !== checksumOf(body)) throw corruptState(`${path} does not fit its checksum`);
+  const [checksum, body = "", ...rest] = text.split("\n");
+  if (checksum !== checksumOf(body) || rest.length !== 1 || rest[0] !== "") throw corruptState(`${path} does not fit its checksum`);
   const manifest = JSON.parse(body) as StoreManifest;
   if (manifest.version !== 1) throw corruptState(`${path} has another format`);
   return manifest;
