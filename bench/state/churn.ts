@@ -13,6 +13,9 @@ import { mix } from "./job.ts";
 const SLICE_MS = 0.5;
 const CACHE_BYTES = 256 << 20;
 const READS_AT_ONCE = 64;
+/** Checkpoints of small changes are over before their stalls can be told: so many are taken, up to so many changes. */
+const CHECKPOINTS_MAX = 20;
+const CHANGES_MAX = 1_000_000;
 /** Changes between two checkpoints while the state is being filled. */
 const FILLED_AT_ONCE = 250_000;
 
@@ -23,12 +26,12 @@ export interface ChurnPoint {
   readonly bytes: number;
   /** From the barrier to the local store's marker. */
   readonly durationMs: number;
-  /** The event loop's delay meanwhile, beyond the timer's own millisecond. */
+  /** The event loop's delay meanwhile and while keys are changed, beyond the timer's own millisecond. */
   readonly stallP99Ms: number;
   readonly stallMaxMs: number;
 }
 
-/** One checkpoint for each share of the keys that has changed, with everything that a job does for it: encode, write, apply, while keys are read. */
+/** Checkpoints for each share of the keys that has changed, the mean of bytes and duration, with everything that a job does for it: encode, write, apply, while keys are read. */
 export async function measureChurn(keys: number, churns: readonly number[]): Promise<readonly ChurnPoint[]> {
   const directory = await mkdtemp(join(tmpdir(), "millrace-churn-"));
   const { files } = nodePorts;
@@ -61,10 +64,11 @@ export async function measureChurn(keys: number, churns: readonly number[]): Pro
     }
   };
   const checkpoint = (): Promise<number> => during(takeCheckpoint(backend, storage, ++id), work);
+  let touches = 0;
   const touch = async (key: number): Promise<void> => {
     backend.setCurrentKey(key);
     value.update((value.value() ?? 0) + 1);
-    if (key % 256 === 0) await turn();
+    if (++touches % 256 === 0) await turn();
   };
   for (let key = 0; key < keys; key++) {
     await touch(key);
@@ -74,15 +78,20 @@ export async function measureChurn(keys: number, churns: readonly number[]): Pro
   const points: ChurnPoint[] = [];
   for (const churn of churns) {
     const changed = Math.round(keys * churn);
-    for (let n = 0; n < changed; n++) await touch(changed === keys ? n : mix(n) % keys);
+    const checkpoints = Math.max(1, Math.min(CHECKPOINTS_MAX, Math.floor(CHANGES_MAX / changed)));
     const delay = monitorEventLoopDelay({ resolution: 1 });
     delay.enable();
-    const start = performance.now();
-    const bytes = await checkpoint();
-    const durationMs = performance.now() - start;
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    let bytes = 0;
+    let durationMs = 0;
+    for (let round = 0; round < checkpoints; round++) {
+      for (let n = 0; n < changed; n++) await touch(changed === keys ? n : mix(round * changed + n) % keys);
+      const start = performance.now();
+      bytes += (await checkpoint()) / checkpoints;
+      durationMs += (performance.now() - start) / checkpoints;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
     delay.disable();
-    points.push({ keys, churn, bytes, durationMs, stallP99Ms: delay.percentile(99) / 1e6 - 1, stallMaxMs: delay.max / 1e6 - 1 });
+    points.push({ keys, churn, bytes: Math.round(bytes), durationMs, stallP99Ms: delay.percentile(99) / 1e6 - 1, stallMaxMs: delay.max / 1e6 - 1 });
     process.stderr.write(`${JSON.stringify(points.at(-1))}\n`);
   }
   await backend.close();
