@@ -1,3 +1,4 @@
+import { fmix32 } from "@millrace/core";
 import { datagen, defineJob, discard, state, t } from "millrace";
 
 /** A keyed count whose state is as big as wanted, as the `state` job of the Flink harness. */
@@ -86,9 +87,7 @@ function filled(n: number, bytes: number): Uint8Array {
   return value;
 }
 
-/** MurmurHash3's finalizer. */
+/** Not negative. */
 export function mix(n: number): number {
-  let hash = Math.imul(n ^ (n >>> 16), 0x85ebca6b);
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
-  return (hash ^ (hash >>> 16)) >>> 0;
+  return fmix32(n) >>> 0;
 }

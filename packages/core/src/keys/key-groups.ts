@@ -1,3 +1,4 @@
+import { fmix32 } from "../fmix32.ts";
 import { limits } from "../limits.ts";
 import { type Key, keyHash } from "./java-hash.ts";
 
@@ -8,12 +9,7 @@ export function murmurHash(code: number): number {
   hash = Math.imul(hash, 0x1b873593);
   hash = (hash << 13) | (hash >>> 19);
   hash = (Math.imul(hash, 5) + 0xe6546b64) | 0;
-  hash ^= 4;
-  hash ^= hash >>> 16;
-  hash = Math.imul(hash, 0x85ebca6b);
-  hash ^= hash >>> 13;
-  hash = Math.imul(hash, 0xc2b2ae35);
-  hash ^= hash >>> 16;
+  hash = fmix32(hash ^ 4);
   // Its absolute value without a branch; that of −2^31, which is none, is 0.
   const sign = hash >> 31;
   return ((hash ^ sign) - sign) & 0x7fff_ffff;

@@ -1,3 +1,5 @@
+import { fmix32 } from "../fmix32.ts";
+
 /** Randomness, injected so that a run can be replayed. */
 export interface Random {
   /** A uniform unsigned 32-bit integer. */
@@ -10,10 +12,7 @@ export function seededRandom(seed: number): Random {
   return {
     uint32() {
       state = (state + 0x9e3779b9) | 0;
-      let x = state;
-      x = Math.imul(x ^ (x >>> 16), 0x85ebca6b);
-      x = Math.imul(x ^ (x >>> 13), 0xc2b2ae35);
-      return (x ^ (x >>> 16)) >>> 0;
+      return fmix32(state) >>> 0;
     },
   };
 }

@@ -1,5 +1,5 @@
 import { crc32 } from "node:zlib";
-import { MillraceError } from "@millrace/core";
+import { fmix32, MillraceError } from "@millrace/core";
 
 export const CHECKSUM_BYTES = 4;
 
@@ -41,11 +41,9 @@ function crcOf(bytes: Uint8Array, before = 0): number {
   return ~checksum >>> 0;
 }
 
-/** MurmurHash3's finalizer: one to one, and no sum of mixed numbers is the mixed sum. */
+/** One to one, and no sum of mixed numbers is the mixed sum. */
 function mixed(crc: number): number {
-  let bits = Math.imul(crc ^ (crc >>> 16), 0x85ebca6b);
-  bits = Math.imul(bits ^ (bits >>> 13), 0xc2b2ae35);
-  return (bits ^ (bits >>> 16)) >>> 0;
+  return fmix32(crc) >>> 0;
 }
 
 export function corruptState(what: string, cause?: unknown): MillraceError {

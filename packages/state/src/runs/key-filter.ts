@@ -1,3 +1,5 @@
+import { fmix32 } from "@millrace/core";
+
 /** Bits for each key: about one look-up in a hundred for a key that is not there goes on to the file. */
 const BITS_PER_KEY = 12;
 const PROBES = 6;
@@ -8,9 +10,7 @@ const GROUP_WORDS = 16;
 export function hashOfKey(bytes: Uint8Array, start: number, end: number): number {
   let hash = 0x811c9dc5;
   for (let at = start; at < end; at++) hash = Math.imul(hash ^ (bytes[at] as number), 0x01000193);
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
-  return (hash ^ (hash >>> 16)) >>> 0;
+  return fmix32(hash) >>> 0;
 }
 
 /** Tells most keys that are not in a run without reading it: a Bloom filter in groups (Putze, Sanders, Singler 2007). */
