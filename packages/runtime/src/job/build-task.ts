@@ -21,7 +21,7 @@ import type { TaskListener } from "../task/task-events.ts";
 import { WatermarkFlow } from "../task/watermark-flow.ts";
 import { type DeployedTask, metricsOf } from "./deployed-task.ts";
 import { keyedChunks, type RestoredNode, restoredNode } from "./restored-state.ts";
-import { edgeWriterOf, gateOf, planNode, restoredFiles } from "./task-edges.ts";
+import { edgeWriterOf, gateOf, maxParallelismAt, planNode, restoredFiles } from "./task-edges.ts";
 
 export interface TaskOrder {
   readonly settings: TaskSettings;
@@ -200,11 +200,11 @@ async function opened(order: TaskOrder, node: number, open: () => Promise<void>)
 }
 
 function restoredOf(order: TaskOrder, node: number): RestoredNode | undefined {
-  const { uid, maxParallelism = order.maxParallelism } = planNode(order.settings.graph.plan, node);
+  const { uid } = planNode(order.settings.graph.plan, node);
   const snapshot = order.restored?.operators.find((operator) => operator.uid === uid);
   if (snapshot === undefined) return undefined;
   const { parallelism } = order.physical;
-  const keyGroups = keyGroupRange(order.subtask, maxParallelism, parallelism);
+  const keyGroups = keyGroupRange(order.subtask, maxParallelismAt(order, node), parallelism);
   return restoredNode(order.restored?.kind ?? "checkpoint", snapshot, order.subtask, parallelism, keyGroups);
 }
 
@@ -212,7 +212,8 @@ async function openBackend(order: TaskOrder, node: number, chains: Map<number, K
   const { settings, physical, subtask } = order;
   const body = settings.graph.bodies[node] as OperatorBody;
   if (body.keySelectors.length === 0 || body.keyedState === "none") return undefined;
-  const { uid, maxParallelism = order.maxParallelism } = planNode(order.settings.graph.plan, node);
+  const { uid } = planNode(order.settings.graph.plan, node);
+  const maxParallelism = maxParallelismAt(order, node);
   const { clock } = settings.ports;
   const { backend, filled, needsBase } = await settings.backends.open({
     uid,

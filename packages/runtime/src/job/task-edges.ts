@@ -17,7 +17,7 @@ export function edgeWriterOf(order: TaskOrder, edge: PhysicalEdge, control: Chai
     keyOf: keySelectorOf(order, edge),
     partitioner: order.settings.graph.partitioners?.[edge.toNode]?.[edge.input],
     random: order.settings.ports.random,
-    maxParallelism: planNode(order.settings.graph.plan, edge.toNode).maxParallelism ?? order.maxParallelism,
+    maxParallelism: maxParallelismAt(order, edge.toNode),
     batchRecords: order.settings.batchRecords,
     control,
   });
@@ -88,7 +88,7 @@ function hasFinished(order: TaskOrder, edge: PhysicalEdge, { from, sender }: Cha
 
 function ownsOf(order: TaskOrder, edge: PhysicalEdge): RestoredEdge["owns"] {
   const { physical, subtask } = order;
-  const { maxParallelism = order.maxParallelism } = planNode(order.settings.graph.plan, edge.toNode);
+  const maxParallelism = maxParallelismAt(order, edge.toNode);
   const keyOf = edge.exchange === "hash" ? keySelectorOf(order, edge) : undefined;
   if (keyOf === undefined) return undefined;
   return (value) => subtaskOf(keyGroupOf(checkKey(keyOf(value)), maxParallelism), maxParallelism, physical.parallelism) === subtask;
@@ -97,6 +97,11 @@ function ownsOf(order: TaskOrder, edge: PhysicalEdge): RestoredEdge["owns"] {
 function keySelectorOf(order: TaskOrder, edge: PhysicalEdge): ((value: unknown) => Key) | undefined {
   const body = order.settings.graph.bodies[edge.toNode];
   return body?.kind === "operator" ? body.keySelectors[edge.input] : undefined;
+}
+
+/** The number of key groups of a node. */
+export function maxParallelismAt({ settings, maxParallelism }: TaskOrder, node: number): number {
+  return planNode(settings.graph.plan, node).maxParallelism ?? maxParallelism;
 }
 
 export function planNode(plan: LogicalPlan, node: number): PlanNode {
