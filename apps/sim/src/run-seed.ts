@@ -2,6 +2,7 @@ import { messageOf, seededRandom } from "@millrace/core";
 import type { JobDefinition, StartOptions } from "millrace";
 import type { Branch } from "./jobs/branch.ts";
 import { drawJob, type RandomJob } from "./jobs/random-job.ts";
+import { lineDifference } from "./line-difference.ts";
 import { drawOptions, patient } from "./options.ts";
 import { Chance } from "./world/chance.ts";
 import { calm, drawIncarnation } from "./world/faults.ts";
@@ -123,11 +124,7 @@ function withFailures(job: RandomJob, failures: Map<string, number>): (process: 
 }
 
 function difference(expected: readonly string[], found: Awaited<ReturnType<typeof published>>, mayLeaveFiles: boolean): string | undefined {
-  const count = new Map<string, number>();
-  for (const line of expected) count.set(line, (count.get(line) ?? 0) + 1);
-  for (const line of found.lines) count.set(line, (count.get(line) ?? 0) - 1);
-  const lost = [...count].filter(([, n]) => n > 0).map(([line]) => line);
-  const extra = [...count].filter(([, n]) => n < 0).map(([line]) => line);
+  const { lost, extra } = lineDifference(expected, found.lines);
   if (lost.length > 0 || extra.length > 0) {
     return `${lost.length} lines lost, e.g. ${JSON.stringify(lost.slice(0, 3))}; ${extra.length} too many, e.g. ${JSON.stringify(extra.slice(0, 3))}`;
   }

@@ -1,4 +1,5 @@
 import { type Collector, state, t, tumbling } from "millrace";
+import { lineDifference } from "../line-difference.ts";
 import { type Branch, exactly } from "./branch.ts";
 import { readingCodec, show } from "./reading.ts";
 
@@ -50,11 +51,11 @@ export const clockBranches: readonly Branch[] = [
         ),
     ],
     // Windows that the end of the input comes before do not fire, as in Flink.
-    judge: (input, lines) =>
-      atMostOnce(
-        lines,
-        input.map((one) => `clockWindows ${show(one)} 15`),
-      ),
+    judge(input, lines) {
+      const possible = input.map((one) => `clockWindows ${show(one)} 15`);
+      const [tooOften] = lineDifference(possible, lines).extra;
+      return tooOften === undefined ? undefined : `once too often: ${tooOften}`;
+    },
   },
   {
     name: "clockTtl",
@@ -92,14 +93,3 @@ export const clockBranches: readonly Branch[] = [
     },
   },
 ];
-
-function atMostOnce(lines: readonly string[], possible: readonly string[]): string | undefined {
-  const left = new Map<string, number>();
-  for (const line of possible) left.set(line, (left.get(line) ?? 0) + 1);
-  for (const line of lines) {
-    const count = left.get(line) ?? 0;
-    if (count === 0) return `once too often: ${line}`;
-    left.set(line, count - 1);
-  }
-  return undefined;
-}

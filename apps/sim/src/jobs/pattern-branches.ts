@@ -13,6 +13,18 @@ function ordered(input: readonly Reading[]): readonly (readonly Reading[])[] {
   return [...Map.groupBy(input, (one) => one.sensor).values()].map((ones) => ones.toSorted((a, b) => a.at - b.at));
 }
 
+/** Judges a pattern that begins with each low reading, by the readings of its key behind it. */
+function fromEachLow(name: string, linesOf: (first: Reading, behind: readonly Reading[]) => readonly string[]): NonNullable<Branch["judge"]> {
+  return exactly(name, (input) =>
+    ordered(input).flatMap((ones) => ones.flatMap((first, index) => (isLow(first) ? linesOf(first, ones.slice(index + 1)) : []))),
+  );
+}
+
+/** A high reading that comes in time. */
+function isAnswer(first: Reading, last: Reading | undefined): last is Reading {
+  return last !== undefined && isHigh(last) && last.at - first.at < WITHIN_MS;
+}
+
 type Begin = PatternStart<Reading>["begin"];
 const low = (begin: Begin) => begin("low").where(isLow);
 type LowAndHigh = Readonly<Record<"low" | "high", readonly Reading[]>>;
@@ -28,14 +40,10 @@ export const patternBranches: readonly Branch[] = [
         .pattern(({ begin }) => low(begin).followedBy("high").where(isHigh).within(WITHIN_MS))
         .select(({ low: [first], high: [last] }) => `pattern ${show(first)} ${show(last)}`, { uid: "pattern", codec: readingCodec }),
     ],
-    judge: exactly("pattern", (input) =>
-      ordered(input).flatMap((ones) =>
-        ones.flatMap((first, index) => {
-          const last = ones.slice(index + 1).find(isHigh);
-          return isLow(first) && last !== undefined && last.at - first.at < WITHIN_MS ? [`pattern ${show(first)} ${show(last)}`] : [];
-        }),
-      ),
-    ),
+    judge: fromEachLow("pattern", (first, behind) => {
+      const last = behind.find(isHigh);
+      return isAnswer(first, last) ? [`pattern ${show(first)} ${show(last)}`] : [];
+    }),
   },
   {
     name: "patternNext",
@@ -45,15 +53,7 @@ export const patternBranches: readonly Branch[] = [
         .pattern(({ begin }) => low(begin).next("high").where(isHigh).within(WITHIN_MS))
         .select((match) => `patternNext ${shown(match.low)} ${shown(match.high)}`, { uid: "patternNext", codec: readingCodec }),
     ],
-    judge: exactly("patternNext", (input) =>
-      ordered(input).flatMap((ones) =>
-        ones.flatMap((first, index) => {
-          const last = ones[index + 1];
-          const isMatch = isLow(first) && last !== undefined && isHigh(last) && last.at - first.at < WITHIN_MS;
-          return isMatch ? [`patternNext ${show(first)} ${show(last)}`] : [];
-        }),
-      ),
-    ),
+    judge: fromEachLow("patternNext", (first, [next]) => (isAnswer(first, next) ? [`patternNext ${show(first)} ${show(next)}`] : [])),
   },
   {
     name: "patternAny",
@@ -63,13 +63,8 @@ export const patternBranches: readonly Branch[] = [
         .pattern(({ begin }) => low(begin).followedByAny("high").where(isHigh).within(WITHIN_MS))
         .select((match) => `patternAny ${shown(match.low)} ${shown(match.high)}`, { uid: "patternAny", codec: readingCodec }),
     ],
-    judge: exactly("patternAny", (input) =>
-      ordered(input).flatMap((ones) =>
-        ones.flatMap((first, index) => {
-          const lasts = ones.slice(index + 1).filter((last) => isLow(first) && isHigh(last) && last.at - first.at < WITHIN_MS);
-          return lasts.map((last) => `patternAny ${show(first)} ${show(last)}`);
-        }),
-      ),
+    judge: fromEachLow("patternAny", (first, behind) =>
+      behind.filter((last) => isAnswer(first, last)).map((last) => `patternAny ${show(first)} ${show(last)}`),
     ),
   },
   {
@@ -137,15 +132,10 @@ export const patternBranches: readonly Branch[] = [
         .select((match) => `patternTimedOut ${shown(match.low)} ${shown(match.high)}`, { uid: "patternTimedOut", codec: readingCodec });
       return [matches, matches.sideOutput(unanswered).map((partial) => `patternTimedOut ${shown(partial.low)} -`)];
     },
-    judge: exactly("patternTimedOut", (input) =>
-      ordered(input).flatMap((ones) =>
-        ones.flatMap((first, index) => {
-          if (!isLow(first)) return [];
-          const last = ones.slice(index + 1).find(isHigh);
-          return [`patternTimedOut ${show(first)} ${last !== undefined && last.at - first.at < WITHIN_MS ? show(last) : "-"}`];
-        }),
-      ),
-    ),
+    judge: fromEachLow("patternTimedOut", (first, behind) => {
+      const last = behind.find(isHigh);
+      return [`patternTimedOut ${show(first)} ${isAnswer(first, last) ? show(last) : "-"}`];
+    }),
   },
   {
     name: "patternAtOnce",
