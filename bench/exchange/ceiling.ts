@@ -1,4 +1,5 @@
 import { fork } from "node:child_process";
+import type { EventEmitter } from "node:events";
 import { parseArgs } from "node:util";
 import { Worker } from "node:worker_threads";
 import { median } from "../micro/measure.ts";
@@ -24,29 +25,33 @@ function thread(given: AloneOptions): Side {
   worker.on("error", (error) => {
     throw error;
   });
-  const next = <T>(): Promise<T> => new Promise((resolve) => worker.once("message", resolve));
-  return {
-    ready: next(),
-    measure: (spanMs) => {
-      const span = next<Span>();
-      worker.postMessage(spanMs);
-      return span;
-    },
-    end: () => worker.terminate(),
-  };
+  return sideOf(
+    worker,
+    (spanMs) => worker.postMessage(spanMs),
+    () => worker.terminate(),
+  );
 }
 
 function child(given: AloneOptions): Side {
   const started = fork(file, [JSON.stringify(given)], { execArgv: ["--conditions=millrace-source"] });
-  const next = <T>(): Promise<T> => new Promise((resolve) => started.once("message", (message) => resolve(message as T)));
+  return sideOf(
+    started,
+    (spanMs) => void started.send(spanMs),
+    async () => started.kill(),
+  );
+}
+
+/** One that says when it is ready, and then answers each span with what it measured. */
+function sideOf(from: EventEmitter, send: (spanMs: number) => void, end: Side["end"]): Side {
+  const next = <T>(): Promise<T> => new Promise((resolve) => from.once("message", (message: T) => resolve(message)));
   return {
     ready: next(),
     measure: (spanMs) => {
       const span = next<Span>();
-      started.send(spanMs);
+      send(spanMs);
       return span;
     },
-    end: async () => started.kill(),
+    end,
   };
 }
 

@@ -2,10 +2,10 @@ import { cp, mkdir, readdir, rm } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { createFileCheckpointStorage } from "@millrace/checkpoint";
 import { nodePorts } from "@millrace/core/node";
-import { entryToJson, openSnapshotReader } from "@millrace/snapshots";
+import { entryToJson } from "@millrace/snapshots";
 import { type JobHandle, startJob } from "millrace";
 import { changingJob } from "./changing-job.ts";
-import { referredIn } from "./inspected.ts";
+import { readerOf, referredIn } from "./inspected.ts";
 
 /** A state directory, or a savepoint, as it might stand on a disk when a job starts. */
 export interface Exhibit {
@@ -80,7 +80,7 @@ async function exhibit(name: string, directory: string, savepoint: string | unde
 
 /** All entries of a snapshot, as sorted lines. */
 async function contentOf(path: string, base: string): Promise<readonly string[]> {
-  const reader = await openSnapshotReader(nodePorts.files, path, join(base, "scratch"), Number.POSITIVE_INFINITY);
+  const reader = await readerOf(path, base);
   const lines: string[] = [];
   for await (const entries of reader.entries()) for (const entry of entries) lines.push(JSON.stringify(entryToJson(entry)));
   return lines.sort();
