@@ -162,6 +162,38 @@ describe("savepoints", () => {
       expect((await stopping).end).toBe("savepoint");
     }));
 
+  it("that a job stops with end it, though it was to be stopped without one meanwhile", () =>
+    inDirectory(async (directory) => {
+      const out = join(directory, "out");
+      const job = await running(out, join(directory, "state"), { checkpointIntervalMs: 600_000 });
+      const stopping = job.stop({ savepoint: true });
+      await untilInFlight(job);
+      expect((await job.stop()).end).toBe("savepoint");
+      const path = savepointOf(await stopping);
+      await (await startNoted(build(out, 0), join(directory, "again"), { from: path })).job.finished;
+      expectSame(await published<string>(out), await calm(directory));
+    }));
+
+  it("that can't be written end nothing, and the stop that came meanwhile does", () =>
+    inDirectory(async (directory) => {
+      const job = await running(join(directory, "out"), join(directory, "state"), { checkpointIntervalMs: 600_000 });
+      await mkdir(join(directory, "taken"));
+      await writeFile(join(directory, "taken", "something"), "");
+      const stopping = job.stop({ savepoint: join(directory, "taken") });
+      await untilInFlight(job);
+      const [result, withSavepoint] = await Promise.allSettled([job.stop(), stopping]);
+      expect(result).toMatchObject({ value: { end: "stopped" } });
+      expect(withSavepoint).toMatchObject({ reason: { code: "SAVEPOINT_EXISTS" } });
+    }));
+
+  it("that a job is drained for are refused when it is cancelled meanwhile", () =>
+    inDirectory(async (directory) => {
+      const job = await running(join(directory, "out"), join(directory, "state"), { checkpointIntervalMs: 600_000 });
+      const [draining, cancelling] = await Promise.allSettled([job.stop({ savepoint: true, drain: true }), job.cancel()]);
+      expect(draining).toMatchObject({ reason: { code: "SAVEPOINT_NOT_RUNNING" } });
+      expect(cancelling).toMatchObject({ value: { end: "cancelled" } });
+    }));
+
   it("that a job stops with are the last that is published, though it was to be rescaled at the same time", () =>
     inDirectory(async (directory) => {
       const out = join(directory, "out");

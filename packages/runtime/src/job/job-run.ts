@@ -56,6 +56,8 @@ export class JobRun {
   #over = false;
   /** The run is about to end with a savepoint, unless that fails. */
   #stopping = false;
+  /** Whether the last stop with a savepoint has taken it. */
+  #savepointWritten: Promise<boolean> = Promise.resolve(false);
   #storesTrusted = true;
   #drained: PromiseWithResolvers<void> | undefined;
   readonly #held = new HeldCheckpoints();
@@ -125,10 +127,12 @@ export class JobRun {
   stop(): Promise<void> {
     return this.#endOnce(async () => {
       await this.#deployed();
+      // A savepoint that the run is being stopped with is its last word: no checkpoint comes after it.
+      const endsWithSavepoint = await this.#savepointWritten;
       // A run that is finishing by itself, or between two attempts, has nothing to add to its last checkpoint.
-      await this.#coordinator?.take("final").catch(this.#warn);
+      if (!endsWithSavepoint) await this.#coordinator?.take("final").catch(this.#warn);
       await this.#teardown();
-      this.#finish("stopped");
+      this.#finish(endsWithSavepoint ? "savepoint" : "stopped");
     });
   }
 
@@ -147,14 +151,18 @@ export class JobRun {
     const { attempt, coordinator } = this.#running();
     if (this.#stopping) throw notRunning("it is being stopped with a savepoint already");
     this.#stopping = true;
+    const outcome = Promise.withResolvers<boolean>();
+    this.#savepointWritten = outcome.promise;
     try {
       if (drain) await this.#drain(attempt);
       written(await this.#takeSavepoint({ attempt, coordinator }, pathOf, { suspends: true, drained: drain }));
     } catch (error) {
       this.#stopping = false;
       if (this.#attempt === attempt) this.#goOn(attempt, coordinator, drain, error);
+      outcome.resolve(false);
       throw error;
     }
+    outcome.resolve(true);
     await this.#endOnce(() => this.#teardown().then(() => this.#finish("savepoint")));
   }
 
@@ -373,6 +381,7 @@ export class JobRun {
     if (this.#ending !== undefined) {
       // The run is ending anyway. A last checkpoint that is waited for will not come.
       this.#emit({ kind: "warning", error });
+      this.#drained?.reject(notRunning("it failed meanwhile", error));
       void this.#coordinator?.close().catch(this.#warn);
       return;
     }
@@ -418,6 +427,7 @@ export class JobRun {
 
   async #teardown(): Promise<void> {
     this.#coordinator?.refuseSuspended();
+    this.#drained?.reject(notRunning("it ended meanwhile"));
     await Promise.allSettled(this.#exports);
     if (this.#attempt !== undefined) void this.#closeAttempt(this.#attempt);
     await this.#closing;
