@@ -4,10 +4,14 @@ import type { Chance } from "./world/chance.ts";
 /** A checkpoint that times out again and again keeps a job from ever getting on, as it should; not so at the end. */
 export const patient = { checkpointTimeoutMs: 600_000, tolerableFailures: 3 } satisfies StartOptions;
 
+/** Of any process, see `drawIncarnation`. */
+const PARALLELISM_MAX = 4;
+
 /** How a job is started: the same for all its processes. */
 export function drawOptions(chance: Chance): StartOptions {
   return {
     backend: chance.oneIn(3) ? "heap" : "disk",
+    maxParallelism: chance.pick([PARALLELISM_MAX, 7, 64, 720]),
     memoryBytes: chance.pick([1 << 12, 1 << 16, 1 << 30]),
     checkpointIntervalMs: 2 + chance.scale(80),
     minPauseMs: chance.oneIn(3) ? chance.scale(50) : 0,

@@ -1,6 +1,7 @@
 import { messageOf, seededRandom } from "@millrace/core";
 import type { JobDefinition, StartOptions } from "millrace";
 import type { Branch } from "./jobs/branch.ts";
+import { withKeyGroups } from "./jobs/key-groups.ts";
 import { drawJob, type RandomJob } from "./jobs/random-job.ts";
 import { lineDifference } from "./line-difference.ts";
 import { drawOptions, patient } from "./options.ts";
@@ -56,7 +57,10 @@ export async function runSeed(seed: number): Promise<SeedResult> {
 async function straightRun(seed: number, job: RandomJob): Promise<readonly string[]> {
   const world = new World(seed);
   await layInput(world, job);
-  const { end, reason } = await live(world, 1, seed, calm, withFailures(job, new Map()), { backend: "heap" });
+  const { end, reason } = await live(world, 1, seed, calm, withFailures(job, new Map()), {
+    backend: "heap",
+    transform: withKeyGroups(job.keyGroups),
+  });
   if (end !== "finished") throw new Error(`the job ${end} though nothing went wrong: ${reason}`);
   const { lines } = await published(world);
   const wrong = judgement(job, job.branches, lines);
@@ -102,7 +106,7 @@ async function troubledRun(
     story.push(`process ${pid}: ${JSON.stringify(incarnation)}`);
     // A run that ended with a savepoint is over: the next one starts from that.
     const from = (await lastEnd(world)) === "savepoint" ? await lastSavepoint(world) : undefined;
-    const settings = { ...options, ...(troubled ? {} : patient), ...(from === undefined ? {} : { from }) };
+    const settings = { ...options, transform: withKeyGroups(job.keyGroups), ...(troubled ? {} : patient), ...(from === undefined ? {} : { from }) };
     const life = await live(world, pid, seed + pid * 7919, incarnation, withFailures(job, failures), settings);
     lives.push(life);
     story.push(`  → ${life.end}${life.reason === undefined ? "" : `: ${life.reason}`}`);

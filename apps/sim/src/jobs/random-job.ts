@@ -24,6 +24,8 @@ export interface RandomJob {
   readonly branches: readonly Branch[];
   /** How often the user's function throws before it lets a record pass. */
   readonly failures: readonly { readonly record: string; readonly times: number }[];
+  /** Max parallelisms of keyed nodes, see `withKeyGroups`. */
+  readonly keyGroups: readonly (number | undefined)[];
   /** A fresh definition, as each process builds its own; `passed` is asked of every record and may throw. */
   define(passed: (reading: Reading) => void): JobDefinition;
 }
@@ -61,6 +63,7 @@ export function drawJob(chance: Chance): RandomJob {
     sources,
     branches: chosen,
     failures,
+    keyGroups: Array.from({ length: 5 }, () => chance.pick([undefined, undefined, 4, 30, 1_000])),
     define: (passed) =>
       defineJob("simulated", (env) => {
         const bounded = boundedOutOfOrderness<Reading>(disorderMs, (one) => one.at);

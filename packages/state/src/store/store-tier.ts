@@ -178,11 +178,19 @@ export class StoreTier implements StateTier, ColdStore {
     return keys;
   }
 
+  /** Goes from one key group that has records to the next: most have none. */
   *recordKeys(stateId: number): Generator<Uint8Array> {
     const { start, end } = this.#parts.options.keyGroups;
-    for (let keyGroup = start; keyGroup <= end; keyGroup++) {
-      for (const { key } of this.#runs.range(stateStart(keyGroup, stateId), formStart(keyGroup, recordForms.page))) {
-        if (readRecordHead(key).stateId !== stateId) break;
+    const behind = formStart(end, recordForms.page);
+    for (let keyGroup = start; keyGroup <= end; ) {
+      const here = keyGroup;
+      keyGroup = end + 1;
+      for (const { key } of this.#runs.range(stateStart(here, stateId), behind)) {
+        const head = readRecordHead(key);
+        if (head.keyGroup !== here || head.form !== recordForms.cell || head.stateId !== stateId) {
+          keyGroup = Math.max(here + 1, head.keyGroup);
+          break;
+        }
         yield key;
       }
     }
