@@ -1,4 +1,5 @@
-import { nodeProcessFacts } from "./node/index.ts";
+import type { Cancel } from "@millrace/core";
+import { boundGarbage, nodeProcessFacts } from "./node/index.ts";
 import { probeControl } from "./node/probe.ts";
 import { absolutePath } from "./node/working-directory.ts";
 import type { ControlRecord, ProcessFacts } from "./state-directory/index.ts";
@@ -12,6 +13,8 @@ export interface Machine {
   probe(control: ControlRecord): Promise<boolean>;
   /** Whether jobs open a control socket. */
   readonly hasSockets: boolean;
+  /** Keeps garbage low while the process holds a good part of `memoryBytes`. */
+  boundGarbage(memoryBytes: number): Cancel;
 }
 
-export const nodeMachine: Machine = { processes: nodeProcessFacts, absolutePath, probe: probeControl, hasSockets: true };
+export const nodeMachine: Machine = { processes: nodeProcessFacts, absolutePath, probe: probeControl, hasSockets: true, boundGarbage };

@@ -167,13 +167,14 @@ async function launch({ directory, storage, run, graph, ports, machine, options,
   });
   const jobRun = new JobRun(settings, (event: RunEvent) => handle?.heard(event));
   const controlling = Promise.withResolvers<ControlServer | undefined>();
+  const memory = options.backend === "heap" ? undefined : memoryShares(options.memoryBytes, threads === "off" ? 1 : threads);
   handle = new RunningJob({
     graph,
     run: jobRun,
     ports,
     runId: run.runId,
     stateDirectory: directory.path,
-    memory: options.backend === "heap" ? undefined : memoryShares(options.memoryBytes, threads === "off" ? 1 : threads),
+    memory,
     resumedFrom: point?.manifest.checkpointId,
     restoredFrom: point?.snapshot?.path,
     savepointPath: (path) => (checkpointId) =>
@@ -199,6 +200,7 @@ async function launch({ directory, storage, run, graph, ports, machine, options,
   for (const note of restorePlan === undefined ? [] : restoreNotes(restorePlan)) handle.warn("STATE_MIGRATED", note);
   if (reason !== undefined) handle.warn("THREADS_OFF", reason);
   await jobRun.start();
+  if (memory !== undefined) handle.finished.catch(() => undefined).finally(machine.boundGarbage(memory.memoryBytes));
   // The job does not wait for its control API, which is for onlookers.
   const control = !machine.hasSockets
     ? undefined

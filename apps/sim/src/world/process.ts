@@ -36,6 +36,7 @@ export class SimulatedProcess {
       absolutePath: (path) => (path.startsWith("/") ? path : `/${path}`),
       probe: async () => false,
       hasSockets: false,
+      boundGarbage: () => () => undefined,
     };
   }
 

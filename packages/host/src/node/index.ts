@@ -1,3 +1,4 @@
+export { boundGarbage } from "./garbage-bound.ts";
 export { listenerFailed } from "./listener-failed.ts";
 export { nodeProcessFacts } from "./process-facts.ts";
 export { runtimeDirectory } from "./runtime-directory.ts";

@@ -21,6 +21,7 @@ export class TestProcess {
       absolutePath: (path) => (path.startsWith("/") ? path : `/${path}`),
       probe: async () => false,
       hasSockets: false,
+      boundGarbage: () => () => undefined,
     };
   }
 
