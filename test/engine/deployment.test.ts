@@ -1,4 +1,5 @@
 import { nodePorts } from "@millrace/core/node";
+import { workHere } from "@millrace/state";
 import { buildJob, type Collector, collection, defineJob, discard, t } from "millrace";
 import { describe, expect, it, vi } from "vitest";
 import type { SourceSplit } from "../../packages/contracts/src/index.ts";
@@ -9,7 +10,7 @@ import type { TaskSettings } from "../../packages/runtime/src/deployment/task-se
 import { inThisThread } from "../../packages/runtime/src/deployment/thread-deployment.ts";
 import type { ThreadCommand } from "../../packages/runtime/src/deployment/thread-protocol.ts";
 import { inThreads, type ThreadListener } from "../../packages/runtime/src/deployment/threads-deployment.ts";
-import { heapBackends } from "../../packages/runtime/src/job/heap-backends.ts";
+import { HeapBackends } from "../../packages/runtime/src/job/heap-backends.ts";
 
 // What every deployment owes the coordinator. The second one speaks the protocol of worker threads and uses their rings,
 // with both ends in this thread, so that nothing but real threads is missing.
@@ -25,9 +26,15 @@ const implementations: Readonly<Record<string, (settings: TaskSettings) => Deplo
     }),
 };
 
+/** No test here goes on until a new base is made. */
+function heapBackends(): HeapBackends {
+  const { files } = nodePorts;
+  return new HeapBackends({ files, directory: "/nowhere", checkpoints: "/nowhere", work: () => workHere(files) });
+}
+
 function startHere(settings: TaskSettings, listener: ThreadListener) {
   let gone = false;
-  const serve = serveThread({ ...settings, backends: heapBackends({ checkpoints: true }) }, (event) => {
+  const serve = serveThread({ ...settings, backends: heapBackends() }, (event) => {
     // As over a message port: a copy, later.
     const copy = structuredClone(event);
     setImmediate(() => {
@@ -95,7 +102,7 @@ function set(make: (settings: TaskSettings) => Deployer, graph: JobGraph): Setti
     overwrite: false,
     exactlyOnce: true,
     checkpointIntervalMs: undefined,
-    backends: heapBackends({ checkpoints: true }),
+    backends: heapBackends(),
     storage: memoryStorage(),
     restoredData: undefined,
   } as unknown as TaskSettings;

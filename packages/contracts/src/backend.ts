@@ -1,3 +1,4 @@
+import type { DataFile } from "./checkpoint-storage.ts";
 import type { KeyedContext } from "./keyed-state.ts";
 
 /** Inclusive at both ends, as Flink's KeyGroupRange. */
@@ -48,10 +49,12 @@ export interface KeyedStateBackend extends KeyedContext {
 
   /**
    * Has the state of the last completed checkpoint written into one file, in the background: it can take the place of the files
-   * of that checkpoint and all before it, so that no checkpoint has to hold everything. Present where a local store holds that
-   * state. One at a time; rejects when it can't be written, or the backend is closed meanwhile.
+   * of that checkpoint and all before it, so that no checkpoint has to hold everything. `files`: those files, base first, which
+   * stay until the promise is settled; a local store needs them not, since it holds that state. One at a time; rejects when it
+   * can't be written, with CHECKPOINT_CORRUPT when one of the files is damaged, or when the backend is closed meanwhile. Absent
+   * where no checkpoints are taken.
    */
-  readonly writeBase?: (() => Promise<WrittenBase>) | undefined;
+  readonly writeBase?: WriteBase | undefined;
 
   /** Fills an empty backend from the chunks of bases and deltas, oldest first; records outside `keyGroups` are skipped. */
   restore(chunks: AsyncIterable<Uint8Array>): Promise<void>;
@@ -72,6 +75,8 @@ export interface KeyedStateBackend extends KeyedContext {
   readonly overfull?: boolean;
   close(): Promise<void>;
 }
+
+export type WriteBase = (files: readonly DataFile[]) => Promise<WrittenBase>;
 
 /** A file of keyed state on disk, fsynced, which belongs to who asked for it. */
 export interface WrittenBase {

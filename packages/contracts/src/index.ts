@@ -6,6 +6,7 @@ export type {
   FinishedFile,
   KeyedStateBackend,
   KeyGroupRange,
+  WriteBase,
   WrittenBase,
 } from "./backend.ts";
 export type {

@@ -1,5 +1,6 @@
 export { createHeapBackend } from "./backend/heap-backend.ts";
 export type { KeyedBackend } from "./backend/keyed-backend.ts";
+export type { ChainTask, ChainWork } from "./chains/chain-work.ts";
 export { verifiedValue } from "./format/checksum.ts";
 export { type FileHeader, readHeader, STATE_FORMAT_VERSION, type StateEntry } from "./format/file-header.ts";
 export {
@@ -19,7 +20,7 @@ export type { DroppedState, RecordMigration, RewrittenState, StateMigration, Ttl
 export { LocalStore, type LocalStoreOptions } from "./runs/local-store.ts";
 export { readStoreMarker, type StoreMarker } from "./runs/store-manifest.ts";
 export type { StoredRecord, StoreSnapshot } from "./runs/store-snapshot.ts";
-export type { StoreWork } from "./runs/store-work.ts";
+export type { FileSum, StoreWork } from "./runs/store-work.ts";
 export { workHere } from "./runs/work-here.ts";
 export type { StoreBackendOptions } from "./store/store-backend.ts";
 export { createStoreBackend } from "./store/store-backend.ts";

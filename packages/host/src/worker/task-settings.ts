@@ -4,7 +4,7 @@ import type { CheckpointStorage } from "@millrace/contracts";
 import { MillraceError, type Ports } from "@millrace/core";
 import { nodePorts } from "@millrace/core/node";
 import { describePlanDifference, type JobGraph, planHash } from "@millrace/plan";
-import { heapBackends, type StateBackends, StoreBackends, type TaskSettings } from "@millrace/runtime";
+import { HeapBackends, type StateBackends, StoreBackends, type TaskSettings, transientBackends } from "@millrace/runtime";
 import { workHere } from "@millrace/state";
 import { storeThread } from "@millrace/state/node";
 import { buildOptions } from "../build-options.ts";
@@ -24,17 +24,13 @@ export function workerTaskSettings(definition: JobDefinition, start: WorkerStart
 
 /** In memory when nothing is kept. */
 export function backendsOf(ports: Ports, state: WorkerState | undefined, storage: CheckpointStorage | undefined): StateBackends {
-  if (state === undefined || storage === undefined) return heapBackends({ checkpoints: false });
-  if (state.backend === "heap") return heapBackends({ checkpoints: true });
-  return new StoreBackends({
-    files: ports.files,
-    directory: state.local,
-    storage,
-    identity: state.identity,
-    ...state.memory,
-    // The thread has files of its own.
-    work: ports.files === nodePorts.files ? storeThread : () => workHere(ports.files),
-  });
+  if (state === undefined || storage === undefined) return transientBackends();
+  const { files } = ports;
+  const { backend, local, checkpoints, identity, memory } = state;
+  // The thread has files of its own.
+  const work = files === nodePorts.files ? storeThread : () => workHere(files);
+  if (backend === "heap") return new HeapBackends({ files, directory: local, checkpoints, work });
+  return new StoreBackends({ files, directory: local, storage, identity, ...memory, work });
 }
 
 /** Opened when it is read: later attempts begin with the run's own checkpoints, and the snapshot may have gone by then. */

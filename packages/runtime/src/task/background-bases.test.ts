@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createFileCheckpointStorage, dataFileName } from "@millrace/checkpoint";
 import type { CheckpointManifest, CheckpointStorage, DataFile, WrittenBase } from "@millrace/contracts";
+import { MillraceError } from "@millrace/core";
 import { nodePorts } from "@millrace/core/node";
 import { afterAll, expect, test } from "vitest";
 import { BackgroundBases } from "./background-bases.ts";
@@ -105,5 +106,22 @@ test("one that can't be written fails the next checkpoint, and is tried again af
   expect(() => bases.take(0)).toThrow("no space left");
   expect(bases.take(0)).toBeUndefined();
   bases.completed(host, { files: chain });
+  expect(writing).toHaveLength(2);
+});
+
+test("a damaged file is told of once, and until the chain begins anew every base is to come from memory", async () => {
+  const { storage, writing, host, bases } = begin();
+  const chain = [await file(storage, 1, "base"), await file(storage, 2, "delta", 20)];
+  bases.completed(host, { files: chain });
+  writing[0]?.reject(new MillraceError("CHECKPOINT_CORRUPT", "op-0-000002.delta is damaged"));
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(bases.isDamaged(0, { files: chain })).toBe(false);
+  expect(() => bases.take(0)).toThrow("is damaged");
+  expect(bases.isDamaged(0, { files: chain })).toBe(true);
+  bases.completed(host, { files: chain });
+  expect(writing).toHaveLength(1);
+  const anew = [await file(storage, 4, "base"), await file(storage, 5, "delta", 20)];
+  expect(bases.isDamaged(0, { files: anew })).toBe(false);
+  bases.completed(host, { files: anew });
   expect(writing).toHaveLength(2);
 });

@@ -13,15 +13,18 @@ export interface FinishedBase {
 }
 
 /**
- * The bases of a task's keyed state. Where a local store holds the state of completed checkpoints, a base is made from it
- * between checkpoints, and the next one puts it in the place of the files that it makes needless: no checkpoint waits for it, and
- * what a checkpoint writes is what has changed.
+ * The bases of a task's keyed state. They are made between checkpoints, in the background, from the files of the last completed one
+ * or from the local store that holds its state. The next checkpoint puts a base in the place of the files that it makes needless:
+ * no checkpoint waits for it, and what a checkpoint writes is what has changed. The files that are read stay meanwhile, because the
+ * newest complete checkpoint refers to them until one with the new base is complete.
  */
 export class BackgroundBases {
   readonly #subtask: number;
   readonly #wake: () => void;
   readonly #finished = new Map<number, FinishedBase>();
   readonly #underWay = new Set<number>();
+  /** By node the first file of the chain of which one turned out to be damaged. */
+  readonly #damaged = new Map<number, string>();
   #failure: { readonly error: unknown } | undefined;
   #closed = false;
 
@@ -36,9 +39,9 @@ export class BackgroundBases {
     const adopted = this.#finished.get(node)?.name;
     if (adopted !== undefined && chain.files[0]?.name === adopted) this.#finished.delete(node);
     if (backend?.writeBase === undefined || this.#closed || !wantsBase(chain)) return;
-    if (this.#underWay.has(node) || this.#finished.has(node)) return;
+    if (this.#underWay.has(node) || this.#finished.has(node) || this.#damaged.get(node) === chain.files[0]?.name) return;
     this.#underWay.add(node);
-    backend.writeBase().then(
+    backend.writeBase(chain.files).then(
       (written) => {
         this.#underWay.delete(node);
         this.#finished.set(node, { written, name: undefined, adopted: undefined });
@@ -46,10 +49,17 @@ export class BackgroundBases {
       (error: unknown) => {
         this.#underWay.delete(node);
         if (this.#closed) return;
+        const [first] = chain.files;
+        if (first !== undefined && isCorrupt(error)) this.#damaged.set(node, first.name);
         this.#failure = { error };
         this.#wake();
       },
     );
+  }
+
+  /** No base can be made of these files, which a failed checkpoint has told of: the next one has to hold everything itself. */
+  isDamaged(node: number, { files: [first] }: KeyedChain): boolean {
+    return this.#failure === undefined && first !== undefined && this.#damaged.get(node) === first.name;
   }
 
   /** What the next checkpoint may take. Throws, once, what the writing of one has failed with. */
@@ -82,6 +92,10 @@ export class BackgroundBases {
   close(): void {
     this.#closed = true;
   }
+}
+
+function isCorrupt(error: unknown): boolean {
+  return error instanceof MillraceError && error.code === "CHECKPOINT_CORRUPT";
 }
 
 function idOf(file: DataFile): number {

@@ -16,7 +16,7 @@ import type { OperatorHost } from "./operator-host.ts";
 import type { SinkPort } from "./sink-port.ts";
 import { SourceInput } from "./source-input.ts";
 import type { StateRoom } from "./state-room.ts";
-import { type CheckpointParts, type KeyedChain, TaskCheckpoint, timeOf, wantsBase } from "./task-checkpoint.ts";
+import { type CheckpointParts, type KeyedChain, TaskCheckpoint, timeOf } from "./task-checkpoint.ts";
 import type { TaskListener } from "./task-events.ts";
 import { TaskTimes } from "./task-times.ts";
 import type { WatermarkFlow } from "./watermark-flow.ts";
@@ -438,7 +438,7 @@ export class StreamTask {
     const keyed = hosts.flatMap((host) => {
       if (host.backend === undefined) return [];
       const chain = this.#parts.chains.get(host.node) ?? { files: [] };
-      const base = full || chain.files.length === 0 || (host.backend.writeBase === undefined && wantsBase(chain));
+      const base = full || chain.files.length === 0 || this.#bases.isDamaged(host.node, chain);
       const fileName = dataFileName({ uid: host.uid, subtask, checkpointId, kind: base ? "base" : "delta" });
       return [{ host, full: base, fileName, filesBefore: () => this.#filesBefore(host, chain) }];
     });

@@ -47,7 +47,7 @@ export class BackendSnapshot {
   constructor(parts: SnapshotParts) {
     this.#parts = parts;
     this.checkpointId = parts.header.checkpointId;
-    this.header = parts.header;
+    this.header = parts.all ? { ...parts.header, distinct: true } : parts.header;
     this.frozen = parts.changes.freeze(parts.all);
     this.#timers = new TimerSnapshot(parts.registry.services, this.frozen);
     this.#walk = this.#walkAll();

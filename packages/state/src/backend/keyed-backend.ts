@@ -16,7 +16,7 @@ import type {
   StateHandles,
   TimerService,
   TimerTarget,
-  WrittenBase,
+  WriteBase,
 } from "@millrace/contracts";
 import { assert, type PrimitiveKey } from "@millrace/core";
 import type { CellMap } from "../cells/cell-map.ts";
@@ -42,7 +42,7 @@ const voidCodec = t.literal(VOID_NAMESPACE) as Codec<unknown> as NamespaceCodec<
  */
 export class KeyedBackend implements KeyedStateBackend {
   readonly keyGroups: KeyGroupRange;
-  readonly writeBase: (() => Promise<WrittenBase>) | undefined;
+  readonly writeBase: WriteBase | undefined;
   readonly #options: BackendOptions;
   readonly #scope: KeyScope;
   readonly #changes: Changes;

@@ -1,4 +1,4 @@
-import type { BackendOptions, WrittenBase } from "@millrace/contracts";
+import type { BackendOptions, WriteBase } from "@millrace/contracts";
 import type { Changes } from "../cells/changes.ts";
 import type { Slots } from "../cells/slots.ts";
 import type { Table } from "../cells/table.ts";
@@ -18,7 +18,7 @@ export interface StateTier {
   /** Starts copying the last completed checkpoint; undefined when memory holds everything. */
   dump(): StoreDump | undefined;
   /** As `KeyedStateBackend.writeBase`. */
-  readonly writeBase?: () => Promise<WrittenBase>;
+  readonly writeBase?: WriteBase | undefined;
   /** Takes the changes of a completed checkpoint. `header` is absent when there were none to freeze. */
   apply(checkpointId: number, delta: readonly Uint8Array[], header: FileHeader | undefined): Promise<void>;
   /** Called when the changes of a completed checkpoint need no longer stay in memory. */

@@ -24,6 +24,8 @@ export interface FileHeader {
   /** As `keyKind`; absent before the first key. */
   readonly keyKind?: string;
   readonly states: readonly StateEntry[];
+  /** No key stands in the file twice, and there are no tombstones. */
+  readonly distinct?: true;
 }
 
 const noKey = new Uint8Array(0);

@@ -1,4 +1,5 @@
 import { MillraceError, messageOf } from "@millrace/core";
+import type { ChainTask } from "../chains/chain-work.ts";
 import type { BaseTask, FileSum, MergeTask, ReadTask, SortTask } from "../runs/store-work.ts";
 
 /** To the thread. Each request has an id of its own; a reading one is asked for each chunk. */
@@ -6,6 +7,7 @@ export type Request =
   | { readonly id: number; readonly kind: "sort"; readonly task: SortTask }
   | { readonly id: number; readonly kind: "merge"; readonly task: MergeTask }
   | { readonly id: number; readonly kind: "base"; readonly task: BaseTask }
+  | { readonly id: number; readonly kind: "chain"; readonly task: ChainTask }
   | { readonly id: number; readonly kind: "read"; readonly task: ReadTask }
   | { readonly id: number; readonly kind: "next" }
   | { readonly id: number; readonly kind: "leave" };

@@ -10,7 +10,7 @@ const READ_AHEAD = 4;
 const DONE_HERE_BYTES = 64 << 10;
 
 /**
- * Does a store's work in a thread of its own, which begins with the first task that is worth it. The memory of the chunks that a
+ * Does the work of local stores and of new bases in a thread of its own, which begins with the first task that is worth it. The memory of the chunks that a
  * task brings moves there. The thread keeps the process alive only while it works.
  */
 export function storeThread(): StoreWork {
@@ -24,6 +24,10 @@ export function storeThread(): StoreWork {
     },
     merge: (task) => (task.bytes <= DONE_HERE_BYTES ? here.merge(task) : thread.ask({ id: thread.newId(), kind: "merge", task }, [])),
     base: (task) => (task.bytes <= DONE_HERE_BYTES ? here.base(task) : thread.askSum({ id: thread.newId(), kind: "base", task })),
+    mergeChain: (task) => {
+      const bytes = task.files.reduce((sum, file) => sum + file.bytes, 0);
+      return bytes <= DONE_HERE_BYTES ? here.mergeChain(task) : thread.askSum({ id: thread.newId(), kind: "chain", task });
+    },
     async *read(task) {
       if (task.bytes <= DONE_HERE_BYTES) {
         yield* here.read(task);

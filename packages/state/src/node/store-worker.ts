@@ -1,6 +1,7 @@
 import { parentPort } from "node:worker_threads";
 import { assert } from "@millrace/core";
 import { nodePorts } from "@millrace/core/node";
+import { mergeChain } from "../chains/merge-chain.ts";
 import { copyRun, mergeRuns, readRuns, sortIntoRun } from "../runs/store-work.ts";
 import { type Reply, type Request, sentError } from "./messages.ts";
 
@@ -25,6 +26,8 @@ async function serve(request: Exclude<Request, { kind: "next" | "leave" }>): Pro
         return reply({ id, kind: "done", records: await mergeRuns(files, request.task, () => false) });
       case "base":
         return reply({ id, kind: "summed", sum: await copyRun(files, request.task, () => false) });
+      case "chain":
+        return reply({ id, kind: "summed", sum: await mergeChain(files, request.task, () => false) });
       case "read":
         return await read(request);
     }

@@ -283,7 +283,7 @@ export class LocalStore {
     const path = this.#newPath("base");
     try {
       const writer = new RecordWriter();
-      writeHeader(writer, header);
+      writeHeader(writer, { ...header, distinct: true });
       const task: BaseTask = { path, header: joined(writer.finish()), input: run?.path, bytes: run?.bytes ?? 0 };
       const { bytes, crc32 } = await this.#work.base(task);
       return { path, bytes, checksum: crc32.toString(16).padStart(8, "0") };

@@ -37,7 +37,7 @@ export async function* wholeFrames(chunks: Chunks, onHeader: (stored: Uint8Array
   if (checked > 0) yield held.subarray(0, checked);
 }
 
-function enlarged(from: Uint8Array, length: number, more: number): Uint8Array<ArrayBuffer> {
+export function enlarged(from: Uint8Array, length: number, more: number): Uint8Array<ArrayBuffer> {
   const into = new Uint8Array(Math.max(from.length * 2, length + more));
   into.set(from.subarray(0, length));
   return into;

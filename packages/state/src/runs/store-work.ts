@@ -1,6 +1,7 @@
 import { crc32 } from "node:zlib";
 import type { KeyGroupRange } from "@millrace/contracts";
 import type { Files } from "@millrace/core";
+import type { ChainWork } from "../chains/chain-work.ts";
 import { mergeRecords } from "./merge.ts";
 import { joined } from "./pieces.ts";
 import { Run } from "./run.ts";
@@ -57,16 +58,14 @@ export interface FileSum {
   readonly crc32: number;
 }
 
-/** What a local store has done in the background. The content of files is on disk when a promise resolves; their names may not be. */
-export interface StoreWork {
+/** What state has done in the background. The content of files is on disk when a promise resolves; their names may not be. */
+export interface StoreWork extends ChainWork {
   /** The chunks are used up. */
   sort(task: SortTask): Promise<Sorted>;
   merge(task: MergeTask): Promise<number>;
   base(task: BaseTask): Promise<FileSum>;
   /** Frames in order, without tombstones. */
   read(task: ReadTask): AsyncIterable<Uint8Array>;
-  /** Ends what is under way, with an error. */
-  close(): Promise<void>;
 }
 
 const CHUNK_BYTES = 256 << 10;
@@ -186,5 +185,5 @@ async function withRuns<T>(files: Files, paths: readonly string[], use: (runs: r
 }
 
 export function closed(): Error {
-  return new Error("the local store was closed");
+  return new Error("what works in the background was closed");
 }

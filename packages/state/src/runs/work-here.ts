@@ -1,14 +1,16 @@
 import type { Files } from "@millrace/core";
+import { mergeChain } from "../chains/merge-chain.ts";
 import { ChunkQueue } from "./chunk-queue.ts";
 import { closed, copyRun, mergeRuns, readRuns, type StoreWork, sortIntoRun } from "./store-work.ts";
 
-/** Does a store's work on this thread, between everything else: for the simulator and for tests. */
+/** Does the work on this thread, between everything else: for the simulator and for tests. */
 export function workHere(files: Files): StoreWork {
   let isClosed = false;
   return {
     sort: (task) => sortIntoRun(files, task),
     merge: (task) => mergeRuns(files, task, () => isClosed),
     base: (task) => copyRun(files, task, () => isClosed),
+    mergeChain: (task) => mergeChain(files, task, () => isClosed),
     async *read(task) {
       const queue = new ChunkQueue();
       let taken = (): void => undefined;

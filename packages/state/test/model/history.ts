@@ -75,6 +75,10 @@ export class History {
       case "restart":
         await this.#restart();
         break;
+      case "merge":
+        // A base made in the background, also while a checkpoint is in flight.
+        if (this.chain.length > 0) this.chain = [await this.#host.merge(this.chain)];
+        break;
       case "tear":
         if (this.#host.tear()) await this.complete(false).then(unexpected, () => undefined);
         await this.#restart();

@@ -1,8 +1,10 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { BackendOptions, KeyedStateBackend, KeyGroupRange } from "@millrace/contracts";
+import { createFileCheckpointStorage } from "@millrace/checkpoint";
+import type { BackendOptions, DataFile, KeyedStateBackend, KeyGroupRange } from "@millrace/contracts";
 import { nodePorts } from "@millrace/core/node";
+import { VolatileDisk } from "@millrace/testkit";
 import type { FileHeader } from "../../src/format/file-header.ts";
 import { createHeapBackend, createStoreBackend, LocalStore, workHere } from "../../src/index.ts";
 
@@ -15,6 +17,8 @@ export interface Host {
   open(keyGroups?: KeyGroupRange): Promise<KeyedStateBackend>;
   /** After a crash: a backend with the state of the last completed checkpoint, whose files are `chain`. */
   reopen(chain: readonly StateFile[]): Promise<KeyedStateBackend>;
+  /** The files of a chain made one. */
+  merge(chain: readonly StateFile[]): Promise<StateFile>;
   /** The next apply to a local store stops half-way, as when the process is killed. False: there is no store. */
   tear(): boolean;
   close(): Promise<void>;
@@ -39,6 +43,17 @@ export async function* chunksOf(files: readonly StateFile[]): AsyncGenerator<Uin
   for (const file of files) yield* file;
 }
 
+/** As the work in the background does it. */
+async function merge(chain: readonly StateFile[]): Promise<StateFile> {
+  const files = new VolatileDisk();
+  await files.makeDirectory("/state");
+  const storage = createFileCheckpointStorage({ files, directory: "/state" });
+  const written: DataFile[] = [];
+  for (const [index, file] of chain.entries()) written.push(await storage.writeData(`${index}.delta`, file));
+  await workHere(files).mergeChain({ checkpoints: "/state", files: written, path: "/state/merged" });
+  return [await files.readFile("/state/merged")];
+}
+
 export function heapHost(): Host {
   return {
     open: async (keyGroups) => createHeapBackend(optionsOf(keyGroups)),
@@ -47,6 +62,7 @@ export function heapHost(): Host {
       await backend.restore(chunksOf(chain));
       return backend;
     },
+    merge,
     tear: () => false,
     close: async () => undefined,
   };
@@ -106,6 +122,7 @@ export async function storeHost(cacheBytesMax = 300): Promise<Host> {
       await close();
       return make(true);
     },
+    merge,
     tear() {
       torn = true;
       return true;

@@ -15,7 +15,7 @@ export type Step =
   | { readonly do: "advance"; readonly time: number; readonly domain: Domain; readonly limit: number }
   | { readonly do: "freeze"; readonly full: boolean }
   | { readonly do: "slice"; readonly times: number }
-  | { readonly do: "complete" | "abort" | "restart" | "tear" };
+  | { readonly do: "complete" | "abort" | "restart" | "tear" | "merge" };
 
 export type Domain = "event" | "processing";
 
@@ -47,4 +47,5 @@ export const stepArbitrary: fc.Arbitrary<Step> = fc.oneof(
   one(4, fc.record({ do: fc.constant("slice" as const), times: fc.integer({ min: 1, max: 3 }) })),
   one(3, fc.record({ do: fc.constant("complete" as const) })),
   one(1, fc.record({ do: fc.constantFrom("abort" as const, "restart" as const, "tear" as const) })),
+  one(2, fc.record({ do: fc.constant("merge" as const) })),
 );

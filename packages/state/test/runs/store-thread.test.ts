@@ -1,8 +1,12 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createFileCheckpointStorage } from "@millrace/checkpoint";
+import type { DataFile } from "@millrace/contracts";
 import { nodePorts } from "@millrace/core/node";
 import { expect, onTestFinished, test } from "vitest";
+import { writeHeader } from "../../src/format/file-header.ts";
+import { RecordParser } from "../../src/format/record-parser.ts";
 import { RecordWriter } from "../../src/format/record-writer.ts";
 import { LocalStore } from "../../src/index.ts";
 import { storeThread } from "../../src/node/index.ts";
@@ -80,4 +84,31 @@ test("an error in the thread comes back with its code", async () => {
     code: "STATE_CORRUPT",
   });
   await work.close();
+});
+
+test("the files of a checkpoint become a base in the thread, or nothing when it is closed", async () => {
+  const directory = await mkdtemp(join(tmpdir(), "millrace-thread-"));
+  onTestFinished(() => rm(directory, { recursive: true, force: true }));
+  const storage = createFileCheckpointStorage({ files, directory });
+  const chain: DataFile[] = [];
+  for (let checkpointId = 1; checkpointId <= 3; checkpointId++) {
+    const header = new RecordWriter();
+    writeHeader(header, { formatVersion: 1, uid: "op", checkpointId, keyGroups: { start: 0, end: 9 }, entries: 3000, states: [] });
+    chain.push(await storage.writeData(`op-0-00000${checkpointId}.delta`, [...header.finish(), ...framesOf(checkpointId)]));
+  }
+  const work = storeThread();
+  const { bytes } = await work.mergeChain({ checkpoints: directory, files: chain, path: join(directory, "merged") });
+  const merged = await files.readFile(join(directory, "merged"));
+  expect(merged.length).toBe(bytes);
+  let records = 0;
+  const parser = new RecordParser((key, stored) => {
+    if (key.length === 0) return;
+    records++;
+    expect(new TextDecoder().decode(stored)).toContain("of 3,");
+  });
+  parser.push(merged);
+  expect(records).toBe(3000);
+  const again = expect(work.mergeChain({ checkpoints: directory, files: chain, path: join(directory, "again") })).rejects.toThrow("closed");
+  await work.close();
+  await again;
 });
