@@ -30,7 +30,7 @@ export type {
   SubtaskShare,
 } from "./job-handle.ts";
 export type { ErrorFields, LoggerOptions, LogRecord } from "./log/index.ts";
-export { createLogger, errorFields, logEvent, logRecordOf, progressRecord, redactor } from "./log/index.ts";
+export { createLogger, errorFields, heldLogger, logEvent, logRecordOf, progressRecord, redactor } from "./log/index.ts";
 export type { Machine } from "./machine.ts";
 export { nodeProcessFacts } from "./node/index.ts";
 export type { RestorePreview } from "./preview-restore.ts";

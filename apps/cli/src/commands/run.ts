@@ -102,7 +102,7 @@ async function viewFor({ job, plan }: PlannedJob, { live }: RunFlags, io: Io, se
     return createLiveView(io, output, secrets);
   }
   const { createLogView } = await import("../run/log-view.ts");
-  return createLogView({ jobName: job.name, output, secrets, progressEveryMs });
+  return createLogView({ jobName: job.name, io, output, secrets, progressEveryMs });
 }
 
 function secretsOf({ job, parameters }: PlannedJob): readonly string[] {

@@ -1,30 +1,47 @@
-import { createLogger, logEvent, progressRecord } from "@millrace/host";
-import type { Output } from "../io.ts";
+import { nodePorts } from "@millrace/core/node";
+import { heldLogger, logEvent, progressRecord } from "@millrace/host";
+import type { Io, Output } from "../io.ts";
 import { connectorsOf, type RunView } from "./view.ts";
 
 export interface LogViewOptions {
   readonly jobName: string;
+  readonly io: Pick<Io, "onExit">;
   readonly output: Output;
   /** Values of secret parameters. */
   readonly secrets: readonly string[];
   readonly progressEveryMs: number;
 }
 
+/** A job that starts has other things to do than to write lines. */
+const HELD_MS = 150;
+
 /** JSON lines: every event, and how far the job has come every now and then. */
-export async function createLogView({ jobName, output, secrets, progressEveryMs }: LogViewOptions): Promise<RunView> {
-  const logger = await createLogger({ jobName, secrets, destination: { write: (line) => void output.write(line) } });
+export function createLogView({ jobName, io, output, secrets, progressEveryMs }: LogViewOptions): RunView {
+  const { now } = nodePorts.clock;
+  const logger = heldLogger({ jobName, secrets, now, destination: { write: (line) => void output.write(line) } });
+  const forgetExit = io.onExit(() => logger.release());
   let progress: NodeJS.Timeout | undefined;
+  let held: NodeJS.Timeout | undefined;
   const log = ({ level, fields, message }: ReturnType<typeof progressRecord>): void => logger[level](fields, message);
   return {
     follow: (handle, plan) => {
       logger.info({ event: "job.connectors", connectors: connectorsOf(plan) }, "what each connector promises");
       handle.on((event) => logEvent(logger, event));
+      held = setTimeout(() => logger.release(), HELD_MS);
       progress = setInterval(() => log(progressRecord(handle.status())), progressEveryMs);
     },
-    stopping: (signal) => logger.info({ event: "job.stopping", signal }, `${signal}: taking a last checkpoint; the next one ends at once`),
+    stopping: (signal) => {
+      logger.info({ event: "job.stopping", signal }, `${signal}: taking a last checkpoint; the next one ends at once`);
+      logger.release();
+    },
     ended: (result, resume) => {
       if (result.end === "stopped") logger.info({ event: "job.resumable", command: resume }, "the next run resumes");
     },
-    close: () => clearInterval(progress),
+    close: () => {
+      clearInterval(progress);
+      clearTimeout(held);
+      logger.release();
+      forgetExit();
+    },
   };
 }

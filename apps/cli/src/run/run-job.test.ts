@@ -13,8 +13,8 @@ import type { RunView } from "./view.ts";
 const definition = defineJob("airport-delays", () => undefined);
 const resumeCommand = "millrace run job.ts";
 
-function logView(io: FakeIo): Promise<RunView> {
-  return createLogView({ jobName: "airport-delays", output: io.out, secrets: ["hunter22"], progressEveryMs: 5 });
+function logView(io: FakeIo): RunView {
+  return createLogView({ jobName: "airport-delays", io, output: io.out, secrets: ["hunter22"], progressEveryMs: 5 });
 }
 
 function run(io: FakeIo, job: FakeJob, view: RunView, start: (options: StartOptions) => Promise<FakeJob> = async () => job): Promise<number> {
@@ -31,7 +31,7 @@ describe("a run on a pipe", () => {
   it("logs what the connectors promise, what happens, and ends with 0", async () => {
     const io = new FakeIo();
     const job = new FakeJob();
-    const ended = run(io, job, await logView(io));
+    const ended = run(io, job, logView(io));
     await vi.waitFor(() => expect(events(io)).toContain("job.connectors"));
     job.emit({ kind: "checkpointCompleted", atMs: 1, checkpointId: 3, durationMs: 12, bytes: 99 });
     await vi.waitFor(() => expect(events(io)).toContain("job.progress"));
@@ -53,7 +53,7 @@ describe("a run on a pipe", () => {
     ] as const) {
       const io = new FakeIo();
       const job = new FakeJob();
-      const ended = run(io, job, await logView(io));
+      const ended = run(io, job, logView(io));
       await vi.waitFor(() => expect(events(io)).toContain("job.connectors"));
       io.signal(signal);
       expect(job.calls).toEqual(["stop"]);
@@ -66,7 +66,7 @@ describe("a run on a pipe", () => {
   it("ends the process at the second signal", async () => {
     const io = new FakeIo();
     const job = new FakeJob();
-    const ended = run(io, job, await logView(io));
+    const ended = run(io, job, logView(io));
     await vi.waitFor(() => expect(events(io)).toContain("job.connectors"));
     io.signal("SIGTERM");
     io.signal("SIGINT");
@@ -79,7 +79,7 @@ describe("a run on a pipe", () => {
   it("has finished if the job finished while it was being stopped", async () => {
     const io = new FakeIo();
     const job = new FakeJob();
-    const ended = run(io, job, await logView(io));
+    const ended = run(io, job, logView(io));
     await vi.waitFor(() => expect(events(io)).toContain("job.connectors"));
     io.signal("SIGINT");
     job.end("finished");
@@ -89,7 +89,7 @@ describe("a run on a pipe", () => {
   it("stops a job that a signal met while it was starting", async () => {
     const io = new FakeIo();
     const job = new FakeJob();
-    const ended = run(io, job, await logView(io), async () => {
+    const ended = run(io, job, logView(io), async () => {
       io.signal("SIGINT");
       return job;
     });
@@ -101,11 +101,11 @@ describe("a run on a pipe", () => {
   it("passes a failure on, with nothing left behind", async () => {
     const io = new FakeIo();
     const job = new FakeJob();
-    const ended = run(io, job, await logView(io));
+    const ended = run(io, job, logView(io));
     await vi.waitFor(() => expect(events(io)).toContain("job.connectors"));
     job.fail(new MillraceError("JOB_RESTARTS", "gave up"));
     await expect(ended).rejects.toMatchObject({ code: "JOB_RESTARTS" });
-    await expect(run(io, job, await logView(io), () => Promise.reject(new MillraceError("STATE_LOCKED", "locked")))).rejects.toMatchObject({
+    await expect(run(io, job, logView(io), () => Promise.reject(new MillraceError("STATE_LOCKED", "locked")))).rejects.toMatchObject({
       code: "STATE_LOCKED",
     });
     expect(io.listeners).toBe(0);
@@ -114,7 +114,7 @@ describe("a run on a pipe", () => {
   it("never logs a secret", async () => {
     const io = new FakeIo();
     const job = new FakeJob();
-    const ended = run(io, job, await logView(io));
+    const ended = run(io, job, logView(io));
     await vi.waitFor(() => expect(events(io)).toContain("job.connectors"));
     job.emit({ kind: "warning", atMs: 1, code: "X", message: "login with hunter22 refused" });
     job.end("finished");

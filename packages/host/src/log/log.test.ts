@@ -1,7 +1,7 @@
 import { MillraceError } from "@millrace/core";
 import { describe, expect, it } from "vitest";
 import type { JobEvent, JobStatus } from "../job-handle.ts";
-import { createLogger, errorFields, logEvent, logRecordOf, progressRecord, redactor } from "./index.ts";
+import { createLogger, errorFields, heldLogger, logEvent, logRecordOf, progressRecord, redactor } from "./index.ts";
 
 interface Line {
   readonly [name: string]: unknown;
@@ -9,7 +9,7 @@ interface Line {
 
 async function linesOf(events: readonly JobEvent[], secrets: readonly string[] = []): Promise<Line[]> {
   const lines: string[] = [];
-  const logger = await createLogger({ jobName: "delays", destination: { write: (line) => void lines.push(line) }, secrets });
+  const logger = createLogger({ jobName: "delays", destination: { write: (line) => void lines.push(line) }, secrets });
   for (const event of events) logEvent(logger, event);
   return lines.map((line) => JSON.parse(line));
 }
@@ -25,6 +25,34 @@ describe("the log", () => {
       { level: 30, job: "delays", event: "job.resumed", runId: "4f21", checkpointId: 7, msg: "resumed from checkpoint 7" },
       { level: 30, job: "delays", event: "checkpoint.completed", checkpointId: 8, durationMs: 13, bytes: 300 },
       { level: 50, job: "delays", event: "job.failed", err: { code: "USER_FUNCTION", message: "no luck", cause: { message: "two is bad" } } },
+    ]);
+  });
+
+  it("holds lines until it is released or has to warn, in their order and with their times", () => {
+    const lines: Line[] = [];
+    let nowMs = 0;
+    const opened = () => heldLogger({ jobName: "delays", now: () => nowMs, destination: { write: (line) => void lines.push(JSON.parse(line)) } });
+    const logger = opened();
+    logger.info({ n: 1 }, "first");
+    nowMs = 1;
+    logger.info({ n: 2 }, "second");
+    expect(lines).toEqual([]);
+    nowMs = 100;
+    logger.warn({ n: 3 }, "third");
+    expect(lines).toMatchObject([
+      { time: 0, n: 1, msg: "first" },
+      { time: 1, n: 2, msg: "second" },
+      { time: 100, n: 3, level: 40 },
+    ]);
+    const other = opened();
+    other.info({ n: 4 }, "fourth");
+    nowMs = 200;
+    other.release();
+    other.release();
+    other.info({ n: 5 }, "fifth");
+    expect(lines.slice(3)).toMatchObject([
+      { time: 100, n: 4 },
+      { time: 200, n: 5 },
     ]);
   });
 
