@@ -21,6 +21,8 @@ export interface Life {
 
 /** Virtual time that one process may take, hours: what takes longer hangs. */
 const LIMIT_MS = 6 * 3_600_000;
+/** Turns of the event loop that one process may take; some hundreds are usual. */
+const TURNS_MAX = 200_000;
 
 /** One process runs the job that `define` makes in it, until it ends or dies. Rejects when nothing moves any more. */
 export async function live(
@@ -57,7 +59,8 @@ export async function live(
     end = "failed";
     reason = describe(error);
   });
-  await world.time.runUntil(() => end !== undefined || !process.alive, LIMIT_MS);
+  await world.time.runUntil(() => end !== undefined || !process.alive || process.turns > TURNS_MAX, LIMIT_MS);
+  if (end === undefined && process.alive) throw new Error(`the job comes to no end in ${TURNS_MAX} turns`);
   const restarts = handle?.status().restarts ?? 0;
   if (restarts > 0) process.disk.met.add("restart");
   return {

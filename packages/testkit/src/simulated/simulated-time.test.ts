@@ -31,6 +31,21 @@ describe("simulated time", () => {
     expect(ran).toEqual(["after the promise", "next task"]);
   });
 
+  it("goes by while it is looked at, so that a task that never rests keeps no other from running", async () => {
+    const { time, clock } = simulatedPorts({ seed: 1, shuffle: true });
+    let isOver = false;
+    const work = (): void => {
+      clock.monotonic();
+      if (!isOver) time.immediate(work);
+    };
+    work();
+    time.after(5, () => {
+      isOver = true;
+    });
+    await time.runUntil(() => isOver, 10);
+    expect(clock.monotonic()).toBeGreaterThan(5);
+  });
+
   it("says so when it stands still", async () => {
     const { time } = simulatedPorts({ seed: 1 });
     await expect(time.runUntil(() => false)).rejects.toThrow("stands still");

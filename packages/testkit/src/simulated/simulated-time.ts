@@ -1,7 +1,7 @@
 import type { Cancel, Clock, Random, Scheduler } from "@millrace/core";
 import { nodePorts } from "@millrace/core/node";
 
-/** Milliseconds that pass with each reading of the monotonic clock, so that time budgets come to an end. */
+/** Milliseconds that go by with each reading of the monotonic clock, so that time budgets come to an end. */
 const MS_PER_READING = 0.01;
 
 interface Task {
@@ -11,8 +11,9 @@ interface Task {
 }
 
 /**
- * Virtual time and the scheduler that lives in it. Nothing runs before `runUntil` or `advance`; time then jumps to the
- * next task. Tasks due at one time run in the order of their scheduling, or in a random one when `shuffle` is set.
+ * Virtual time and the scheduler that lives in it. Nothing runs before `runUntil` or `advance`; when no task is due, time jumps
+ * to the next one. Tasks run in the order in which they fell due and were scheduled; when `shuffle` is set, those that are due run in
+ * a random one.
  */
 export class SimulatedTime implements Scheduler {
   readonly clock: Clock;
@@ -20,7 +21,6 @@ export class SimulatedTime implements Scheduler {
   readonly #random: Random | undefined;
   readonly #tasks = new Set<Task>();
   #elapsedMs = 0;
-  #readings = 0;
   #sequence = 0;
 
   constructor(startMs: number, shuffle: Random | undefined) {
@@ -28,7 +28,10 @@ export class SimulatedTime implements Scheduler {
     this.#random = shuffle;
     this.clock = {
       now: () => this.#startMs + Math.floor(this.#elapsedMs),
-      monotonic: () => this.#elapsedMs + this.#readings++ * MS_PER_READING,
+      monotonic: () => {
+        this.#elapsedMs += MS_PER_READING;
+        return this.#elapsedMs;
+      },
     };
   }
 
@@ -51,7 +54,7 @@ export class SimulatedTime implements Scheduler {
   async advance(ms: number): Promise<void> {
     const endMs = this.#elapsedMs + ms;
     await this.#run(endMs, () => false);
-    this.#elapsedMs = endMs;
+    this.#elapsedMs = Math.max(this.#elapsedMs, endMs);
   }
 
   /** `ms` go by in which nothing runs, as when a machine sleeps: what fell due meanwhile is late. */
@@ -80,16 +83,21 @@ export class SimulatedTime implements Scheduler {
   }
 
   #next(endMs: number): Task | undefined {
-    let first: Task[] = [];
+    let earliest: Task | undefined;
+    const due: Task[] = [];
     for (const task of this.#tasks) {
-      const earliest = first[0]?.dueMs ?? endMs;
-      if (task.dueMs > earliest) continue;
-      if (task.dueMs < earliest) first = [];
-      first.push(task);
+      if (earliest === undefined || isBefore(task, earliest)) earliest = task;
+      if (task.dueMs <= this.#elapsedMs) due.push(task);
     }
-    const chosen = this.#random === undefined ? 0 : this.#random.uint32() % Math.max(1, first.length);
-    return first.toSorted((a, b) => a.sequence - b.sequence)[chosen];
+    if (earliest === undefined || earliest.dueMs > endMs) return undefined;
+    if (this.#random === undefined) return earliest;
+    const equal = due.length > 0 ? due : [...this.#tasks].filter(({ dueMs }) => dueMs === earliest.dueMs);
+    return equal[this.#random.uint32() % equal.length];
   }
+}
+
+function isBefore(a: Task, b: Task): boolean {
+  return a.dueMs < b.dueMs || (a.dueMs === b.dueMs && a.sequence < b.sequence);
 }
 
 /** Resolves when every promise that can go on without a task has done so. */
