@@ -39,6 +39,12 @@ const source = seededRandom(Number(options.seed));
 const random = () => source.uint32() / 2 ** 32;
 const base = await mkdtemp(join(tmpdir(), "millrace-torture-"));
 const parallelisms = options.parallelism.split(",");
+/** Key groups of a run: the same at all its starts. */
+const drawKeyGroups = (): readonly string[] => {
+  const counts = [720, 64, 7].filter((count) => parallelisms.every((parallelism) => Number(parallelism) <= count));
+  const drawn = counts[Math.floor(random() * counts.length)];
+  return drawn === undefined ? [] : ["--max-parallelism", `${drawn}`];
+};
 // Every start draws one of them anew, so that a run is rescaled where it was killed.
 const flags = (): readonly string[] => {
   const parallelism = parallelisms[Math.floor(random() * parallelisms.length)] as string;
@@ -106,12 +112,13 @@ async function torture(target: Target, rounds: number): Promise<void> {
 
 /** Kills and resumes until the job finishes; returns how often it was killed. */
 async function oneRun(target: Target, here: Place, killsLeft: number, undisturbedMs: number): Promise<number> {
+  const keyGroups = drawKeyGroups();
   let used = 0;
   let killedAt: number | undefined;
   for (;;) {
     const { before } = target;
     const upgraded = before === undefined || used > 0;
-    const child = startVictim(upgraded ? target : { ...target, parameters: { ...target.parameters, ...before } }, here, flags());
+    const child = startVictim(upgraded ? target : { ...target, parameters: { ...target.parameters, ...before } }, here, [...flags(), ...keyGroups]);
     const exited = exitOf(child);
     let over = false;
     const output = firstNewOutput(here.out, () => over);

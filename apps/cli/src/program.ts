@@ -80,6 +80,7 @@ function runOptions(command: Command): Command {
     .option("-p, --param <name=value>", "a parameter of the job; may be given several times", collect)
     .option("--state-dir <directory>", "where checkpoints and state are kept (default: .millrace/<job name>)")
     .option("--parallelism <n|auto>", "subtasks of each operator; auto: one a core (default: 1)")
+    .option("--max-parallelism <n>", "key groups, and the most subtasks that there may ever be; fixed for the life of the state (default: 720)")
     .option("--threads <n|off>", "worker threads for the subtasks; off: all of them in one (default: one a subtask)")
     .option("--checkpoint-interval <duration>", "time between checkpoints (default: 10s)")
     .option("--checkpoint-timeout <duration>", "a checkpoint that takes longer is given up (default: 10m)")

@@ -130,6 +130,14 @@ describe("millrace as a process", () => {
     }
   });
 
+  it("has as many key groups as it is told to, and no more subtasks", async () => {
+    const many = await workshop.call("run", "sums.ts", "--fresh", "--overwrite", "--max-parallelism", "2", "--parallelism", "3");
+    expect(many).toMatchObject({ code: 3, stderr: expect.stringContaining("[PLAN_PARALLELISM]") });
+    const flags = ["--fresh", "--overwrite", "--max-parallelism", "2", "--parallelism", "2", "--threads", "off"];
+    expect(await workshop.call("run", "sums.ts", ...flags)).toMatchObject({ code: 0 });
+    expect(await outputOf(join(workshop.path, "out"))).toEqual(expectedSums());
+  });
+
   it("asks for a missing parameter with 2", async () => {
     expect(await workshop.call("check", "failing.ts")).toMatchObject({ code: 2, stderr: expect.stringContaining("--param password=") });
   });

@@ -13,6 +13,7 @@ export interface RunFlags {
   readonly param?: readonly string[];
   readonly stateDir?: string;
   readonly parallelism?: string;
+  readonly maxParallelism?: string;
   readonly threads?: string;
   readonly checkpointInterval?: string;
   readonly checkpointTimeout?: string;
@@ -61,11 +62,28 @@ export async function runCommand(path: string, flags: RunFlags, io: Io, argv: re
 }
 
 function startOptions(flags: RunFlags): StartOptions {
-  const { stateDir, parallelism, threads, restart, batchSize, memory, backend, mode, from, fresh, allowDrop, overwrite, acceptLoss, breakLock, dev } =
-    flags;
+  const {
+    stateDir,
+    parallelism,
+    maxParallelism,
+    threads,
+    restart,
+    batchSize,
+    memory,
+    backend,
+    mode,
+    from,
+    fresh,
+    allowDrop,
+    overwrite,
+    acceptLoss,
+    breakLock,
+    dev,
+  } = flags;
   return {
     ...(stateDir !== undefined && { stateDir }),
     ...(parallelism !== undefined && { parallelism: parseParallelism(parallelism, "--parallelism") }),
+    ...(maxParallelism !== undefined && { maxParallelism: parseCount(maxParallelism, "--max-parallelism") }),
     ...(threads !== undefined && { threads: threads === "off" ? "off" : parseCount(threads, "--threads") }),
     ...checkpointOptions(flags),
     ...(restart !== undefined && { restart: parseRestart(restart, "--restart") }),
