@@ -207,6 +207,16 @@ describe("savepoints", () => {
       expectSame(await published<string>(out), await calm(directory));
     }));
 
+  it("that a job stops with come after the checkpoint that it was to be rescaled with", () =>
+    inDirectory(async (directory) => {
+      const job = await running(join(directory, "out"), join(directory, "state"), { checkpointIntervalMs: 600_000 });
+      const rescaling = job.rescale(2);
+      await untilInFlight(job);
+      const [stopping, rescaled] = await Promise.allSettled([job.stop({ savepoint: true }), rescaling]);
+      expect(stopping).toMatchObject({ value: { end: "savepoint" } });
+      expect(rescaled).toMatchObject({ reason: { code: "SAVEPOINT_NOT_RUNNING" } });
+    }));
+
   it("that can't be written to stop with let a job end whose input ended meanwhile", () =>
     inDirectory(async (directory) => {
       const sink = fileSink<string>(join(directory, "out"));

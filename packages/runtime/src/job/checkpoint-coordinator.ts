@@ -53,8 +53,8 @@ interface Waiter {
 export interface TakeOptions {
   /** Called when it is complete, committed and applied, before anything changes again. */
   readonly completed?: (manifest: CheckpointManifest) => void;
-  /** No checkpoint is triggered after it, until `resume`. */
-  readonly suspends?: boolean;
+  /** No checkpoint is triggered after it, until `resume` with the same: one may serve several who want that. */
+  readonly suspends?: symbol;
   /** The sources were drained: where event time stood is left out, since it begins anew after a restore. */
   readonly drained?: boolean;
 }
@@ -88,7 +88,7 @@ export class CheckpointCoordinator {
   #cancelTimeout: Cancel | undefined;
   #closed = false;
   #waiters: Waiter[] = [];
-  #suspended = false;
+  readonly #suspensions = new Set<symbol>();
   #drained = false;
   readonly #held: HeldCheckpoints;
 
@@ -138,15 +138,15 @@ export class CheckpointCoordinator {
     });
   }
 
-  /** Takes checkpoints again after one that suspended them. */
-  resume(): void {
-    this.#suspended = false;
+  /** Takes checkpoints again after one that suspended them, unless somebody else wants none. */
+  resume(suspension: symbol): void {
+    this.#suspensions.delete(suspension);
     this.#decide();
   }
 
   /** What is asked for and can't come, because checkpoints are suspended, is refused: the run ends. */
   refuseSuspended(): void {
-    if (this.#suspended) for (const waiter of this.#waiters.splice(0)) waiter.reject(endedBefore());
+    if (this.#isSuspended) for (const waiter of this.#waiters.splice(0)) waiter.reject(endedBefore());
   }
 
   acknowledged(task: string, checkpointId: number, snapshot: Tasks): void {
@@ -177,9 +177,13 @@ export class CheckpointCoordinator {
 
   #writing: Promise<void> = Promise.resolve();
 
+  get #isSuspended(): boolean {
+    return this.#suspensions.size > 0;
+  }
+
   #decide(): void {
     const nextCheckpointId = this.#nextId;
-    if (this.#closed || this.#suspended || nextCheckpointId === undefined) return;
+    if (this.#closed || this.#isSuspended || nextCheckpointId === undefined) return;
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
     const { intervalMs, minPauseMs } = this.#settings.checkpoints;
@@ -285,7 +289,7 @@ export class CheckpointCoordinator {
     const served = this.#waiters.filter((waiter) => waiter.checkpointId === manifest.checkpointId);
     this.#waiters = this.#waiters.filter((waiter) => !served.includes(waiter));
     for (const { options, resolve } of served) {
-      this.#suspended ||= options.suspends === true;
+      if (options.suspends !== undefined) this.#suspensions.add(options.suspends);
       options.completed?.(manifest);
       resolve(manifest);
     }

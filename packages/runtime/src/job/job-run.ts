@@ -152,13 +152,15 @@ export class JobRun {
     if (this.#stopping) throw notRunning("it is being stopped with a savepoint already");
     this.#stopping = true;
     const outcome = Promise.withResolvers<boolean>();
+    const suspends = Symbol("stop with a savepoint");
     this.#savepointWritten = outcome.promise;
     try {
       if (drain) await this.#drain(attempt);
-      written(await this.#takeSavepoint({ attempt, coordinator }, pathOf, { suspends: true, drained: drain }));
+      written(await this.#takeSavepoint({ attempt, coordinator }, pathOf, { suspends, drained: drain }));
     } catch (error) {
       this.#stopping = false;
-      if (this.#attempt === attempt) this.#goOn(attempt, coordinator, drain, error);
+      if (!drain) coordinator.resume(suspends);
+      if (this.#attempt === attempt) this.#goOn(attempt, drain, error);
       outcome.resolve(false);
       throw error;
     }
@@ -176,11 +178,12 @@ export class JobRun {
     const { attempt, coordinator } = this.#running();
     const { graph, maxParallelism, dev, ports } = this.#settings;
     toPhysical(graph.plan, { parallelism, maxParallelism, chaining: !dev });
-    const { checkpointId } = await coordinator.take("final", { suspends: true });
+    const suspends = Symbol("rescale");
+    const { checkpointId } = await coordinator.take("final", { suspends });
     const pausedMs = ports.clock.monotonic();
     if (this.#attempt !== attempt || this.#ending !== undefined || this.#stopping) {
-      // What ends the run wants a last checkpoint; nothing may come after the one of a savepoint that it is stopped with.
-      if (!this.#stopping) coordinator.resume();
+      // What ends the run may want a checkpoint of its own.
+      coordinator.resume(suspends);
       throw notRunning("it ended or failed meanwhile, or is being stopped");
     }
     this.#attempt = undefined;
@@ -240,12 +243,9 @@ export class JobRun {
   }
 
   /** The savepoint could not be taken. Sources that were drained read on after a restart, from the last checkpoint. */
-  #goOn(attempt: Attempt, coordinator: CheckpointCoordinator, drained: boolean, error: unknown): void {
+  #goOn(attempt: Attempt, drained: boolean, error: unknown): void {
     if (drained) this.#attemptFailed(attempt, error);
-    else {
-      coordinator.resume();
-      if (this.#allEnded(attempt)) this.#inputEnded(attempt);
-    }
+    else if (this.#allEnded(attempt)) this.#inputEnded(attempt);
   }
 
   /** The last completed checkpoint, kept until it is released; undefined: there is none. */
