@@ -25,6 +25,7 @@ export const exitCodes = {
 } as const;
 
 const byCode: { readonly [code: string]: number } = {
+  PLAN_PARALLELISM: exitCodes.jobRefused,
   STATE_LOCKED: exitCodes.stateDirectory,
   STATE_LOCK_LOST: exitCodes.stateDirectory,
   STATE_OTHER_JOB: exitCodes.stateDirectory,
