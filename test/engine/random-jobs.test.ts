@@ -9,8 +9,8 @@ import { expectSame, inDirectory, slowed, startNoted } from "./support.ts";
 
 const variations: readonly StartOptions[] = [
   { parallelism: 1, batchSize: 1, backend: "heap" },
-  { parallelism: 3, batchSize: 256, backend: "disk", interpret: true },
-  { parallelism: 2, batchSize: 1, dev: true, backend: "heap" },
+  { parallelism: 3, maxParallelism: 3, batchSize: 256, backend: "disk", interpret: true },
+  { parallelism: 2, maxParallelism: 7, batchSize: 1, dev: true, backend: "heap" },
   { parallelism: 1, batchSize: 256, dev: true, backend: "disk" },
   { parallelism: 1, batchSize: 5, interpret: true, backend: "heap" },
   { parallelism: 3, batchSize: 16, alignmentTimeoutMs: 0, backend: "heap" },

@@ -9,6 +9,7 @@ export const jobKinds: ReadonlySet<string> = new Set([
   "cep",
   "intervalJoin",
   "windowJoin",
+  "temporalJoin",
   "broadcast",
   "ttl",
   "watermarkOperator",

@@ -37,6 +37,7 @@ const byTimer: LabelOf = (o) => (o.et !== undefined ? `at ${o.at} et ${o.et}` : 
 const isMainOutput = (o: TraceEntry): boolean => o.v !== undefined && o.side === undefined;
 
 const exact: Form = (_, outputs) => runs(outputs, () => undefined);
+const byStep: Form = (_, outputs) => runs(outputs, (o) => (isMainOutput(o) ? `at ${o.at}` : undefined));
 const timed: Form = (_, outputs) => runs(outputs, byTimer);
 
 /** Kinds whose order is partly open; all others are compared exactly. */
@@ -50,7 +51,8 @@ const forms: Readonly<Record<string, Form>> = {
     const pairsAreOpen = c.spec.sortIds === true && c.spec.mode === "join";
     return runs(outputs, (o) => byTimer(o) ?? (pairsAreOpen && o.v !== undefined ? `at ${o.at}` : undefined));
   },
-  intervalJoin: (_, outputs) => runs(outputs, (o) => (isMainOutput(o) ? `at ${o.at}` : undefined)),
+  intervalJoin: byStep,
+  temporalJoin: byStep,
   cep: (_, outputs) => perKey(outputs, (o) => (o.side === "timeout" ? "timeouts" : isMainOutput(o) ? `matches ${o.ts}` : undefined)),
 };
 

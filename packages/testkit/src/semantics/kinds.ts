@@ -7,6 +7,7 @@ import { runKeyGroupCase } from "./key-group-kind.ts";
 import { runMultiplexerCase } from "./multiplexer-kind.ts";
 import { runProcessCase } from "./process-kind.ts";
 import { runRepartitionCase } from "./repartition-kind.ts";
+import { runTemporalJoinCase } from "./temporal-join-kind.ts";
 import { runTtlCase } from "./ttl-kind.ts";
 import { runValveCase } from "./valve-kind.ts";
 import type { Variation } from "./variation.ts";
@@ -28,6 +29,7 @@ export const kindRunners: Readonly<Record<string, KindRunner>> = {
   multiplexer: runMultiplexerCase,
   process: runProcessCase,
   repartition: runRepartitionCase,
+  temporalJoin: runTemporalJoinCase,
   ttl: runTtlCase,
   valve: runValveCase,
   watermarkGenerator: runWatermarkGeneratorCase,

@@ -36,6 +36,7 @@ public final class Main {
         kind("coProcess", 170, new CoProcessKind());
         kind("intervalJoin", 300, new IntervalJoinKind());
         kind("windowJoin", 250, new WindowJoinKind());
+        kind("temporalJoin", 200, new TemporalJoinKind());
         kind("ttl", 300, new TtlKind());
         kind("repartition", 150, new RepartitionKind());
         kind("broadcast", 120, new BroadcastKind());
