@@ -1,7 +1,7 @@
 import { messageOf, seededRandom } from "@millrace/core";
 import type { JobDefinition, StartOptions } from "millrace";
 import type { Branch } from "./jobs/branch.ts";
-import { withKeyGroups } from "./jobs/key-groups.ts";
+import { withOwnParallelism } from "./jobs/own-parallelism.ts";
 import { drawJob, type RandomJob } from "./jobs/random-job.ts";
 import { lineDifference } from "./line-difference.ts";
 import { drawOptions, patient } from "./options.ts";
@@ -59,7 +59,7 @@ async function straightRun(seed: number, job: RandomJob): Promise<readonly strin
   await layInput(world, job);
   const { end, reason } = await live(world, 1, seed, calm, withFailures(job, new Map()), {
     backend: "heap",
-    transform: withKeyGroups(job.keyGroups),
+    transform: withOwnParallelism(job.numbers),
   });
   if (end !== "finished") throw new Error(`the job ${end} though nothing went wrong: ${reason}`);
   const { lines } = await published(world);
@@ -106,7 +106,12 @@ async function troubledRun(
     story.push(`process ${pid}: ${JSON.stringify(incarnation)}`);
     // A run that ended with a savepoint is over: the next one starts from that.
     const from = (await lastEnd(world)) === "savepoint" ? await lastSavepoint(world) : undefined;
-    const settings = { ...options, transform: withKeyGroups(job.keyGroups), ...(troubled ? {} : patient), ...(from === undefined ? {} : { from }) };
+    const settings = {
+      ...options,
+      transform: withOwnParallelism(job.numbers),
+      ...(troubled ? {} : patient),
+      ...(from === undefined ? {} : { from }),
+    };
     const life = await live(world, pid, seed + pid * 7919, incarnation, withFailures(job, failures), settings);
     lives.push(life);
     story.push(`  → ${life.end}${life.reason === undefined ? "" : `: ${life.reason}`}`);

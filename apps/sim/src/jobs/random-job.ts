@@ -7,6 +7,7 @@ import { clockBranches } from "./clock-branches.ts";
 import { exchangeBranches } from "./exchange-branches.ts";
 import { functionBranches } from "./function-branches.ts";
 import { joinBranches } from "./join-branches.ts";
+import { drawOwnParallelisms, type OwnParallelism } from "./own-parallelism.ts";
 import { paced } from "./paced-sink.ts";
 import { pacedSource } from "./paced-source.ts";
 import { patternBranches } from "./pattern-branches.ts";
@@ -24,8 +25,8 @@ export interface RandomJob {
   readonly branches: readonly Branch[];
   /** How often the user's function throws before it lets a record pass. */
   readonly failures: readonly { readonly record: string; readonly times: number }[];
-  /** Max parallelisms of keyed nodes, see `withKeyGroups`. */
-  readonly keyGroups: readonly (number | undefined)[];
+  /** Of its keyed nodes, see `withOwnParallelism`. */
+  readonly numbers: readonly OwnParallelism[];
   /** A fresh definition, as each process builds its own; `passed` is asked of every record and may throw. */
   define(passed: (reading: Reading) => void): JobDefinition;
 }
@@ -63,7 +64,7 @@ export function drawJob(chance: Chance): RandomJob {
     sources,
     branches: chosen,
     failures,
-    keyGroups: Array.from({ length: 5 }, () => chance.pick([undefined, undefined, 4, 30, 1_000])),
+    numbers: drawOwnParallelisms(chance),
     define: (passed) =>
       defineJob("simulated", (env) => {
         const bounded = boundedOutOfOrderness<Reading>(disorderMs, (one) => one.at);
