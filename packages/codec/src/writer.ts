@@ -13,12 +13,22 @@ export interface GrowingWriter extends ByteWriter {
   view(start?: number): Uint8Array;
   /** Forgets what was written after `length`, for instance of a value that was refused half-way. */
   truncate(length: number): void;
+  /**
+   * Goes to a place in `memory`: what was written up to there stays, and `length`, `reset` and all else count from it. What is skipped
+   * holds whatever was there before.
+   */
+  restart(place: number): void;
+  /** All that was written, from its first byte on, and room behind it; another one after a write that needs more room. */
+  readonly memory: Uint8Array<ArrayBuffer>;
 }
 
 class MemoryWriter implements GrowingWriter {
-  #memory: Uint8Array;
+  #memory: Uint8Array<ArrayBuffer>;
   #numbers: DataView;
+  /** Where the next byte goes. */
   #length = 0;
+  /** Where what counts begins. */
+  #start = 0;
 
   constructor(initialBytes: number) {
     this.#memory = new Uint8Array(initialBytes);
@@ -26,7 +36,11 @@ class MemoryWriter implements GrowingWriter {
   }
 
   get length(): number {
-    return this.#length;
+    return this.#length - this.#start;
+  }
+
+  get memory(): Uint8Array<ArrayBuffer> {
+    return this.#memory;
   }
 
   u8(value: number): void {
@@ -125,20 +139,26 @@ class MemoryWriter implements GrowingWriter {
   }
 
   reset(): void {
-    this.#length = 0;
+    this.#length = this.#start;
   }
 
   truncate(length: number): void {
-    assert(length >= 0 && length <= this.#length, "a writer is cut within what was written");
-    this.#length = length;
+    assert(length >= 0 && length <= this.length, "a writer is cut within what was written");
+    this.#length = this.#start + length;
+  }
+
+  restart(place: number): void {
+    if (place > this.#memory.length) this.#grow(place - this.#length);
+    this.#start = place;
+    this.#length = place;
   }
 
   slice(start = 0): Uint8Array {
-    return this.#memory.slice(start, this.#length);
+    return this.#memory.slice(this.#start + start, this.#length);
   }
 
   view(start = 0): Uint8Array {
-    return this.#memory.subarray(start, this.#length);
+    return this.#memory.subarray(this.#start + start, this.#length);
   }
 
   #grow(bytes: number): void {

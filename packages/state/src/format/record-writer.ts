@@ -1,72 +1,72 @@
 import { createWriter, type GrowingWriter } from "@millrace/codec";
+import { assert } from "@millrace/core";
 import { CHECKSUM_BYTES, checksumOf } from "./checksum.ts";
 
 /** Chunks are cut, so that no buffer is copied while it grows; each is as long as all before it, between these sizes. */
 const CHUNK_BYTES_MIN = 256 << 10;
 const CHUNK_BYTES_MAX = 4 << 20;
 const CHUNK_ROOM_BYTES = 4 << 10;
+/** Two lengths. */
+const HEAD_BYTES_MIN = 2;
 
 /**
  * Frames records: length of the key (varint), 0 for a tombstone or 1 + the bytes that follow the key (varint), the key, the
- * value, its checksum (CRC-32 of key and value, little-endian). An empty key is the header of a file.
+ * value, its checksum (`checksumOf`, little-endian). An empty key is the header of a file.
+ *
+ * A record is made where it will stand, behind room for lengths that take as many bytes as those of the record before; it is moved
+ * if they take more or less.
  */
 export class RecordWriter {
-  /** Key and value of the record being made. */
-  readonly #record: GrowingWriter = createWriter(256);
   readonly #chunks: Uint8Array[] = [];
   #chunk: GrowingWriter | undefined;
+  /** Where in the chunk the next record begins, or the one that is being made. */
+  #frameAt = 0;
+  #headBytes = HEAD_BYTES_MIN;
   #finishedBytes = 0;
   #chunkBytes = CHUNK_BYTES_MIN;
   records = 0;
 
   get bytes(): number {
-    return this.#finishedBytes + (this.#chunk?.length ?? 0);
+    return this.#finishedBytes + this.#frameAt;
   }
 
-  /** Starts a record; write its key into what is returned. */
+  /** Starts a record, in the place of one that was not ended; write its key into what is returned. */
   begin(): GrowingWriter {
-    this.#record.reset();
-    return this.#record;
+    const chunk = this.#room();
+    chunk.restart(this.#frameAt + this.#headBytes);
+    return chunk;
   }
 
   /** What was written since `begin` is the key of a tombstone. */
   endTombstone(): void {
-    const key = this.#record;
-    const chunk = this.#room();
-    chunk.varint(key.length);
-    chunk.varint(0);
-    chunk.raw(key.view());
-    this.records++;
+    const chunk = this.#begun();
+    this.#end(chunk.length, chunk.length, 0);
   }
 
   /** What was written since `begin` is a key of `keyBytes` and a value. Returns the bytes of the value. */
   endPut(keyBytes: number): number {
-    const record = this.#record.view();
-    const valueBytes = record.length - keyBytes;
-    const chunk = this.#room();
-    chunk.varint(keyBytes);
-    chunk.varint(1 + valueBytes + CHECKSUM_BYTES);
-    chunk.raw(record);
-    chunk.u32(checksumOf(record));
-    this.records++;
-    return valueBytes;
+    const chunk = this.#begun();
+    const recordBytes = chunk.length;
+    const start = this.#frameAt + this.#headBytes;
+    chunk.u32(checksumOf(chunk.memory, start, start + recordBytes));
+    this.#end(recordBytes + CHECKSUM_BYTES, keyBytes, 1 + recordBytes - keyBytes + CHECKSUM_BYTES);
+    return recordBytes - keyBytes;
   }
 
   /** A record as it stands in another file or a store. */
   copy(key: Uint8Array, stored: Uint8Array): void {
-    const chunk = this.#room();
-    chunk.varint(key.length);
-    chunk.varint(1 + stored.length);
+    const chunk = this.begin();
     chunk.raw(key);
     chunk.raw(stored);
-    this.records++;
+    this.#end(chunk.length, key.length, 1 + stored.length);
   }
 
   /** A value that is not part of a file, with its checksum. */
   seal(value: Uint8Array): Uint8Array {
     const record = this.begin();
     record.raw(value);
-    record.u32(checksumOf(record.view()));
+    const start = this.#frameAt + this.#headBytes;
+    record.u32(checksumOf(record.memory, start, start + value.length));
     return record.slice();
   }
 
@@ -81,8 +81,34 @@ export class RecordWriter {
     return this.#chunks;
   }
 
+  /** Puts the lengths in front of the record. */
+  #end(bytes: number, keyBytes: number, marker: number): void {
+    const chunk = this.#begun();
+    const headBytes = varintBytes(keyBytes) + varintBytes(marker);
+    if (headBytes !== this.#headBytes) this.#move(headBytes, bytes);
+    const { memory } = chunk;
+    writeVarint(memory, writeVarint(memory, this.#frameAt, keyBytes), marker);
+    this.#frameAt += headBytes + bytes;
+    this.records++;
+  }
+
+  #move(headBytes: number, bytes: number): void {
+    const chunk = this.#begun();
+    const start = this.#frameAt + this.#headBytes;
+    const moved = this.#frameAt + headBytes;
+    // Room for a longer head.
+    chunk.restart(Math.max(start, moved) + bytes);
+    chunk.memory.copyWithin(moved, start, start + bytes);
+    this.#headBytes = headBytes;
+  }
+
+  #begun(): GrowingWriter {
+    assert(this.#chunk !== undefined, "a record is begun before it is ended");
+    return this.#chunk;
+  }
+
   #room(): GrowingWriter {
-    if (this.#chunk !== undefined && this.#chunk.length >= this.#chunkBytes) this.#cut();
+    if (this.#chunk !== undefined && this.#frameAt >= this.#chunkBytes) this.#cut();
     this.#chunk ??= createWriter(this.#finishedBytes === 0 ? CHUNK_ROOM_BYTES : this.#chunkBytes + CHUNK_ROOM_BYTES);
     return this.#chunk;
   }
@@ -90,9 +116,25 @@ export class RecordWriter {
   #cut(): void {
     const chunk = this.#chunk;
     if (chunk === undefined) return;
-    this.#finishedBytes += chunk.length;
+    this.#finishedBytes += this.#frameAt;
     this.#chunkBytes = Math.min(Math.max(this.#finishedBytes, CHUNK_BYTES_MIN), CHUNK_BYTES_MAX);
-    this.#chunks.push(chunk.view());
+    this.#chunks.push(chunk.memory.subarray(0, this.#frameAt));
     this.#chunk = undefined;
+    this.#frameAt = 0;
   }
+}
+
+function varintBytes(value: number): number {
+  let bytes = 1;
+  for (let rest = value; rest > 0x7f; rest >>>= 7) bytes++;
+  return bytes;
+}
+
+/** Returns where it ends. */
+function writeVarint(memory: Uint8Array, at: number, value: number): number {
+  let rest = value;
+  let end = at;
+  for (; rest > 0x7f; rest >>>= 7) memory[end++] = (rest & 0x7f) | 0x80;
+  memory[end++] = rest;
+  return end;
 }
