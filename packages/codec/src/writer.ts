@@ -30,9 +30,9 @@ class MemoryWriter implements GrowingWriter {
   /** Where what counts begins. */
   #start = 0;
 
-  constructor(initialBytes: number) {
-    this.#memory = new Uint8Array(initialBytes);
-    this.#numbers = new DataView(this.#memory.buffer);
+  constructor(memory: Uint8Array<ArrayBuffer>) {
+    this.#memory = memory;
+    this.#numbers = new DataView(memory.buffer, memory.byteOffset, memory.byteLength);
   }
 
   get length(): number {
@@ -175,7 +175,7 @@ function varintBytes(value: number): number {
   return bytes;
 }
 
-/** A writer that starts with room for `initialBytes` and doubles as needed. */
-export function createWriter(initialBytes = 256): GrowingWriter {
-  return new MemoryWriter(initialBytes);
+/** A writer that starts with room for so many bytes, or in memory that is given away to it, and doubles as needed. */
+export function createWriter(room: number | Uint8Array<ArrayBuffer> = 256): GrowingWriter {
+  return new MemoryWriter(typeof room === "number" ? new Uint8Array(room) : room);
 }

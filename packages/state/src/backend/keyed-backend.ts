@@ -179,6 +179,7 @@ export class KeyedBackend implements KeyedStateBackend {
     const frozen = this.#changes.complete();
     await this.#tier.apply(checkpointId, delta, header);
     if (frozen !== undefined) this.#changes.applied(frozen);
+    this.#changes.spare.give(delta);
     this.#tier.applied();
   }
 

@@ -1,5 +1,6 @@
 import { assert, MillraceError, type PrimitiveKey } from "@millrace/core";
 import { RecordWriter } from "../format/record-writer.ts";
+import { SpareChunks } from "../format/spare-chunks.ts";
 import { EPOCH_MASK, EPOCH_STEP, NO_SLOT, type SlotOwner, type Slots, slotFlags } from "./slots.ts";
 
 const { ENCODED, PERSISTED, GONE } = slotFlags;
@@ -42,6 +43,8 @@ export class Changes {
   /** Slots in the list that need no record any more; new entries take them first, since they are listed already. */
   #dead: number[] = [];
   #frozen: Frozen | undefined;
+  /** For what is encoded next. */
+  readonly spare = new SpareChunks();
   /** Sets of completed checkpoints on their way to the local store, oldest first. */
   #applying: Frozen[] = [];
 
@@ -112,7 +115,7 @@ export class Changes {
       slots: this.#changed,
       held: this.dirtySlots,
       tombstones: new RecordWriter(),
-      puts: new RecordWriter(),
+      puts: new RecordWriter(this.spare),
       buried: [],
       next: 0,
     };

@@ -48,3 +48,17 @@ test("a value with the bare CRC of older files is taken, one with another is not
   expect([...verifiedValue(key, sealed(crc))]).toEqual([...value]);
   expect(() => verifiedValue(key, sealed((crc ^ 1) >>> 0))).toThrow(expect.objectContaining({ code: "STATE_CORRUPT" }));
 });
+
+test("the CRC of few bytes is that of the native one, whatever their number, and goes on from another", () => {
+  for (let length = 0; length < 40; length++) {
+    const [before, record] = [someBytes(length % 7), someBytes(length)];
+    const writer = new RecordWriter();
+    put(writer, before, record);
+    const frame = Buffer.concat(writer.finish());
+    expect([...verifiedValue(before, frame.subarray(2 + before.length))]).toEqual([...record]);
+    const bare = Buffer.alloc(length + 4);
+    bare.set(record);
+    bare.writeUInt32LE(crc32(record, crc32(before)), length);
+    expect([...verifiedValue(before, bare)]).toEqual([...record]);
+  }
+});

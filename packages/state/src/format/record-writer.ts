@@ -1,6 +1,7 @@
 import { createWriter, type GrowingWriter } from "@millrace/codec";
 import { assert } from "@millrace/core";
 import { CHECKSUM_BYTES, checksumOf } from "./checksum.ts";
+import type { SpareChunks } from "./spare-chunks.ts";
 
 /** Chunks are cut, so that no buffer is copied while it grows; each is as long as all before it, between these sizes. */
 const CHUNK_BYTES_MIN = 256 << 10;
@@ -24,7 +25,12 @@ export class RecordWriter {
   #headBytes = HEAD_BYTES_MIN;
   #finishedBytes = 0;
   #chunkBytes = CHUNK_BYTES_MIN;
+  readonly #spare: SpareChunks | undefined;
   records = 0;
+
+  constructor(spare?: SpareChunks) {
+    this.#spare = spare;
+  }
 
   get bytes(): number {
     return this.#finishedBytes + this.#frameAt;
@@ -109,8 +115,15 @@ export class RecordWriter {
 
   #room(): GrowingWriter {
     if (this.#chunk !== undefined && this.#frameAt >= this.#chunkBytes) this.#cut();
-    this.#chunk ??= createWriter(this.#finishedBytes === 0 ? CHUNK_ROOM_BYTES : this.#chunkBytes + CHUNK_ROOM_BYTES);
+    this.#chunk ??= this.#newChunk();
     return this.#chunk;
+  }
+
+  #newChunk(): GrowingWriter {
+    const spare = this.#spare?.take();
+    if (spare === undefined) return createWriter(this.#finishedBytes === 0 ? CHUNK_ROOM_BYTES : this.#chunkBytes + CHUNK_ROOM_BYTES);
+    this.#chunkBytes = Math.max(spare.length - CHUNK_ROOM_BYTES, CHUNK_ROOM_BYTES);
+    return createWriter(spare);
   }
 
   #cut(): void {
