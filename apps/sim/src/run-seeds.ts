@@ -10,11 +10,24 @@ export interface SeedsOptions {
   readonly untilFound: boolean;
 }
 
-/** Runs seeds one after the other and tells of those that fail. Returns the exit code. */
+/** Exit codes of a process that a signal has ended. */
+const INTERRUPTED = { SIGINT: 130, SIGTERM: 143 } as const;
+
+/**
+ * Runs seeds one after the other and tells of those that fail. A signal ends it after the seed under way, with what has been covered.
+ * Returns the exit code.
+ */
 export async function runSeeds({ first, count, untilFound }: SeedsOptions): Promise<number> {
   const coverage = new Coverage();
   let failed = 0;
-  for (let seed = first; seed < first + count; seed++) {
+  let interrupted: keyof typeof INTERRUPTED | undefined;
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.once(signal, () => {
+      interrupted = signal;
+    });
+  }
+  for (let seed = first; seed < first + count && interrupted === undefined; seed++) {
+    if (process.stdout.isTTY && seed % 10 === 0) process.stdout.write(`\rseed ${seed}, ${seed - first} of ${count} `);
     const result = await runSeed(seed);
     coverage.add(result);
     if (result.fault !== undefined) {
@@ -28,7 +41,8 @@ export async function runSeeds({ first, count, untilFound }: SeedsOptions): Prom
     if (coverage.seeds % SEEDS_PER_REPORT === 0 && seed + 1 < first + count) print(coverage.report());
   }
   print(coverage.report());
-  print(`${count - failed} passed, ${failed} failed`);
+  print(`${coverage.seeds - failed} passed, ${failed} failed`);
+  if (interrupted !== undefined) return INTERRUPTED[interrupted];
   return untilFound || failed > 0 ? 1 : 0;
 }
 
@@ -45,5 +59,5 @@ export async function tellSeed(seed: number): Promise<number> {
 }
 
 function print(line: string): void {
-  process.stdout.write(`${line}\n`);
+  process.stdout.write(`${process.stdout.isTTY ? "\r" : ""}${line}\n`);
 }
