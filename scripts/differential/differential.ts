@@ -79,9 +79,12 @@ async function runOne(oracle: Oracle, drawn: SemanticsCase, newVariation: () => 
   if (outcome.difference === undefined) return;
   tally.different++;
   console.log(`${newVariation().name}: ${outcome.difference.slice(0, 2_000)}`);
+  // A smaller program that differs as it is, when the found one did not, shows something else.
+  const differsPlainly = await differs(drawn, variations.plain);
   const smallest = await shrink(drawn, async (program: Program) => {
     const recorded = await oracle.run(program);
-    return recorded !== undefined && (await outcomeOf(recorded, newVariation)).difference !== undefined ? recorded : undefined;
+    const shows = recorded !== undefined && (await differs(recorded, newVariation)) && (await differs(recorded, variations.plain)) === differsPlainly;
+    return shows ? recorded : undefined;
   });
   console.log(`the smallest that differs:\n${JSON.stringify(smallest)}\n${(await outcomeOf(smallest, newVariation)).difference?.slice(0, 2_000)}`);
   if (values.out !== undefined) appendFileSync(values.out, `${JSON.stringify(smallest)}\n`);
@@ -90,6 +93,10 @@ async function runOne(oracle: Oracle, drawn: SemanticsCase, newVariation: () => 
 async function outcomeOf(recorded: SemanticsCase, newVariation: () => Variation): Promise<{ difference: string | undefined; deviates: boolean }> {
   const [report] = await checkCases([recorded], newVariation);
   return { difference: report?.differences[0], deviates: (report?.deviates.length ?? 0) > 0 };
+}
+
+async function differs(recorded: SemanticsCase, newVariation: () => Variation): Promise<boolean> {
+  return (await outcomeOf(recorded, newVariation)).difference !== undefined;
 }
 
 /** In turn by rounds of a kind; a new one for each run, because one that restores goes by its own random numbers. */

@@ -4,7 +4,7 @@ import { type DataStream, defineJob, type JobDefinition } from "millrace";
 import { drawOptions, patient } from "../options.ts";
 import { Chance } from "../world/chance.ts";
 import { calm, drawIncarnation, type Incarnation } from "../world/faults.ts";
-import { live } from "../world/life.ts";
+import { lastEnd, live } from "../world/life.ts";
 import type { SimulatedProcess } from "../world/process.ts";
 import { World } from "../world/world.ts";
 import { Conductor } from "./conductor.ts";
@@ -43,7 +43,8 @@ export async function driveJob(recorded: SemanticsCase, program: OperatorProgram
     const incarnation = troubled ? drawProgramsLife(chance) : calm;
     conductor.begin();
     const { end, reason } = await live(world, pid, seed + pid * 7919, incarnation, define, troubled ? options : { ...options, ...patient });
-    if (end === "finished" || (end === "stopped" && conductor.done)) return { output: published(ledger) };
+    const isOver = end === "finished" || (end === "died" && (await lastEnd(world)) === "finished");
+    if (isOver || (end === "stopped" && conductor.done)) return { output: published(ledger) };
     if (end === "failed" && !troubled) return { output: [...published(ledger), { error: { phase: "run", type: "job", message: reason ?? end } }] };
   }
   throw new Error(`the job came to no end in ${LIVES_MAX} processes`);
