@@ -30,7 +30,7 @@ afterAll(() => workshop[Symbol.asyncDispose]());
 
 const event = (run: Running, name: string) => vi.waitUntil(() => run.events().find((one) => one.event === name), { timeout: 20_000 });
 
-describe("savepoints on the command line", { timeout: 90_000 }, () => {
+describe("savepoints on the command line", { timeout: 240_000 }, () => {
   it("are taken, looked into, compared, stopped with and restored", async () => {
     const run = workshop.start("run", "endless.ts", "--checkpoint-interval", "50ms");
     await event(run, "checkpoint.completed");

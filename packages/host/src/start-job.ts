@@ -30,6 +30,8 @@ import {
 } from "./state-directory/index.ts";
 import { isInWorker } from "./worker/in-worker.ts";
 
+const CONTROL_AFTER_MS = 50;
+
 const defaults = {
   minPauseMs: 0,
   checkpointTimeoutMs: 600_000,
@@ -166,7 +168,8 @@ async function launch({ directory, storage, run, graph, ports, machine, options,
     verifyOwnership: () => directory.verifyLock(),
   });
   const jobRun = new JobRun(settings, (event: RunEvent) => handle?.heard(event));
-  const controlling = Promise.withResolvers<ControlServer | undefined>();
+  let control: LaterControl | undefined;
+  let ended = false;
   const memory = options.backend === "heap" ? undefined : memoryShares(options.memoryBytes, threads === "off" ? 1 : threads);
   handle = new RunningJob({
     graph,
@@ -183,7 +186,8 @@ async function launch({ directory, storage, run, graph, ports, machine, options,
     logger: options.logger,
     over: async (end, reason) => {
       try {
-        await (await controlling.promise)?.close();
+        ended = true;
+        await control?.close();
         await run.end(end, reason);
       } finally {
         await directory.close();
@@ -201,14 +205,7 @@ async function launch({ directory, storage, run, graph, ports, machine, options,
   if (reason !== undefined) handle.warn("THREADS_OFF", reason);
   await jobRun.start();
   if (memory !== undefined) handle.finished.catch(() => undefined).finally(machine.boundGarbage(memory.memoryBytes));
-  // The job does not wait for its control API, which is for onlookers.
-  const control = !machine.hasSockets
-    ? undefined
-    : startControl(handle, graph, directory, ports).catch((error: unknown) => {
-        handle?.warn("CONTROL_SOCKET", `the control API is not available: ${messageOf(error)}`);
-        return undefined;
-      });
-  controlling.resolve(control);
+  if (machine.hasSockets && !ended) control = controlLater(handle, graph, directory, ports);
   return handle;
 }
 
@@ -294,6 +291,27 @@ function settingsOf(graph: JobGraph, ports: Ports, options: StartOptions, { poin
     },
     restart: options.restart ?? defaultRestartStrategy,
     ...composed,
+  };
+}
+
+interface LaterControl {
+  close(): Promise<void>;
+}
+
+/** A job's first results do not wait for its control API, which is for onlookers; nor does the job fail without it. */
+function controlLater(handle: RunningJob, graph: JobGraph, directory: StateDirectory, ports: Ports): LaterControl {
+  let server: Promise<ControlServer | undefined> | undefined;
+  const cancel = ports.scheduler.after(CONTROL_AFTER_MS, () => {
+    server = startControl(handle, graph, directory, ports).catch((error: unknown) => {
+      handle.warn("CONTROL_SOCKET", `the control API is not available: ${messageOf(error)}`);
+      return undefined;
+    });
+  });
+  return {
+    close: async () => {
+      cancel();
+      await (await server)?.close();
+    },
   };
 }
 

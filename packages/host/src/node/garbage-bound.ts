@@ -1,5 +1,4 @@
-import { memoryUsage } from "node:process";
-import { setFlagsFromString } from "node:v8";
+import { getBuiltinModule, memoryUsage } from "node:process";
 import type { Cancel } from "@millrace/core";
 
 /**
@@ -18,7 +17,7 @@ export function boundGarbage(memoryBytes: number): Cancel {
     if (tight === wanted) return;
     tight = wanted;
     // 0: V8 decides.
-    setFlagsFromString(`--heap-growing-percent=${wanted ? GARBAGE_PERCENT_MAX : 0}`);
+    getBuiltinModule("node:v8").setFlagsFromString(`--heap-growing-percent=${wanted ? GARBAGE_PERCENT_MAX : 0}`);
   };
   const timer = setInterval(() => set(memoryUsage.rss() > memoryBytes * (tight ? RELAX_AT : TIGHTEN_AT)), LOOK_EVERY_MS);
   timer.unref();
