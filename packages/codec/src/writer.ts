@@ -20,6 +20,8 @@ export interface GrowingWriter extends ByteWriter {
   restart(place: number): void;
   /** All that was written, from its first byte on, and room behind it; another one after a write that needs more room. */
   readonly memory: Uint8Array<ArrayBuffer>;
+  /** Numbers in `memory`. */
+  readonly numbers: DataView;
 }
 
 class MemoryWriter implements GrowingWriter {
@@ -41,6 +43,10 @@ class MemoryWriter implements GrowingWriter {
 
   get memory(): Uint8Array<ArrayBuffer> {
     return this.#memory;
+  }
+
+  get numbers(): DataView {
+    return this.#numbers;
   }
 
   u8(value: number): void {

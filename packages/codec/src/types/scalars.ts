@@ -63,10 +63,12 @@ export function literalCodec<const V extends readonly Literal[]>(...values: V): 
     if (typeof value !== "number" || (Number.isFinite(value) && !Object.is(value, -0))) continue;
     throw new MillraceError("CODEC_DECLARATION", `${Object.is(value, -0) ? "-0" : value} can't be a literal`, { hint: "use t.number()" });
   }
+  const only = values.length === 1 && values[0] !== 0 ? values[0] : undefined;
   const expected = values.length === 1 ? JSON.stringify(values[0]) : `one of ${values.map((value) => JSON.stringify(value)).join(", ")}`;
   return makeCodec<V[number]>(
     { kind: "literal", values },
     (value, writer) => {
+      if (only !== undefined && value === only) return;
       const position = Object.is(value, -0) ? undefined : positions.get(value);
       if (position === undefined) throw mismatch(expected, value);
       if (values.length > 1) writer.varint(position);

@@ -18,13 +18,21 @@ for (let at = 256; at < tables.length; at++) {
   tables[at] = (before >>> 8) ^ (tables[before & 0xff] as number);
 }
 
+const noNumbers = new DataView(new ArrayBuffer(0));
+
 /**
  * The checksum of a record's key and value, which are the bytes between `from` and `to`: their CRC-32, its bits mixed. Bare CRCs would make a record and
  * its checksum a multiple of the CRC's polynomial, and so would be the difference between two records: the CRC of a file or a
  * block would be blind to a record that stands in the place of another of its length.
  */
-export function checksumOf(bytes: Uint8Array, from: number, to: number): number {
-  return mixed(to - from > SHORT_BYTES ? crc32(bytes.subarray(from, to)) : shortCrc(bytes, from, to, 0));
+export function checksumOf({ memory, numbers }: Summed, from: number, to: number): number {
+  return mixed(to - from > SHORT_BYTES ? crc32(memory.subarray(from, to)) : shortCrc(memory, numbers, from, to, 0));
+}
+
+/** Some memory, and the numbers in it. */
+interface Summed {
+  readonly memory: Uint8Array;
+  readonly numbers: DataView;
 }
 
 /** The value in front of a stored value's checksum. Throws STATE_CORRUPT when they don't fit together. */
@@ -41,30 +49,29 @@ export function verifiedValue(key: Uint8Array, stored: Uint8Array): Uint8Array {
 }
 
 function crcOf(bytes: Uint8Array, before = 0): number {
-  return bytes.length > SHORT_BYTES ? crc32(bytes, before) : shortCrc(bytes, 0, bytes.length, before);
+  if (bytes.length > SHORT_BYTES) return crc32(bytes, before);
+  return shortCrc(bytes, bytes.length < 8 ? noNumbers : new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), 0, bytes.length, before);
 }
 
-function shortCrc(bytes: Uint8Array, from: number, to: number, before: number): number {
+/** `numbers`: of the same memory as `bytes`; used where there are eight bytes or more. */
+function shortCrc(bytes: Uint8Array, numbers: DataView, from: number, to: number, before: number): number {
   let crc = ~before;
   let at = from;
   for (; at + 8 <= to; at += 8) {
-    crc ^= word(bytes, at);
+    const first = crc ^ numbers.getUint32(at, true);
+    const second = numbers.getUint32(at + 4, true);
     crc =
-      (tables[0x700 | (crc & 0xff)] as number) ^
-      (tables[0x600 | ((crc >>> 8) & 0xff)] as number) ^
-      (tables[0x500 | ((crc >>> 16) & 0xff)] as number) ^
-      (tables[0x400 | (crc >>> 24)] as number) ^
-      (tables[0x300 | (bytes[at + 4] as number)] as number) ^
-      (tables[0x200 | (bytes[at + 5] as number)] as number) ^
-      (tables[0x100 | (bytes[at + 6] as number)] as number) ^
-      (tables[bytes[at + 7] as number] as number);
+      (tables[0x700 | (first & 0xff)] as number) ^
+      (tables[0x600 | ((first >>> 8) & 0xff)] as number) ^
+      (tables[0x500 | ((first >>> 16) & 0xff)] as number) ^
+      (tables[0x400 | (first >>> 24)] as number) ^
+      (tables[0x300 | (second & 0xff)] as number) ^
+      (tables[0x200 | ((second >>> 8) & 0xff)] as number) ^
+      (tables[0x100 | ((second >>> 16) & 0xff)] as number) ^
+      (tables[second >>> 24] as number);
   }
   for (; at < to; at++) crc = (crc >>> 8) ^ (tables[(crc ^ (bytes[at] as number)) & 0xff] as number);
   return ~crc >>> 0;
-}
-
-function word(bytes: Uint8Array, at: number): number {
-  return (bytes[at] as number) | ((bytes[at + 1] as number) << 8) | ((bytes[at + 2] as number) << 16) | ((bytes[at + 3] as number) << 24);
 }
 
 /** One to one, and no sum of mixed numbers is the mixed sum. */

@@ -54,7 +54,7 @@ export class RecordWriter {
     const chunk = this.#begun();
     const recordBytes = chunk.length;
     const start = this.#frameAt + this.#headBytes;
-    chunk.u32(checksumOf(chunk.memory, start, start + recordBytes));
+    chunk.u32(checksumOf(chunk, start, start + recordBytes));
     this.#end(recordBytes + CHECKSUM_BYTES, keyBytes, 1 + recordBytes - keyBytes + CHECKSUM_BYTES);
     return recordBytes - keyBytes;
   }
@@ -72,7 +72,7 @@ export class RecordWriter {
     const record = this.begin();
     record.raw(value);
     const start = this.#frameAt + this.#headBytes;
-    record.u32(checksumOf(record.memory, start, start + value.length));
+    record.u32(checksumOf(record, start, start + value.length));
     return record.slice();
   }
 
