@@ -36,10 +36,12 @@ export async function driveJob(recorded: SemanticsCase, program: OperatorProgram
   const world = new World(seed, conductor.now);
   conductor.world = world;
   const ledger = new Ledger();
-  const observation = { conductor, capacity: chance.pick([1, 1, 3, 1_000]), passed: failures(chance) };
+  let troubled = true;
+  const fail = failures(chance);
+  const observation = { conductor, capacity: chance.pick([1, 1, 3, 1_000]), passed: () => troubled && fail() };
   const define = (process: SimulatedProcess): JobDefinition => jobOf(program, process, ledger, observation, sourceParallelism);
   for (let pid = 1; pid <= LIVES_MAX; pid++) {
-    const troubled = pid <= TROUBLED_LIVES_MAX;
+    troubled = pid <= TROUBLED_LIVES_MAX;
     const incarnation = troubled ? drawProgramsLife(chance) : calm;
     conductor.begin();
     const { end, reason } = await live(world, pid, seed + pid * 7919, incarnation, define, troubled ? options : { ...options, ...patient });
