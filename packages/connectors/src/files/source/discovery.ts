@@ -1,6 +1,6 @@
 import { posix } from "node:path";
 import { type FileStat, type Files, MillraceError } from "@millrace/core";
-import picomatch from "picomatch";
+import { picomatch } from "../../late-modules.ts";
 
 export interface FoundFile {
   readonly path: string;
@@ -28,9 +28,10 @@ async function discoverOne(files: Files, pattern: string): Promise<readonly Foun
   if (stat?.kind === "directory") return walk(files, { path, stat, wanted: () => true, above: [] });
   if (stat !== undefined) throw notReadableAgain(path);
   // Only the glob's own signs mean something; an exclamation mark in front belongs to the name.
-  const { base, glob } = picomatch.scan(path, { unescape: true, nonegate: true });
+  const globs = picomatch();
+  const { base, glob } = globs.scan(path, { unescape: true, nonegate: true });
   if (glob === "") return [];
-  const matches = picomatch(glob, { nonegate: true });
+  const matches = globs(glob, { nonegate: true });
   const root = base === "" ? "." : base;
   const rootStat = await files.stat(root);
   if (rootStat?.kind !== "directory") return [];

@@ -1,5 +1,6 @@
 import { type Json, MillraceError, messageOf } from "@millrace/core";
-import { CsvError, type Options, parse } from "csv-parse/sync";
+import type { Options } from "csv-parse/sync";
+import { csvParse } from "../../late-modules.ts";
 import { BadRecord, noRecord, type RecordDecoder, type TextEncoding, trimCarriageReturn } from "../format.ts";
 import { type Convert, type CsvColumns, converterOf } from "./columns.ts";
 import { CsvFraming } from "./framing.ts";
@@ -31,6 +32,7 @@ export class CsvDecoder<T> implements RecordDecoder<T> {
   readonly multiline = true;
   readonly #shape: RowShape;
   readonly #framing: CsvFraming;
+  readonly #csv = csvParse();
   readonly #options: Options;
   #header: readonly string[] | null = null;
   #columns: readonly Column[] | undefined;
@@ -101,7 +103,7 @@ export class CsvDecoder<T> implements RecordDecoder<T> {
     const first = this.#starts[0] as number;
     const last = this.#ends.at(-1) as number;
     try {
-      const rows = parse(buffer.subarray(first, last + 1), this.#options);
+      const rows = this.#csv.parse(buffer.subarray(first, last + 1), this.#options);
       return rows.length === this.#starts.length ? rows : undefined;
     } catch {
       return undefined;
@@ -110,10 +112,10 @@ export class CsvDecoder<T> implements RecordDecoder<T> {
 
   #parseOne(buffer: Buffer, start: number, end: number): readonly string[] {
     try {
-      const rows = parse(buffer.subarray(start, trimCarriageReturn(buffer, start, end)), this.#options);
+      const rows = this.#csv.parse(buffer.subarray(start, trimCarriageReturn(buffer, start, end)), this.#options);
       if (rows.length <= 1) return rows[0] ?? [];
     } catch (error) {
-      const column = error instanceof CsvError && typeof error.column === "number" ? error.column + 1 : undefined;
+      const column = error instanceof this.#csv.CsvError && typeof error.column === "number" ? error.column + 1 : undefined;
       throw new BadRecord(messageOf(error).replace(/ at line \d+/, ""), { column, structural: true });
     }
     throw new BadRecord("quotes leave the end of the record open", { structural: true });
