@@ -23,8 +23,8 @@ describe("the rules catch what they are for", () => {
   it("a dependency on a higher layer, or on one beside", () => {
     const findings = checkLayers(workspace({ state: ["@millrace/plan"], core: ["@millrace/runtime"] }));
     expect(findings.map((finding) => finding.message)).toEqual([
-      "@millrace/state (layer 3) may not depend on @millrace/plan (layer 3)",
-      "@millrace/core (layer 0) may not depend on @millrace/runtime (layer 5)",
+      "@millrace/state (layer 4) may not depend on @millrace/plan (layer 4)",
+      "@millrace/core (layer 0) may not depend on @millrace/runtime (layer 6)",
     ]);
   });
 
