@@ -164,9 +164,15 @@ const builders: Readonly<Record<Branch, (all: DataStream<Reading>) => DataStream
     });
     return [windowed("async", asked, tumbling(500))];
   },
+  // Running sums show their order. In one subtask: what is under way goes to several at another parallelism, as in Flink.
   asyncInOrder: (all) => [
     all
-      .orderedWait(async (one) => (one.value % 3 === 0 ? one : settled(one, one.value % 4)), { uid: "ask-in-order", timeoutMs: 60_000, capacity: 5 })
+      .orderedWait(async (one) => (one.value % 3 === 0 ? one : settled(one, one.value % 4)), {
+        uid: "ask-in-order",
+        parallelism: 1,
+        timeoutMs: 60_000,
+        capacity: 5,
+      })
       .keyBy((one) => one.sensor)
       .reduce((a, b) => ({ ...b, value: a.value + b.value }), { uid: "asked-in-order", codec: reading })
       .map((one) => `asyncInOrder ${show(one)}`),

@@ -1,0 +1,53 @@
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { seededRandom } from "@millrace/core";
+import { type JobHandle, type StartOptions, startJob } from "millrace";
+import { difference, publishedLines } from "../../../scripts/torture/results.ts";
+import { temporaryDirectory } from "../jobs.ts";
+import narrow from "./narrow.ts";
+
+/**
+ * Runs a random job in one thread with ordinary channels, then over threads whose channels all hold one element and which
+ * stand still at random, with checkpoints all the time. Rejects when the two publish other lines, or when the second takes
+ * longer than `patienceMs`.
+ */
+export async function runNarrow(seed: number, count: number, patienceMs: number): Promise<void> {
+  const random = seededRandom(seed);
+  const directory = await temporaryDirectory();
+  const run = async (name: string, options: StartOptions): Promise<ReadonlyMap<string, number>> => {
+    const out = join(directory, name);
+    const job = await startJob(narrow, {
+      stateDir: join(directory, `${name}-state`),
+      ...options,
+      parameters: { out, count, seed, narrow: options.module !== undefined },
+    });
+    await within(job, patienceMs, seed);
+    return publishedLines(out);
+  };
+  try {
+    const expected = await run("calm", {});
+    const found = await run("narrow", {
+      module: new URL("./narrow.ts", import.meta.url).href,
+      parallelism: 2 + (random.uint32() % 3),
+      batchSize: 1,
+      checkpointIntervalMs: 5 + (random.uint32() % 100),
+      alignmentTimeoutMs: [null, 0, 20][random.uint32() % 3] as number | null,
+    });
+    const { lost, doubled } = difference(expected, found);
+    if (lost > 0 || doubled > 0) throw new Error(`seed ${seed}: ${lost} lines lost, ${doubled} too many`);
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+async function within(job: JobHandle, patienceMs: number, seed: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const stuck = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`seed ${seed}: not over within ${patienceMs} ms: ${JSON.stringify(job.status())}`)), patienceMs);
+  });
+  try {
+    await Promise.race([job.finished, stuck]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
