@@ -67,8 +67,12 @@ async function throughput(transport: "exchange" | "postMessage", batch: number):
 /** Processor time a record of all workers together, of the runs so far, by parallelism. */
 const processorNs = new Map<number, number[]>();
 
+/**
+ * Warm for two seconds and more: until then the engine's compiler and collector take a processor now and then, which one
+ * worker has to spare and two have not.
+ */
 async function keyed(parallelism: number, work: number): Promise<number> {
-  const [warmUp, records] = work > 1_000 ? [500_000, 1_000_000] : [1_500_000, 3_000_000];
+  const [warmUp, records] = work > 1_000 ? [1_000_000, 1_000_000] : [work > 0 ? 3_000_000 : 8_000_000, 4_000_000];
   const { wallNs, processorNs: own } = await keyedRun({ parallelism, work, warmUp, records: warmUp + records });
   processorNs.set(parallelism, [...(processorNs.get(parallelism) ?? []), own]);
   return wallNs;
