@@ -36,6 +36,7 @@ export async function keyedRun({ parallelism, work, records, warmUp, distinct = 
   const sources = [...Map.groupBy(marks, ({ source }) => source).values()];
   const begin = Math.max(...sources.map((own) => (own.find(({ made }) => made - (own[0] as Mark).made >= warmUp / parallelism) as Mark).atNs));
   const end = Math.min(...sources.map((own) => (own.at(-1) as Mark).atNs));
+  if (begin >= end) throw new Error("one worker was done before the other was warm: other work is on the machine");
   const sum = (what: "made" | "processorNs") => sources.reduce((total, own) => total + at(own, end, what) - at(own, begin, what), 0);
   const made = sum("made");
   return { wallNs: (end - begin) / made, processorNs: sum("processorNs") / made };
