@@ -39,6 +39,15 @@ export async function restoredInFlight(
   return restored;
 }
 
+/**
+ * The age of what is sent to a node after this restore. All its subtasks must say the same, also those that get none of what
+ * was overtaken, as at another parallelism theirs comes together.
+ */
+export function ageAfter(manifest: CheckpointManifest, uid: string): number {
+  const olds = manifest.operators.find((operator) => operator.uid === uid)?.subtasks ?? [];
+  return Math.max(-1, ...olds.flatMap(({ inFlight }) => (inFlight?.channels ?? []).map(({ age }) => age))) + 1;
+}
+
 async function restoredOf(
   old: SubtaskSnapshot,
   { file, channels }: InFlightSnapshot,

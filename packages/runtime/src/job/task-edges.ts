@@ -7,7 +7,7 @@ import type { TaskSettings } from "../deployment/task-settings.ts";
 import { InputGate } from "../task/gate.ts";
 import type { WatermarkFlow } from "../task/watermark-flow.ts";
 import type { TaskOrder } from "./build-task.ts";
-import { type RestoredEdge, restoredInFlight } from "./restored-in-flight.ts";
+import { ageAfter, type RestoredEdge, restoredInFlight } from "./restored-in-flight.ts";
 
 export function edgeWriterOf(order: TaskOrder, edge: PhysicalEdge, control: ChainControl): EdgeWriter {
   return createEdgeWriter({
@@ -55,6 +55,7 @@ export async function gateOf(
     greet,
     exactlyOnce: settings.exactlyOnce,
     restored: restored === undefined ? [] : await restoredInFlight(restored, restoredFiles(settings, restored), gate),
+    age: restored === undefined ? 0 : ageAfter(restored, uid),
     reached,
   });
 }

@@ -32,6 +32,8 @@ export interface GateOptions {
   readonly exactlyOnce: boolean;
   /** What an earlier checkpoint overtook; comes before anything in the channels. */
   readonly restored: readonly OvertakenElements[];
+  /** Of what comes through the channels: greater than that of anything restored, and the same in all subtasks. */
+  readonly age: number;
   /** The watermark that had left the gate before the restore. */
   readonly reached: number;
 }
@@ -320,7 +322,7 @@ export class InputGate implements TaskInput {
     const codec = new ElementCodec();
     const encoded = (element: StreamElement) => codec.encode(element).slice();
     const begun = this.#batchLeft();
-    const age = this.#replay === undefined ? 0 : this.#replay.age + 1;
+    const { age } = this.#options;
     const live = this.#channels.map(({ channel, place }, index) => ({
       place,
       time: this.#valve.timeOf(index),

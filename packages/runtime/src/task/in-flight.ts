@@ -6,7 +6,7 @@ export interface Overtaken<E> {
   readonly place: ChannelPlace;
   /** What the channel had told of event time before the first of these elements. */
   readonly time: ChannelTime;
-  /** Elements of a smaller age come first. */
+  /** Elements of a smaller age come first; those of one age were under way at the same time, whichever subtask was to get them. */
   readonly age: number;
   /** Oldest first. */
   readonly elements: readonly E[];

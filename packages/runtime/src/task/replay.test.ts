@@ -1,3 +1,4 @@
+import { WATERMARK_MIN } from "@millrace/core";
 import { describe, expect, it } from "vitest";
 import type { StreamElement } from "../channel/element.ts";
 import { type OvertakenElements, Replay } from "./replay.ts";
@@ -41,6 +42,14 @@ describe("elements on their way again", () => {
     expect(taken([channel(0, 10, [watermark(20)]), channel(1, 10, [])]).events).toEqual([]);
     const idle = channel(1, 10, [], { time: { watermark: 10, idle: true } });
     expect(taken([channel(0, 10, [watermark(20)]), idle]).events).toEqual([">20"]);
+  });
+
+  it("waits for channels that nothing had been read from, though event time had gone further", () => {
+    const one = channel(0, WATERMARK_MIN, [record("a"), watermark(20)]);
+    const other = channel(0, WATERMARK_MIN, [record("b"), watermark(20)]);
+    expect(taken([one, other]).events).toEqual(["a", "b", ">20"]);
+    expect(taken([channel(0, 10, [record("old")]), { ...one, age: 1 }, { ...other, age: 1 }], 1_000, 15).events).toEqual(["old", "a", "b", ">20"]);
+    expect(taken([channel(0, WATERMARK_MIN, [watermark(5), watermark(12)])]).events).toEqual([">12"]);
   });
 
   it("takes the end of a channel for a time that holds nothing back, and leaves the end of all to the senders", () => {

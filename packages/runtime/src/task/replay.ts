@@ -38,7 +38,7 @@ export class Replay {
     // The end of a channel holds nothing back any more; that of all comes from the senders, which say it again.
     this.#target = {
       onWatermark: (watermark) => {
-        if (watermark === WATERMARK_MAX) return;
+        if (watermark === WATERMARK_MAX || watermark <= this.#watermark) return;
         this.#watermark = watermark;
         target.onWatermark(watermark);
       },
@@ -49,11 +49,6 @@ export class Replay {
   /** The last watermark that left. */
   get watermark(): number {
     return this.#watermark;
-  }
-
-  /** The greatest age among the elements; 0 when there are none. */
-  get age(): number {
-    return this.#lines.at(-1)?.from.age ?? 0;
   }
 
   /** The next element, with the input that it belongs to; undefined: all have been handed out. */
@@ -95,11 +90,10 @@ export class Replay {
 
   #begin(age: number): void {
     this.#current = this.#lines.filter(({ from }) => from.age === age);
-    this.#valve = createInputValve(
-      this.#current.map(({ from }) => ({ input: from.place.input, time: from.time })),
-      this.#target,
-      this.#watermark,
-    );
+    const channels = this.#current.map(({ from }) => ({ input: from.place.input, time: from.time }));
+    // A channel that nothing had been read from holds event time back, though more had left: it has not come back from idleness.
+    const least = Math.min(this.#watermark, ...channels.filter(({ time }) => !time.idle).map(({ time }) => time.watermark));
+    this.#valve = createInputValve(channels, this.#target, least);
   }
 
   /** Downstream is told that time goes on, as the senders may say so only after their first records. */
