@@ -23,6 +23,11 @@ export function flinkSide(): Side {
         NEXMARK_BUILD: join(tmpdir(), "millrace-nexmark-flink"),
         ...process.env,
       })) as FlinkLine;
+      if (typeof line.warm_events !== "number") {
+        throw new MillraceError("NEXMARK_SIDE", "Flink's side does not say how many events it has timed: it was built from something else", {
+          hint: "unset NEXMARK_BUILD, or remove what it names",
+        });
+      }
       const run: SideRun = {
         events: line.warm_events,
         seconds: line.warm_seconds,
