@@ -5,7 +5,7 @@ import { createHarness, steps } from "../../src/harness/index.ts";
 import { create, type Event, texts } from "./events.ts";
 import { allMatches, type Stage } from "./match-oracle.ts";
 
-/** Others are for soaks; docs/testing.md has one with a difference that is open. */
+/** Others are for soaks; docs/testing.md has one where the enumeration is not what Flink does. */
 const seed = Number(process.env.MILLRACE_SEED ?? 1);
 
 const letters = fc.constantFrom("a", "b", "c");
