@@ -4,31 +4,9 @@ import type { Files } from "@millrace/core";
 import { type FileHeader, readHeader, writeHeader } from "../../src/format/file-header.ts";
 import { RecordParser } from "../../src/format/record-parser.ts";
 import { RecordWriter } from "../../src/format/record-writer.ts";
-
-export type Contents = Map<string, string>;
-
-/** A key in key group 0 to 9, and a value; without one it is removed. */
-export type Change = readonly [key: string, value: string | undefined];
+import { type Change, type Contents, framesOf, KEY_GROUPS, keyOf, textOf } from "../records.ts";
 
 export const checkpoints = "/state/checkpoints";
-export const KEY_GROUPS = { start: 0, end: 9 };
-
-export function framesOf(changes: readonly Change[]): readonly Uint8Array[] {
-  const writer = new RecordWriter();
-  for (const [key, value] of changes) {
-    const text = new TextEncoder().encode(key);
-    const record = writer.begin();
-    record.raw(Uint8Array.of(0, (text[0] ?? 0) % 10, 2, 0, 0, 0, 0, ...text));
-    if (value === undefined) {
-      writer.endTombstone();
-    } else {
-      const length = record.length;
-      record.raw(new TextEncoder().encode(value));
-      writer.endPut(length);
-    }
-  }
-  return writer.finish();
-}
 
 export function headerOf(checkpointId: number, distinct: boolean): FileHeader {
   const header = { formatVersion: 1, uid: "op", checkpointId, keyGroups: KEY_GROUPS, entries: 0, states: [] };
@@ -47,13 +25,6 @@ export function writeFile(storage: CheckpointStorage, checkpointId: number, chan
   return storage.writeData(name, [...writer.finish(), ...framesOf(changes)]);
 }
 
-export function follow(contents: Contents, changes: readonly Change[]): void {
-  for (const [key, value] of changes) {
-    if (value === undefined) contents.delete(key);
-    else contents.set(key, value);
-  }
-}
-
 /** What a base holds. Throws when a key stands in it twice, or a tombstone. */
 export function readBase(bytes: Uint8Array): { readonly header: FileHeader; readonly contents: Contents } {
   let header: FileHeader | undefined;
@@ -64,9 +35,9 @@ export function readBase(bytes: Uint8Array): { readonly header: FileHeader; read
       header = readHeader(stored);
       return;
     }
-    const text = new TextDecoder().decode(key.subarray(7));
+    const text = keyOf(key);
     if (header === undefined || stored === undefined || contents.has(text)) throw new Error(`${text} is not as it should be`);
-    contents.set(text, new TextDecoder().decode(stored.subarray(0, -4)));
+    contents.set(text, textOf(stored));
   });
   parser.push(bytes);
   parser.end();

@@ -5,7 +5,8 @@ import { VolatileDisk } from "@millrace/testkit";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { mergeChain } from "../../src/chains/merge-chain.ts";
-import { type Change, type Contents, checkpoints, follow, headerOf, readBase, storageOn, writeFile } from "./chain-files.ts";
+import { type Change, type Contents, follow } from "../records.ts";
+import { checkpoints, headerOf, readBase, storageOn, writeFile } from "./chain-files.ts";
 
 const path = "/state/local/000001.base";
 
@@ -29,9 +30,7 @@ const chains = fc.record({
 });
 
 function distinctOf(changes: readonly Change[]): Change[] {
-  const contents: Contents = new Map();
-  follow(contents, changes);
-  return [...contents];
+  return [...follow(new Map(), changes)];
 }
 
 test("a base and deltas become what they say together, each key once, whatever they are and in as many parts as it takes", async () => {
@@ -41,11 +40,10 @@ test("a base and deltas become what they say together, each key once, whatever t
       const storage = storageOn(disk);
       const first = distinct ? distinctOf(base) : base;
       const files = [await writeFile(storage, 1, first, distinct)];
-      const expected: Contents = new Map();
-      follow(expected, first);
+      let expected = follow(new Map(), first);
       for (const [index, delta] of deltas.entries()) {
         files.push(await writeFile(storage, 2 + index, delta));
-        follow(expected, delta);
+        expected = follow(expected, delta);
       }
       const sum = await mergeChain(disk, { checkpoints, files, path }, () => false, partBytesMax);
       const bytes = await disk.readFile(path);
@@ -61,7 +59,7 @@ test("a base and deltas become what they say together, each key once, whatever t
 async function longChain(disk: VolatileDisk): Promise<{ files: DataFile[]; expected: Contents }> {
   const random = seededRandom(5);
   const storage = storageOn(disk);
-  const expected: Contents = new Map();
+  let expected: Contents = new Map();
   const files: DataFile[] = [];
   for (let checkpoint = 1; checkpoint <= 6; checkpoint++) {
     const changes = Array.from({ length: 4000 }, (_, index): Change => {
@@ -69,7 +67,7 @@ async function longChain(disk: VolatileDisk): Promise<{ files: DataFile[]; expec
       return [key, checkpoint > 1 && index % 5 === 0 ? undefined : `${key} of ${checkpoint} ${"x".repeat(index % 300)}`];
     });
     files.push(await writeFile(storage, checkpoint, changes, checkpoint === 1));
-    follow(expected, changes);
+    expected = follow(expected, changes);
   }
   return { files, expected };
 }
@@ -82,9 +80,8 @@ test("files of many pieces, and a record larger than any of them", async () => {
     ["5", undefined],
   ];
   files.push(await writeFile(storageOn(disk), 7, large));
-  follow(expected, large);
   await mergeChain(disk, { checkpoints, files, path }, () => false);
-  expect(readBase(await disk.readFile(path)).contents).toEqual(expected);
+  expect(readBase(await disk.readFile(path)).contents).toEqual(follow(expected, large));
 });
 
 describe("that can't be made", () => {

@@ -6,14 +6,10 @@ import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type FileHeader, readHeader } from "../../src/format/file-header.ts";
 import { RecordParser } from "../../src/format/record-parser.ts";
-import { RecordWriter } from "../../src/format/record-writer.ts";
 import { LocalStore, workHere } from "../../src/index.ts";
+import { type Change, type Contents, follow, framesOf, KEY_GROUPS, keyBytes, keyOf, textOf } from "../records.ts";
 
 const directory = "/local/slot-0";
-type Contents = Map<string, string>;
-
-/** A key in key group 0 to 9, and a value; without one it is removed. */
-type Change = readonly [key: string, value: string | undefined];
 
 async function emptyDisk(): Promise<VolatileDisk> {
   const disk = new VolatileDisk();
@@ -23,39 +19,6 @@ async function emptyDisk(): Promise<VolatileDisk> {
 }
 
 const open = (files: VolatileDisk) => LocalStore.open(directory, { files, work: workHere(files) });
-
-function keyBytes(key: string): Uint8Array {
-  const text = new TextEncoder().encode(key);
-  return Uint8Array.of(0, (text[0] ?? 0) % 10, 2, 0, 0, 0, 0, ...text);
-}
-
-function framesOf(changes: readonly Change[]): readonly Uint8Array[] {
-  const writer = new RecordWriter();
-  for (const [key, value] of changes) {
-    const record = writer.begin();
-    record.raw(keyBytes(key));
-    if (value === undefined) {
-      writer.endTombstone();
-    } else {
-      const length = record.length;
-      record.raw(new TextEncoder().encode(value));
-      writer.endPut(length);
-    }
-  }
-  return writer.finish();
-}
-
-function follow(contents: Contents, changes: readonly Change[]): Contents {
-  const next = new Map(contents);
-  for (const [key, value] of changes) {
-    if (value === undefined) next.delete(key);
-    else next.set(key, value);
-  }
-  return next;
-}
-
-const textOf = (stored: Uint8Array): string => new TextDecoder().decode(stored.subarray(0, -4));
-const keyOf = (key: Uint8Array): string => new TextDecoder().decode(key.subarray(7));
 
 async function contentsOf(store: LocalStore): Promise<Contents> {
   const snapshot = store.snapshot();
@@ -81,7 +44,7 @@ function lookUp(store: LocalStore, key: string): string | undefined {
 }
 
 function headerOf(checkpointId: number): FileHeader {
-  return { formatVersion: 1, uid: "op", checkpointId, keyGroups: { start: 0, end: 9 }, entries: 0, states: [] };
+  return { formatVersion: 1, uid: "op", checkpointId, keyGroups: KEY_GROUPS, entries: 0, states: [] };
 }
 
 function baseContents(bytes: Uint8Array): { readonly checkpointId: number; readonly contents: Contents } {
