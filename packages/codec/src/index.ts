@@ -19,4 +19,4 @@ export type { AliasedField, FieldDeclaration, FieldDeclarations, ObjectOf, Optio
 export type { Literal } from "./types/scalars.ts";
 export type { TaggedOf } from "./types/tagged.ts";
 export type { GrowingWriter } from "./writer.ts";
-export { createWriter } from "./writer.ts";
+export { createWriter, varintBytes } from "./writer.ts";

@@ -175,7 +175,8 @@ class MemoryWriter implements GrowingWriter {
   }
 }
 
-function varintBytes(value: number): number {
+/** What `varint` takes. */
+export function varintBytes(value: number): number {
   let bytes = 1;
   for (; value > 0x7f; value = Math.floor(value / 128)) bytes++;
   return bytes;

@@ -1,4 +1,4 @@
-import { createWriter, type GrowingWriter } from "@millrace/codec";
+import { createWriter, type GrowingWriter, varintBytes } from "@millrace/codec";
 import { assert } from "@millrace/core";
 import { CHECKSUM_BYTES, checksumOf } from "./checksum.ts";
 import type { SpareChunks } from "./spare-chunks.ts";
@@ -92,8 +92,9 @@ export class RecordWriter {
     const chunk = this.#begun();
     const headBytes = varintBytes(keyBytes) + varintBytes(marker);
     if (headBytes !== this.#headBytes) this.#move(headBytes, bytes);
-    const { memory } = chunk;
-    writeVarint(memory, writeVarint(memory, this.#frameAt, keyBytes), marker);
+    chunk.restart(this.#frameAt);
+    chunk.varint(keyBytes);
+    chunk.varint(marker);
     this.#frameAt += headBytes + bytes;
     this.records++;
   }
@@ -135,19 +136,4 @@ export class RecordWriter {
     this.#chunk = undefined;
     this.#frameAt = 0;
   }
-}
-
-function varintBytes(value: number): number {
-  let bytes = 1;
-  for (let rest = value; rest > 0x7f; rest >>>= 7) bytes++;
-  return bytes;
-}
-
-/** Returns where it ends. */
-function writeVarint(memory: Uint8Array, at: number, value: number): number {
-  let rest = value;
-  let end = at;
-  for (; rest > 0x7f; rest >>>= 7) memory[end++] = (rest & 0x7f) | 0x80;
-  memory[end++] = rest;
-  return end;
 }
