@@ -7,7 +7,15 @@ import type { SlotOwner } from "../cells/slots.ts";
 import type { ColdStore } from "../cells/table-context.ts";
 import { verifiedValue } from "../format/checksum.ts";
 import { type FileHeader, readHeader, STATE_FORMAT_VERSION, type StateEntry } from "../format/file-header.ts";
-import { keyGroupOfRecord, RECORD_HEAD_BYTES, type RecordForm, readRecordHead, recordForms, writeRecordHead } from "../format/record-key.ts";
+import {
+  keyGroupOfRecord,
+  RECORD_HEAD_BYTES,
+  type RecordForm,
+  type RecordHead,
+  readRecordHead,
+  recordForms,
+  writeRecordHead,
+} from "../format/record-key.ts";
 import type { LocalStore } from "../runs/local-store.ts";
 import type { OperatorRuns } from "../runs/operator-runs.ts";
 import { Residents } from "./residents.ts";
@@ -165,29 +173,39 @@ export class StoreTier implements StateTier, ColdStore {
   }
 
   async keysAfter(after: Uint8Array | undefined): Promise<readonly Uint8Array[]> {
-    const { keyGroups } = this.#parts.options;
     const keys: Uint8Array[] = [];
     if (this.#closed) return keys;
-    for (let keyGroup = after === undefined ? keyGroups.start : keyGroupOfRecord(after); keyGroup <= keyGroups.end; keyGroup++) {
-      const from = after !== undefined && keyGroupOfRecord(after) === keyGroup ? Uint8Array.of(...after, 0) : formStart(keyGroup, recordForms.cell);
-      for (const { key } of this.#runs.range(from, formStart(keyGroup, recordForms.page))) {
-        keys.push(key.slice());
-        if (keys.length === KEYS_AT_ONCE) return keys;
-      }
+    const first = after === undefined ? this.#parts.options.keyGroups.start : keyGroupOfRecord(after);
+    const startOf = (keyGroup: number): Uint8Array =>
+      after !== undefined && keyGroup === first ? Uint8Array.of(...after, 0) : formStart(keyGroup, recordForms.cell);
+    for (const key of this.#cellKeys(first, startOf, () => true)) {
+      keys.push(key.slice());
+      if (keys.length === KEYS_AT_ONCE) break;
     }
     return keys;
   }
 
-  /** Goes from one key group that has records to the next: most have none. */
-  *recordKeys(stateId: number): Generator<Uint8Array> {
-    const { start, end } = this.#parts.options.keyGroups;
+  recordKeys(stateId: number): Generator<Uint8Array> {
+    return this.#cellKeys(
+      this.#parts.options.keyGroups.start,
+      (keyGroup) => stateStart(keyGroup, stateId),
+      (head) => head.stateId === stateId,
+    );
+  }
+
+  /**
+   * The keys of entries in each key group, from where `startOf` says to the first one that is not wanted. Goes from one key group that
+   * has records to the next: most have none.
+   */
+  *#cellKeys(first: number, startOf: (keyGroup: number) => Uint8Array, isWanted: (head: RecordHead) => boolean): Generator<Uint8Array> {
+    const { end } = this.#parts.options.keyGroups;
     const behind = formStart(end, recordForms.page);
-    for (let keyGroup = start; keyGroup <= end; ) {
+    for (let keyGroup = first; keyGroup <= end; ) {
       const here = keyGroup;
       keyGroup = end + 1;
-      for (const { key } of this.#runs.range(stateStart(here, stateId), behind)) {
+      for (const { key } of this.#runs.range(startOf(here), behind)) {
         const head = readRecordHead(key);
-        if (head.keyGroup !== here || head.form !== recordForms.cell || head.stateId !== stateId) {
+        if (head.keyGroup !== here || head.form !== recordForms.cell || !isWanted(head)) {
           keyGroup = Math.max(here + 1, head.keyGroup);
           break;
         }
