@@ -11,7 +11,7 @@ export const limits = {
   /** Encoded bytes that wait in one channel before the sender is blocked. */
   channelBytesMax: 4 << 20,
   /** A firing or a sliced encoding yields after this long. */
-  sliceMs: 0.5,
+  sliceMs: 0.3,
   /** A worker runs tasks this long before it lets the event loop turn. */
   turnMs: 1,
   /** A worker without work looks for some from other threads this long before it sleeps: being woken takes as long. */

@@ -53,13 +53,13 @@ export class BackendSnapshot {
     this.#walk = this.#walkAll();
   }
 
+  /** What follows takes about half a slice: it waits for the next one, unless there was little left to encode. */
   encode(budgetMs: number): boolean {
-    if (!this.#encoded) {
-      const { monotonic } = this.#parts;
-      const until = monotonic() + budgetMs;
-      this.#encoded = this.#encodeUntil(() => monotonic() >= until);
-    }
-    return this.#encoded;
+    if (this.#encoded) return true;
+    const { monotonic } = this.#parts;
+    const start = monotonic();
+    this.#encoded = this.#encodeUntil(() => monotonic() >= start + budgetMs);
+    return this.#encoded && monotonic() < start + budgetMs / 2;
   }
 
   /** The file: header, what the store held, tombstones, puts. */
