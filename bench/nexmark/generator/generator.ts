@@ -1,5 +1,5 @@
 import type { Auction, Bid, Event, Person } from "./events.ts";
-import { GOLDEN, high, low, mix } from "./mix.ts";
+import { GOLDEN, GOLDEN_2, GOLDEN_3, GOLDEN_4, high, low, mix } from "./mix.ts";
 import {
   ACTIVE_PEOPLE,
   AUCTIONS_IN_FLIGHT,
@@ -9,7 +9,7 @@ import {
   HOT_BIDDER_RATIO,
   HOT_SELLER_RATIO,
 } from "./options.ts";
-import { CITIES, channels, FIRST_NAMES, LAST_NAMES, letters, STATES, slice, urls } from "./texts.ts";
+import { CITIES, cardText, channels, emailText, nameText, STATES, slice, urls } from "./texts.ts";
 
 /** One person, three auctions and 46 bids make an epoch. */
 const EVENTS_PER_EPOCH = 50;
@@ -53,15 +53,14 @@ export class Generator {
   event(n: number): Event {
     const epoch = (n / EVENTS_PER_EPOCH) | 0;
     const slot = n - epoch * EVENTS_PER_EPOCH;
-    const state = (this.#base + Math.imul(n, 4 * GOLDEN)) | 0;
+    const state = (this.#base + Math.imul(n, GOLDEN_4)) | 0;
     const r0 = mix(state);
     const r1 = mix((state + GOLDEN) | 0);
-    const r2 = mix((state + 2 * GOLDEN) | 0);
-    const r3 = mix((state + 3 * GOLDEN) | 0);
-    const dateTime = this.#timestamp(n);
-    if (slot > AUCTIONS_PER_EPOCH) return this.#bid(r0, r1, r2, r3, epoch * AUCTIONS_PER_EPOCH + 2, epoch, dateTime);
-    if (slot > 0) return this.#auction(n, r0, r1, r2, r3, epoch * AUCTIONS_PER_EPOCH + slot - 1, epoch, dateTime);
-    return this.#person(r0, r1, r2, r3, epoch, dateTime);
+    const r2 = mix((state + GOLDEN_2) | 0);
+    const r3 = mix((state + GOLDEN_3) | 0);
+    if (slot > AUCTIONS_PER_EPOCH) return this.#bid(n, r0, r1, r2, r3, epoch * AUCTIONS_PER_EPOCH + 2, epoch);
+    if (slot > 0) return this.#auction(n, r0, r1, r2, r3, epoch * AUCTIONS_PER_EPOCH + slot - 1, epoch);
+    return this.#person(n, r0, r1, r2, r3, epoch);
   }
 
   #timestamp(n: number): number {
@@ -80,7 +79,7 @@ export class Generator {
     return block + j;
   }
 
-  #bid(r0: number, r1: number, r2: number, r3: number, lastAuction: number, lastPerson: number, dateTime: number): Bid {
+  #bid(n: number, r0: number, r1: number, r2: number, r3: number, lastAuction: number, lastPerson: number): Bid {
     let auction: number;
     if (((r0 & 0xff) * HOT_AUCTION_RATIO) >>> 8 > 0) auction = lastAuction - (lastAuction % 100);
     else {
@@ -90,19 +89,22 @@ export class Generator {
     const hotBidder = (((r0 >>> 8) & 0xff) * HOT_BIDDER_RATIO) >>> 8 > 0;
     const bidder = hotBidder ? lastPerson - (lastPerson % 100) + 1 : anyPerson(r1 & 0xffff, lastPerson);
     const channel = (r3 & 1) !== 0 ? 10_000 + ((r3 >>> 1) & 3) : high(r3, 10_000);
+    const price = priceOf(r0, r2);
+    const extra = this.#extras ? slice(r2 ^ r3, 54 + ((((r3 >>> 3) & 0xff) * 29) >>> 8)) : "";
     return {
       kind: "bid",
-      dateTime,
+      dateTime: this.#timestamp(n),
       auction: FIRST_ID + auction,
       bidder: FIRST_ID + bidder,
-      price: priceOf(r0, r2),
+      price,
       channel: channels[channel] as string,
       url: urls[channel] as string,
-      extra: this.#extras ? slice(r2 ^ r3, 54 + ((((r3 >>> 3) & 0xff) * 29) >>> 8)) : "",
+      extra,
     };
   }
 
-  #auction(n: number, r0: number, r1: number, r2: number, r3: number, id: number, lastPerson: number, dateTime: number): Auction {
+  #auction(n: number, r0: number, r1: number, r2: number, r3: number, id: number, lastPerson: number): Auction {
+    const dateTime = this.#timestamp(n);
     const hotSeller = ((r0 & 0xff) * HOT_SELLER_RATIO) >>> 8 > 0;
     const seller = hotSeller ? lastPerson - (lastPerson % 100) : anyPerson(r1 & 0xffff, lastPerson);
     const initialBid = priceOf(r0, r2);
@@ -123,14 +125,14 @@ export class Generator {
     };
   }
 
-  #person(r0: number, r1: number, r2: number, r3: number, id: number, dateTime: number): Person {
+  #person(n: number, r0: number, r1: number, r2: number, r3: number, id: number): Person {
     return {
       kind: "person",
-      dateTime,
+      dateTime: this.#timestamp(n),
       id: FIRST_ID + id,
-      name: `${FIRST_NAMES[high(r0, 11)]} ${LAST_NAMES[low(r0, 9)]}`,
-      emailAddress: `${letters(r1, 7)}@${letters(r2, 5)}.com`,
-      creditCard: `${1000 + high(r2, 9000)} ${1000 + low(r2, 9000)} ${1000 + high(r3, 9000)} ${1000 + low(r3, 9000)}`,
+      name: nameText(r0),
+      emailAddress: emailText(r1, r2),
+      creditCard: cardText(r2, r3),
       city: CITIES[high(r1, 10)] as string,
       state: STATES[low(r1, 6)] as string,
       extra: this.#extras ? slice(r0 ^ r3, 107 + low(r3, 55)) : "",

@@ -1,5 +1,8 @@
-/** The golden ratio in 32 bits: the step from one draw of an event to the next. */
+/** The golden ratio in 32 bits, and its multiples: the steps from one draw of an event to the next. In 32 bits each, so that they are added as such. */
 export const GOLDEN = 0x9e3779b9 | 0;
+export const GOLDEN_2 = (2 * GOLDEN) | 0;
+export const GOLDEN_3 = (3 * GOLDEN) | 0;
+export const GOLDEN_4 = (4 * GOLDEN) | 0;
 
 /** The only mixing function: 32 bits in, 32 bits out, a bijection (Chris Wellons' lowbias32). */
 export function mix(x: number): number {
