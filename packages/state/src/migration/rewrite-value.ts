@@ -21,11 +21,14 @@ function rewriteList(element: Rewrite, form: number, reader: ByteReader, writer:
   for (let left = copyVarint(reader, writer); left > 0; left--) element(reader, writer);
 }
 
-/** As a list; the head of a map with pages holds the number of its entries instead of these. */
+/** As a list; the head of a map with pages holds the number of its entries instead of these, and maybe which hash they are in. */
 function rewriteMap({ key }: ValueRewrite, element: Rewrite, form: number, reader: ByteReader, writer: ByteWriter): void {
   const pages = form === recordForms.page ? 0 : copyVarint(reader, writer);
   const count = copyVarint(reader, writer);
-  if (pages > 0) return;
+  if (pages > 0) {
+    writer.raw(reader.view(reader.remaining));
+    return;
+  }
   for (let left = count; left > 0; left--) {
     key(reader, writer);
     element(reader, writer);

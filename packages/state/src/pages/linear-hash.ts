@@ -2,9 +2,15 @@ import { keyHash, murmurHash, type PrimitiveKey } from "@millrace/core";
 
 /** Hashes have 31 bits; cursors run over them with their bits reversed. */
 export const CURSOR_END = 2 ** 31;
+const NEIGHBOUR_BITS = 3;
 
 export function entryHash(key: PrimitiveKey): number {
   return murmurHash(keyHash(key));
+}
+
+/** As `entryHash`, but whole numbers of 32 bits share it in eights: ids of things that come together then lie in one page. */
+export function neighbourHash(key: PrimitiveKey): number {
+  return typeof key === "number" && (key | 0) === key ? murmurHash(key >> NEIGHBOUR_BITS) : entryHash(key);
 }
 
 /** The greatest power of two up to `pages`. */

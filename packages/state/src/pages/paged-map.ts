@@ -2,7 +2,7 @@ import type { Codec } from "@millrace/codec";
 import { limits, MillraceError, type PrimitiveKey } from "@millrace/core";
 import type { CellMap } from "../cells/cell-map.ts";
 import type { ValueFormat } from "../cells/value-format.ts";
-import { CURSOR_END, cursorOf, entryHash, pageAtCursor, pageOf, partnerOf } from "./linear-hash.ts";
+import { CURSOR_END, cursorOf, entryHash, neighbourHash, pageAtCursor, pageOf, partnerOf } from "./linear-hash.ts";
 import { type PageFormat, Pages } from "./pages.ts";
 
 /** Beyond it, the entries of a head move to pages. */
@@ -12,9 +12,14 @@ const SPLIT_ABOVE = Math.floor((limits.pageElementsMax * 3) / 8);
 const MERGE_BELOW = Math.floor(SPLIT_ABOVE / 3);
 const INLINE_AGAIN = Math.floor(INLINE_MAX / 4);
 
+/** At the end of a head with pages: they are those of `neighbourHash`. Older heads end before it. */
+const NEIGHBOURS = 1;
+
 /** A map: small ones stand in the head's own record, larger ones in pages by hash. */
 export interface MapHead<K, V> {
   size: number;
+  /** Its pages are those of `neighbourHash`, not those of `entryHash`. */
+  neighbours: boolean;
   /** undefined while there are pages: to look at those costs several lines of the cache. */
   inline: Map<K, V> | undefined;
   readonly pages: Pages<Map<K, V>>;
@@ -27,14 +32,18 @@ export function mapFormat<K, V>(keyCodec: Codec<K>, codec: Codec<V>, kind = "map
     fingerprint: `${keyCodec.fingerprint}:${codec.fingerprint}`,
     encode(head, writer) {
       writer.varint(head.pages.count);
-      if (head.inline === undefined) writer.varint(head.size);
-      else page.encode(head.inline, writer);
+      if (head.inline !== undefined) {
+        page.encode(head.inline, writer);
+        return;
+      }
+      writer.varint(head.size);
+      if (head.neighbours) writer.u8(NEIGHBOURS);
     },
     decode(reader, cells, mapKey) {
       const pages = newPages(cells, mapKey, page, reader.varint());
-      if (pages.count > 0) return { size: reader.varint(), inline: undefined, pages };
+      if (pages.count > 0) return { size: reader.varint(), neighbours: reader.remaining > 0, inline: undefined, pages };
       const inline = page.decode(reader);
-      return { size: inline.size, inline, pages };
+      return { size: inline.size, neighbours: true, inline, pages };
     },
     pagesOf: (head) => head.pages as Pages<unknown>,
   };
@@ -117,17 +126,17 @@ export class PagedMap<K, V> {
       const entries = [...(inline ?? pages.read(span.page))];
       const from = cursor;
       // A merge can bring back entries that were visited in a page of their own.
-      for (const entry of entries) if (from === span.start || cursorOf(hashOf(entry[0])) >= from) yield entry;
+      for (const entry of entries) if (from === span.start || cursorOf(hashOf(head, entry[0])) >= from) yield entry;
       cursor = span.end;
     }
   }
 
   #newHead(): MapHead<K, V> {
-    return { size: 0, inline: new Map<K, V>(), pages: newPages(this.cells, this.cells.ownKey(), this.#page, 0) };
+    return { size: 0, neighbours: true, inline: new Map<K, V>(), pages: newPages(this.cells, this.cells.ownKey(), this.#page, 0) };
   }
 }
 
-function hashOf(key: unknown): number {
+function hashOf({ neighbours }: Pick<MapHead<unknown, unknown>, "neighbours">, key: unknown): number {
   if (typeof key === "object" || typeof key === "undefined") {
     throw new MillraceError(
       "STATE_MAP_KEY",
@@ -137,16 +146,16 @@ function hashOf(key: unknown): number {
       },
     );
   }
-  return entryHash(key as PrimitiveKey);
+  return neighbours ? neighbourHash(key as PrimitiveKey) : entryHash(key as PrimitiveKey);
 }
 
 function contentOf<K, V>(head: MapHead<K, V>, key: K): Map<K, V> {
-  return head.inline ?? head.pages.read(pageOf(hashOf(key), head.pages.count));
+  return head.inline ?? head.pages.read(pageOf(hashOf(head, key), head.pages.count));
 }
 
 /** The caller says of a head without pages that it has changed. */
 function contentToChange<K, V>(head: MapHead<K, V>, key: K): Map<K, V> {
-  return head.inline ?? head.pages.change(pageOf(hashOf(key), head.pages.count));
+  return head.inline ?? head.pages.change(pageOf(hashOf(head, key), head.pages.count));
 }
 
 function grow<K, V>(head: MapHead<K, V>): void {
@@ -156,14 +165,15 @@ function grow<K, V>(head: MapHead<K, V>): void {
     pages.add(inline);
     head.inline = undefined;
   }
-  while (head.size > pages.count * SPLIT_ABOVE) split(pages);
+  while (head.size > pages.count * SPLIT_ABOVE) split(head);
 }
 
-function split<K, V>(pages: Pages<Map<K, V>>): void {
+function split<K, V>(head: MapHead<K, V>): void {
+  const { pages } = head;
   const added = pages.count;
   const from = pages.change(partnerOf(added));
   const moved = new Map<K, V>();
-  for (const [key, value] of from) if (pageOf(hashOf(key), added + 1) === added) moved.set(key, value);
+  for (const [key, value] of from) if (pageOf(hashOf(head, key), added + 1) === added) moved.set(key, value);
   for (const key of moved.keys()) from.delete(key);
   pages.add(moved);
 }
@@ -176,6 +186,7 @@ function shrink<K, V>(head: MapHead<K, V>): void {
     for (let page = 0; page < pages.count; page++) for (const [key, value] of pages.read(page)) inline.set(key, value);
     pages.dropAll();
     head.inline = inline;
+    head.neighbours = true;
     return;
   }
   while (pages.count > 1 && head.size < pages.count * MERGE_BELOW) {

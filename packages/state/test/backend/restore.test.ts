@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { t } from "@millrace/codec";
 import { state } from "@millrace/contracts";
 import { describe, expect, it } from "vitest";
@@ -43,6 +44,23 @@ describe("a restore", () => {
     const { value } = backend.states(declarations);
     backend.setCurrentKey("k");
     expect(value.value()).toBe("a text to look for");
+  });
+
+  it("reads maps whose entries lie in pages by the hash of each key, as they did at first, and goes on with them", async () => {
+    const declared = { map: state.map(t.integer(), t.integer()) };
+    const first = createHeapBackend(options);
+    await first.restore(stream([await readFile(new URL("fixtures/map-in-pages-1.records", import.meta.url))]));
+    const { map } = first.states(declared);
+    first.setCurrentKey("k");
+    for (let id = -50; id < 250; id++) expect(map.get(id), `${id}`).toBe(id * id);
+    for (let id = 250; id < 400; id++) map.put(id, id * id);
+    for (let id = -50; id < 0; id++) map.remove(id);
+    const second = createHeapBackend(options);
+    await second.restore(stream(await checkpoint(first, 2, true)));
+    const { map: later } = second.states(declared);
+    second.setCurrentKey("k");
+    for (let id = 0; id < 400; id++) expect(later.get(id), `${id}`).toBe(id * id);
+    expect([...later.keys()].sort((a, b) => a - b)).toEqual(Array.from({ length: 400 }, (_, id) => id));
   });
 
   it("refuses a declaration that would misread what was written", async () => {
