@@ -1,5 +1,8 @@
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { messageOf } from "@millrace/core";
+import { nodePorts } from "@millrace/core/node";
+import { patience } from "@millrace/testkit/drivers";
 
 /** A bug to plant, as flags of a process of its own: a module can be loaded only once. */
 export interface Hunted {
@@ -7,38 +10,60 @@ export interface Hunted {
   readonly flags: readonly string[];
 }
 
-/** A mutant may make the simulation run for ever, which a user would notice, too. */
-const PATIENCE_MS = 300_000;
+/** For one seed, which takes a fraction of a second: a bug may make it run for ever, which a user would notice, too. */
+const PATIENCE_MS = 120_000;
 
 /** Plants one bug after the other and looks for it with up to `seeds` seeds. Exit code 0 when at least `needed` are found. */
 export async function hunt(bugs: readonly Hunted[], seeds: number, needed: number): Promise<number> {
   let found = 0;
   for (const bug of bugs) {
-    const { code, lastLine } = await runAlone([...bug.flags, "--seeds", `${seeds}`]);
-    if (code === 0) found++;
-    process.stdout.write(`${code === 0 ? "found    " : "NOT FOUND"} ${bug.name}\n           ${lastLine}\n`);
+    const { isFound, lastLine } = await runAlone([...bug.flags, "--seeds", `${seeds}`]);
+    if (isFound) found++;
+    process.stdout.write(`${isFound ? "found    " : "NOT FOUND"} ${bug.name}\n           ${lastLine}\n`);
   }
   process.stdout.write(`${found} of ${bugs.length} planted bugs found, ${needed} needed\n`);
   return found >= needed ? 0 : 1;
 }
 
-function runAlone(flags: readonly string[]): Promise<{ code: number; lastLine: string }> {
+interface Hunting {
+  readonly isFound: boolean;
+  readonly lastLine: string;
+}
+
+/** What the process of its own says after each seed, see `runSeeds`. */
+export interface SeedDone {
+  readonly seed: number;
+}
+
+async function runAlone(flags: readonly string[]): Promise<Hunting> {
   const main = fileURLToPath(new URL("main.ts", import.meta.url));
-  const child = spawn(process.execPath, ["--conditions=millrace-source", main, ...flags], { stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(process.execPath, ["--conditions=millrace-source", main, ...flags], { stdio: ["ignore", "pipe", "pipe", "ipc"] });
   let output = "";
   for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding("utf8");
-    stream.on("data", (text: string) => {
+    stream?.setEncoding("utf8");
+    stream?.on("data", (text: string) => {
       output += text;
     });
   }
-  const timeout = setTimeout(() => child.kill("SIGKILL"), PATIENCE_MS);
-  return new Promise((resolve) => {
+  let last: number | undefined;
+  const waiting = patience(nodePorts.scheduler, PATIENCE_MS, () => `it hangs after seed ${last ?? "none"}`);
+  child.on("message", ({ seed }: SeedDone) => {
+    last = seed;
+    waiting.renew();
+  });
+  const closed = new Promise<Hunting>((resolve) => {
     child.on("close", (code) => {
-      clearTimeout(timeout);
       const lastLine = output.trimEnd().split("\n").at(-1) ?? "";
-      // Killed, out of memory, or refused to start at all: it shows.
-      resolve(code === null ? { code: 0, lastLine: "it hangs" } : { code, lastLine });
+      // Out of memory, or refused to start at all: it shows.
+      resolve({ isFound: code !== 1 || !lastLine.endsWith(" 0 failed"), lastLine });
     });
   });
+  try {
+    return await Promise.race([closed, waiting.over]);
+  } catch (error) {
+    child.kill("SIGKILL");
+    return { isFound: true, lastLine: messageOf(error) };
+  } finally {
+    waiting.end();
+  }
 }

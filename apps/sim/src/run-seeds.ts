@@ -1,4 +1,5 @@
 import { Coverage } from "./coverage.ts";
+import type { SeedDone } from "./hunt.ts";
 import { runSeed } from "./run-seed.ts";
 
 const SEEDS_PER_REPORT = 1_000;
@@ -30,6 +31,7 @@ export async function runSeeds({ first, count, untilFound }: SeedsOptions): Prom
     if (process.stdout.isTTY && seed % 10 === 0) process.stdout.write(`\rseed ${seed}, ${seed - first} of ${count} `);
     const result = await runSeed(seed);
     coverage.add(result);
+    process.send?.({ seed } satisfies SeedDone);
     if (result.fault !== undefined) {
       failed++;
       if (untilFound) {

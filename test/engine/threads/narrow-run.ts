@@ -1,6 +1,8 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { seededRandom } from "@millrace/core";
+import { nodePorts } from "@millrace/core/node";
+import { patience } from "@millrace/testkit/drivers";
 import { type JobHandle, type StartOptions, startJob } from "millrace";
 import { difference, publishedLines } from "../../../scripts/torture/results.ts";
 import { temporaryDirectory } from "../jobs.ts";
@@ -9,7 +11,7 @@ import narrow from "./narrow.ts";
 /**
  * Runs a random job in one thread with ordinary channels, then over threads whose channels all hold one element and which
  * stand still at random, with checkpoints all the time. Rejects when the two publish other lines, or when the second takes
- * longer than `patienceMs`.
+ * longer than `patienceMs` in which the process runs.
  */
 export async function runNarrow(seed: number, count: number, patienceMs: number): Promise<void> {
   const random = seededRandom(seed);
@@ -42,13 +44,10 @@ export async function runNarrow(seed: number, count: number, patienceMs: number)
 }
 
 async function within(job: JobHandle, patienceMs: number, seed: number): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const stuck = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`seed ${seed}: not over within ${patienceMs} ms: ${JSON.stringify(job.status())}`)), patienceMs);
-  });
+  const waiting = patience(nodePorts.scheduler, patienceMs, () => `seed ${seed}: not over within ${patienceMs} ms: ${JSON.stringify(job.status())}`);
   try {
-    await Promise.race([job.finished, stuck]);
+    await Promise.race([job.finished, waiting.over]);
   } finally {
-    clearTimeout(timer);
+    waiting.end();
   }
 }
