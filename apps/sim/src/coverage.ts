@@ -8,10 +8,12 @@ export class Coverage {
   checkpoints = 0;
   restarts = 0;
   lives = 0;
+  lulls = 0;
   seeds = 0;
 
   add(result: SeedResult): void {
     this.seeds++;
+    this.lulls += result.lulls;
     for (const branch of result.branches) count(this.branches, branch);
     for (const life of result.lives) {
       this.lives++;
@@ -30,7 +32,7 @@ export class Coverage {
         .map(([name, n]) => `${name} ${n}`)
         .join(", ");
     return [
-      `${this.seeds} seeds, ${this.lives} processes (${list(this.ends)}), ${this.checkpoints} checkpoints, ${this.restarts} restarts`,
+      `${this.seeds} seeds, ${this.lives} processes (${list(this.ends)}), ${this.checkpoints} checkpoints, ${this.restarts} restarts, ${this.lulls} lulls passed`,
       `operators: ${list(this.branches)}`,
       `faults: ${list(this.faults)}`,
     ].join("\n");

@@ -2,9 +2,11 @@ import { messageOf, seededRandom } from "@millrace/core";
 import type { JobDefinition, StartOptions } from "millrace";
 import type { Branch } from "./jobs/branch.ts";
 import { withOwnParallelism } from "./jobs/own-parallelism.ts";
-import { drawJob, type RandomJob } from "./jobs/random-job.ts";
+import { drawJob, type RandomJob, type Watch } from "./jobs/random-job.ts";
 import { lineDifference } from "./line-difference.ts";
 import { drawOptions, patient } from "./options.ts";
+import { createJudge, drawJudging } from "./progress/draw-judge.ts";
+import type { ProgressJudge } from "./progress/progress-judge.ts";
 import { Chance } from "./world/chance.ts";
 import { calm, drawIncarnation } from "./world/faults.ts";
 import { type Life, lastEnd, lastSavepoint, layInput, live, published } from "./world/life.ts";
@@ -20,8 +22,13 @@ export interface SeedResult {
   readonly events: number;
   readonly branches: readonly string[];
   readonly lives: readonly Life[];
+  /** Lulls of the input in which everything came that was due. */
+  readonly lulls: number;
   readonly story: readonly string[];
 }
+
+/** An interval that is longer than most jobs live. */
+const RARELY_MS = 60_000;
 
 /** Processes that may meet faults; the one after them meets none, and must come to the end. */
 const TROUBLED_LIVES_MAX = 5;
@@ -34,24 +41,31 @@ export async function runSeed(seed: number): Promise<SeedResult> {
   const chance = new Chance(seededRandom(seed));
   const job = drawJob(chance);
   const options = drawOptions(chance);
+  const judging = drawJudging(seed);
   const lives: Life[] = [];
   const story = [
     `branches ${job.branches.map(({ name }) => name).join(", ")}; ${job.input.map((file) => file.length).join("+")} records; ${JSON.stringify(options)}`,
+    ...(judging === undefined ? [] : [`lulls${judging.live ? ", live" : ""}${judging.withoutCheckpoints ? ", without checkpoints" : ""}`]),
   ];
   const world = new World(seed);
+  let lulls = 0;
   let fault: string | undefined;
   try {
     const expected = await straightRun(seed, job);
-    await troubledRun(world, seed, chance, job, options, lives, story);
+    const judge = judging === undefined ? undefined : createJudge(world, judging, job, options, expected);
+    const pace = judging?.withoutCheckpoints === true ? { checkpointIntervalMs: RARELY_MS } : {};
+    await troubledRun(world, seed, chance, job, { ...options, ...pace }, lives, story, judge).finally(() => {
+      lulls = judge?.passed ?? 0;
+    });
     const found = await published(world);
-    const racing = job.branches.filter((branch) => branch.racing === true);
+    const racing = job.branches.filter((branch) => branch.racing === true || (judging?.live === true && branch.byWatermark === true));
     const isCompared = (line: string): boolean => !racing.some((branch) => isOf(branch, line));
     const compared = { lines: found.lines.filter(isCompared), leftovers: found.leftovers };
     fault = difference(expected.filter(isCompared), compared, mayLeaveFiles(lives)) ?? judgement(job, racing, found.lines);
   } catch (error) {
     fault = messageOf(error);
   }
-  return { seed, fault, traceHash: world.trace.hex, events: world.trace.events, branches: job.branches.map(({ name }) => name), lives, story };
+  return { seed, fault, traceHash: world.trace.hex, events: world.trace.events, branches: job.branches.map(({ name }) => name), lives, lulls, story };
 }
 
 async function straightRun(seed: number, job: RandomJob): Promise<readonly string[]> {
@@ -96,6 +110,7 @@ async function troubledRun(
   options: StartOptions,
   lives: Life[],
   story: string[],
+  judge: ProgressJudge | undefined,
 ): Promise<void> {
   await layInput(world, job);
   const failures = new Map(job.failures.map(({ record, times }) => [record, times]));
@@ -112,7 +127,7 @@ async function troubledRun(
       ...(troubled ? {} : patient),
       ...(from === undefined ? {} : { from }),
     };
-    const life = await live(world, pid, seed + pid * 7919, incarnation, withFailures(job, failures), settings);
+    const life = await live(world, pid, seed + pid * 7919, incarnation, withFailures(job, failures, judge), settings, judge);
     lives.push(life);
     story.push(`  → ${life.end}${life.reason === undefined ? "" : `: ${life.reason}`}`);
     if (life.end === "finished" || (life.end === "died" && (await lastEnd(world)) === "finished")) return;
@@ -121,7 +136,7 @@ async function troubledRun(
 }
 
 /** The job, whose user's function fails on some records, so often. */
-function withFailures(job: RandomJob, failures: Map<string, number>): (process: SimulatedProcess) => JobDefinition {
+function withFailures(job: RandomJob, failures: Map<string, number>, watch?: Watch): (process: SimulatedProcess) => JobDefinition {
   return (process) =>
     job.define((reading) => {
       const left = failures.get(JSON.stringify(reading)) ?? 0;
@@ -129,7 +144,7 @@ function withFailures(job: RandomJob, failures: Map<string, number>): (process: 
       failures.set(JSON.stringify(reading), left - 1);
       process.disk.met.add("failing function");
       throw new Error("this record fails, for now");
-    });
+    }, watch);
 }
 
 function difference(expected: readonly string[], found: Awaited<ReturnType<typeof published>>, mayLeaveFiles: boolean): string | undefined {

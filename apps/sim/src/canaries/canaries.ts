@@ -125,6 +125,44 @@ export const canaries: readonly Canary[] = [
     ],
   },
   {
+    name: "watermark-at-the-end-only",
+    what: "a source tells nobody how far event time has come, until its input ends",
+    changes: [
+      {
+        path: "packages/runtime/src/task/source-input.ts",
+        find: "    due.watermarks++;\n    due.generator.onPeriodicEmit(due.output);\n",
+        replace: "    due.watermarks++;\n",
+      },
+    ],
+  },
+  {
+    name: "quiet-source-holds-back",
+    what: "what a live source has seen before it fell quiet waits for its next record",
+    changes: [
+      {
+        path: "packages/runtime/src/task/source-input.ts",
+        find: "      track.records = 0;\n      track.generator.onPeriodicEmit(track.output);\n",
+        replace: "      track.records = 0;\n",
+      },
+    ],
+  },
+  {
+    name: "cut-firing-not-resumed",
+    what: "what a checkpoint cut in the middle of a firing waits for the next watermark after a restore",
+    changes: [{ path: "packages/runtime/src/job/build-task.ts", find: "      host.firing = restored.firing;\n", replace: "" }],
+  },
+  {
+    name: "batch-waits-for-barrier",
+    what: "a half-full batch stays where it is when there is no more input, until a barrier pushes it",
+    changes: [
+      {
+        path: "packages/runtime/src/task/stream-task.ts",
+        find: "    for (const edge of this.#parts.edges) edge.flush();\n  }\n\n  #becomeEnded",
+        replace: "  }\n\n  #becomeEnded",
+      },
+    ],
+  },
+  {
     name: "split-dealt-before-barrier",
     what: "a split that is dealt between the enumerator's snapshot and the barrier is in both",
     changes: [

@@ -1,4 +1,5 @@
 import { asyncRetry, type Collector, t, tumbling } from "millrace";
+import { dueAt } from "../progress/due.ts";
 import { type Branch, exactly } from "./branch.ts";
 import { type Reading, readingCodec, show } from "./reading.ts";
 import { sums } from "./window-branches.ts";
@@ -20,6 +21,7 @@ const options = { timeoutMs: NEVER_MS, capacity: 4, codec: readingCodec };
 export const asyncBranches: readonly Branch[] = [
   {
     name: "ask",
+    due: dueAt(2),
     ordered: false,
     build: (all) => [
       all
@@ -30,6 +32,7 @@ export const asyncBranches: readonly Branch[] = [
   },
   {
     name: "askInOrder",
+    due: dueAt(2),
     // Their order shows in running sums. In one subtask: at another parallelism, what is under way goes to several.
     ordered: true,
     build: (all) => [
@@ -53,6 +56,7 @@ export const asyncBranches: readonly Branch[] = [
   },
   {
     name: "askWindows",
+    due: dueAt(3, -1),
     ordered: false,
     // A watermark that overtook a record would make it late.
     build: (all) => [
@@ -69,6 +73,7 @@ export const asyncBranches: readonly Branch[] = [
   },
   {
     name: "askInVain",
+    due: dueAt(-2),
     ordered: false,
     build: (all) => [
       all.orderedWait(
@@ -83,6 +88,7 @@ export const asyncBranches: readonly Branch[] = [
   },
   {
     name: "lookup",
+    due: dueAt(2),
     ordered: false,
     build: (all) => [
       all

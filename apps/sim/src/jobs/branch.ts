@@ -1,4 +1,5 @@
 import type { DataStream } from "millrace";
+import type { Due } from "../progress/due.ts";
 import type { Reading } from "./reading.ts";
 
 /** A part of a random job: readings in, lines out. */
@@ -8,6 +9,10 @@ export interface Branch {
   readonly ordered: boolean;
   /** What comes out depends on the clock, or on how inputs interleave: it is judged, not compared with a run in which nothing goes wrong. */
   readonly racing?: true;
+  /** What comes out depends on where watermarks stand between the readings, which the clock decides behind a live source. */
+  readonly byWatermark?: true;
+  /** When its lines have to be there; default: nobody can tell. Not for one that is racing. */
+  readonly due?: Due;
   /** First words of its lines; default: its name. */
   readonly lineNames?: readonly string[];
   build(all: DataStream<Reading>): DataStream<string>[];

@@ -1,5 +1,6 @@
 import { type Collector, state, t, tumbling } from "millrace";
 import { lineDifference } from "../line-difference.ts";
+import { dueAt } from "../progress/due.ts";
 import { type Branch, exactly } from "./branch.ts";
 import { readingCodec, show } from "./reading.ts";
 
@@ -10,6 +11,7 @@ const AFTER_ALL = 1e12;
 export const clockBranches: readonly Branch[] = [
   {
     name: "clockTimers",
+    due: dueAt(2),
     ordered: false,
     // Readings wait for the clock, and those whose timer the end of the input comes before for event time.
     build: (all) => [

@@ -1,4 +1,5 @@
 import { type Collector, type DataStream, state, t } from "millrace";
+import { dueAt } from "../progress/due.ts";
 import { type Branch, exactly } from "./branch.ts";
 import { type Reading, show } from "./reading.ts";
 
@@ -9,6 +10,7 @@ const AFTER_ALL = 1e12;
 export const exchangeBranches: readonly Branch[] = [
   {
     name: "partitions",
+    due: dueAt(-2),
     ordered: false,
     build: (all) => {
       const ways: readonly DataStream<Reading>[] = [

@@ -1,4 +1,5 @@
 import { type Collector, type MapState, outputTag, state, t } from "millrace";
+import { dueAt } from "../progress/due.ts";
 import { type Branch, exactly } from "./branch.ts";
 import { type Reading, readingCodec, show } from "./reading.ts";
 
@@ -17,6 +18,7 @@ function countIn(counts: Counts, at: number, side: 0 | 1): number {
 export const functionBranches: readonly Branch[] = [
   {
     name: "timers",
+    due: dueAt(2),
     ordered: false,
     build: (all) => [
       all
@@ -49,6 +51,8 @@ export const functionBranches: readonly Branch[] = [
   },
   {
     name: "quietTimers",
+    byWatermark: true,
+    due: dueAt(2),
     ordered: true,
     build: (all) => [
       all
@@ -103,6 +107,7 @@ export const functionBranches: readonly Branch[] = [
   },
   {
     name: "reduce",
+    due: dueAt(2),
     ordered: true,
     build: (all) => [
       all
@@ -121,6 +126,7 @@ export const functionBranches: readonly Branch[] = [
   },
   {
     name: "connect",
+    due: dueAt(2),
     ordered: false,
     build: (all) => [
       all
@@ -148,6 +154,7 @@ export const functionBranches: readonly Branch[] = [
   },
   {
     name: "sides",
+    due: dueAt(-2),
     ordered: false,
     build: (all) => {
       const split = all.process(
@@ -166,6 +173,7 @@ export const functionBranches: readonly Branch[] = [
   },
   {
     name: "union",
+    due: dueAt(-2),
     ordered: false,
     build: (all) => {
       const low = all.filter((one) => one.value < 50);

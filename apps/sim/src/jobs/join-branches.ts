@@ -1,4 +1,5 @@
 import { type Collector, type DataStream, sliding, state, t, tumbling } from "millrace";
+import { dueAfterReadings, dueAt } from "../progress/due.ts";
 import { type Branch, exactly } from "./branch.ts";
 import { type Reading, readingCodec, show } from "./reading.ts";
 
@@ -20,6 +21,7 @@ const AFTER_ALL = 1e12;
 export const joinBranches: readonly TwoWayBranch[] = [
   twoWays({
     name: "coFlatMap",
+    due: dueAt(-2),
     ordered: false,
     build: (all) => [
       all
@@ -37,6 +39,7 @@ export const joinBranches: readonly TwoWayBranch[] = [
   }),
   twoWays({
     name: "intervalJoin",
+    due: dueAfterReadings(110),
     ordered: false,
     build: (all) => [
       all
@@ -59,6 +62,7 @@ export const joinBranches: readonly TwoWayBranch[] = [
   }),
   twoWays({
     name: "windowJoin",
+    due: dueAt(1, 149),
     ordered: false,
     build: (all) => [
       all
@@ -80,6 +84,7 @@ export const joinBranches: readonly TwoWayBranch[] = [
   }),
   twoWays({
     name: "coGroup",
+    due: dueAt(2, 599),
     ordered: false,
     build: (all) => [
       all
@@ -106,6 +111,7 @@ export const joinBranches: readonly TwoWayBranch[] = [
   }),
   twoWays({
     name: "temporalJoin",
+    due: dueAt(2),
     ordered: true,
     build: (all) => [
       all

@@ -1,4 +1,5 @@
 import { type DataStream, outputTag, type PartialMatchOf, type PatternStart, skipPastLastEvent, skipToLast, skipToNext } from "millrace";
+import { dueAfterReadings } from "../progress/due.ts";
 import { type Branch, exactly } from "./branch.ts";
 import { type Reading, readingCodec, show } from "./reading.ts";
 
@@ -34,6 +35,7 @@ const unanswered = outputTag<PartialMatchOf<LowAndHigh>>("unanswered");
 export const patternBranches: readonly Branch[] = [
   {
     name: "pattern",
+    due: dueAfterReadings(2 * WITHIN_MS),
     ordered: true,
     build: (all) => [
       bySensor(all)
@@ -47,6 +49,7 @@ export const patternBranches: readonly Branch[] = [
   },
   {
     name: "patternNext",
+    due: dueAfterReadings(2 * WITHIN_MS),
     ordered: true,
     build: (all) => [
       bySensor(all)
@@ -57,6 +60,7 @@ export const patternBranches: readonly Branch[] = [
   },
   {
     name: "patternAny",
+    due: dueAfterReadings(2 * WITHIN_MS),
     ordered: true,
     build: (all) => [
       bySensor(all)
@@ -69,6 +73,7 @@ export const patternBranches: readonly Branch[] = [
   },
   {
     name: "patternLoop",
+    due: dueAfterReadings(2 * WITHIN_MS),
     ordered: true,
     build: (all) => [
       bySensor(all)
@@ -87,6 +92,7 @@ export const patternBranches: readonly Branch[] = [
   },
   {
     name: "patternTimes",
+    due: dueAfterReadings(2 * WITHIN_MS),
     ordered: true,
     build: (all) => [
       bySensor(all)
@@ -98,6 +104,7 @@ export const patternBranches: readonly Branch[] = [
   },
   {
     name: "patternRise",
+    due: dueAfterReadings(2 * WITHIN_MS),
     ordered: true,
     build: (all) => [
       bySensor(all)
@@ -115,6 +122,7 @@ export const patternBranches: readonly Branch[] = [
   },
   {
     name: "patternNot",
+    due: dueAfterReadings(2 * WITHIN_MS),
     ordered: true,
     build: (all) => [
       bySensor(all)
@@ -124,6 +132,7 @@ export const patternBranches: readonly Branch[] = [
   },
   {
     name: "patternTimedOut",
+    due: dueAfterReadings(2 * WITHIN_MS),
     ordered: true,
     build: (all) => {
       const matches = bySensor(all)
@@ -139,6 +148,7 @@ export const patternBranches: readonly Branch[] = [
   },
   {
     name: "patternAtOnce",
+    due: dueAfterReadings(2 * WITHIN_MS),
     ordered: true,
     build: (all) => [
       bySensor(all)

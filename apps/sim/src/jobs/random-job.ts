@@ -1,5 +1,6 @@
 import { boundedOutOfOrderness, type DataStream, defineJob, type JobDefinition } from "millrace";
 import { type FileSinkOptions, fileSink, files, jsonLines } from "millrace/files";
+import type { ProgressJudge } from "../progress/progress-judge.ts";
 import type { Chance } from "../world/chance.ts";
 import { asyncBranches } from "./async-branches.ts";
 import type { Branch } from "./branch.ts";
@@ -8,7 +9,7 @@ import { exchangeBranches } from "./exchange-branches.ts";
 import { functionBranches } from "./function-branches.ts";
 import { joinBranches } from "./join-branches.ts";
 import { drawOwnParallelisms, type OwnParallelism } from "./own-parallelism.ts";
-import { paced } from "./paced-sink.ts";
+import { type Pace, paced } from "./paced-sink.ts";
 import { pacedSource } from "./paced-source.ts";
 import { patternBranches } from "./pattern-branches.ts";
 import { drawInput, type Reading } from "./reading.ts";
@@ -28,7 +29,21 @@ export interface RandomJob {
   /** Of its keyed nodes, see `withOwnParallelism`. */
   readonly numbers: readonly OwnParallelism[];
   /** A fresh definition, as each process builds its own; `passed` is asked of every record and may throw. */
-  define(passed: (reading: Reading) => void): JobDefinition;
+  define(passed: (reading: Reading) => void, watch?: Watch): JobDefinition;
+  /** How far readings of one file may be out of order. */
+  readonly disorderMs: number;
+  /** What its sink waits for again and again. */
+  readonly sinkPace: Pace | undefined;
+  /** Output is published with each checkpoint. */
+  readonly publishes: boolean;
+}
+
+/** Wraps the ends of a job, to see what goes in and comes out. */
+export type Watch = Pick<ProgressJudge, "source" | "sink">;
+
+/** Where the input file of that index stands. */
+export function inputPath(sources: number, index: number): string {
+  return `${INPUT}/${sources === 1 ? "" : `${index % sources}-`}${index}.jsonl`;
 }
 
 const allBranches: readonly Branch[] = [
@@ -65,13 +80,17 @@ export function drawJob(chance: Chance): RandomJob {
     branches: chosen,
     failures,
     numbers: drawOwnParallelisms(chance),
-    define: (passed) =>
+    disorderMs,
+    sinkPace: isSinkPaced ? pace : undefined,
+    publishes: sinkOptions.roll?.everyCheckpoint !== false,
+    define: (passed, watch) =>
       defineJob("simulated", (env) => {
         const bounded = boundedOutOfOrderness<Reading>(disorderMs, (one) => one.at);
         const watermarks = isAligned ? bounded.withWatermarkAlignment("all", 400, 20) : bounded;
         const readings = Array.from({ length: sources }, (_, index) => {
           const read = files(`${INPUT}/${sources === 1 ? "" : `${index}-`}*.jsonl`, jsonLines<Reading>());
-          return env.from(isSourcePaced ? pacedSource(read, pace) : read, { uid: `in${index}`, watermarks });
+          const source = isSourcePaced ? pacedSource(read, pace) : read;
+          return env.from(watch === undefined ? source : watch.source(source), { uid: `in${index}`, watermarks });
         });
         const [one, ...more] = readings as [DataStream<Reading>];
         const all = one.union(...more).map((reading) => {
@@ -79,8 +98,9 @@ export function drawJob(chance: Chance): RandomJob {
           return reading;
         });
         const [first, ...others] = chosen.flatMap((branch) => branch.build(all));
-        const sink = fileSink<string>(OUTPUT, sinkOptions);
-        (first as DataStream<string>).union(...others).to(isSinkPaced ? paced(sink, pace) : sink, { uid: "out" });
+        const written = fileSink<string>(OUTPUT, sinkOptions);
+        const sink = isSinkPaced ? paced(written, pace) : written;
+        (first as DataStream<string>).union(...others).to(watch === undefined ? sink : watch.sink(sink), { uid: "out" });
       }),
   };
 }

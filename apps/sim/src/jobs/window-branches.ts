@@ -14,6 +14,7 @@ import {
   type WindowAssigner,
   type WindowedStream,
 } from "millrace";
+import { dueAt } from "../progress/due.ts";
 import { type Branch, exactly } from "./branch.ts";
 import { type Reading, readingCodec, show } from "./reading.ts";
 import { everythingOnceOrLate, fixedWindowSums, sessionSums } from "./window-judges.ts";
@@ -54,23 +55,31 @@ const bySensor = (all: DataStream<Reading>, assigner: WindowAssigner<Reading>): 
 export const windowBranches: readonly Branch[] = [
   {
     name: "tumbling",
+    due: dueAt(3, -1),
     ordered: false,
     build: (all) => [sums("tumbling", bySensor(all, tumbling(500)))],
     judge: exactly("tumbling", (input) => fixedWindowSums("tumbling", input, 500, 500)),
   },
   {
     name: "sliding",
+    due: dueAt(3, -1),
     ordered: false,
     build: (all) => [sums("sliding", bySensor(all, sliding(900, 300)))],
     judge: exactly("sliding", (input) => fixedWindowSums("sliding", input, 900, 300)),
   },
   {
     name: "session",
+    due: dueAt(3, -1),
     ordered: false,
     build: (all) => [sums("session", bySensor(all, session(120)))],
     judge: exactly("session", (input) => sessionSums("session", input, 120)),
   },
-  { name: "windowContents", ordered: false, build: (all) => [contents("windowContents", bySensor(all, tumbling(400, { offset: 70 })))] },
+  {
+    name: "windowContents",
+    due: dueAt(2, 399),
+    ordered: false,
+    build: (all) => [contents("windowContents", bySensor(all, tumbling(400, { offset: 70 })))],
+  },
   {
     name: "windowReduce",
     ordered: false,
@@ -94,6 +103,7 @@ export const windowBranches: readonly Branch[] = [
   },
   {
     name: "late",
+    byWatermark: true,
     lineNames: ["late", "lateSums"],
     ordered: true,
     build: (all) => {
@@ -108,8 +118,18 @@ export const windowBranches: readonly Branch[] = [
     },
     judge: (input, lines) => everythingOnceOrLate(input, lines, 100),
   },
-  { name: "evictor", ordered: true, build: (all) => [contents("evictor", bySensor(all, tumbling(800)).evictor(countEvictor(5)))] },
-  { name: "timeEvictor", ordered: true, build: (all) => [contents("timeEvictor", bySensor(all, sliding(1_000, 500)).evictor(timeEvictor(300)))] },
+  {
+    name: "evictor",
+    due: dueAt(2, 799),
+    ordered: true,
+    build: (all) => [contents("evictor", bySensor(all, tumbling(800)).evictor(countEvictor(5)))],
+  },
+  {
+    name: "timeEvictor",
+    due: dueAt(2, 999),
+    ordered: true,
+    build: (all) => [contents("timeEvictor", bySensor(all, sliding(1_000, 500)).evictor(timeEvictor(300)))],
+  },
   {
     name: "trigger",
     ordered: true,

@@ -1,7 +1,8 @@
 import { messageOf } from "@millrace/core";
 import { jobRuns } from "@millrace/host";
 import { type JobDefinition, type JobHandle, type StartOptions, startJob } from "millrace";
-import { INPUT, OUTPUT, type RandomJob } from "../jobs/random-job.ts";
+import { INPUT, inputPath, OUTPUT, type RandomJob } from "../jobs/random-job.ts";
+import type { ProgressJudge } from "../progress/progress-judge.ts";
 import { calm, type Incarnation, type Order } from "./faults.ts";
 import { SimulatedProcess } from "./process.ts";
 import type { World } from "./world.ts";
@@ -24,7 +25,7 @@ const LIMIT_MS = 6 * 3_600_000;
 /** Turns of the event loop that one process may take; some hundreds are usual. */
 const TURNS_MAX = 200_000;
 
-/** One process runs the job that `define` makes in it, until it ends or dies. Rejects when nothing moves any more. */
+/** One process runs the job that `define` makes in it, until it ends or dies. Rejects when nothing moves any more, or too late for the judge. */
 export async function live(
   world: World,
   pid: number,
@@ -32,6 +33,7 @@ export async function live(
   incarnation: Incarnation,
   define: (process: SimulatedProcess) => JobDefinition,
   options: StartOptions,
+  judge?: ProgressJudge,
 ): Promise<Life> {
   let handle: JobHandle | undefined;
   let end: LifeEnd | undefined;
@@ -40,6 +42,7 @@ export async function live(
   const process = new SimulatedProcess(world, pid, seed, incarnation, (order) => {
     if (handle !== undefined) carryOut(order, handle, process);
   });
+  judge?.begin(process);
   const definition = define(process);
   const run = async (): Promise<void> => {
     handle = await startJob(definition, {
@@ -51,6 +54,8 @@ export async function live(
     });
     handle.on((event) => {
       if (event.kind === "checkpointCompleted") checkpoints++;
+      else if (event.kind !== "running") process.disturbed();
+      judge?.heard(event);
     });
     const result = await handle.finished;
     end = result.end === "cancelled" ? "stopped" : result.end;
@@ -59,7 +64,8 @@ export async function live(
     end = "failed";
     reason = describe(error);
   });
-  await world.time.runUntil(() => end !== undefined || !process.alive || process.turns > TURNS_MAX, LIMIT_MS);
+  await world.time.runUntil(() => end !== undefined || !process.alive || process.turns > TURNS_MAX || judge?.fault !== undefined, LIMIT_MS);
+  if (judge?.fault !== undefined) throw new Error(judge.fault);
   if (end === undefined && process.alive) throw new Error(`the job comes to no end in ${TURNS_MAX} turns`);
   const restarts = handle?.status().restarts ?? 0;
   if (restarts > 0) process.disk.met.add("restart");
@@ -103,8 +109,7 @@ function describe(error: unknown): string {
 export async function layInput(world: World, job: RandomJob): Promise<void> {
   await world.files.makeDirectory(INPUT);
   for (const [index, readings] of job.input.entries()) {
-    const name = job.sources === 1 ? `${index}` : `${index % job.sources}-${index}`;
-    const file = await world.files.open(`${INPUT}/${name}.jsonl`, "write");
+    const file = await world.files.open(inputPath(job.sources, index), "write");
     await file.write(new TextEncoder().encode(readings.map((reading) => `${JSON.stringify(reading)}\n`).join("")));
     await file.sync();
     await file.close();

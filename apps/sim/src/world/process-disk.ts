@@ -6,6 +6,8 @@ import type { World } from "./world.ts";
 export interface DiskOwner {
   readonly alive: boolean;
   die(): void;
+  /** Something has gone wrong. */
+  disturbed(): void;
 }
 
 /** What a fault may do to an operation: those that write need space. */
@@ -113,10 +115,12 @@ export class ProcessDisk implements Files {
   #fail(n: number, kind: Kind, what: string): void {
     const { full, failing } = this.#faults;
     if (kind === "writes" && full !== undefined && n >= full.from && n < full.from + full.count) {
+      this.#owner.disturbed();
       this.met.add("full disk");
       throw systemError("ENOSPC", what);
     }
     if (failing.includes(n)) {
+      this.#owner.disturbed();
       this.met.add(`failing ${what.split(" ", 1)}`);
       throw systemError("EIO", what);
     }

@@ -14,6 +14,8 @@ export class SimulatedProcess {
   readonly machine: Machine;
   readonly disk: ProcessDisk;
   turns = 0;
+  /** Faults, orders and recoveries so far. */
+  disturbances = 0;
   #alive = true;
   readonly #world: World;
   readonly #incarnation: Incarnation;
@@ -44,9 +46,19 @@ export class SimulatedProcess {
     return this.#alive;
   }
 
+  /** The longest that an operation on its disk takes. */
+  get diskDelayMs(): number {
+    return this.#incarnation.disk.delayMsMax;
+  }
+
   /** Somebody asks it to stop in order. */
   stop(): void {
     this.#onOrder({ kind: "stop" });
+  }
+
+  /** What comes out now, and when, is not as if all was well. */
+  disturbed(): void {
+    this.disturbances++;
   }
 
   die(): void {
@@ -71,6 +83,7 @@ export class SimulatedProcess {
     for (const jump of clockJumps) {
       if (jump.turn !== turn) continue;
       this.disk.met.add("clock jump");
+      this.disturbed();
       this.#world.jump(jump.byMs);
     }
     if (death?.place.at === "turn" && death.place.n === turn) {
@@ -78,7 +91,11 @@ export class SimulatedProcess {
       this.die();
       return;
     }
-    for (const { turn: at, order } of orders) if (at === turn) this.#onOrder(order);
+    for (const { turn: at, order } of orders) {
+      if (at !== turn) continue;
+      this.disturbed();
+      this.#onOrder(order);
+    }
     task();
   }
 }

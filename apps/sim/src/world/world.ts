@@ -12,6 +12,8 @@ export class World {
   readonly trace = new Trace();
   readonly clock: Clock;
   #jumpedMs = 0;
+  /** The wall clock has jumped. */
+  hasJumped = false;
 
   /** `now`: what the wall clock shows, when it is not to go with time. */
   constructor(seed: number, now?: () => number) {
@@ -22,6 +24,7 @@ export class World {
 
   jump(byMs: number): void {
     this.#jumpedMs += byMs;
+    this.hasJumped = true;
     this.trace.add(`clock ${byMs}`);
   }
 

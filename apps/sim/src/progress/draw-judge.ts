@@ -1,0 +1,66 @@
+import { seededRandom } from "@millrace/core";
+import type { StartOptions } from "millrace";
+import { inputPath, type RandomJob } from "../jobs/random-job.ts";
+import { Chance } from "../world/chance.ts";
+import { published } from "../world/life.ts";
+import type { World } from "../world/world.ts";
+import { dueLines } from "./due.ts";
+import { ProgressJudge } from "./progress-judge.ts";
+
+/** How progress is judged in a seed. Drawn apart from all else. */
+export interface Judging {
+  /** The sources say that they never end. */
+  readonly live: boolean;
+  /** Nothing but the records themselves and time is to push results: checkpoints hardly ever come. */
+  readonly withoutCheckpoints: boolean;
+  readonly chance: Chance;
+}
+
+/** Undefined: results are judged at the end alone. */
+export function drawJudging(seed: number): Judging | undefined {
+  const chance = new Chance(seededRandom(seed ^ 0x1b873593));
+  if (chance.oneIn(2)) return undefined;
+  return { live: chance.oneIn(2), withoutCheckpoints: chance.oneIn(4), chance };
+}
+
+/** Beyond what the job's own intervals say: turns of the event loop, timers of user functions, readers that wait for their splits. */
+const SLACK_MS = 1_000;
+/** Operations on the disk, one after the other, until a start has come so far, or a checkpoint. */
+const DISK_OPERATIONS = 400;
+/** The longest that asynchronous functions let a record wait, once it is its turn. */
+const ASYNC_MS = 30;
+
+/** `lines`: what the job publishes when nothing goes wrong. */
+export function createJudge(
+  world: World,
+  { live, chance, withoutCheckpoints }: Judging,
+  job: RandomJob,
+  options: StartOptions,
+  lines: readonly string[],
+): ProgressJudge {
+  const branches = job.branches.filter(({ racing, byWatermark }) => racing !== true && !(live && byWatermark === true));
+  const { checkpointIntervalMs = 0, minPauseMs = 0 } = options;
+  const records = job.input.flat().length;
+  const sinkMs = job.sinkPace === undefined ? 0 : (lines.length / job.sinkPace.records + 1) * job.sinkPace.pauseMs;
+  const workMs = SLACK_MS + sinkMs + records * ASYNC_MS;
+  const settings = {
+    live,
+    disorderMs: job.disorderMs,
+    due: dueLines(branches, lines),
+    readings: new Map(job.input.map((readings, index) => [inputPath(job.sources, index), readings])),
+    bounds: (diskDelayMs: number) => {
+      const writtenMs = workMs + DISK_OPERATIONS * diskDelayMs;
+      return { writtenMs, publishedMs: writtenMs + 4 * (checkpointIntervalMs + minPauseMs + DISK_OPERATIONS * diskDelayMs) };
+    },
+    publishes: job.publishes && !withoutCheckpoints,
+    published: async () => {
+      const counts = new Map<string, number>();
+      for (const text of (await published(world)).lines) {
+        const line = JSON.parse(text) as string;
+        counts.set(line, (counts.get(line) ?? 0) + 1);
+      }
+      return counts;
+    },
+  };
+  return new ProgressJudge(world, settings, chance);
+}
