@@ -45,9 +45,13 @@ export async function runSeed(seed: number): Promise<SeedResult> {
   const lives: Life[] = [];
   const story = [
     `branches ${job.branches.map(({ name }) => name).join(", ")}; ${job.input.map((file) => file.length).join("+")} records; ${JSON.stringify(options)}`,
-    ...(judging === undefined ? [] : [`lulls${judging.live ? ", live" : ""}${judging.withoutCheckpoints ? ", without checkpoints" : ""}`]),
+    ...(judging === undefined
+      ? []
+      : [
+          `lulls${judging.live ? ", live" : ""}${judging.withoutCheckpoints ? ", without checkpoints" : ""}${judging.msPerReading === undefined ? "" : ", slow"}`,
+        ]),
   ];
-  const world = new World(seed);
+  const world = new World(seed, undefined, judging?.msPerReading);
   let lulls = 0;
   let fault: string | undefined;
   try {

@@ -13,6 +13,8 @@ export interface Judging {
   readonly live: boolean;
   /** Nothing but the records themselves and time is to push results: checkpoints hardly ever come. */
   readonly withoutCheckpoints: boolean;
+  /** A processor so slow that firings and encodings do not get done in their slices; see `SimulatedTime`. */
+  readonly msPerReading: number | undefined;
   readonly chance: Chance;
 }
 
@@ -20,11 +22,15 @@ export interface Judging {
 export function drawJudging(seed: number): Judging | undefined {
   const chance = new Chance(seededRandom(seed ^ 0x1b873593));
   if (chance.oneIn(2)) return undefined;
-  return { live: chance.oneIn(2), withoutCheckpoints: chance.oneIn(4), chance };
+  return { live: chance.oneIn(2), withoutCheckpoints: chance.oneIn(4), msPerReading: chance.oneIn(3) ? SLOW_MS : undefined, chance };
 }
+
+/** Two readings of the clock, and a slice is over. */
+const SLOW_MS = 0.3;
 
 /** Beyond what the job's own intervals say: turns of the event loop, timers of user functions, readers that wait for their splits. */
 const SLACK_MS = 1_000;
+const SLOW_SLACK_MS = 10_000;
 /** Operations on the disk, one after the other, until a start has come so far, or a checkpoint. */
 const DISK_OPERATIONS = 400;
 /** The longest that asynchronous functions let a record wait, once it is its turn. */
@@ -33,7 +39,7 @@ const ASYNC_MS = 30;
 /** `lines`: what the job publishes when nothing goes wrong. */
 export function createJudge(
   world: World,
-  { live, chance, withoutCheckpoints }: Judging,
+  { live, chance, withoutCheckpoints, msPerReading }: Judging,
   job: RandomJob,
   options: StartOptions,
   lines: readonly string[],
@@ -42,7 +48,7 @@ export function createJudge(
   const { checkpointIntervalMs = 0, minPauseMs = 0 } = options;
   const records = job.input.flat().length;
   const sinkMs = job.sinkPace === undefined ? 0 : (lines.length / job.sinkPace.records + 1) * job.sinkPace.pauseMs;
-  const workMs = SLACK_MS + sinkMs + records * ASYNC_MS;
+  const workMs = (msPerReading === undefined ? SLACK_MS : SLOW_SLACK_MS) + sinkMs + records * ASYNC_MS;
   const settings = {
     live,
     disorderMs: job.disorderMs,

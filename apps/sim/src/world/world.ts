@@ -15,9 +15,9 @@ export class World {
   /** The wall clock has jumped. */
   hasJumped = false;
 
-  /** `now`: what the wall clock shows, when it is not to go with time. */
-  constructor(seed: number, now?: () => number) {
-    this.time = new SimulatedTime(START_MS, seededRandom(seed ^ 0x51ed270b));
+  /** `now`: what the wall clock shows, when it is not to go with time. `msPerReading`: how slow the processor is, see `SimulatedTime`. */
+  constructor(seed: number, now?: () => number, msPerReading?: number) {
+    this.time = new SimulatedTime(START_MS, seededRandom(seed ^ 0x51ed270b), msPerReading);
     this.clock = { now: now ?? (() => this.time.clock.now() + this.#jumpedMs), monotonic: () => this.time.clock.monotonic() };
     this.disk = new SimulatedFiles(this.clock, seededRandom(seed ^ 0x2545f491));
   }

@@ -1,7 +1,7 @@
 import type { Cancel, Clock, Random, Scheduler } from "@millrace/core";
 import { nodePorts } from "@millrace/core/node";
 
-/** Milliseconds that go by with each reading of the monotonic clock, so that time budgets come to an end. */
+/** The default of `msPerReading`. */
 const MS_PER_READING = 0.01;
 
 interface Task {
@@ -23,13 +23,14 @@ export class SimulatedTime implements Scheduler {
   #elapsedMs = 0;
   #sequence = 0;
 
-  constructor(startMs: number, shuffle: Random | undefined) {
+  /** `msPerReading`: goes by with each reading of the monotonic clock, so that time budgets come to an end; work takes as long. */
+  constructor(startMs: number, shuffle: Random | undefined, msPerReading: number = MS_PER_READING) {
     this.#startMs = startMs;
     this.#random = shuffle;
     this.clock = {
       now: () => this.#startMs + Math.floor(this.#elapsedMs),
       monotonic: () => {
-        this.#elapsedMs += MS_PER_READING;
+        this.#elapsedMs += msPerReading;
         return this.#elapsedMs;
       },
     };
