@@ -97,6 +97,21 @@ describe("a checkpoint that does not wait for its barriers", () => {
       expectSame(await published<number>(out), upTo(6_000));
     }));
 
+  it("does not wait for itself where a way that can be overtaken and one that can't come together", () =>
+    inDirectory(async (directory) => {
+      const COUNT = 10_000;
+      const out = join(directory, "out");
+      const job = defineJob("diamond", (env) => {
+        const numbers = env.from(datagen({ generate: (n: number) => n, count: COUNT }), { uid: "numbers" }).map((n) => n, { disableChaining: true });
+        const greatest = numbers.keyBy((n) => n % 7).reduce((a, b) => Math.max(a, b), { uid: "greatest", codec: t.integer() });
+        greatest.map(() => -1).union(numbers).to(slowed(fileSink<number>(out)), { uid: "out" });
+      });
+      const options = { parallelism: 2, batchSize: 4, checkpointIntervalMs: 1, alignmentTimeoutMs: 0, checkpointTimeoutMs: 600_000 };
+      const { job: running } = await startNoted(job, join(directory, "state"), options);
+      await running.finished;
+      expectSame(await published<number>(out), [...upTo(COUNT), ...upTo(COUNT).map(() => -1)]);
+    }));
+
   it("is aligned all the same when it is for a savepoint", () =>
     inDirectory(async (directory) => {
       const input = readings(4_000, 33);

@@ -7,6 +7,7 @@ import { ThreadExchange } from "../exchange/thread-exchange.ts";
 import type { HeldState } from "../job/backends.ts";
 import { buildTask } from "../job/build-task.ts";
 import { type DeployedTask, statusOf } from "../job/deployed-task.ts";
+import { overtakableEdges } from "../job/overtakable-edges.ts";
 import { changesRecords } from "../restore/adopted-manifest.ts";
 import { StateRoom, stateRoomMemory } from "../task/state-room.ts";
 import type { TaskListener } from "../task/task-events.ts";
@@ -50,6 +51,7 @@ class ThreadDeployment implements Deployment {
   readonly #channels: Channels;
   readonly #tasks = new Map<string, DeployedTask>();
   readonly #stateRoom: StateRoom;
+  readonly #overtakable: ReadonlySet<number>;
   #closing = false;
 
   /** Without a place all subtasks are here. */
@@ -58,6 +60,7 @@ class ThreadDeployment implements Deployment {
     this.#order = order;
     this.#listener = listener;
     const { physical } = order;
+    this.#overtakable = overtakableEdges(physical);
     this.#stateRoom = new StateRoom(place?.memory.stateRoom ?? stateRoomMemory());
     const wake = (id: string) => this.#wake(id);
     if (place === undefined) {
@@ -170,6 +173,7 @@ class ThreadDeployment implements Deployment {
       channelsFrom: (edge) => sendersTo(physical, edge, subtask).map((from) => this.#channels.receiving(edge, from, subtask)),
       sendersOf: (edge) => sendersTo(physical, edge, subtask),
       parallelismOf: (id) => (physical.tasks[id] as PhysicalTask).parallelism,
+      isOvertakable: ({ id }) => this.#overtakable.has(id),
       requestSplit: () => this.#listener.requestSplit(own.head, subtask),
       sourceWatermark: (watermark) => this.#listener.sourceWatermark(own.head, subtask, watermark),
       sinkContext: (uid) => sinkContext(this.#settings, resumed, { uid, subtask, parallelism: own.parallelism }),

@@ -40,6 +40,8 @@ export interface TaskOrder {
   /** Subtasks that send to this one through an edge, in the order of `channelsFrom`. */
   readonly sendersOf: (edge: PhysicalEdge) => readonly number[];
   readonly parallelismOf: (task: number) => number;
+  /** See `overtakableEdges`. */
+  readonly isOvertakable: (edge: PhysicalEdge) => boolean;
   readonly requestSplit: () => void;
   readonly sourceWatermark: (watermark: number) => void;
   readonly sinkContext: (uid: string) => SinkContext;

@@ -1,6 +1,6 @@
 import type { ChannelPlace, CheckpointManifest, CheckpointStorage, Key } from "@millrace/contracts";
 import { assert, checkKey, keyGroupOf, subtaskOf } from "@millrace/core";
-import type { Exchange, LogicalPlan, PhysicalEdge, PlanNode } from "@millrace/plan";
+import type { LogicalPlan, PhysicalEdge, PlanNode } from "@millrace/plan";
 import type { ChainCode, ChainControl } from "../chain/code.ts";
 import { createEdgeWriter, type EdgeWriter } from "../channel/edge-writer.ts";
 import type { TaskSettings } from "../deployment/task-settings.ts";
@@ -40,7 +40,7 @@ export async function gateOf(
     const senders = order.sendersOf(edge);
     return order.channelsFrom(edge).map((channel, index) => {
       const place: ChannelPlace = { ...wayOf(order, edge), sender: senders[index] as number };
-      return { channel, place, finished: hasFinished(order, edge, place), overtakable: isOvertakable(edge.exchange) };
+      return { channel, place, finished: hasFinished(order, edge, place), overtakable: order.isOvertakable(edge) };
     });
   });
   const uid = planNode(order.settings.graph.plan, physical.head).uid;
@@ -58,15 +58,6 @@ export async function gateOf(
     age: restored === undefined ? 0 : ageAfter(restored, uid),
     reached,
   });
-}
-
-/**
- * Records that were overtaken can be dealt out again at another parallelism where it is all the same which subtask gets
- * them, or their keys say it: not those of an edge from subtask to subtask or by a user's choice, nor those that every
- * subtask must have seen before its state is what the others' is.
- */
-function isOvertakable(exchange: Exchange): boolean {
-  return exchange === "hash" || exchange === "rebalance" || exchange === "shuffle";
 }
 
 /** Where the data files of the snapshot are that is restored. */
