@@ -16,6 +16,7 @@ describe("mutants", () => {
     const mutants = drawMutants(1, 10);
     expect(drawMutants(1, 10)).toEqual(mutants);
     expect(drawMutants(2, 10)).not.toEqual(mutants);
+    for (const { find, replace } of drawMutants(3, 200)) expect(find.split("hint:")[1]).toBe(replace.split("hint:")[1]);
     for (const mutant of mutants) expect(changedSource(mutant)).not.toBe(changedSource({ ...mutant, replace: mutant.find }));
   });
 });

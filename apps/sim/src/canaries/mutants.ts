@@ -54,11 +54,16 @@ function mutantsOf(folder: string): Mutant[] {
     const text = readFileSync(`${repositoryRoot}${path}`, "utf8");
     return text.split("\n").flatMap((line, index) =>
       breakages.flatMap(({ pattern, replace }): Mutant[] => {
-        if (isInert(line) || !pattern.test(line) || text.split(line).length !== 2) return [];
+        if (isInert(line) || !pattern.test(behaviour(line)) || text.split(line).length !== 2) return [];
         return [{ path, find: line, replace: line.replace(pattern, replace), place: `${path}:${index + 1}` }];
       }),
     );
   });
+}
+
+/** The part of a line before what it tells people: an error's text, its hint, why something was passed over. */
+function behaviour(line: string): string {
+  return line.split(/\bthrow |\b(?:hint|message|reason): /, 1)[0] as string;
 }
 
 /** Comments, types, imports, and assertions, which are not there to be seen from outside. */
