@@ -104,7 +104,10 @@ describe("a checkpoint that does not wait for its barriers", () => {
       const job = defineJob("diamond", (env) => {
         const numbers = env.from(datagen({ generate: (n: number) => n, count: COUNT }), { uid: "numbers" }).map((n) => n, { disableChaining: true });
         const greatest = numbers.keyBy((n) => n % 7).reduce((a, b) => Math.max(a, b), { uid: "greatest", codec: t.integer() });
-        greatest.map(() => -1).union(numbers).to(slowed(fileSink<number>(out)), { uid: "out" });
+        greatest
+          .map(() => -1)
+          .union(numbers)
+          .to(slowed(fileSink<number>(out)), { uid: "out" });
       });
       const options = { parallelism: 2, batchSize: 4, checkpointIntervalMs: 1, alignmentTimeoutMs: 0, checkpointTimeoutMs: 600_000 };
       const { job: running } = await startNoted(job, join(directory, "state"), options);
