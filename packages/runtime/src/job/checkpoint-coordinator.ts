@@ -74,6 +74,8 @@ export class CheckpointCoordinator {
   readonly #listener: CheckpointListener;
   readonly #commit: Commit;
   #parentId: number | undefined;
+  /** Retained checkpoints as far as they were read or written here. */
+  #manifests: ReadonlyMap<number, CheckpointManifest> = new Map();
   /** Fetched ahead, because ids come from the disk. */
   #nextId: number | undefined;
   #pending: PendingCheckpoint<Tasks> | undefined;
@@ -266,6 +268,7 @@ export class CheckpointCoordinator {
     }
     this.#follow(onManifestWritten(pending));
     this.#parentId = manifest.checkpointId;
+    this.#manifests = new Map([...this.#manifests, [manifest.checkpointId, manifest]]);
     this.#consecutiveFailures = 0;
     try {
       await this.#commit(manifest);
@@ -329,7 +332,7 @@ export class CheckpointCoordinator {
   }
 
   async #cleanUp(): Promise<void> {
-    const manifests = await readManifests(this.#storage);
+    const manifests = await readManifests(this.#storage, this.#manifests);
     const decision = decideRetention({
       retained: this.#settings.checkpoints.retained,
       manifests: [...manifests].map(([checkpointId, manifest]) => ({ checkpointId, readable: manifest !== undefined })),
@@ -339,6 +342,7 @@ export class CheckpointCoordinator {
     for (const id of decision.remove) await this.#storage.removeManifest(id);
     // What a damaged manifest that is kept refers to is not known: nothing is removed until it has gone.
     const kept = decision.keep.flatMap((id) => manifests.get(id) ?? []);
+    this.#manifests = new Map(kept.map((manifest) => [manifest.checkpointId, manifest]));
     if (kept.length === decision.keep.length) await this.#storage.collectGarbage(kept);
   }
 
