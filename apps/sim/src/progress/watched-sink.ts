@@ -26,11 +26,10 @@ export class WrittenLines {
 
   /** The sink, whose writers' states say in addition what had been written. */
   watch(sink: Sink<string>): Sink<string> {
+    const { publishedSince } = sink;
     return {
       ...sink,
-      ...(sink.publishedSince === undefined
-        ? {}
-        : { publishedSince: (context, states) => sink.publishedSince?.(context, states.filter(isOwn)) ?? [] }),
+      ...(publishedSince === undefined ? {} : { publishedSince: (context, states) => publishedSince(context, states.filter(isOwn)) }),
       createWriter: (context) => {
         const writer = sink.createWriter(context);
         const lines: string[] = [];
