@@ -5,7 +5,7 @@ import { withOwnParallelism } from "./jobs/own-parallelism.ts";
 import { drawJob, type RandomJob, type Watch } from "./jobs/random-job.ts";
 import { lineDifference } from "./line-difference.ts";
 import { drawOptions, patient } from "./options.ts";
-import { createJudge, drawJudging } from "./progress/draw-judge.ts";
+import { createJudge, drawJudging, judgedOptions } from "./progress/draw-judge.ts";
 import type { ProgressJudge } from "./progress/progress-judge.ts";
 import { Chance } from "./world/chance.ts";
 import { calm, drawIncarnation } from "./world/faults.ts";
@@ -27,9 +27,6 @@ export interface SeedResult {
   readonly story: readonly string[];
 }
 
-/** An interval that is longer than most jobs live. */
-const RARELY_MS = 60_000;
-
 /** Processes that may meet faults; the one after them meets none, and must come to the end. */
 const TROUBLED_LIVES_MAX = 5;
 
@@ -40,8 +37,8 @@ const TROUBLED_LIVES_MAX = 5;
 export async function runSeed(seed: number): Promise<SeedResult> {
   const chance = new Chance(seededRandom(seed));
   const job = drawJob(chance);
-  const options = drawOptions(chance);
   const judging = drawJudging(seed);
+  const options = judgedOptions(drawOptions(chance), judging);
   const lives: Life[] = [];
   const story = [
     `branches ${job.branches.map(({ name }) => name).join(", ")}; ${job.input.map((file) => file.length).join("+")} records; ${JSON.stringify(options)}`,
@@ -57,8 +54,7 @@ export async function runSeed(seed: number): Promise<SeedResult> {
   try {
     const expected = await straightRun(seed, job);
     const judge = judging === undefined ? undefined : createJudge(world, judging, job, options, expected);
-    const pace = judging?.withoutCheckpoints === true ? { checkpointIntervalMs: RARELY_MS } : {};
-    await troubledRun(world, seed, chance, job, { ...options, ...pace }, lives, story, judge).finally(() => {
+    await troubledRun(world, seed, chance, job, options, lives, story, judge).finally(() => {
       lulls = judge?.passed ?? 0;
     });
     const found = await published(world);

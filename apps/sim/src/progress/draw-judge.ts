@@ -28,6 +28,21 @@ export function drawJudging(seed: number): Judging | undefined {
 /** Two readings of the clock, and a slice is over. */
 const SLOW_MS = 0.3;
 
+/** An interval that is longer than most jobs live. */
+const RARELY_MS = 60_000;
+/** A slow processor would have the next checkpoint to take before it is done with the barriers of the last. */
+const SLOW_PAUSE_MS = 500;
+
+/** How the job is started, when its progress is judged so. */
+export function judgedOptions(options: StartOptions, judging: Judging | undefined): StartOptions {
+  if (judging === undefined) return options;
+  return {
+    ...options,
+    ...(judging.withoutCheckpoints ? { checkpointIntervalMs: RARELY_MS } : {}),
+    ...(judging.msPerReading === undefined ? {} : { minPauseMs: SLOW_PAUSE_MS }),
+  };
+}
+
 /** Beyond what the job's own intervals say: turns of the event loop, timers of user functions, readers that wait for their splits. */
 const SLACK_MS = 1_000;
 const SLOW_SLACK_MS = 10_000;
