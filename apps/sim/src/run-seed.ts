@@ -1,6 +1,7 @@
 import { messageOf, seededRandom } from "@millrace/core";
 import type { JobDefinition, StartOptions } from "millrace";
 import type { Branch } from "./jobs/branch.ts";
+import { drawBrokenEvery } from "./jobs/broken-lines.ts";
 import { withOwnParallelism } from "./jobs/own-parallelism.ts";
 import { drawJob, type RandomJob, type Watch } from "./jobs/random-job.ts";
 import { lineDifference } from "./line-difference.ts";
@@ -36,8 +37,10 @@ const TROUBLED_LIVES_MAX = 5;
  */
 export async function runSeed(seed: number): Promise<SeedResult> {
   const chance = new Chance(seededRandom(seed));
-  const job = drawJob(chance);
   const judging = drawJudging(seed);
+  // What a source counts as its records is not what the judge counts where some can't be read.
+  const brokenEvery = judging === undefined ? drawBrokenEvery(seed) : undefined;
+  const job = drawJob(chance, { aligned: judging?.aligned === true, brokenEvery });
   const options = judgedOptions(drawOptions(chance), judging);
   const lives: Life[] = [];
   const story = [
@@ -45,7 +48,7 @@ export async function runSeed(seed: number): Promise<SeedResult> {
     ...(judging === undefined
       ? []
       : [
-          `lulls${judging.live ? ", live" : ""}${judging.withoutCheckpoints ? ", without checkpoints" : ""}${judging.msPerReading === undefined ? "" : ", slow"}`,
+          `lulls${judging.live ? ", live" : ""}${judging.aligned ? ", aligned" : ""}${judging.withoutCheckpoints ? ", without checkpoints" : ""}${judging.msPerReading === undefined ? "" : ", slow"}`,
         ]),
   ];
   const world = new World(seed, undefined, judging?.msPerReading);

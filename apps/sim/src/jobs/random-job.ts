@@ -4,6 +4,7 @@ import type { ProgressJudge } from "../progress/progress-judge.ts";
 import type { Chance } from "../world/chance.ts";
 import { asyncBranches } from "./async-branches.ts";
 import type { Branch } from "./branch.ts";
+import { broken, brokenBranch } from "./broken-lines.ts";
 import { clockBranches } from "./clock-branches.ts";
 import { exchangeBranches } from "./exchange-branches.ts";
 import { functionBranches } from "./function-branches.ts";
@@ -30,6 +31,10 @@ export interface RandomJob {
   readonly numbers: readonly OwnParallelism[];
   /** A fresh definition, as each process builds its own; `passed` is asked of every record and may throw. */
   define(passed: (reading: Reading) => void, watch?: Watch): JobDefinition;
+  /** A line that can't be read stands behind so many readings. */
+  readonly brokenEvery: number | undefined;
+  /** How far one source may be ahead of another. */
+  readonly maxDriftMs: number | undefined;
   /** How far readings of one file may be out of order. */
   readonly disorderMs: number;
   /** What its sink waits for again and again. */
@@ -56,11 +61,21 @@ const allBranches: readonly Branch[] = [
   ...patternBranches,
 ];
 
-export function drawJob(chance: Chance): RandomJob {
-  const fileCount = chance.pick([1, 1, 2, 3, 6]);
+/** What is drawn apart, so that other seeds stay as they are. */
+export interface JobWishes {
+  /** Two sources in one alignment group, with enough records that one gets ahead of the other. */
+  readonly aligned: boolean;
+  readonly brokenEvery: number | undefined;
+}
+
+/** Of sources that are aligned. */
+const MAX_DRIFT_MS = 400;
+
+export function drawJob(chance: Chance, { aligned, brokenEvery }: JobWishes): RandomJob {
+  const fileCount = aligned ? 2 : chance.pick([1, 1, 2, 3, 6]);
   const disorderMs = chance.pick([0, 50, 300]);
-  const most = fileCount === 1 ? 200 : 60;
-  const records = chance.oneIn(4) ? chance.scale(most) : chance.between(most >> 2, most);
+  const most = fileCount === 1 || aligned ? 200 : 60;
+  const records = !aligned && chance.oneIn(4) ? chance.scale(most) : chance.between(most >> 2, most);
   const input = drawInput(chance, { files: fileCount, records, sensors: chance.between(1, 6), disorderMs });
   const possible = allBranches.filter((branch) => fileCount === 1 || !branch.ordered);
   const chosen = chance.distinct(possible, chance.between(1, 5));
@@ -68,8 +83,8 @@ export function drawJob(chance: Chance): RandomJob {
     ? { roll: { bytes: chance.between(50, 2_000), ageMs: chance.between(5, 500), everyCheckpoint: chance.oneIn(2) } }
     : {};
   const pace = { records: chance.between(3, 30), pauseMs: chance.between(1, 25) };
-  const sources = fileCount > 1 && chance.oneIn(2) ? 2 : 1;
-  const isAligned = chance.oneIn(4);
+  const sources = aligned || (fileCount > 1 && chance.oneIn(2)) ? 2 : 1;
+  const isAligned = chance.oneIn(4) || aligned;
   const sinkOptions: FileSinkOptions<string> = chance.oneIn(4) ? { ...roll, partitionBy: (line) => line.split(" ", 1)[0] ?? "" } : roll;
   const isSourcePaced = !chance.oneIn(4);
   const isSinkPaced = chance.oneIn(3);
@@ -77,18 +92,24 @@ export function drawJob(chance: Chance): RandomJob {
   return {
     input,
     sources,
-    branches: chosen,
+    brokenEvery,
+    branches: brokenEvery === undefined ? chosen : [...chosen, brokenBranch(input, brokenEvery)],
     failures,
     numbers: drawOwnParallelisms(chance),
     disorderMs,
+    maxDriftMs: isAligned ? MAX_DRIFT_MS : undefined,
     sinkPace: isSinkPaced ? pace : undefined,
     publishes: sinkOptions.roll?.everyCheckpoint !== false,
     define: (passed, watch) =>
       defineJob("simulated", (env) => {
         const bounded = boundedOutOfOrderness<Reading>(disorderMs, (one) => one.at);
-        const watermarks = isAligned ? bounded.withWatermarkAlignment("all", 400, 20) : bounded;
+        const watermarks = isAligned ? bounded.withWatermarkAlignment("all", MAX_DRIFT_MS, 20) : bounded;
         const readings = Array.from({ length: sources }, (_, index) => {
-          const read = files(`${INPUT}/${sources === 1 ? "" : `${index}-`}*.jsonl`, jsonLines<Reading>());
+          const read = files(
+            `${INPUT}/${sources === 1 ? "" : `${index}-`}*.jsonl`,
+            jsonLines<Reading>(),
+            brokenEvery === undefined ? {} : { onError: broken },
+          );
           const source = isSourcePaced ? pacedSource(read, pace) : read;
           return env.from(watch === undefined ? source : watch.source(source), { uid: `in${index}`, watermarks });
         });
@@ -97,7 +118,8 @@ export function drawJob(chance: Chance): RandomJob {
           passed(reading);
           return reading;
         });
-        const [first, ...others] = chosen.flatMap((branch) => branch.build(all));
+        const unread = brokenEvery === undefined ? [] : readings.map((stream) => stream.sideOutput(broken).map(({ text }) => text));
+        const [first, ...others] = [...chosen.flatMap((branch) => branch.build(all)), ...unread];
         const written = fileSink<string>(OUTPUT, sinkOptions);
         const sink = isSinkPaced ? paced(written, pace) : written;
         (first as DataStream<string>).union(...others).to(watch === undefined ? sink : watch.sink(sink), { uid: "out" });

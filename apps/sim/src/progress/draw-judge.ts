@@ -15,6 +15,8 @@ export interface Judging {
   readonly withoutCheckpoints: boolean;
   /** A processor so slow that firings and encodings do not get done in their slices; see `SimulatedTime`. */
   readonly msPerReading: number | undefined;
+  /** The job has two sources in one alignment group. */
+  readonly aligned: boolean;
   readonly chance: Chance;
 }
 
@@ -22,7 +24,14 @@ export interface Judging {
 export function drawJudging(seed: number): Judging | undefined {
   const chance = new Chance(seededRandom(seed ^ 0x1b873593));
   if (chance.oneIn(2)) return undefined;
-  return { live: chance.oneIn(2), withoutCheckpoints: chance.oneIn(4), msPerReading: chance.oneIn(3) ? SLOW_MS : undefined, chance };
+  const live = chance.oneIn(2);
+  return {
+    live,
+    withoutCheckpoints: chance.oneIn(4),
+    msPerReading: chance.oneIn(3) ? SLOW_MS : undefined,
+    aligned: !live && chance.oneIn(4),
+    chance,
+  };
 }
 
 /** Two readings of the clock, and a slice is over. */
@@ -67,6 +76,7 @@ export function createJudge(
   const settings = {
     live,
     disorderMs: job.disorderMs,
+    maxDriftMs: live ? undefined : job.maxDriftMs,
     due: dueLines(branches, lines),
     readings: new Map(job.input.map((readings, index) => [inputPath(job.sources, index), readings])),
     bounds: (diskDelayMs: number) => {

@@ -52,6 +52,11 @@ export class ReaderFrontier {
     return Math.max(this.#reached, now);
   }
 
+  /** Of its splits the one that is furthest behind, by the watermarks that they have told. */
+  get leastOfSplits(): number {
+    return this.#regular();
+  }
+
   #regular(): number {
     return Math.min(...[...this.#splits.values()].map((split) => this.#watermarkOf(split, regularCount(split))));
   }

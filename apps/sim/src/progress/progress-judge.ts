@@ -1,4 +1,4 @@
-import { limits, WATERMARK_MAX } from "@millrace/core";
+import { limits, WATERMARK_MAX, WATERMARK_MIN } from "@millrace/core";
 import type { JobEvent, Sink, Source } from "millrace";
 import type { Reading } from "../jobs/reading.ts";
 import type { Chance } from "../world/chance.ts";
@@ -11,6 +11,8 @@ import { type Conductor, type Split, type WatchedReader, watchedSource } from ".
 export interface ProgressSettings {
   readonly live: boolean;
   readonly disorderMs: number;
+  /** How far a source may be ahead of the others; undefined: as far as it likes, or nobody can tell. */
+  readonly maxDriftMs: number | undefined;
   /** In the order of when they are due. */
   readonly due: readonly DueLine[];
   /** By path of the input file. */
@@ -65,6 +67,9 @@ export class ProgressJudge {
   #checkpoints = 0;
   /** Records of this attempt, and after how many the next lull comes. */
   #records = 0;
+  #processes = 0;
+  /** Nothing was restored: how far event time has come is known to the millisecond. */
+  #isFresh = false;
   #next: number | undefined;
 
   constructor(world: World, settings: ProgressSettings, chance: Chance) {
@@ -76,6 +81,7 @@ export class ProgressJudge {
   /** A process begins. */
   begin(process: SimulatedProcess): void {
     this.#process = process;
+    this.#processes++;
     this.#readers.clear();
     this.#written.clear();
     this.#lull = undefined;
@@ -102,6 +108,7 @@ export class ProgressJudge {
       },
       closed: (reader) => void this.#readers.delete(reader),
       collected: () => void this.#records++,
+      polled: (reader) => this.#checkDrift(reader),
       holdsStill: () => {
         if (this.#lull === undefined && this.#next !== undefined && this.#records >= this.#next) this.#beginLull();
         return this.#lull !== undefined;
@@ -113,6 +120,7 @@ export class ProgressJudge {
   /** Of an attempt: right at its beginning, or anywhere. */
   #planLull(): void {
     this.#records = 0;
+    this.#isFresh = this.#processes === 1 && this.#checkpoints === 0;
     this.#next = this.#chance.pick([0, this.#chance.below(100), this.#chance.below(200), undefined]);
   }
 
@@ -122,6 +130,16 @@ export class ProgressJudge {
     if (process === undefined || this.#lullsLeft-- <= 0 || this.#world.hasJumped) return;
     this.#lull = { sinceMs: this.#now(), disturbances: process.disturbances, written: undefined };
     this.#lookLater(process);
+  }
+
+  /** A source that is ahead of its group must not be read on. */
+  #checkDrift({ frontier }: WatchedReader): void {
+    const { maxDriftMs } = this.#settings;
+    if (maxDriftMs === undefined || !this.#isFresh) return;
+    const told = [...this.#readers].map((other) => other.frontier.watermark(false)).filter((watermark) => watermark > WATERMARK_MIN);
+    const least = Math.min(WATERMARK_MAX, ...told);
+    if (frontier.leastOfSplits <= least + maxDriftMs) return;
+    this.fault = `a source at ${frontier.leastOfSplits} was read on, though another one of its alignment group is at ${least}`;
   }
 
   #endLull(): void {

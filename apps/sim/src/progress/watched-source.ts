@@ -15,6 +15,8 @@ export interface Conductor {
   closed(reader: WatchedReader): void;
   /** A record has been handed over. */
   collected(): void;
+  /** A reader that has something to read is about to be read on. */
+  polled(reader: WatchedReader): void;
   /** Asked by readers that have something to read. */
   holdsStill(): boolean;
 }
@@ -45,6 +47,7 @@ export function watchedSource<S extends Split>(source: Source<Reading, S>, condu
         noMoreSplits: () => reader.noMoreSplits(),
         poll(output, limit) {
           if (holdsStill()) return "waiting";
+          if (!frontier.isEmpty) conductor.polled(watched);
           return reader.poll(
             {
               collect(splitId, value, timestamp) {

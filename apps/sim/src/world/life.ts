@@ -1,6 +1,7 @@
 import { messageOf } from "@millrace/core";
 import { jobRuns } from "@millrace/host";
 import { type JobDefinition, type JobHandle, type StartOptions, startJob } from "millrace";
+import { inputLines } from "../jobs/broken-lines.ts";
 import { INPUT, inputPath, OUTPUT, type RandomJob } from "../jobs/random-job.ts";
 import type { ProgressJudge } from "../progress/progress-judge.ts";
 import { calm, type Incarnation, type Order } from "./faults.ts";
@@ -110,7 +111,13 @@ export async function layInput(world: World, job: RandomJob): Promise<void> {
   await world.files.makeDirectory(INPUT);
   for (const [index, readings] of job.input.entries()) {
     const file = await world.files.open(inputPath(job.sources, index), "write");
-    await file.write(new TextEncoder().encode(readings.map((reading) => `${JSON.stringify(reading)}\n`).join("")));
+    await file.write(
+      new TextEncoder().encode(
+        inputLines(index, readings, job.brokenEvery)
+          .map((line) => `${line}\n`)
+          .join(""),
+      ),
+    );
     await file.sync();
     await file.close();
   }
