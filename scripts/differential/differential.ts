@@ -63,7 +63,10 @@ async function main(): Promise<void> {
   for (let round = 0; round < rounds; round++) {
     const kind = kinds[round % kinds.length] as string;
     const tally = tallies.get(kind) as Tally;
-    await runOne(oracle, await oracle.draw(seed, kind, tally.rounds++), variationOf(kind, ways, tally.rounds, random.uint32()), tally);
+    const drawn = await oracle.draw(seed, kind, tally.rounds++);
+    const newVariation = variationOf(kind, ways, tally.rounds, random.uint32());
+    if (drawn !== undefined) await runOne(oracle, drawn, newVariation, tally);
+    else console.log(`${kind} ${tally.rounds - 1} of seed ${seed}: Flink comes to no end with it, and it is left out`);
     if (process.stdout.isTTY && round % 20 === 0) process.stdout.write(`\r${round} of ${rounds} `);
   }
   if (process.stdout.isTTY) process.stdout.write("\r");

@@ -4,13 +4,53 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
 import { MillraceError } from "@millrace/core";
+import { nodePorts } from "@millrace/core/node";
 import type { SemanticsCase } from "@millrace/testkit";
+import { patience } from "@millrace/testkit/drivers";
 
 /** A program without what Flink does with it. */
 export type Program = Pick<SemanticsCase, "id" | "kind" | "spec" | "input">;
 
+/** For one program, which takes milliseconds, and the start of a JVM. Some patterns bring Flink into a loop without an end. */
+const PATIENCE_MS = 180_000;
+
 /** Apache Flink's operators in one JVM, which stays up for as many cases as are asked for. It is built at its first start. */
 export class Oracle implements AsyncDisposable {
+  #jvm = new Jvm();
+
+  /** The case of a place in the draw of a seed. undefined: Flink comes to no end with it. */
+  async draw(seed: number, kind: string, index: number): Promise<SemanticsCase | undefined> {
+    const drawn = await this.#ask({ seed, kind, index });
+    if (drawn === "endless") return undefined;
+    if (drawn === undefined) throw new MillraceError("DIFFERENTIAL_ORACLE", `Flink failed on ${kind} ${index} of seed ${seed}`);
+    return drawn;
+  }
+
+  /** A program with what Flink does with it. undefined: it emits too much, Flink fails, or its order is nobody's promise. */
+  async run(program: Program): Promise<SemanticsCase | undefined> {
+    const recorded = await this.#ask({ id: program.id, kind: program.kind, spec: program.spec, input: program.input });
+    return recorded === "endless" ? undefined : recorded;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#jvm.end();
+  }
+
+  async #ask(question: object): Promise<SemanticsCase | "endless" | undefined> {
+    const waiting = patience(nodePorts.scheduler, PATIENCE_MS, () => "endless");
+    const line = await Promise.race([this.#jvm.ask(question), waiting.over.catch(() => undefined)]).finally(() => waiting.end());
+    if (line === undefined) {
+      this.#jvm.kill();
+      this.#jvm = new Jvm();
+      return "endless";
+    }
+    const answer = JSON.parse(line) as SemanticsCase | { readonly failure: string } | null;
+    return answer === null || "failure" in answer ? undefined : answer;
+  }
+}
+
+/** Answers line by line. */
+class Jvm {
   readonly #process: ChildProcessByStdio<Writable, Readable, null>;
   readonly #waiting: { resolve(line: string): void; reject(error: Error): void }[] = [];
   #gone: Error | undefined;
@@ -24,31 +64,23 @@ export class Oracle implements AsyncDisposable {
     this.#process.once("close", (code) => this.#end(new Error(`the oracle ended with code ${code}`)));
   }
 
-  /** The case of a place in the draw of a seed. */
-  async draw(seed: number, kind: string, index: number): Promise<SemanticsCase> {
-    const drawn = await this.#ask({ seed, kind, index });
-    if (drawn === undefined) throw new MillraceError("DIFFERENTIAL_ORACLE", `Flink failed on ${kind} ${index} of seed ${seed}`);
-    return drawn;
-  }
-
-  /** A program with what Flink does with it. undefined: it emits too much, Flink fails, or its order is nobody's promise. */
-  run(program: Program): Promise<SemanticsCase | undefined> {
-    return this.#ask({ id: program.id, kind: program.kind, spec: program.spec, input: program.input });
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#process.stdin.end();
-    if (this.#gone === undefined) await new Promise((resolve) => this.#process.once("close", resolve));
-  }
-
-  async #ask(question: object): Promise<SemanticsCase | undefined> {
+  async ask(question: object): Promise<string> {
     if (this.#gone !== undefined) throw this.#explained(this.#gone);
-    const line = await new Promise<string>((resolve, reject) => {
+    return new Promise<string>((resolve, reject) => {
       this.#waiting.push({ resolve, reject });
       this.#process.stdin.write(`${JSON.stringify(question)}\n`);
     });
-    const answer = JSON.parse(line) as SemanticsCase | { readonly failure: string } | null;
-    return answer === null || "failure" in answer ? undefined : answer;
+  }
+
+  /** Nobody waits for its answer any more. */
+  kill(): void {
+    this.#waiting.splice(0);
+    this.#process.kill("SIGKILL");
+  }
+
+  async end(): Promise<void> {
+    this.#process.stdin.end();
+    if (this.#gone === undefined) await new Promise((resolve) => this.#process.once("close", resolve));
   }
 
   #end(error: Error): void {
