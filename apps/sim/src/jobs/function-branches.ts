@@ -5,9 +5,6 @@ import { type Reading, readingCodec, show } from "./reading.ts";
 
 const big = outputTag<Reading>("big");
 
-/** Longer than the name of a file may be. */
-const LONG_UID = `timers-${"and-their-sums-".repeat(20)}`;
-
 type Counts = MapState<number, [number, number]>;
 
 /** Counts the record for its 400 ms, and returns when they are over: independent of how the two sides interleave. */
@@ -40,7 +37,7 @@ export const functionBranches: readonly Branch[] = [
               sums.remove(bucket);
             },
           },
-          { uid: LONG_UID },
+          { uid: "timers" },
         ),
     ],
     judge: exactly("timers", (input) => {

@@ -26,6 +26,11 @@ export class ReaderFrontier {
     return this.#splits.size === 0;
   }
 
+  /** The split that is being read: one after the other, in the order in which they came. */
+  get current(): string | undefined {
+    return this.#splits.keys().next().value;
+  }
+
   /** `count`: records that have been read of it. */
   add(id: string, readings: readonly Reading[], count: number): void {
     this.#splits.set(id, { readings, count });

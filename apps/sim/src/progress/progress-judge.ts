@@ -97,10 +97,11 @@ export class ProgressJudge {
   }
 
   source<S extends Split>(source: Source<Reading, S>): Source<Reading, S> {
-    const { disorderMs, live, readings } = this.#settings;
+    const { disorderMs, live, maxDriftMs, readings } = this.#settings;
     const conductor: Conductor = {
       disorderMs,
       live,
+      pausesSplits: maxDriftMs !== undefined,
       readingsOf: ({ path }) => readings.get(String(path)) ?? [],
       opened: (reader) => {
         if (this.#readers.size === 0) this.#planLull();

@@ -9,6 +9,8 @@ export interface Conductor {
   readonly disorderMs: number;
   /** The source says that it never ends, though it does. */
   readonly live: boolean;
+  /** Its readers hold back single splits that are ahead of their alignment group. */
+  readonly pausesSplits: boolean;
   readingsOf(split: Split): readonly Reading[];
   /** A reader of a new attempt, or of one that is being deployed. */
   opened(reader: WatchedReader): void;
@@ -38,6 +40,11 @@ export function watchedSource<S extends Split>(source: Source<Reading, S>, condu
       const watched: WatchedReader = { frontier, wake: () => context.available() };
       // One that has nothing to read goes on, so that it hears of a split, or of the end.
       const holdsStill = (): boolean => !frontier.isEmpty && conductor.holdsStill();
+      let paused: ReadonlySet<string> = new Set();
+      const pause = (ids: ReadonlySet<string>): void => {
+        paused = ids;
+        context.available();
+      };
       conductor.opened(watched);
       return {
         addSplits(splits) {
@@ -45,8 +52,9 @@ export function watchedSource<S extends Split>(source: Source<Reading, S>, condu
           reader.addSplits(splits);
         },
         noMoreSplits: () => reader.noMoreSplits(),
+        ...(conductor.pausesSplits ? { pauseSplits: pause } : {}),
         poll(output, limit) {
-          if (holdsStill()) return "waiting";
+          if (holdsStill() || paused.has(frontier.current ?? "")) return "waiting";
           if (!frontier.isEmpty) conductor.polled(watched);
           return reader.poll(
             {
