@@ -43,7 +43,10 @@ export function restoredNode(
     same && snapshot.keyed === undefined
       ? [own?.keyed].filter((one) => one !== undefined)
       : keyedPartsOf(snapshot).filter((part) => overlaps(part.keyGroups, keyGroups));
-  const times = (same ? [own as SubtaskSnapshot] : olds).map((old) => ({
+  const finished = same ? own?.finished === true : olds.every((old) => old.finished === true);
+  // Where a subtask had ended that others go on beside says nothing: it may never have read anything.
+  const goingOn = finished ? olds : olds.filter((old) => old.finished !== true);
+  const times = (same ? [own as SubtaskSnapshot] : goingOn).map((old) => ({
     at: watermarkFromJson(old.watermark ?? "min"),
     firing: old.firing === true,
   }));
@@ -51,7 +54,7 @@ export function restoredNode(
   return {
     watermark,
     firing: times.some(({ at, firing }) => firing && at === watermark),
-    finished: same ? own?.finished === true : olds.every((old) => old.finished === true),
+    finished,
     operatorState,
     splits,
     writerStates,
