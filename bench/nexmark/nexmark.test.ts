@@ -25,7 +25,7 @@ function eventsFor(query: QueryName, shuffle: number): GeneratorOptions {
 
 function loopResult(query: QueryName): Result {
   const result = new Result(resultSchemas[query]);
-  handLoops[query](new MeasuredInput(eventsFor(query, 1), -1, () => {}), (row) => result.add(row));
+  handLoops[query](new MeasuredInput({ generator: eventsFor(query, 1) }), (row) => result.add(row));
   return result;
 }
 
@@ -74,7 +74,7 @@ describe.each(deterministic)("%s", (query) => {
 });
 
 test("q12 counts every bid once, in windows of processing time", async () => {
-  const input = new MeasuredInput(eventsFor("q12", 1), -1, () => {});
+  const input = new MeasuredInput({ generator: eventsFor("q12", 1) });
   const nobody: Event = { ...(input.at(0) as Person) };
   let bids = 0;
   const add = (count: number): void => {
@@ -97,6 +97,21 @@ test("q12 counts every bid once, in windows of processing time", async () => {
   const expected = expectedOf("q0")?.rows;
   await vi.waitFor(() => expect(bids).toBe(expected), 20_000);
   await job.cancel();
+});
+
+test("premade events come again with later times, and the mark is told of once", () => {
+  const generator = generatorOptions({ events: 1_000 });
+  const made = new MeasuredInput({ generator });
+  const marks: number[] = [];
+  let position = 0;
+  const premade = new MeasuredInput({ generator, premade: 300, mark: 500, marked: () => marks.push(position) });
+  for (; position < 1_000; position++) {
+    const event = premade.at(position);
+    expect(event).toEqual(made.at(position % 300));
+    // Ten events a millisecond.
+    expect(premade.timeOf(event)).toBe(made.at(0).dateTime + Math.floor(position / 10));
+  }
+  expect(marks).toEqual([500]);
 });
 
 function pick(query: QueryName): { rows: number; checksum: string } {

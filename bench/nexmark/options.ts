@@ -2,7 +2,7 @@ import { cpus } from "node:os";
 import { parseArgs } from "node:util";
 import { MillraceError } from "@millrace/core";
 import { type GeneratorOptions, generatorOptions } from "./generator/options.ts";
-import { type QueryName, queryNames } from "./queries/index.ts";
+import { type QueryName, queryNames, statelessQueries } from "./queries/index.ts";
 import type { StateKind } from "./sides/side.ts";
 
 export const usage = `Runs Nexmark queries as jobs, and beside them the same queries as hand-written loops and on Apache Flink.
@@ -14,6 +14,8 @@ export const usage = `Runs Nexmark queries as jobs, and beside them the same que
   --seconds S          instead: every side gets as many events as it takes for S seconds, found out by a first short run
   --peer LIST          hand, flink; default hand. Flink needs JDK 17 and Maven, and is built at its first run
   --state LIST         heap: on the heap, beside Flink's hash map; disk: a local store, beside RocksDB. Default heap
+  --premade N          N events are made beforehand and read again and again, so that making them is in no figure; only for
+                       queries without state, and not beside Flink. Default 0: every event is made when it is read
   --parallelism LIST   subtasks of every operator; default 1. The hand loop has one thread
   --rounds R           a round runs every side once, in turn; figures are medians. Default 3
   --checkpoint-ms MS   default 1000; 0: none
@@ -30,6 +32,7 @@ export interface NexmarkOptions {
   readonly queries: readonly QueryName[];
   readonly generator: GeneratorOptions;
   readonly seconds: number | undefined;
+  readonly premade: number;
   readonly peers: readonly PeerName[];
   readonly states: readonly StateKind[];
   readonly parallelisms: readonly number[];
@@ -49,6 +52,7 @@ export function readOptions(args: readonly string[]): NexmarkOptions | undefined
       queries: { type: "string", default: "all" },
       events: { type: "string", default: "1000000" },
       seconds: { type: "string" },
+      premade: { type: "string", default: "0" },
       peer: { type: "string", default: "hand" },
       state: { type: "string", default: "heap" },
       parallelism: { type: "string", default: "1" },
@@ -73,11 +77,17 @@ export function readOptions(args: readonly string[]): NexmarkOptions | undefined
     firstTs: Number(values["first-ts"]),
     extras: oneOf("--extras", values.extras, ["on", "off"]) === "on",
   });
+  const premade = whole("--premade", values.premade);
+  const queries = values.queries === "all" ? queryNames : listOf("--queries", values.queries, queryNames);
+  const peers = values.peer === "none" ? [] : listOf("--peer", values.peer, ["hand", "flink"] as const);
+  if (premade > 0 && peers.includes("flink")) throw refused("--premade is for this process alone, not for --peer flink");
+  if (premade > 0 && !queries.every((query) => statelessQueries.has(query))) throw refused("--premade is for queries without state");
   return {
-    queries: values.queries === "all" ? queryNames : listOf("--queries", values.queries, queryNames),
+    queries,
     generator,
     seconds: values.seconds === undefined ? undefined : whole("--seconds", values.seconds),
-    peers: values.peer === "none" ? [] : listOf("--peer", values.peer, ["hand", "flink"]),
+    premade,
+    peers,
     states: listOf("--state", values.state, ["heap", "disk"]),
     parallelisms: values.parallelism.split(",").map((text) => whole("--parallelism", text)),
     rounds: Math.max(1, whole("--rounds", values.rounds)),

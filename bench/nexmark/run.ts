@@ -28,11 +28,11 @@ async function main(): Promise<void> {
   if (!options.json) for (const text of tableFoot(all)) console.log(text);
 }
 
-function ordersOf({ queries, states, parallelisms, generator, checkpointIntervalMs }: NexmarkOptions): SideOrder[] {
+function ordersOf({ queries, states, parallelisms, generator, premade, checkpointIntervalMs }: NexmarkOptions): SideOrder[] {
   // Without state it does not matter where that lives.
   const statesOf = (query: QueryName) => (statelessQueries.has(query) ? states.slice(0, 1) : states);
   return queries.flatMap((query) =>
-    statesOf(query).flatMap((state) => parallelisms.map((parallelism) => ({ query, state, parallelism, generator, checkpointIntervalMs }))),
+    statesOf(query).flatMap((state) => parallelisms.map((parallelism) => ({ query, state, parallelism, generator, premade, checkpointIntervalMs }))),
   );
 }
 

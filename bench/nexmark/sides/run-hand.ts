@@ -8,7 +8,7 @@ import { Stopwatch } from "./stopwatch.ts";
 const order = JSON.parse(process.argv[2] ?? "") as SideOrder;
 const stopwatch = new Stopwatch(order.generator.events);
 const rows = order.out === undefined ? discardingRows() : rowsInFile(order.out);
-const input = new MeasuredInput(order.generator, stopwatch.mark, () => stopwatch.start());
+const input = new MeasuredInput({ ...order, mark: stopwatch.mark, marked: () => stopwatch.start() });
 handLoops[order.query](input, (row) => rows.put(row));
 rows.end();
 stopwatch.stop(rows.count);

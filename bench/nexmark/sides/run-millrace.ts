@@ -8,11 +8,12 @@ import { discardingRows, rowsInFile } from "../rows.ts";
 import type { SideOrder } from "./side.ts";
 import { Stopwatch } from "./stopwatch.ts";
 
-const { query, generator, state, parallelism, checkpointIntervalMs, out } = JSON.parse(process.argv[2] ?? "") as SideOrder;
+const { query, generator, premade, state, parallelism, checkpointIntervalMs, out } = JSON.parse(process.argv[2] ?? "") as SideOrder;
 const stopwatch = new Stopwatch(generator.events);
 const job = nexmarkJob({
   query,
   generator,
+  premade,
   rowsOf: (subtask) => (out === undefined ? discardingRows() : rowsInFile(subtask === 0 ? out : `${out}.${subtask}`)),
   mark: stopwatch.mark,
   marked: () => stopwatch.start(),

@@ -10,6 +10,8 @@ export type StateKind = "heap" | "disk";
 export interface SideOrder {
   readonly query: QueryName;
   readonly generator: GeneratorOptions;
+  /** So many events are made beforehand and read again and again; 0: none. Not on Flink. */
+  readonly premade: number;
   readonly state: StateKind;
   readonly parallelism: number;
   /** 0: none. */

@@ -26,98 +26,113 @@ export interface SplitOutputs {
 
 /** `reached`: the combined watermark that had been emitted before a restore. */
 export function createMultiplexer(output: WatermarkOutput, reached: number = WATERMARK_MIN): WatermarkMultiplexer {
-  const splits = new Map<string, Split>();
-  let combined = reached;
-  let idle = false;
+  return new SplitMultiplexer(output, reached);
+}
+
+/** Classes and an array beside the map: each watermark of each split goes through here. */
+class SplitMultiplexer implements WatermarkMultiplexer {
+  watermark: number;
+  readonly #output: WatermarkOutput;
+  readonly #splits = new Map<string, Split>();
+  /** Of the map. */
+  #list: readonly Split[] = [];
+  #idle = false;
+
+  constructor(output: WatermarkOutput, reached: number) {
+    this.#output = output;
+    this.watermark = reached;
+  }
+
+  register(id: string, reached = WATERMARK_MIN): void {
+    assert(!this.#splits.has(id), `split ${id} is registered twice at the watermark multiplexer`);
+    this.#splits.set(id, new Split(reached, () => this.onPeriodicEmit()));
+    this.#list = [...this.#splits.values()];
+  }
+
+  unregister(id: string): boolean {
+    const known = this.#splits.delete(id);
+    this.#list = [...this.#splits.values()];
+    return known;
+  }
+
+  outputOf(id: string): SplitOutputs {
+    return this.#require(id);
+  }
+
+  watermarkOf(id: string): number {
+    return this.#require(id).watermark;
+  }
+
+  onPeriodicEmit(): void {
+    if (this.#combine()) this.#output.emitWatermark(this.watermark);
+    if (this.#idle) this.#output.markIdle();
+  }
 
   /** True when the combined watermark has risen. */
-  function combine(): boolean {
-    if (splits.size === 0) return false;
+  #combine(): boolean {
+    const splits = this.#list;
+    if (splits.length === 0) return false;
     let least = WATERMARK_MAX;
     let greatest = WATERMARK_MIN;
-    idle = true;
-    for (const split of splits.values()) {
-      greatest = Math.max(greatest, split.watermark);
-      if (split.idle) continue;
-      idle = false;
-      least = Math.min(least, split.watermark);
+    this.#idle = true;
+    for (const { watermark, idle } of splits) {
+      if (watermark > greatest) greatest = watermark;
+      if (idle) continue;
+      this.#idle = false;
+      if (watermark < least) least = watermark;
     }
-    const reachedNow = idle ? greatest : least;
-    if (reachedNow <= combined) return false;
-    combined = reachedNow;
+    const reached = this.#idle ? greatest : least;
+    if (reached <= this.watermark) return false;
+    this.watermark = reached;
     return true;
   }
 
-  function update(): void {
-    if (combine()) output.emitWatermark(combined);
-    if (idle) output.markIdle();
-  }
-
-  function require(id: string): Split {
-    const split = splits.get(id);
+  #require(id: string): Split {
+    const split = this.#splits.get(id);
     assert(split !== undefined, `no split ${id} is registered at the watermark multiplexer`);
     return split;
   }
-
-  return {
-    register(id, splitReached = WATERMARK_MIN) {
-      assert(!splits.has(id), `split ${id} is registered twice at the watermark multiplexer`);
-      splits.set(id, createSplit(splitReached, update));
-    },
-    unregister: (id) => splits.delete(id),
-    outputOf: (id) => require(id),
-    watermarkOf: (id) => require(id).watermark,
-    onPeriodicEmit: update,
-    get watermark() {
-      return combined;
-    },
-  };
 }
 
-interface Split extends SplitOutputs {
-  readonly watermark: number;
-  readonly idle: boolean;
-}
+class Split implements SplitOutputs {
+  watermark: number;
+  idle = false;
+  readonly immediate: WatermarkOutput;
+  readonly deferred: WatermarkOutput;
 
-function createSplit(reached: number, update: () => void): Split {
-  let current = reached;
-  let idle = false;
+  /** `update` is called when the split has changed through its immediate output. */
+  constructor(reached: number, update: () => void) {
+    this.watermark = reached;
+    this.deferred = {
+      emitWatermark: (watermark) => {
+        this.#rises(watermark);
+      },
+      markIdle: () => {
+        this.idle = true;
+      },
+      markActive: () => {
+        this.idle = false;
+      },
+    };
+    this.immediate = {
+      emitWatermark: (watermark) => {
+        if (this.#rises(watermark)) update();
+      },
+      markIdle: () => {
+        this.idle = true;
+        update();
+      },
+      markActive: () => {
+        this.idle = false;
+        update();
+      },
+    };
+  }
 
-  const deferred: WatermarkOutput = {
-    emitWatermark(watermark) {
-      idle = false;
-      current = Math.max(current, watermark);
-    },
-    markIdle() {
-      idle = true;
-    },
-    markActive() {
-      idle = false;
-    },
-  };
-  const immediate: WatermarkOutput = {
-    emitWatermark(watermark) {
-      const risen = watermark > current;
-      deferred.emitWatermark(watermark);
-      if (risen) update();
-    },
-    markIdle() {
-      idle = true;
-      update();
-    },
-    markActive() {
-      idle = false;
-      update();
-    },
-  };
-  return {
-    immediate,
-    deferred,
-    get watermark() {
-      return current;
-    },
-    get idle() {
-      return idle;
-    },
-  };
+  #rises(watermark: number): boolean {
+    this.idle = false;
+    if (watermark <= this.watermark) return false;
+    this.watermark = watermark;
+    return true;
+  }
 }

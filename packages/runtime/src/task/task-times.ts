@@ -18,13 +18,13 @@ export class TaskTimes {
   }
 
   startSlice(): void {
-    this.#sliceStart = this.#clock.monotonic();
     this.#asked = 0;
   }
 
-  /** True when the slice has lasted `sliceMs`; reads the clock at every 16th question only. */
+  /** True when the slice has lasted `sliceMs` since the first question; reads the clock at every 16th one only. Most slices hold no question. */
   sliceOver(sliceMs: number): boolean {
-    if ((++this.#asked & 15) !== 0) return false;
+    if (this.#asked++ === 0) this.#sliceStart = this.#clock.monotonic();
+    if ((this.#asked & 15) !== 0) return false;
     return this.#clock.monotonic() - this.#sliceStart >= sliceMs;
   }
 
