@@ -38,7 +38,7 @@ export const q14: HandLoop = (input, emit) => {
     if (price <= 1_000_000 || price >= 50_000_000) continue;
     const hour = Math.floor(e.dateTime / 3_600_000) % 24;
     let c = 0;
-    for (let k = 0; k < e.extra.length; k++) if (e.extra.charCodeAt(k) === 99) c++;
+    for (let at = e.extra.indexOf("c"); at >= 0; at = e.extra.indexOf("c", at + 1)) c++;
     const bidTimeType = hour >= 8 && hour <= 18 ? "dayTime" : hour <= 6 || hour >= 20 ? "nightTime" : "otherTime";
     emit({ auction: e.auction, bidder: e.bidder, price, bidTimeType, dateTime: e.dateTime, extra: e.extra, c_counts: c });
   }
