@@ -27,6 +27,17 @@ async function resultsOf(input: readonly Reading[], chosen: readonly Branch[], b
   }
 }
 
+async function batchResultsOf(
+  input: readonly Reading[],
+  chosen: readonly Branch[],
+  boundMs: number,
+  parallelism: number,
+): Promise<readonly string[]> {
+  const sink = collect<string>();
+  await (await startJob(randomJob(input, chosen, boundMs, sink), { mode: "batch", parallelism })).finished;
+  return [...sink.values].sort();
+}
+
 const chosenBranches = fc.subarray([...branches], { minLength: 1, maxLength: 4 });
 
 describe("a random job", () => {
@@ -52,6 +63,24 @@ describe("a random job", () => {
       }),
       { numRuns: 8 },
     );
+  });
+
+  it("gives the same final results in batch mode", { timeout: 60_000 }, async () => {
+    // A running reduce gives its last results alone there, and says how far another branch has come.
+    const running: readonly Branch[] = ["reduce", "fanOut", "asyncInOrder"];
+    const input = readings(400, 11, 200);
+    for (const branch of branches) {
+      const [streaming, batch] = [
+        await resultsOf(input, [branch], 200, { ephemeral: true }),
+        await batchResultsOf(input, [branch], 200, branches.indexOf(branch) % 2 === 0 ? 1 : 3),
+      ];
+      expect(streaming.length, branch).toBeGreaterThan(0);
+      if (!running.includes(branch)) expectSame(batch, streaming);
+      else {
+        expect(batch.length, branch).toBeLessThan(streaming.length);
+        expect(batch.filter((line) => !streaming.includes(line))).toEqual([]);
+      }
+    }
   });
 
   it("gives the same late readings in every mode of running it", async () => {

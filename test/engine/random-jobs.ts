@@ -16,11 +16,13 @@ import {
   type WindowAssigner,
 } from "millrace";
 import type { Reading } from "./jobs.ts";
+import { ownTimeBranches, ownTimeNames } from "./own-time-branches.ts";
 import { joinBranches, joinBranchNames, joinOracles, simulatedBranches, simulatedNames } from "./simulated-branches.ts";
 
 export const branches = [
   ...joinBranchNames,
   ...simulatedNames,
+  ...ownTimeNames,
   "tumbling",
   "sliding",
   "session",
@@ -69,6 +71,7 @@ function countIn(counts: Counts, at: number, side: 0 | 1): number {
 const builders: Readonly<Record<Branch, (all: DataStream<Reading>) => DataStream<string>[]>> = {
   ...joinBranches,
   ...builtBySimulator(),
+  ...ownTimeBranches,
   tumbling: (all) => {
     const sums = windowed("tumbling", all, tumbling(500), true);
     return [sums, sums.sideOutput(late).map((one) => `late ${show(one)}`)];
@@ -183,6 +186,7 @@ const builders: Readonly<Record<Branch, (all: DataStream<Reading>) => DataStream
         (one) => one.value,
         (value) => settled(value % 10 === 0 ? undefined : value * 2, value % 2),
       )
+      .leftOuter()
       .select((one, double) => `lookup ${show(one)} ${double}`, {
         uid: "look-up",
         timeoutMs: 60_000,
@@ -242,11 +246,7 @@ export const oracles: { readonly [B in Branch]?: (input: readonly Reading[]) => 
       700,
     ),
   async: (input) => fixedWindows("async", input, 500, 500),
-  lookup: (input) =>
-    input
-      .filter(({ value }) => value % 10 > 0)
-      .map((one) => `lookup ${show(one)} ${one.value * 2}`)
-      .sort(),
+  lookup: (input) => input.map((one) => `lookup ${show(one)} ${one.value % 10 === 0 ? undefined : one.value * 2}`).sort(),
   session: (input) => {
     const results: string[] = [];
     for (const [key, ones] of Map.groupBy(input, (one) => one.sensor)) {

@@ -1,8 +1,10 @@
 import type { DataStream } from "millrace";
 import type { Branch } from "../../apps/sim/src/jobs/branch.ts";
 import { clockBranches } from "../../apps/sim/src/jobs/clock-branches.ts";
+import { connectedBranches } from "../../apps/sim/src/jobs/connected-branches.ts";
 import { exchangeBranches } from "../../apps/sim/src/jobs/exchange-branches.ts";
 import { joinBranches as branches, type TwoWayBranch } from "../../apps/sim/src/jobs/join-branches.ts";
+import { ownOperatorBranches } from "../../apps/sim/src/jobs/own-operator-branches.ts";
 import { patternBranches } from "../../apps/sim/src/jobs/pattern-branches.ts";
 import { windowBranches } from "../../apps/sim/src/jobs/window-branches.ts";
 import type { Reading } from "./jobs.ts";
@@ -25,6 +27,15 @@ function byName<V>(of: (branch: TwoWayBranch) => V): Record<JoinBranch, V> {
 
 /** Others of the simulator's branches, whose results no interleaving changes. */
 export const simulatedNames = [
+  "coMap",
+  "coUnkeyed",
+  "intervalLeft",
+  "intervalRight",
+  "versions",
+  "windowPairs",
+  "ownOperator",
+  "windowAll",
+  "windowReduce",
   "windowContents",
   "evictor",
   "timeEvictor",
@@ -45,9 +56,18 @@ export const simulatedNames = [
 ] as const;
 type SimulatedBranch = (typeof simulatedNames)[number];
 
-export const simulatedBranches = Object.fromEntries(
-  simulatedNames.map((name) => [name, found([...windowBranches, ...clockBranches, ...exchangeBranches, ...patternBranches], name)]),
-) as Readonly<Record<SimulatedBranch, Branch>>;
+const others: readonly Branch[] = [
+  ...windowBranches,
+  ...clockBranches,
+  ...exchangeBranches,
+  ...connectedBranches,
+  ...patternBranches,
+  ...ownOperatorBranches,
+];
+
+export const simulatedBranches = Object.fromEntries(simulatedNames.map((name) => [name, found(others, name)])) as Readonly<
+  Record<SimulatedBranch, Branch>
+>;
 
 function found<B extends Branch>(among: readonly B[], name: string): B {
   const branch = among.find((one) => one.name === name);

@@ -16,15 +16,17 @@ export const exchangeBranches: readonly Branch[] = [
       const ways: readonly DataStream<Reading>[] = [
         all.rebalance(),
         all.shuffle(),
+        all.rescale(),
+        all.forward(),
         all.global(),
         all.partitionCustom(
           (value: number, partitions) => value % partitions,
           (one) => one.value,
         ),
       ];
-      return ways.map((way, index) => way.filter(({ value }) => value % 4 === index).map((one) => `partitions ${index} ${show(one)}`));
+      return ways.map((way, index) => way.filter(({ value }) => value % 6 === index).map((one) => `partitions ${index} ${show(one)}`));
     },
-    judge: exactly("partitions", (input) => input.map((one) => `partitions ${one.value % 4} ${show(one)}`)),
+    judge: exactly("partitions", (input) => input.map((one) => `partitions ${one.value % 6} ${show(one)}`)),
   },
   {
     name: "rules",

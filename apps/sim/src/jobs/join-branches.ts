@@ -9,10 +9,12 @@ export interface TwoWayBranch extends Branch {
 }
 
 // Results do not depend on how the two ways interleave.
-const even = ({ value }: Reading): boolean => value % 2 === 0;
-const low = ({ value }: Reading): boolean => value < 40;
-const sensorOf = ({ sensor }: Reading): string => sensor;
-const shown = (one: Reading | undefined): string => (one === undefined ? "-" : show(one));
+export const isEven = ({ value }: Reading): boolean => value % 2 === 0;
+export const isLow = ({ value }: Reading): boolean => value < 40;
+export const sensorOf = ({ sensor }: Reading): string => sensor;
+export const shown = (one: Reading | undefined): string => (one === undefined ? "-" : show(one));
+/** When the window of a size that a time lies in begins. */
+export const startOf = (at: number, size: number): number => Math.floor(at / size) * size;
 const codecs = { left: readingCodec, right: readingCodec };
 
 /** When this timer fires, both inputs have ended. */
@@ -26,15 +28,15 @@ export const joinBranches: readonly TwoWayBranch[] = [
     build: (all) => [
       all
         .keyBy(sensorOf)
-        .connect(all.filter(low).keyBy(sensorOf))
+        .connect(all.filter(isLow).keyBy(sensorOf))
         .flatMap(
-          (one) => (even(one) ? [`coFlatMap even ${show(one)}`] : []),
+          (one) => (isEven(one) ? [`coFlatMap even ${show(one)}`] : []),
           (one) => [`coFlatMap low ${show(one)}`, `coFlatMap again ${show(one)}`],
         ),
     ],
     lines: (input) => [
-      ...input.filter(even).map((one) => `coFlatMap even ${show(one)}`),
-      ...input.filter(low).flatMap((one) => [`coFlatMap low ${show(one)}`, `coFlatMap again ${show(one)}`]),
+      ...input.filter(isEven).map((one) => `coFlatMap even ${show(one)}`),
+      ...input.filter(isLow).flatMap((one) => [`coFlatMap low ${show(one)}`, `coFlatMap again ${show(one)}`]),
     ],
   }),
   twoWays({
@@ -43,16 +45,16 @@ export const joinBranches: readonly TwoWayBranch[] = [
     ordered: false,
     build: (all) => [
       all
-        .filter(even)
+        .filter(isEven)
         .keyBy(sensorOf)
-        .intervalJoin(all.filter(low).keyBy(sensorOf))
+        .intervalJoin(all.filter(isLow).keyBy(sensorOf))
         .between(-100, 60, { upperExclusive: true })
         .fullOuter()
         .select((left, right) => `intervalJoin ${shown(left)} ${shown(right)}`, { uid: "intervalJoin", ...codecs }),
     ],
     lines(input) {
       const joins = (a: Reading, b: Reading): boolean => a.sensor === b.sensor && b.at - a.at >= -100 && b.at - a.at < 60;
-      const [left, right] = [input.filter(even), input.filter(low)];
+      const [left, right] = [input.filter(isEven), input.filter(isLow)];
       return [
         ...left.flatMap((a) => right.filter((b) => joins(a, b)).map((b) => `intervalJoin ${show(a)} ${show(b)}`)),
         ...left.filter((a) => !right.some((b) => joins(a, b))).map((a) => `intervalJoin ${show(a)} -`),
@@ -66,19 +68,18 @@ export const joinBranches: readonly TwoWayBranch[] = [
     ordered: false,
     build: (all) => [
       all
-        .filter(even)
-        .join(all.filter(low))
+        .filter(isEven)
+        .join(all.filter(isLow))
         .where(sensorOf)
         .equalTo(sensorOf)
         .window(tumbling(150))
         .apply((left, right, { window }) => `windowJoin ${window.start} ${show(left)} ${show(right)}`, { uid: "windowJoin", ...codecs }),
     ],
     lines(input) {
-      const start = ({ at }: Reading): number => Math.floor(at / 150) * 150;
-      const right = input.filter(low);
-      return input.filter(even).flatMap((a) => {
-        const partners = right.filter((b) => a.sensor === b.sensor && start(a) === start(b));
-        return partners.map((b) => `windowJoin ${start(a)} ${show(a)} ${show(b)}`);
+      const right = input.filter(isLow);
+      return input.filter(isEven).flatMap((a) => {
+        const partners = right.filter((b) => a.sensor === b.sensor && startOf(a.at, 150) === startOf(b.at, 150));
+        return partners.map((b) => `windowJoin ${startOf(a.at, 150)} ${show(a)} ${show(b)}`);
       });
     },
   }),
@@ -88,8 +89,8 @@ export const joinBranches: readonly TwoWayBranch[] = [
     ordered: false,
     build: (all) => [
       all
-        .filter(even)
-        .coGroup(all.filter(low))
+        .filter(isEven)
+        .coGroup(all.filter(isLow))
         .where(sensorOf)
         .equalTo(sensorOf)
         .window(sliding(600, 200))
@@ -97,13 +98,13 @@ export const joinBranches: readonly TwoWayBranch[] = [
     ],
     lines(input) {
       const windows = new Map<string, [Reading[], Reading[]]>();
-      for (const one of input.filter((reading) => even(reading) || low(reading))) {
-        for (let start = Math.floor(one.at / 200) * 200; start > one.at - 600; start -= 200) {
+      for (const one of input.filter((reading) => isEven(reading) || isLow(reading))) {
+        for (let start = startOf(one.at, 200); start > one.at - 600; start -= 200) {
           const place = `coGroup ${one.sensor} ${start}`;
           const sides: [Reading[], Reading[]] = windows.get(place) ?? [[], []];
           windows.set(place, sides);
-          if (even(one)) sides[0].push(one);
-          if (low(one)) sides[1].push(one);
+          if (isEven(one)) sides[0].push(one);
+          if (isLow(one)) sides[1].push(one);
         }
       }
       return [...windows].map(([place, [left, right]]) => `${place} ${sum(left)} ${sum(right)}`);
@@ -115,9 +116,9 @@ export const joinBranches: readonly TwoWayBranch[] = [
     ordered: true,
     build: (all) => [
       all
-        .filter(even)
+        .filter(isEven)
         .keyBy(sensorOf)
-        .temporalJoin(all.filter(low).keyBy(sensorOf))
+        .temporalJoin(all.filter(isLow).keyBy(sensorOf))
         .validFor(200)
         .leftOuter()
         .select((left, version) => `temporalJoin ${show(left)} ${shown(version)}`, {
@@ -127,8 +128,8 @@ export const joinBranches: readonly TwoWayBranch[] = [
         }),
     ],
     lines: (input) =>
-      input.filter(even).map((one) => {
-        const valid = input.filter((other) => low(other) && other.sensor === one.sensor && other.at <= one.at && one.at - other.at <= 200);
+      input.filter(isEven).map((one) => {
+        const valid = input.filter((other) => isLow(other) && other.sensor === one.sensor && other.at <= one.at && one.at - other.at <= 200);
         return `temporalJoin ${show(one)} ${shown(latestOf(valid))}`;
       }),
   }),
@@ -138,8 +139,8 @@ export const joinBranches: readonly TwoWayBranch[] = [
     build: (all) => [broadcastHighest(all)],
     lines(input) {
       const highest = new Map<string, number>();
-      for (const { sensor, value } of input.filter(low)) highest.set(sensor, Math.max(value, highest.get(sensor) ?? 0));
-      const counts = Map.groupBy(input.filter(even), ({ value }) => value % 10);
+      for (const { sensor, value } of input.filter(isLow)) highest.set(sensor, Math.max(value, highest.get(sensor) ?? 0));
+      const counts = Map.groupBy(input.filter(isEven), ({ value }) => value % 10);
       return [...counts].map(([key, ones]) => `broadcast ${key} ${ones.length} ${[...highest.entries()].sort().join(" ")}`);
     },
   }),
@@ -148,9 +149,9 @@ export const joinBranches: readonly TwoWayBranch[] = [
 /** The highest low value of each sensor in every subtask, told by each key at the end. */
 function broadcastHighest(all: DataStream<Reading>): DataStream<string> {
   return all
-    .filter(even)
+    .filter(isEven)
     .keyBy(({ value }) => value % 10)
-    .connect(all.filter(low).broadcast({ highest: state.map(t.string(), t.integer()) }))
+    .connect(all.filter(isLow).broadcast({ highest: state.map(t.string(), t.integer()) }))
     .process(
       {
         state: { count: state.value(t.integer()) },

@@ -1,4 +1,13 @@
-import { type DataStream, outputTag, type PartialMatchOf, type PatternStart, skipPastLastEvent, skipToLast, skipToNext } from "millrace";
+import {
+  boundedOutOfOrderness,
+  type DataStream,
+  outputTag,
+  type PartialMatchOf,
+  type PatternStart,
+  skipPastLastEvent,
+  skipToLast,
+  skipToNext,
+} from "millrace";
 import { dueAfterReadings } from "../progress/due.ts";
 import { type Branch, exactly } from "./branch.ts";
 import { type Reading, readingCodec, show } from "./reading.ts";
@@ -30,6 +39,11 @@ type Begin = PatternStart<Reading>["begin"];
 const low = (begin: Begin) => begin("low").where(isLow);
 type LowAndHigh = Readonly<Record<"low" | "high", readonly Reading[]>>;
 const unanswered = outputTag<PartialMatchOf<LowAndHigh>>("unanswered");
+
+const tooLate = outputTag<Reading>("tooLate");
+/** Too early for many readings. In one subtask, because a change of parallelism begins the count of records anew. */
+const late = boundedOutOfOrderness<Reading>(20, (one) => one.at);
+const lateOptions = { uid: "patternTime", everyRecords: 5, parallelism: 1 };
 
 // Of readings of one time, those that come first are matched first.
 export const patternBranches: readonly Branch[] = [
@@ -145,6 +159,20 @@ export const patternBranches: readonly Branch[] = [
       const last = behind.find(isHigh);
       return [`patternTimedOut ${show(first)} ${isAnswer(first, last) ? show(last) : "-"}`];
     }),
+  },
+  {
+    name: "patternOrder",
+    ordered: true,
+    // Of one time, high readings are taken first: none of them is behind a low one.
+    build: (all) => {
+      const matches = bySensor(all.map((one) => ({ ...one, at: Math.floor(one.at / 100) * 100 })).assignTimestampsAndWatermarks(late, lateOptions))
+        .pattern(({ begin }) => low(begin).next("high").where(isHigh).within(WITHIN_MS))
+        .inEventTime()
+        .orderBy((a, b) => b.value - a.value)
+        .lateTo(tooLate)
+        .select((match) => `patternOrder ${shown(match.low)} ${shown(match.high)}`, { uid: "patternOrder", codec: readingCodec });
+      return [matches, matches.sideOutput(tooLate).map((one) => `patternOrder late ${show(one)}`)];
+    },
   },
   {
     name: "patternAtOnce",

@@ -6,9 +6,11 @@ import { asyncBranches } from "./async-branches.ts";
 import type { Branch } from "./branch.ts";
 import { broken, brokenBranch } from "./broken-lines.ts";
 import { clockBranches } from "./clock-branches.ts";
+import { connectedBranches } from "./connected-branches.ts";
 import { exchangeBranches } from "./exchange-branches.ts";
 import { functionBranches } from "./function-branches.ts";
 import { joinBranches } from "./join-branches.ts";
+import { ownOperatorBranches } from "./own-operator-branches.ts";
 import { drawOwnParallelisms, type OwnParallelism } from "./own-parallelism.ts";
 import { type Pace, paced } from "./paced-sink.ts";
 import { pacedSource } from "./paced-source.ts";
@@ -51,14 +53,16 @@ export function inputPath(sources: number, index: number): string {
   return `${INPUT}/${sources === 1 ? "" : `${index % sources}-`}${index}.jsonl`;
 }
 
-const allBranches: readonly Branch[] = [
+export const allBranches: readonly Branch[] = [
   ...windowBranches,
   ...functionBranches,
   ...asyncBranches,
   ...clockBranches,
   ...exchangeBranches,
   ...joinBranches,
+  ...connectedBranches,
   ...patternBranches,
+  ...ownOperatorBranches,
 ];
 
 /** What is drawn apart, so that other seeds stay as they are. */

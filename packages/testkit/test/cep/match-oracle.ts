@@ -67,10 +67,19 @@ export function allMatches(events: readonly Event[], stages: readonly Stage[], w
     if (gap !== undefined && time(index) - time(last) >= gap) return false;
     const between = events.slice(last + 1, index + 1);
     if (count > 0 && stage.until !== undefined && between.some((event) => event.letter === stage.until)) return false;
-    // What must not follow a repeated stage must not come between its occurrences either.
-    const guarded = count > 0 ? stages.slice(at + 1, at + 2) : stages.slice(passedFrom(at, chosen), at + 1);
-    const forbidden = guarded.flatMap((one) => one.forbidden ?? []);
-    return !between.slice(0, -1).some((event) => forbidden.includes(event.letter));
+    const forbidden = (count === 0 ? stages.slice(passedFrom(at, chosen), at + 1) : stages.slice(at + 1, at + 2)).flatMap(
+      (one) => one.forbidden ?? [],
+    );
+    const watched = count === 0 || watchedAfter(stage, count) ? between.slice(0, -1) : between.slice(0, -1).slice(0, 1);
+    return !watched.some((event) => forbidden.includes(event.letter));
+  }
+
+  /**
+   * What must not follow a repeated stage must not come between its occurrences either. Flink looks for it up to the next one while
+   * the stage is not complete or has no greatest number; else directly behind the last one alone, whatever comes after the stage.
+   */
+  function watchedAfter(stage: Stage, count: number): boolean {
+    return count < stage.from || stage.to === Number.POSITIVE_INFINITY;
   }
 
   /** The stages whose prohibitions hold: this one, and optional ones before it that were passed over. */

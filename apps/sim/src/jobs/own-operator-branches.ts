@@ -1,0 +1,77 @@
+import { type Operator, type OperatorContext, state, t } from "millrace";
+import { type Branch, exactly } from "./branch.ts";
+import { isEven, isLow } from "./join-branches.ts";
+import { type Reading, show } from "./reading.ts";
+
+const numberOf = ({ value }: Reading): number => value;
+const seen = { sides: state.value(t.integer()) };
+const BOTH = 3;
+
+/** Keeps what it is given to the end: operator state, whose items are dealt out anew to other subtasks. */
+function keeping(): Operator<Reading, string> {
+  let context: OperatorContext<string> | undefined;
+  const kept: string[] = [];
+  return {
+    open(opened) {
+      context = opened;
+    },
+    processElement(one) {
+      kept.push(show(one));
+    },
+    endInput() {
+      for (const one of kept) context?.output.collect(`ownOperator kept ${one}`, 0);
+    },
+    snapshotState: () => [...kept],
+    restoreState(items) {
+      kept.push(...items.map(String));
+    },
+  };
+}
+
+/** Says once of a key that it has come from all inputs; `all` has a bit for each. */
+function onceOf(name: string, all: number): () => Operator<Reading, string, Reading> {
+  return () => {
+    let context: OperatorContext<string>;
+    let sides: ReturnType<typeof handles>;
+    const handles = (opened: OperatorContext<string>) => opened.keyed.states(seen).sides;
+    const came = ({ value }: Reading, side: number, timestamp: number): void => {
+      context.keyed.setCurrentKey(value);
+      const before = sides.value() ?? 0;
+      if ((before | side) === before) return;
+      sides.update(before | side);
+      if ((before | side) === all) context.output.collect(`ownOperator ${name} ${value}`, timestamp);
+    };
+    return {
+      open(opened) {
+        context = opened;
+        sides = handles(opened);
+      },
+      processElement: (one, timestamp) => came(one, 1, timestamp),
+      processElement2: (one, timestamp) => came(one, 2, timestamp),
+    };
+  };
+}
+
+/** Operators of the job's own: with operator state, with keyed state behind a broadcast, with two keyed inputs. */
+export const ownOperatorBranches: readonly Branch[] = [
+  {
+    name: "ownOperator",
+    ordered: false,
+    build: (all) => [
+      all.transform(keeping, { uid: "keeping" }),
+      all
+        .broadcast()
+        .keyBy(numberOf)
+        .transform(onceOf("each", 1) as () => Operator<Reading, string>, { uid: "each", states: seen }),
+      all.filter(isEven).keyBy(numberOf).connect(all.filter(isLow).keyBy(numberOf)).transform(onceOf("both", BOTH), { uid: "both", states: seen }),
+    ],
+    judge: exactly("ownOperator", (input) => {
+      const values = [...new Set(input.map(numberOf))];
+      return [
+        ...input.map((one) => `ownOperator kept ${show(one)}`),
+        ...values.map((value) => `ownOperator each ${value}`),
+        ...values.filter((value) => value % 2 === 0 && value < 40).map((value) => `ownOperator both ${value}`),
+      ];
+    }),
+  },
+];

@@ -1,0 +1,77 @@
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { buildJob } from "@millrace/api";
+import { seededRandom } from "@millrace/core";
+import { type JobGraph, kindTraits } from "@millrace/plan";
+import { discard, type JobDefinition } from "millrace";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { allBranches, drawJob } from "../../apps/sim/src/jobs/random-job.ts";
+import { Chance } from "../../apps/sim/src/world/chance.ts";
+import { branches, randomJob } from "./random-jobs.ts";
+
+const folder = join(import.meta.dirname, "../../packages/api/src/streams");
+const otherNames = new Set(["DataStream.sinkTo", "PatternStream.sideOutputLateData", "WindowedStream.sideOutputLateData"]);
+
+type Prototype = Record<string, unknown>;
+interface Method {
+  /** `KeyedStream.reduce`. */
+  readonly name: string;
+  readonly of: Prototype;
+  readonly key: string;
+}
+
+/** Every method of the classes that a job is written with: what a user can say of a stream. */
+async function streamMethods(): Promise<Method[]> {
+  const files = readdirSync(folder).filter((file) => !file.endsWith(".test.ts"));
+  const modules = (await Promise.all(files.map((file) => import(join(folder, file))))) as Record<string, unknown>[];
+  const classes = modules.flatMap((module) => Object.entries(module)).filter(([name, value]) => typeof value === "function" && /^[A-Z]/.test(name));
+  return classes.flatMap(([name, value]) => {
+    const of = (value as { readonly prototype: Prototype }).prototype;
+    const keys = Object.getOwnPropertyNames(of).filter((key) => key !== "constructor" && key !== "with" && typeof of[key] === "function");
+    return keys.map((key) => ({ name: `${name}.${key}`, of, key }));
+  });
+}
+
+const called = new Set<string>();
+let methods: Method[] = [];
+const original: [Method, unknown][] = [];
+
+beforeAll(async () => {
+  methods = await streamMethods();
+  for (const method of methods) {
+    const { name, of, key } = method;
+    const own = of[key] as (...args: unknown[]) => unknown;
+    original.push([method, own]);
+    of[key] = function (this: unknown, ...args: unknown[]) {
+      called.add(name);
+      return own.apply(this, args);
+    };
+  }
+});
+
+afterAll(() => {
+  for (const [{ of, key }, own] of original) of[key] = own;
+});
+
+/** What jobs say nothing of, of all that can be said. */
+function unsaid(definitions: readonly JobDefinition[]): { methods: string[]; kinds: string[] } {
+  called.clear();
+  const kinds = new Set(definitions.map((definition): JobGraph => buildJob(definition)).flatMap(({ plan }) => plan.nodes.map(({ kind }) => kind)));
+  return {
+    methods: methods.map(({ name }) => name).filter((name) => !called.has(name) && !otherNames.has(name)),
+    kinds: Object.keys(kindTraits).filter((kind) => !kinds.has(kind as never)),
+  };
+}
+
+describe("random jobs have every kind of operator, said in every way that there is", () => {
+  it("of the simulator", () => {
+    const jobs = Array.from({ length: 400 }, (_, seed) => drawJob(new Chance(seededRandom(seed + 1))));
+    expect(unsaid(jobs.map((job) => job.define(() => undefined)))).toEqual({ methods: [], kinds: [] });
+    expect(new Set(jobs.flatMap((job) => job.branches.map(({ name }) => name)))).toEqual(new Set(allBranches.map(({ name }) => name)));
+  });
+
+  it("of the engine's tests and of torture", () => {
+    const { methods: missing, kinds } = unsaid([randomJob([], branches, 200, discard())]);
+    expect({ missing, kinds }).toEqual({ missing: [], kinds: [] });
+  });
+});
