@@ -22,6 +22,7 @@ export const bareKinds: Readonly<Record<string, string>> = {
   watermarkGenerator: "an object that is called directly, with its raw calls recorded",
   keyGroup: "arithmetic of keys",
   repartition: "arithmetic of operator state",
+  async: "its answers come by the program's clock, which stands still between the lives of a process; random jobs have calls with retries",
 };
 
 /** As a whole job, with checkpoints, crashes and restores at places that the seed draws. */

@@ -1,4 +1,4 @@
-import { createTraceRecorder, type OperatorProgram, observeKeyed, type TraceEntry, type TraceRecorder } from "@millrace/testkit";
+import { createTraceRecorder, type HarnessTime, type OperatorProgram, observeKeyed, type TraceEntry, type TraceRecorder } from "@millrace/testkit";
 import type { Operator, OperatorContext } from "millrace";
 import type { Conductor } from "./conductor.ts";
 import type { Element } from "./scripted-source.ts";
@@ -11,11 +11,14 @@ export interface Observation {
   passed(): void;
 }
 
+/** Programs whose functions take time run bare only. */
+const noTime: HarnessTime = { now: () => 0, after: () => () => undefined };
+
 /** The program's very operator, whose records say which step and which timer made them. */
 export function observedOperator(program: OperatorProgram, observation: Observation): Operator<Element, TraceEntry, Element> {
   const { conductor } = observation;
   const trace = createTraceRecorder(program.valueToJson === undefined ? {} : { valueToJson: program.valueToJson });
-  const inner = program.create(trace);
+  const inner = program.create(trace, noTime);
   let emitted = 0;
   const startCall = (at: number): void => {
     observation.passed();

@@ -1,14 +1,14 @@
 import type { Operator } from "@millrace/contracts";
 import { type Json, NO_TIMESTAMP } from "@millrace/core";
-import { createHarness, type HarnessOutput, type HarnessStep, type OperatorHarness, steps } from "../harness/index.ts";
+import { createHarness, type HarnessOutput, type HarnessStep, type HarnessTime, type OperatorHarness, steps } from "../harness/index.ts";
 import { type CaseElement, type CaseEnd, type CaseResult, type CaseStep, type SemanticsCase, timeFromCase } from "./case.ts";
 import { createTraceRecorder, type TraceRecorder } from "./trace.ts";
 import type { Variation } from "./variation.ts";
 
 /** How a kind of cases becomes an operator. */
 export interface OperatorProgram {
-  /** Builds the operator of the case; a throw, also of its `open`, is a refusal to build. Called again for each restore. */
-  create(trace: TraceRecorder): Operator<unknown, unknown, unknown>;
+  /** Builds the operator of the case; a throw, also of its `open`, is a refusal to build. Called again for each restore. `time`: of the program. */
+  create(trace: TraceRecorder, time: HarnessTime): Operator<unknown, unknown, unknown>;
   /** Default 1. */
   readonly inputs?: 1 | 2;
   /** Default true. */
@@ -61,7 +61,7 @@ function openHarness(
 ): Promise<OperatorHarness<unknown, unknown, unknown>> {
   const clockStart = recorded.spec.clockStart;
   return createHarness<unknown, unknown, unknown>({
-    create: () => program.create(trace),
+    create: (time) => program.create(trace, time),
     inputs: program.inputs ?? 1,
     keyed: program.keyed ?? true,
     backend: variation.backend,

@@ -1,3 +1,4 @@
+import { runAsyncCase } from "./async-kind.ts";
 import { runBroadcastCase } from "./broadcast-kind.ts";
 import type { CaseResult, SemanticsCase } from "./case.ts";
 import { runCepCase } from "./cep-kind.ts";
@@ -21,6 +22,7 @@ export type KindRunner = (recorded: SemanticsCase, variation: Variation) => Prom
 
 /** The kinds that are built. A kind that is not here is reported as skipped. */
 export const kindRunners: Readonly<Record<string, KindRunner>> = {
+  async: runAsyncCase,
   broadcast: runBroadcastCase,
   cep: runCepCase,
   coProcess: runCoProcessCase,

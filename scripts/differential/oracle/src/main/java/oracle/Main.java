@@ -40,6 +40,7 @@ public final class Main {
         kind("ttl", 300, new TtlKind());
         kind("repartition", 150, new RepartitionKind());
         kind("broadcast", 120, new BroadcastKind());
+        kind("async", 200, new AsyncKind());
     }
 
     static ObjectNode runCase(String id, String kindName, JsonNode spec, JsonNode input) throws Exception {
