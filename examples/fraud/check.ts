@@ -1,10 +1,11 @@
-/** The oracle: `node check.ts [brokers]` applies the rules to all payments in a plain loop, and compares with the alerts. */
+/** The oracle: `node check.ts [brokers] [alerts]` applies the rules to all payments in a plain loop, and compares with the alerts of a topic. */
 import { json, kafka, kafkaSource } from "@millrace/kafka";
 import { collect, defineJob, startJob } from "millrace";
 import type { Payment } from "./payments.ts";
 import { type Alert, assess, type Features, nothingKnown } from "./rules.ts";
 
-const cluster = kafka({ brokers: (process.argv[2] ?? "localhost:9092").split(",") });
+const [brokers = "localhost:9092", alerts = "alerts"] = process.argv.slice(2);
+const cluster = kafka({ brokers: brokers.split(",") });
 
 async function all<T>(topic: string): Promise<readonly T[]> {
   const found = collect<T>();
@@ -24,7 +25,7 @@ for (const payment of payments) {
   for (const { id } of alerts) expected.add(id);
 }
 const seen = new Map<string, number>();
-for (const { id } of await all<Alert>("alerts")) seen.set(id, (seen.get(id) ?? 0) + 1);
+for (const { id } of await all<Alert>(alerts)) seen.set(id, (seen.get(id) ?? 0) + 1);
 const lost = [...expected].filter((id) => !seen.has(id));
 const doubled = [...seen.values()].reduce((sum, times) => sum + times - 1, 0);
 const strange = [...seen.keys()].filter((id) => !expected.has(id));

@@ -8,10 +8,10 @@ const features = t.object({ payments: t.integer(), cents: t.integer(), recent: t
 /** Payments of a topic, features by card, rules on them, alerts to another topic: each alert once, whatever is killed. */
 export default defineJob(
   "fraud",
-  (env, { brokers, payments, alerts }) => {
+  (env, { brokers, payments, alerts, untilNow }) => {
     const cluster = kafka({ brokers: brokers.split(",") });
     env
-      .from(kafkaSource(cluster, payments, json<Payment>(), { groupId: "fraud" }), { uid: "payments" })
+      .from(kafkaSource(cluster, payments, json<Payment>(), { groupId: "fraud", stop: untilNow ? "latest" : undefined }), { uid: "payments" })
       .keyBy((payment) => payment.card)
       .process(
         {
@@ -31,6 +31,7 @@ export default defineJob(
       brokers: params.string({ default: "localhost:9092", description: "host:port, several with commas" }),
       payments: params.string({ default: "payments", description: "topic to read" }),
       alerts: params.string({ default: "alerts", description: "topic to write" }),
+      untilNow: params.boolean({ default: false, description: "end with what the topic holds at the start" }),
     },
   },
 );

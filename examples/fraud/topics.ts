@@ -1,7 +1,8 @@
-/** `node topics.ts [brokers]`: makes the topics of this example. */
+/** `node topics.ts [brokers] [topic…]`: makes the topics of this example, or others. */
 import { Kafka } from "kafkajs";
 
-const admin = new Kafka({ brokers: (process.argv[2] ?? "localhost:9092").split(",") }).admin();
+const [brokers = "localhost:9092", ...named] = process.argv.slice(2);
+const admin = new Kafka({ brokers: brokers.split(",") }).admin();
 await admin.connect();
-await admin.createTopics({ topics: ["payments", "alerts"].map((topic) => ({ topic, numPartitions: 4 })) });
+await admin.createTopics({ topics: (named.length > 0 ? named : ["payments", "alerts"]).map((topic) => ({ topic, numPartitions: 4 })) });
 await admin.disconnect();

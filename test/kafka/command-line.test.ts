@@ -70,7 +70,7 @@ describe.skipIf(broker === undefined)("the command line and Kafka", () => {
     expect(await millrace("kafka", "txn", "list", "--cluster", "package.json")).toMatchObject({ code: 2 });
   });
 
-  test("the fraud example: payments in, the job killed twice, each alert once", async () => {
+  test("the fraud example: payments in, the job killed twice, each alert once; the same in batch mode", async () => {
     const payments = 20_000;
     const node = (...words: string[]) => spawn(process.execPath, ["--conditions=millrace-source", ...words], { cwd: root });
     const run = (name: string, ...parameters: string[]) => {
@@ -98,6 +98,11 @@ describe.skipIf(broker === undefined)("the command line and Kafka", () => {
       .toMatch(new RegExp(`^${payments} payments, [1-9]\\d* alerts expected: 0 lost, 0 doubled, 0 unexpected`));
     last.kill("SIGTERM");
     await exited;
+
+    await finished(node("examples/fraud/topics.ts", bootstrap, "alerts-at-once"));
+    const batch = ["--mode", "batch", ...[`brokers=${bootstrap}`, "alerts=alerts-at-once", "untilNow=true"].flatMap((one) => ["--param", one])];
+    expect(await finished(node("apps/cli/src/bin.ts", "run", "examples/fraud/job.ts", ...batch))).toMatch(/finished/);
+    expect(await finished(node("examples/fraud/check.ts", bootstrap, "alerts-at-once"))).toMatch(/0 lost, 0 doubled, 0 unexpected/);
   });
 });
 

@@ -39,7 +39,7 @@ export interface KafkaSourceOptions {
   /** Where reading begins, once; after that positions are in the checkpoints. Default "earliest". */
   readonly start?: StartAt;
   /** Where it ends; without it the source never ends. */
-  readonly stop?: StopAt;
+  readonly stop?: StopAt | undefined;
   /** Default "read_committed": records of open and aborted transactions are not seen. */
   readonly isolation?: "read_committed" | "read_uncommitted";
   /** The offsets of every completed checkpoint are committed to this group, for observers; they are not read back. */
