@@ -111,7 +111,7 @@ class IntervalJoin {
     const { lowerMs, upperMs } = this.#spec;
     const [from, to] = side === 0 ? [timestamp + lowerMs, timestamp + upperMs] : [timestamp - upperMs, timestamp - lowerMs];
     let paired = false;
-    for (const [time, waiting] of [...others.entries()]) {
+    for (const [time, waiting] of others.entries()) {
       if (time < from || time > to) continue;
       paired = true;
       for (const one of waiting) {
@@ -125,7 +125,8 @@ class IntervalJoin {
         );
       }
     }
-    own.put(timestamp, [...(own.get(timestamp) ?? []), { value, paired }]);
+    const before = own.get(timestamp);
+    own.put(timestamp, before === undefined ? [{ value, paired }] : [...before, { value, paired }]);
     this.#timers.registerEventTime(side, timestamp + this.#keptMs(side));
   }
 

@@ -36,8 +36,8 @@ export class PagedMapState<K, V> implements MapState<K, V> {
     for (const [, value] of this.#map.entries()) yield value;
   }
 
-  *entries(): IterableIterator<[K, V]> {
-    for (const [key, value] of this.#map.entries()) yield [key, value];
+  entries(): IterableIterator<[K, V]> {
+    return this.#map.entries();
   }
 
   isEmpty(): boolean {

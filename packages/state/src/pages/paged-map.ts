@@ -116,23 +116,29 @@ export class PagedMap<K, V> {
    * The entries of the current key, page by page. Changes while it runs are fine: an entry that is there all the time comes
    * exactly once, because it keeps its place in the order of cursors when pages split or merge.
    */
-  *entries(): IterableIterator<[K, V]> {
+  entries(): IterableIterator<[K, V]> {
     const head = this.cells.get();
-    if (head === undefined) return;
-    let cursor = 0;
-    while (cursor < CURSOR_END && head.size > 0) {
-      const { inline, pages } = head;
-      const span = inline === undefined ? pageAtCursor(cursor, pages.count) : { page: 0, start: 0, end: CURSOR_END };
-      const entries = [...(inline ?? pages.read(span.page))];
-      const from = cursor;
-      // A merge can bring back entries that were visited in a page of their own.
-      for (const entry of entries) if (from === span.start || cursorOf(hashOf(head, entry[0])) >= from) yield entry;
-      cursor = span.end;
-    }
+    if (head === undefined) return none;
+    return head.inline === undefined ? pagedEntries(head) : [...head.inline][Symbol.iterator]();
   }
 
   #newHead(): MapHead<K, V> {
     return { size: 0, neighbours: true, inline: new Map<K, V>(), pages: newPages(this.cells, this.cells.ownKey(), this.#page, 0) };
+  }
+}
+
+const none: IterableIterator<never> = Object.freeze([][Symbol.iterator]());
+
+function* pagedEntries<K, V>(head: MapHead<K, V>): IterableIterator<[K, V]> {
+  let cursor = 0;
+  while (cursor < CURSOR_END && head.size > 0) {
+    const { inline, pages } = head;
+    const span = inline === undefined ? pageAtCursor(cursor, pages.count) : { page: 0, start: 0, end: CURSOR_END };
+    const entries = [...(inline ?? pages.read(span.page))];
+    const from = cursor;
+    // A merge can bring back entries that were visited in a page of their own.
+    for (const entry of entries) if (from === span.start || cursorOf(hashOf(head, entry[0])) >= from) yield entry;
+    cursor = span.end;
   }
 }
 
