@@ -7,7 +7,7 @@ import { cpus } from "node:os";
 import { join } from "node:path";
 import type { Figure } from "./measure.ts";
 
-const all = ["async", "cep", "chain", "channel", "codec", "joins", "state", "timers", "window"];
+const all = ["async", "batch", "cep", "chain", "channel", "codec", "joins", "state", "timers", "window"];
 const wanted = process.argv.slice(2).filter((name) => !name.startsWith("-"));
 const child = process.argv.find((argument) => argument.startsWith("--child="));
 
