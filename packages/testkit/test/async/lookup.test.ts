@@ -1,16 +1,18 @@
 import { t } from "@millrace/codec";
-import type { Key } from "@millrace/contracts";
+import type { Key, Operator } from "@millrace/contracts";
 import { checkCacheOptions, createAsyncOperator, createLookupFunction, LookupCache, type LookupCacheOptions } from "@millrace/operators";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { createHarness, type HarnessTime } from "../../src/harness/index.ts";
+import { createHarness, type HarnessTime, steps } from "../../src/harness/index.ts";
+import { verifyOperator } from "../../src/verify/index.ts";
 
 const table = new Map<Key, string>([
   ["a", "Ada"],
   ["b", "Bob"],
 ]);
 
-function lookups(cache: LookupCacheOptions | undefined, takesMs = 10) {
+/** `readyAt`: a look-up is answered at that time whenever it is made, or takes 10 ms. */
+function lookups(cache: LookupCacheOptions | undefined, readyAt?: number) {
   const asked: Key[] = [];
   const calledOff: Key[] = [];
   const create = (time: HarnessTime) =>
@@ -20,7 +22,7 @@ function lookups(cache: LookupCacheOptions | undefined, takesMs = 10) {
         lookup: (key, { signal }) => {
           asked.push(key);
           signal.addEventListener("abort", () => calledOff.push(key));
-          return new Promise((resolve) => time.after(takesMs, () => resolve(table.get(key))));
+          return new Promise((resolve) => time.after(readyAt === undefined ? 10 : readyAt - time.now(), () => resolve(table.get(key))));
         },
         cache,
       }),
@@ -31,10 +33,27 @@ function lookups(cache: LookupCacheOptions | undefined, takesMs = 10) {
       codec: t.string() as never,
       finish: (value, found, out) => out.collect(`${value}=${found ?? "nobody"}`),
     });
-  return { asked, calledOff, create: () => createHarness<string, unknown>({ create: create as never, keyed: false, uid: "who" }) };
+  return {
+    asked,
+    calledOff,
+    operator: create as never as (time: HarnessTime) => Operator<string, unknown>,
+    create: () => createHarness<string, unknown>({ create: create as never, keyed: false, uid: "who" }),
+  };
 }
 
 describe("a lookup", () => {
+  it.each([undefined, { maxEntries: 1, ttlMs: 15 }])("gives the same under every condition of the runtime, with the cache %j", async (cache) => {
+    const list = ["a", "x", "a", "b", "b", "x", "a"].flatMap((key, index) => [
+      steps.element(key, index),
+      ...(index % 2 === 1 ? [steps.watermark(index), steps.processingTime(index * 4)] : []),
+    ]);
+    const outputs = await verifyOperator({ create: lookups(cache, 25).operator, steps: [...list, steps.processingTime(90)], keyed: false });
+    const found = outputs.map((output) =>
+      output.kind === "record" ? output.value : output.kind === "watermark" ? `W${output.watermark}` : output.kind,
+    );
+    expect(found).toEqual(["a=Ada", "x=nobody", "W1", "a=Ada", "b=Bob", "W3", "b=Bob", "x=nobody", "W5", "a=Ada"]);
+  });
+
   it("is shared by the records of one key while it is under way, and cached, also when there is nothing", async () => {
     const { asked, create } = lookups({ maxEntries: 10, ttlMs: 100 });
     const harness = await create();

@@ -1,3 +1,4 @@
+import { type CoProcessFunction, outputTag } from "@millrace/contracts";
 import { createCoFlatMapOperator, createCoMapOperator, createCoProcessOperator } from "@millrace/operators";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -40,6 +41,35 @@ describe("functions of two inputs without a key", () => {
       { kind: "record", value: 4, timestamp: 2 },
       { kind: "watermark", watermark: 2 },
     ]);
+  });
+
+  it("are process functions that write to side outputs, under every schedule and capacity", async () => {
+    const odd = outputTag<string>("odd");
+    await fc.assert(
+      fc.asyncProperty(drawn, async (records) => {
+        const expected = records.map(({ value, input, at }) => {
+          const text = `${input}:${value}`;
+          return value % 2 === 1
+            ? { kind: "side" as const, name: "odd", value: text, timestamp: at }
+            : { kind: "record" as const, value: text, timestamp: at };
+        });
+        const either =
+          (input: number): CoProcessFunction<number, number, string>["processElement1"] =>
+          (value, context, out) => {
+            if (value % 2 === 1) context.output(odd, `${input}:${value}`);
+            else out.collect(`${input}:${value}`);
+          };
+        await verifyOperator({
+          create: () =>
+            createCoProcessOperator<number, number, string>({ sideOutputs: [odd], processElement1: either(0), processElement2: either(1) }),
+          inputs: 2,
+          keyed: false,
+          steps: records.map(({ value, input, at }) => steps.element(value, at, input)),
+          expected,
+        });
+      }),
+      { numRuns: 20 },
+    );
   });
 
   it("see time and side outputs in a process function, and name their place when they throw", async () => {

@@ -1,7 +1,7 @@
 import { t } from "@millrace/codec";
 import { type KeyedCoProcessFunction, outputTag, type ProcessFunction, state } from "@millrace/contracts";
-import { NO_TIMESTAMP } from "@millrace/core";
-import { createKeyedCoProcessOperator, createProcessOperator, createReduceOperator } from "@millrace/operators";
+import { NO_TIMESTAMP, WATERMARK_MAX } from "@millrace/core";
+import { createFinalReduceOperator, createKeyedCoProcessOperator, createProcessOperator, createReduceOperator } from "@millrace/operators";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createHarness, steps } from "../../src/harness/index.ts";
@@ -136,6 +136,28 @@ describe("a keyed reduce", () => {
           expected,
           positionsMax: 4,
         });
+      }),
+      { numRuns: 25 },
+    );
+  });
+});
+
+describe("the reduce of batch mode", () => {
+  it("emits one value of each key when the input has ended, as a fold in the order of the records would have it", async () => {
+    // Not associative: partial results could not be put together.
+    type Word = { readonly key: number; readonly text: string };
+    const follow = (a: Word, b: Word): Word => ({ key: a.key, text: `(${a.text}${b.text})` });
+    const record: fc.Arbitrary<Word> = fc.record({ key: fc.integer({ min: 0, max: 3 }), text: fc.constantFrom("a", "b", "c") });
+    await fc.assert(
+      fc.asyncProperty(fc.array(record, { maxLength: 12 }), async (records) => {
+        const outputs = await verifyOperator({
+          create: () => createFinalReduceOperator(follow, t.object({ key: t.number(), text: t.string() }), ({ key }) => key),
+          steps: [...records.map((value, index) => steps.element({ ...value }, index)), steps.watermark(5), steps.watermark(WATERMARK_MAX)],
+          positionsMax: 4,
+        });
+        const found = outputs.flatMap((output) => (output.kind === "record" ? [output.value] : []));
+        const expected = [...Map.groupBy(records, ({ key }) => key).values()].map((ones) => ones.reduce(follow));
+        expect(found.toSorted((a, b) => a.key - b.key)).toEqual(expected.toSorted((a, b) => a.key - b.key));
       }),
       { numRuns: 25 },
     );
