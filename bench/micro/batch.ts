@@ -88,21 +88,23 @@ function sortedThroughFiles(sales: readonly Sale[]): void {
       writeRun(file, sales.slice(run * RUN_RECORDS, (run + 1) * RUN_RECORDS));
       return readRun(file);
     });
-    const heads = runs.map((run) => run.next());
     let held: Sale | undefined;
-    for (;;) {
-      let least = -1;
-      for (let i = 0; i < heads.length; i++) {
-        const head = heads[i];
-        if (head?.done === false && (least < 0 || head.value.shop < (heads[least]?.value as Sale).shop)) least = i;
-      }
-      if (least < 0) break;
-      held = folded(held, heads[least]?.value as Sale);
-      heads[least] = (runs[least] as Iterator<Sale, undefined>).next();
-    }
+    for (const next of merged(runs)) held = folded(held, next);
     if (held !== undefined) sink(held);
   } finally {
     rmSync(folder, { recursive: true });
+  }
+}
+
+function* merged(runs: readonly Iterator<Sale, undefined>[]): IterableIterator<Sale> {
+  const heads = runs.map((run) => run.next().value);
+  for (;;) {
+    let least: Sale | undefined;
+    for (const head of heads) if (head !== undefined && (least === undefined || head.shop < least.shop)) least = head;
+    if (least === undefined) return;
+    yield least;
+    const from = heads.indexOf(least);
+    heads[from] = runs[from]?.next().value;
   }
 }
 

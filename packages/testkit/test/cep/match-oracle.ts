@@ -1,4 +1,5 @@
 import type { Event } from "./events.ts";
+import { forbiddenLetters } from "./forbidden-letters.ts";
 
 /** A stage of the patterns that are drawn. */
 export interface Stage {
@@ -67,40 +68,9 @@ export function allMatches(events: readonly Event[], stages: readonly Stage[], w
     if (gap !== undefined && time(index) - time(last) >= gap) return false;
     const between = events.slice(last + 1, index + 1);
     if (count > 0 && stage.until !== undefined && between.some((event) => event.letter === stage.until)) return false;
-    return !between.slice(0, -1).some((event, passed) => forbidden(at, count, chosen, passed > 0).includes(event.letter));
-  }
-
-  /**
-   * Letters that must not come before the next event, as Flink decides it. While a stage's first event is waited for: what is
-   * forbidden before it, and before optional stages that were passed over. Between its occurrences: what must not follow it.
-   * Once an event was passed over (`later`), two things change where the stage could end. An optional stage brings back what was
-   * forbidden before optional stages that were taken. A counted stage that may have more occurrences is no longer asked about
-   * what must not follow it, but again about what was forbidden before it.
-   */
-  function forbidden(at: number, count: number, chosen: Chosen, later: boolean): readonly string[] {
-    const stage = stages[at] as Stage;
-    const ends = count >= stage.from && stage.to !== Number.POSITIVE_INFINITY;
-    if (count === 0) return lettersOf(later && stage.optional ? beforeOptional(at) : passedFrom(at, chosen), at);
-    if (later && ends) return lettersOf(beforeOptional(at), at);
-    return lettersOf(at + 1, at + 1);
-  }
-
-  function lettersOf(from: number, to: number): readonly string[] {
-    return stages.slice(from, to + 1).flatMap((one) => one.forbidden ?? []);
-  }
-
-  /** The first stage from which on all before this one are optional, or this one. */
-  function beforeOptional(at: number): number {
-    let from = at;
-    while (stages[from - 1]?.optional === true) from--;
-    return from;
-  }
-
-  /** The first stage that was passed over, or this one. */
-  function passedFrom(at: number, chosen: Chosen): number {
-    let from = at;
-    while (from > 0 && chosen.at(-1)?.[0] !== stages[from - 1]?.name) from--;
-    return from;
+    return !between
+      .slice(0, -1)
+      .some((event, passed) => forbiddenLetters(stages, { at, count, last: chosen.at(-1)?.[0], later: passed > 0 }).includes(event.letter));
   }
 
   visit(0, 0, []);
