@@ -14,9 +14,9 @@ describe("the feature table", () => {
   it("says yes or no of everything, and shows what it claims", () => {
     expect(rows.length).toBeGreaterThan(70);
     for (const { feature, millrace, proof } of rows) {
-      const [, path] = /^\[(?:test|suite)\]\(\.\.\/(.+)\)$/.exec(proof) ?? [];
-      if (!/^no\b/.test(millrace)) expect(path, `${feature}: nothing shows it`).toBeDefined();
-      if (path !== undefined) expect(existsSync(join(root, path)), `${feature}: ${path}`).toBe(true);
+      const paths = pathsOf(proof);
+      if (!/^no\b/.test(millrace)) expect(paths, `${feature}: nothing shows it`).not.toEqual([]);
+      for (const path of paths) expect(existsSync(join(root, path)), `${feature}: ${path}`).toBe(true);
     }
   });
 
@@ -29,10 +29,27 @@ describe("the feature table", () => {
     }
   });
 
+  it("names what the tests and jobs beside it use", () => {
+    for (const { feature, millrace, proof } of rows) {
+      const shown = pathsOf(proof).map((path) => readFileSync(join(root, path), "utf8"));
+      for (const [, name = ""] of shown.length === 0 ? [] : millrace.matchAll(/`(\w+)`/g)) {
+        expect(
+          shown.some((text) => new RegExp(`\\b${name}\\b`).test(text)),
+          `${feature}: nothing shows ${name}`,
+        ).toBe(true);
+      }
+    }
+  });
+
   it("says in the README, too, where it is", () => {
     expect(readFileSync(join(root, "README.md"), "utf8")).toContain("(docs/features.md)");
   });
 });
+
+/** The files that show a row. */
+function pathsOf(proof: string): string[] {
+  return [...proof.matchAll(/\[(?:test|suite|job)\]\(\.\.\/([^)]+)\)/g)].map(([, path = ""]) => path);
+}
 
 /** All that is not a test under a folder's packages. */
 function sourceText(folder: string): string {
