@@ -58,7 +58,7 @@ export interface Operator<In, Out, In2 = never> {
   /** Watermarks and statuses from upstream are not forwarded by the runtime: this operator emits its own. */
   readonly ownsWatermarks?: boolean;
 
-  /** Every input has ended, before the last watermark. Emit what is buffered. */
+  /** Every input has ended, before the last watermark. Emit what is buffered; a snapshot may still come, which must not hold it any more. */
   endInput?(): void;
 
   /**
