@@ -29,15 +29,19 @@ type Chosen = readonly (readonly [name: string, index: number])[];
 export function allMatches(events: readonly Event[], stages: readonly Stage[], withinMs: number): string[] {
   const found: string[] = [];
 
-  function visit(at: number, count: number, chosen: Chosen): void {
+  /** `ended`: the last event was forbidden where it was taken, so that the match is complete with it or never. */
+  function visit(at: number, count: number, chosen: Chosen, ended: boolean): void {
     const stage = stages[at];
     if (stage === undefined) {
       if (chosen.length > 0) found.push(textOf(events, chosen));
       return;
     }
     const enough = count >= stage.from || (count === 0 && stage.optional);
-    if (enough && !(count === 0 && stage.optional && chosen.length === 0 && at === stages.length - 1)) visit(at + 1, 0, chosen);
-    if (count < stage.to) for (const index of candidates(stage, at, count, chosen)) visit(at, count + 1, [...chosen, [stage.name, index]]);
+    if (enough && !(count === 0 && stage.optional && chosen.length === 0 && at === stages.length - 1)) visit(at + 1, 0, chosen, ended);
+    if (ended || count === stage.to) return;
+    for (const index of candidates(stage, at, count, chosen)) {
+      visit(at, count + 1, [...chosen, [stage.name, index]], isForbidden(at, count, chosen, index));
+    }
   }
 
   function candidates(stage: Stage, at: number, count: number, chosen: Chosen): number[] {
@@ -68,12 +72,16 @@ export function allMatches(events: readonly Event[], stages: readonly Stage[], w
     if (gap !== undefined && time(index) - time(last) >= gap) return false;
     const between = events.slice(last + 1, index + 1);
     if (count > 0 && stage.until !== undefined && between.some((event) => event.letter === stage.until)) return false;
-    return !between
-      .slice(0, -1)
-      .some((event, passed) => forbiddenLetters(stages, { at, count, last: chosen.at(-1)?.[0], later: passed > 0 }).includes(event.letter));
+    return !between.slice(0, -1).some((_, passed) => isForbidden(at, count, chosen, last + 1 + passed));
   }
 
-  visit(0, 0, []);
+  function isForbidden(at: number, count: number, chosen: Chosen, index: number): boolean {
+    const [name, last] = chosen.at(-1) ?? [];
+    if (last === undefined) return false;
+    return forbiddenLetters(stages, { at, count, last: name, later: index > last + 1 }).includes((events[index] as Event).letter);
+  }
+
+  visit(0, 0, [], false);
   return found.sort();
 }
 
