@@ -163,6 +163,7 @@ export const patternBranches: readonly Branch[] = [
   {
     name: "patternOrder",
     ordered: true,
+    byWatermark: true,
     // Of one time, high readings are taken first: none of them is behind a low one.
     build: (all) => {
       const matches = bySensor(all.map((one) => ({ ...one, at: Math.floor(one.at / 100) * 100 })).assignTimestampsAndWatermarks(late, lateOptions))
