@@ -5,12 +5,12 @@ import { monitorEventLoopDelay } from "node:perf_hooks";
 import { createFileCheckpointStorage } from "@millrace/checkpoint";
 import { t } from "@millrace/codec";
 import { state } from "@millrace/contracts";
+import { limits } from "@millrace/core";
 import { nodePorts } from "@millrace/core/node";
 import { createStoreBackend, type KeyedBackend, LocalStore } from "@millrace/state";
 import { storeThread } from "@millrace/state/node";
 import { mix } from "./job.ts";
 
-const SLICE_MS = 0.5;
 const CACHE_BYTES = 256 << 20;
 const READS_AT_ONCE = 64;
 /** Checkpoints of small changes are over before their stalls can be told: so many are taken, up to so many changes. */
@@ -102,7 +102,7 @@ export async function measureChurn(keys: number, churns: readonly number[]): Pro
 
 async function takeCheckpoint(backend: KeyedBackend, storage: ReturnType<typeof createFileCheckpointStorage>, id: number): Promise<number> {
   backend.freeze(id, false);
-  while (!backend.encodeSlice(SLICE_MS)) await turn();
+  while (!backend.encodeSlice(limits.sliceMs)) await turn();
   const { bytes } = await storage.writeData(`churn-${id}`, backend.takeDelta().chunks);
   await backend.complete(id);
   return bytes;
