@@ -1,5 +1,6 @@
 import { appendFile, rename, rm, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { Readable } from "node:stream";
 import {
   boundedOutOfOrderness,
   collect,
@@ -13,6 +14,7 @@ import {
   type StreamExecutionEnvironment,
   startJob,
   state,
+  stdin,
   t,
 } from "millrace";
 import { type BadInputRecord, csv, fileSink, files, jsonLines, lines } from "millrace/files";
@@ -212,6 +214,34 @@ describe("a timestamp", () => {
     });
   }
 });
+
+describe("the timestamp of a line", () => {
+  for (const [what, timestampOf, code] of [
+    ["is refused", (line: string) => (line === "c" ? (line as unknown as number) : 0), "TIME_TIMESTAMP"],
+    ["can't be told", (line: string) => (line === "c" ? thrown("no time") : 0), "USER_FUNCTION"],
+  ] as const) {
+    it.each(["file", "standard input"])(`that ${what} fails the job with that line of a %s, not with the next one`, (from) =>
+      inDirectory(async (directory) => {
+        const text = "a\nb\nc\nd\n";
+        await writeFile(join(directory, "in.txt"), text);
+        const options = { uid: "in", watermarks: boundedOutOfOrderness<string>(0, timestampOf) };
+        const timed = job((env) => {
+          const read =
+            from === "file"
+              ? env.from(files(join(directory, "in.txt"), lines()), options)
+              : env.from(stdin(lines(), { input: () => Readable.from([Buffer.from(text)]) }), options);
+          read.to(discard(), { uid: "out" });
+        });
+        const running = await startJob(timed, { ephemeral: true, restart: { kind: "none" } });
+        await expect(running.finished).rejects.toMatchObject({ code, where: { uid: "in", position: expect.stringMatching(/:3$/) } });
+      }),
+    );
+  }
+});
+
+function thrown(message: string): never {
+  throw new RangeError(message);
+}
 
 describe("a function that throws", () => {
   const failingAt = (bad: (n: number) => boolean, sink: Sink<unknown> = discard()) =>

@@ -27,6 +27,7 @@ function read<T>(bytes: Buffer, format: Format<T>, cuts: readonly number[] = [],
     pull: () => chunks.shift(),
     exhausted: () => chunks.length === 0,
     bad: (bad) => result.bad.push(bad),
+    explain: (error) => error,
   });
   const output = {
     collect: (value: T) => {

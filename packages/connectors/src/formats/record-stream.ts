@@ -16,9 +16,7 @@ export interface StreamPosition {
 
 export const streamStart: StreamPosition = { offset: 0, line: 1, records: 0, decoder: null };
 
-export interface BadBytes {
-  readonly line: number;
-  readonly offset: number;
+export interface BadBytes extends BytePlace {
   readonly column: number | undefined;
   readonly field: string | undefined;
   /** The record's text, cut to 1,000 characters. */
@@ -40,6 +38,13 @@ export interface RecordStreamOptions<T> {
   readonly exhausted: () => boolean;
   /** May throw; otherwise the record is left out. */
   readonly bad: (bad: BadBytes) => void;
+  /** An error of reading on from `at`, with its place. Errors of those who take the records are theirs to explain. */
+  readonly explain: (error: unknown, at: BytePlace) => unknown;
+}
+
+export interface BytePlace {
+  readonly line: number;
+  readonly offset: number;
 }
 
 export interface Deliver<T> {
@@ -113,8 +118,16 @@ export class RecordStream<T> {
     return "more";
   }
 
-  /** The index where the record at #start ends, in a buffer that holds all of it. */
   #nextEnd(): number {
+    try {
+      return this.#findEnd();
+    } catch (error) {
+      throw this.#options.explain(error, this.position);
+    }
+  }
+
+  /** The index where the record at #start ends, in a buffer that holds all of it. */
+  #findEnd(): number {
     for (;;) {
       if (this.#base + this.#start >= this.endOffset) return done;
       if (!this.#skipping) {

@@ -3,7 +3,7 @@ import { MillraceError, messageOf, NO_TIMESTAMP } from "@millrace/core";
 import { badInputRecord, badRecordError, type OnBadRecord, sideOutputOf } from "../formats/bad-records.ts";
 import type { Format, TextEncoding } from "../formats/format.ts";
 import { ReadAhead } from "../formats/read-ahead.ts";
-import { type BadBytes, RecordStream, streamStart } from "../formats/record-stream.ts";
+import { type BadBytes, type BytePlace, RecordStream, streamStart } from "../formats/record-stream.ts";
 import { FixedSplitEnumerator } from "../splits/fixed-enumerator.ts";
 import { processStdin } from "./process-stdin.ts";
 
@@ -73,6 +73,7 @@ class StdinReader<T> implements SourceReader<T, StdinSplit> {
       pull: () => readAhead.take(),
       exhausted: () => readAhead.exhausted,
       bad: (bad) => this.#bad(bad),
+      explain: readingError,
     });
     this.#context.available();
   }
@@ -96,21 +97,15 @@ class StdinReader<T> implements SourceReader<T, StdinSplit> {
   }
 
   #deliver(stream: RecordStream<T>, output: ReaderOutput<T>, limit: number): "more" | "starved" | "done" {
-    try {
-      return stream.deliver(
-        {
-          collect: (value) => output.collect("stdin", value, NO_TIMESTAMP),
-          get stop() {
-            return output.stop;
-          },
+    return stream.deliver(
+      {
+        collect: (value) => output.collect("stdin", value, NO_TIMESTAMP),
+        get stop() {
+          return output.stop;
         },
-        limit,
-      );
-    } catch (error) {
-      if (error instanceof MillraceError) throw error.at({ position: `stdin:${stream.position.line}` });
-      const where = { position: `stdin:${stream.position.line}` };
-      throw new MillraceError("SOURCE_READ", `the standard input can't be read: ${messageOf(error)}`, { cause: error, where });
-    }
+      },
+      limit,
+    );
   }
 
   #withoutSplit(): "more" | "waiting" | "ended" {
@@ -143,4 +138,10 @@ class StdinReader<T> implements SourceReader<T, StdinSplit> {
   async close(): Promise<void> {
     await this.#readAhead?.close();
   }
+}
+
+function readingError(error: unknown, at: BytePlace): MillraceError {
+  const where = { position: `stdin:${at.line}` };
+  if (error instanceof MillraceError) return error.at(where);
+  return new MillraceError("SOURCE_READ", `the standard input can't be read: ${messageOf(error)}`, { cause: error, where });
 }

@@ -3,7 +3,7 @@ import { type Files, MillraceError, NO_TIMESTAMP } from "@millrace/core";
 import { badInputRecord, badRecordError, type OnBadRecord, sideOutputOf } from "../../formats/bad-records.ts";
 import type { Format, TextEncoding } from "../../formats/format.ts";
 import { ReadAhead } from "../../formats/read-ahead.ts";
-import { type BadBytes, type Deliver, RecordStream } from "../../formats/record-stream.ts";
+import { type BadBytes, type BytePlace, type Deliver, RecordStream } from "../../formats/record-stream.ts";
 import type { Compression } from "./decompress.ts";
 import { fileBytes } from "./file-bytes.ts";
 import type { FileIdentity, FileSplit } from "./split.ts";
@@ -58,6 +58,7 @@ export class SplitReading<T> {
       pull: () => this.#readAhead.take(),
       exhausted: () => this.#readAhead.exhausted,
       bad: (bad) => this.#bad(bad),
+      explain: (error, at) => (error instanceof MillraceError ? error.at({ position: this.#positionOf(at) }) : error),
     });
     this.#deliver = this.#delivery();
   }
@@ -85,13 +86,11 @@ export class SplitReading<T> {
     return this.#readAhead.finished;
   }
 
-  /** See RecordStream.deliver. Throws the errors of reading, and of bad records when they fail the job. */
+  /** See RecordStream.deliver. Throws the errors of reading, of bad records when they fail the job, and of `output`. */
   deliver(output: ReaderOutput<T>, limit: number): "more" | "starved" | "done" {
     this.#output = output;
     try {
       return this.#stream.deliver(this.#deliver, limit);
-    } catch (error) {
-      throw error instanceof MillraceError ? error.at({ position: this.#positionOf(this.#stream.position) }) : error;
     } finally {
       this.#output = undefined;
     }
@@ -105,7 +104,7 @@ export class SplitReading<T> {
     else this.#output?.side(side, badInputRecord(this.#split.path, bad));
   }
 
-  #positionOf({ line, offset }: { readonly line: number; readonly offset: number }): string {
+  #positionOf({ line, offset }: BytePlace): string {
     return this.#split.start > 0 ? `${this.#split.path}@byte ${offset}` : `${this.#split.path}:${line}`;
   }
 

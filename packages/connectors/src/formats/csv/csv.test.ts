@@ -18,6 +18,7 @@ function read<T>(text: string, format: Format<T>): { values: T[]; bad: BadBytes[
     pull: () => chunks.shift(),
     exhausted: () => chunks.length === 0,
     bad: (bad) => result.bad.push(bad),
+    explain: (error) => error,
   });
   while (stream.deliver({ collect: (value) => result.values.push(value), stop: false }, 100) !== "done");
   return result;
