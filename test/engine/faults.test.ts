@@ -243,6 +243,17 @@ function thrown(message: string): never {
   throw new RangeError(message);
 }
 
+it("an asynchronous call that fails names the record that it was made for", async () => {
+  const asking = job((env) => {
+    env
+      .from(collection(upTo(100)), { uid: "numbers" })
+      .orderedWait(async (n) => (n === 70 ? thrown("no answer") : n), { uid: "ask", timeoutMs: 1_000 })
+      .to(discard(), { uid: "out" });
+  });
+  const running = await startJob(asking, { ephemeral: true, restart: { kind: "none" } });
+  await expect(running.finished).rejects.toMatchObject({ where: { uid: "ask", position: "collection[70]" } });
+});
+
 describe("a function that throws", () => {
   const failingAt = (bad: (n: number) => boolean, sink: Sink<unknown> = discard()) =>
     job((env) => {

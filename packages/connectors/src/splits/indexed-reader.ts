@@ -84,6 +84,7 @@ export class IndexedReader<T> implements SourceReader<T, IndexedSplit> {
     try {
       while (next < behind) {
         const index = next;
+        this.#last = index;
         next += step;
         const value = records.recordAt(index);
         output.collect(id, value, timestampOf === undefined ? NO_TIMESTAMP : timestampOf(value));
@@ -91,7 +92,6 @@ export class IndexedReader<T> implements SourceReader<T, IndexedSplit> {
       }
     } finally {
       active.next = next;
-      if (next !== first) this.#last = next - step;
     }
     const done = (next - first) / step;
     active.emitted += done;
