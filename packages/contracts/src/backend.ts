@@ -69,6 +69,11 @@ export interface KeyedStateBackend extends KeyedContext {
 
   /** Bytes and entries held, for metrics and for the choice of a new base. Cheap. */
   readonly usage: BackendUsage;
+  /**
+   * True when most of the state has changed since the last freeze, so that a base takes little more than a delta. Absent: a base is never
+   * as cheap, because most of the state lies on disk.
+   */
+  readonly mostlyChanged?: boolean;
   /** True when dirty bytes are at half their bound: bring a checkpoint forward. */
   readonly wantsCheckpoint: boolean;
   /** True when dirty bytes are at their bound: the sources of the job read nothing before a checkpoint is complete (law S3). */

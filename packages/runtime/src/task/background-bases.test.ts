@@ -26,7 +26,8 @@ function begin() {
     writing.push(base);
     return base.promise;
   };
-  const host = { uid, node: 0, backend: { writeBase } } as unknown as OperatorHost;
+  const backend = { writeBase, mostlyChanged: false };
+  const host = { uid, node: 0, backend } as unknown as OperatorHost;
   let woken = 0;
   const bases = new BackgroundBases(0, () => woken++);
   const finish = async (checkpointId: number): Promise<void> => {
@@ -37,7 +38,7 @@ function begin() {
     writing.at(-1)?.resolve({ checkpointId, file: { path, bytes: 10, checksum: "e38a6876" } });
     await Promise.resolve();
   };
-  return { storage, writing, host, bases, finish, woken: () => woken };
+  return { storage, writing, host, backend, bases, finish, woken: () => woken };
 }
 
 /** A file of a chain; as many bytes as asked for. */
@@ -115,13 +116,40 @@ test("a damaged file is told of once, and until the chain begins anew every base
   bases.completed(host, { files: chain });
   writing[0]?.reject(new MillraceError("CHECKPOINT_CORRUPT", "op-0-000002.delta is damaged"));
   await new Promise((resolve) => setImmediate(resolve));
-  expect(bases.isDamaged(0, { files: chain })).toBe(false);
+  expect(bases.needsWhole(host, { files: chain })).toBe(false);
   expect(() => bases.take(0)).toThrow("is damaged");
-  expect(bases.isDamaged(0, { files: chain })).toBe(true);
+  expect(bases.needsWhole(host, { files: chain })).toBe(true);
   bases.completed(host, { files: chain });
   expect(writing).toHaveLength(1);
   const anew = [await file(storage, 4, "base"), await file(storage, 5, "delta", 20)];
-  expect(bases.isDamaged(0, { files: anew })).toBe(false);
+  expect(bases.needsWhole(host, { files: anew })).toBe(false);
   bases.completed(host, { files: anew });
   expect(writing).toHaveLength(2);
+});
+
+test("where most has changed the next checkpoint holds everything, unless a base is under way or waits to be taken", async () => {
+  const { storage, host, backend, bases, finish } = begin();
+  const chain = [await file(storage, 1, "base"), await file(storage, 2, "delta", 20)];
+  expect(bases.needsWhole(host, { files: chain })).toBe(false);
+  backend.mostlyChanged = true;
+  expect(bases.needsWhole(host, { files: chain })).toBe(true);
+  bases.completed(host, { files: chain });
+  expect(bases.needsWhole(host, { files: chain })).toBe(false);
+  await finish(2);
+  expect(bases.needsWhole(host, { files: chain })).toBe(false);
+  const base = bases.take(0);
+  if (base === undefined) throw new Error("the base is finished");
+  bases.completed(host, { files: await bases.adopt(base, host, { files: chain }, storage) });
+  expect(bases.needsWhole(host, { files: chain })).toBe(true);
+});
+
+test("a base of files that a whole checkpoint has replaced meanwhile is forgotten", async () => {
+  const { storage, host, bases, finish } = begin();
+  bases.completed(host, { files: [await file(storage, 1, "base"), await file(storage, 2, "delta", 20)] });
+  const anew = [await file(storage, 3, "base")];
+  await finish(2);
+  const base = bases.take(0);
+  if (base === undefined) throw new Error("the base is finished");
+  expect(await bases.adopt(base, host, { files: anew }, storage)).toEqual(anew);
+  expect(bases.take(0)).toBeUndefined();
 });

@@ -57,9 +57,14 @@ export class BackgroundBases {
     );
   }
 
-  /** No base can be made of these files, which a failed checkpoint has told of: the next one has to hold everything itself. */
-  isDamaged(node: number, { files: [first] }: KeyedChain): boolean {
-    return this.#failure === undefined && first !== undefined && this.#damaged.get(node) === first.name;
+  /**
+   * The next checkpoint has to hold everything itself: no base can be made of these files, which a failed checkpoint has told of. Or so much
+   * has changed that everything is hardly more, and there is no base to be made afterwards.
+   */
+  needsWhole({ node, backend }: OperatorHost, { files: [first] }: KeyedChain): boolean {
+    if (this.#failure !== undefined) return false;
+    if (first !== undefined && this.#damaged.get(node) === first.name) return true;
+    return backend?.mostlyChanged === true && !this.#underWay.has(node) && !this.#finished.has(node);
   }
 
   /** What the next checkpoint may take. Throws, once, what the writing of one has failed with. */
@@ -75,7 +80,11 @@ export class BackgroundBases {
     const { checkpointId, file } = base.written;
     // A checkpoint in which nothing had changed has no file.
     const newest = chain.files.findLast((each) => idOf(each) <= checkpointId);
-    assert(newest !== undefined, "a base holds the state of a checkpoint in the chain");
+    if (newest === undefined) {
+      // A checkpoint that was under way when the base was begun holds everything.
+      this.#finished.delete(host.node);
+      return chain.files;
+    }
     const newestId = idOf(newest);
     base.name ??= dataFileName({ uid: host.uid, subtask: this.#subtask, checkpointId: newestId, kind: "base" });
     base.adopted ??= storage.adoptData(base.name, file);

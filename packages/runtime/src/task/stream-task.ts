@@ -438,7 +438,7 @@ export class StreamTask {
     const keyed = hosts.flatMap((host) => {
       if (host.backend === undefined) return [];
       const chain = this.#parts.chains.get(host.node) ?? { files: [] };
-      const base = full || chain.files.length === 0 || this.#bases.isDamaged(host.node, chain);
+      const base = full || chain.files.length === 0 || this.#bases.needsWhole(host, chain);
       const fileName = dataFileName({ uid: host.uid, subtask, checkpointId, kind: base ? "base" : "delta" });
       return [{ host, full: base, fileName, filesBefore: () => this.#filesBefore(host, chain) }];
     });

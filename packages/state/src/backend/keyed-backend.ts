@@ -36,6 +36,9 @@ import type { OpenTier, StateTier } from "./state-tier.ts";
 const VOID_NAMESPACE = "";
 const voidCodec = t.literal(VOID_NAMESPACE) as Codec<unknown> as NamespaceCodec<Namespace>;
 
+/** The part of the state from which on a base is worth more than a delta: it takes a third more at most, and no base has to be made of files. */
+const MOST = 3 / 4;
+
 /**
  * Keyed state of one operator subtask: tables and timers in memory, and behind them a tier that says where completed
  * checkpoints go (nowhere for the heap, or a local store).
@@ -45,6 +48,7 @@ export class KeyedBackend implements KeyedStateBackend {
   readonly writeBase: WriteBase | undefined;
   readonly #options: BackendOptions;
   readonly #scope: KeyScope;
+  readonly #slots: Slots;
   readonly #changes: Changes;
   readonly #counts: EntryCounts = { entries: 0 };
   readonly #raw = new RawRecords();
@@ -57,6 +61,7 @@ export class KeyedBackend implements KeyedStateBackend {
   constructor(options: BackendOptions, openTier: OpenTier, tracks = true) {
     this.#options = options;
     const slots = new Slots();
+    this.#slots = slots;
     this.#changes = new Changes(slots, tracks);
     this.keyGroups = options.keyGroups;
     this.#scope = new KeyScope(options.uid, options.maxParallelism);
@@ -220,9 +225,15 @@ export class KeyedBackend implements KeyedStateBackend {
       entries += footprint.entries;
       bytes += footprint.bytes + pageFootprint.bytes;
     }
-    let dirtyEntries = this.#changes.dirtySlots;
-    for (const { event, processing } of this.#registry.services) dirtyEntries += event.changed + processing.changed;
-    return { entries, dirtyEntries, bytes };
+    return { entries, dirtyEntries: this.#changed(), bytes };
+  }
+
+  get mostlyChanged(): boolean {
+    const changed = this.#changed();
+    if (changed === 0 || this.#tier.cold !== undefined || !this.#raw.isEmpty) return false;
+    let records = this.#slots.taken;
+    for (const { eventTimers, processingTimers } of this.#registry.services) records += eventTimers + processingTimers;
+    return changed >= records * MOST;
   }
 
   get wantsCheckpoint(): boolean {
@@ -235,6 +246,13 @@ export class KeyedBackend implements KeyedStateBackend {
 
   close(): Promise<void> {
     return this.#tier.close();
+  }
+
+  /** Records of the next delta, tombstones among them. */
+  #changed(): number {
+    let changed = this.#changes.dirtySlots;
+    for (const { event, processing } of this.#registry.services) changed += event.changed + processing.changed;
+    return changed;
   }
 
   #frozenSnapshot(): BackendSnapshot {

@@ -47,6 +47,11 @@ export class Slots {
     return this.values.length;
   }
 
+  /** How many are not free. */
+  get taken(): number {
+    return this.values.length - 1 - this.#free.length;
+  }
+
   take(owner: SlotOwner<unknown>, key: PrimitiveKey, flags: number): number {
     const freed = this.#free.pop();
     const slot = freed ?? this.values.length;
