@@ -24,11 +24,11 @@ test("a tuple is found from when it is remembered, and never another's map key",
 
 test("more tuples than there are places push each other out, and are known again when they come again", () => {
   const known = new KnownTuples();
-  const tuples = Array.from({ length: 50_000 }, (_, n) => [`user-${n % 1_000}`, Math.floor(n / 1_000)]);
+  const tuples = Array.from({ length: 150_000 }, (_, n) => [`user-${n % 1_000}`, Math.floor(n / 1_000)]);
   for (const tuple of tuples) known.remember(tuple, tupleText(tuple));
   const found = tuples.filter((tuple) => known.mapKeyOf(tuple) !== undefined);
-  expect(found.length).toBeGreaterThan(8_000);
-  expect(found.length).toBeLessThan(20_000);
+  expect(found.length).toBeGreaterThan(32_000);
+  expect(found.length).toBeLessThan(80_000);
   for (const tuple of found) expect(known.mapKeyOf(tuple)).toBe(tupleText(tuple));
 });
 

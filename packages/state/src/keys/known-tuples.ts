@@ -1,7 +1,7 @@
 import type { PrimitiveKey } from "@millrace/core";
 
-/** Places for tuples, two to a row; about a megabyte and a half when all are taken. */
-const PLACES = 16_384;
+/** Places for tuples, two to a row; a megabyte, and about five more when all are taken. */
+const PLACES = 65_536;
 
 /**
  * Tuples that came lately, with what stands for them. To find that again by the parts takes a few comparisons; to join the
