@@ -79,16 +79,31 @@ export const q18: Query = (events) =>
     .keyBy((bid) => [bid.bidder, bid.auction])
     .process(lastBids, { uid: "last-bids" });
 
+/** A bid that takes a place among the best; those behind it move up by one. */
+interface Placed {
+  readonly bid: Bid;
+  readonly place: number;
+}
+
 const topBids = defineKeyedProcess({
-  state: { top: state.value(t.array(bidCodec)) },
+  state: {
+    top: state.aggregating<Placed, Bid[], readonly Bid[]>(t.array(bidCodec), {
+      createAccumulator: () => [],
+      add({ bid, place }, top) {
+        for (let at = Math.min(top.length, TOP - 1); at > place; at--) top[at] = top[at - 1] as Bid;
+        top[place] = bid;
+        return top;
+      },
+      getResult: (top) => top,
+    }),
+  },
   processElement(bid: Bid, context, out: Collector<object>) {
-    const before = context.state.top.value() ?? [];
+    const before = context.state.top.get() ?? [];
     let place = before.length;
     while (place > 0 && isBefore(bid, before[place - 1] as Bid)) place--;
     if (place === TOP) return;
-    const top = before.slice(0, TOP - (before.length === TOP ? 1 : 0));
-    top.splice(place, 0, bid);
-    context.state.top.update(top);
+    context.state.top.add({ bid, place });
+    const top = context.state.top.get() ?? [];
     for (let rank = place; rank < top.length; rank++) {
       const { auction, bidder, price, channel, url, dateTime, extra } = top[rank] as Bid;
       out.collect({ auction, rank_number: rank + 1, bidder, price, channel, url, dateTime, extra });
