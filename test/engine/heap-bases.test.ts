@@ -11,7 +11,7 @@ import { countOf, expectSame, inDirectory, published, startNoted, until } from "
 const count = 4_000;
 const keys = 40;
 /** Keys that come once: where most of the state changes, checkpoints hold all of it and no base is made of files. */
-const quiet = 100;
+const quiet = 20;
 
 /** Counts by key in value, map and list state; what is seen of a key goes every hundred records, timers with it. */
 function counting(sink: Sink<string>, ratePerSecond: number): JobDefinition {
