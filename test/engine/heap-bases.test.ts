@@ -63,7 +63,7 @@ describe("bases of state in memory", () => {
           if (isAdoption(operation)) adopted++;
           return undefined;
         });
-        const { job, events } = await startNoted(counting(fileSink<string>(out), 4_000), stateDir, {
+        const { job, events } = await startNoted(counting(fileSink<string>(out), 1_500), stateDir, {
           backend: "heap",
           ports: { ...nodePorts, files },
         });
@@ -84,9 +84,9 @@ describe("bases of state in memory", () => {
         const fails = operation.kind === "handle.write" && operation.path.includes("/bases-0/") && failures-- > 0;
         return fails ? fault("ENOSPC", "no space left on device") : undefined;
       });
-      const sink = collect<string>();
-      const { job, events } = await startNoted(counting(sink, 3_000), stateDir, { backend: "heap", ports: { ...nodePorts, files } });
-      expect((await job.finished).restarts).toBe(0);
+      const { job, events } = await startNoted(counting(collect(), 300), stateDir, { backend: "heap", ports: { ...nodePorts, files } });
+      await until(() => adopted > 0 || job.status().state === "finished");
+      expect((await job.stop()).restarts).toBe(0);
       expect(countOf(events, "checkpointFailed")).toBe(2);
       expect(adopted).toBeGreaterThan(0);
       expect(await readdir(join(stateDir, "local"))).toEqual([]);
@@ -101,7 +101,7 @@ describe("bases of state in memory", () => {
       };
       const ports = { ...nodePorts, files: misreading(nodePorts.files, isMisread) };
       const sink = collect<string>();
-      const { job, events } = await startNoted(counting(sink, 3_000), stateDir, { backend: "heap", ports });
+      const { job, events } = await startNoted(counting(sink, 1_500), stateDir, { backend: "heap", ports });
       expect((await job.finished).restarts).toBe(0);
       const failed = events.filter((event) => event.kind === "checkpointFailed");
       expect(failed).toHaveLength(1);
