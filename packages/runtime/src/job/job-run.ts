@@ -165,7 +165,12 @@ export class JobRun {
       throw error;
     }
     outcome.resolve(true);
-    await this.#endOnce(() => this.#teardown().then(() => this.#finish("savepoint")));
+    await this.#endOnce(async () => {
+      // It may have failed while the savepoint was written, and be opening what the next run opens.
+      await this.#deployed();
+      await this.#teardown();
+      this.#finish("savepoint");
+    });
   }
 
   /**
