@@ -126,7 +126,6 @@ export class JobRun {
   /** Takes a last checkpoint and ends; the run is to be resumed. */
   stop(): Promise<void> {
     return this.#endOnce(async () => {
-      await this.#deployed();
       // A savepoint that the run is being stopped with is its last word: no checkpoint comes after it.
       const endsWithSavepoint = await this.#savepointWritten;
       // A run that is finishing by itself, or between two attempts, has nothing to add to its last checkpoint.
@@ -165,12 +164,7 @@ export class JobRun {
       throw error;
     }
     outcome.resolve(true);
-    await this.#endOnce(async () => {
-      // It may have failed while the savepoint was written, and be opening what the next run opens.
-      await this.#deployed();
-      await this.#teardown();
-      this.#finish("savepoint");
-    });
+    await this.#endOnce(() => this.#teardown().then(() => this.#finish("savepoint")));
   }
 
   /**
@@ -262,16 +256,15 @@ export class JobRun {
 
   /** Ends at once; the run is over. */
   cancel(): Promise<void> {
-    return this.#endOnce(async () => {
-      await this.#deployed();
-      await this.#teardown();
-      this.#finish("cancelled");
-    });
+    return this.#endOnce(() => this.#teardown().then(() => this.#finish("cancelled")));
   }
 
+  /** A deployment under way is waited for, also one that a failure has just begun: it would go on opening what the next run opens. */
   #endOnce(end: () => Promise<void>): Promise<void> {
     if (this.#over) return Promise.resolve();
-    this.#ending ??= end().catch((error: unknown) => this.#fail(error));
+    this.#ending ??= this.#deployed()
+      .then(end)
+      .catch((error: unknown) => this.#fail(error));
     return this.#ending;
   }
 
