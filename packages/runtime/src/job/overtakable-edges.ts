@@ -13,9 +13,9 @@ import type { Exchange, PhysicalEdge, PhysicalPlan } from "@millrace/plan";
  * nobody moves any more. Such an edge is aligned as the other way is, which has to be waited for anyway.
  */
 export function overtakableEdges({ tasks }: PhysicalPlan): ReadonlySet<number> {
-  const edges = tasks.flatMap(({ inputs }) => inputs);
-  const overtakable = new Set(edges.filter(({ exchange }) => isRedistributable(exchange)).map(({ id }) => id));
-  for (let edge = waitsForItself(edges, overtakable); edge !== undefined; edge = waitsForItself(edges, overtakable)) overtakable.delete(edge.id);
+  const ways = waysOf(tasks.flatMap(({ inputs }) => inputs));
+  const overtakable = new Set(ways.edges.filter(({ exchange }) => isRedistributable(exchange)).map(({ id }) => id));
+  for (let edge = waitsForItself(ways, overtakable); edge !== undefined; edge = waitsForItself(ways, overtakable)) overtakable.delete(edge.id);
   return overtakable;
 }
 
@@ -24,14 +24,15 @@ function isRedistributable(exchange: Exchange): boolean {
 }
 
 /** The first edge whose sender has to send its barrier before those that hold it back read on. */
-function waitsForItself(edges: readonly PhysicalEdge[], overtakable: ReadonlySet<number>): PhysicalEdge | undefined {
-  return edges.find(
-    (edge) => overtakable.has(edge.id) && [...awaitedBehind(edge, edges, overtakable)].some((task) => leadsTo(task, edge.fromTask, edges)),
+function waitsForItself(ways: Ways, overtakable: ReadonlySet<number>): PhysicalEdge | undefined {
+  return ways.edges.find(
+    (edge) => overtakable.has(edge.id) && [...awaitedBehind(edge, ways, overtakable)].some((task) => leadsTo(task, edge.fromTask, ways)),
   );
 }
 
 /** The tasks whose barriers must come before those behind the edge, which it may have reached early, read on: of their own, and of others that hold these back. */
-function awaitedBehind(edge: PhysicalEdge, edges: readonly PhysicalEdge[], overtakable: ReadonlySet<number>): ReadonlySet<number> {
+function awaitedBehind(edge: PhysicalEdge, ways: Ways, overtakable: ReadonlySet<number>): ReadonlySet<number> {
+  const { edges, behind } = ways;
   const awaited = new Set<number>();
   const blocking = new Set<number>();
   const block = (task: number): void => {
@@ -45,14 +46,24 @@ function awaitedBehind(edge: PhysicalEdge, edges: readonly PhysicalEdge[], overt
     for (const { id, fromTask, toTask } of edges) {
       if (toTask === task && !overtakable.has(id)) wait(fromTask);
       // What holds it back may be anything behind an edge further down that was overtaken.
-      if (overtakable.has(id) && leadsTo(task, fromTask, edges)) for (const behind of behindOf(toTask, edges)) block(behind);
+      if (overtakable.has(id) && leadsTo(task, fromTask, ways)) behind.get(toTask)?.forEach(block);
     }
   };
-  for (const behind of behindOf(edge.toTask, edges)) block(behind);
+  behind.get(edge.toTask)?.forEach(block);
   return awaited;
 }
 
-/** Tasks further down. */
+interface Ways {
+  readonly edges: readonly PhysicalEdge[];
+  /** By task: those further down; absent: none are. */
+  readonly behind: ReadonlyMap<number, ReadonlySet<number>>;
+}
+
+function waysOf(edges: readonly PhysicalEdge[]): Ways {
+  const senders = new Set(edges.map(({ fromTask }) => fromTask));
+  return { edges, behind: new Map([...senders].map((task) => [task, behindOf(task, edges)])) };
+}
+
 function behindOf(task: number, edges: readonly PhysicalEdge[]): ReadonlySet<number> {
   const found = new Set<number>();
   const add = (from: number): void => {
@@ -66,6 +77,6 @@ function behindOf(task: number, edges: readonly PhysicalEdge[]): ReadonlySet<num
   return found;
 }
 
-function leadsTo(task: number, other: number, edges: readonly PhysicalEdge[]): boolean {
-  return task === other || behindOf(task, edges).has(other);
+function leadsTo(task: number, other: number, { behind }: Ways): boolean {
+  return task === other || behind.get(task)?.has(other) === true;
 }
