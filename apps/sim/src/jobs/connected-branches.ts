@@ -1,15 +1,11 @@
 import { type Collector, outputTag, sliding, tumbling } from "millrace";
 import { type Branch, exactly } from "./branch.ts";
-import { isEven, isLow, sensorOf, shown, startOf } from "./join-branches.ts";
+import { codecs, grouped, intervals, isEven, isLow, joined, meets, sensorOf, shown, startOf, versioned } from "./join-branches.ts";
 import { type Reading, readingCodec, show } from "./reading.ts";
 
-const codecs = { left: readingCodec, right: readingCodec };
 const lateLeft = outputTag<Reading>("lateLeft");
 const lateRight = outputTag<Reading>("lateRight");
 const lateVersion = outputTag<Reading>("lateVersion");
-
-/** Within 100 ms before a reading or less than 60 ms behind it. */
-const meets = (a: Reading, b: Reading): boolean => a.sensor === b.sensor && b.at - a.at >= -100 && b.at - a.at < 60;
 
 function splits(input: readonly Reading[]): readonly [evens: readonly Reading[], lows: readonly Reading[]] {
   return [input.filter(isEven), input.filter(isLow)];
@@ -75,15 +71,11 @@ export const connectedBranches: readonly Branch[] = [
     name: "intervalLeft",
     ordered: false,
     build: (all) => {
-      const joined = all
-        .filter(isEven)
-        .keyBy(sensorOf)
-        .intervalJoin(all.filter(isLow).keyBy(sensorOf))
-        .between(-100, 60, { upperExclusive: true })
+      const pairs = intervals(all)
         .leftOuter()
         .lateLeftTo(lateLeft)
         .select((left, right) => `intervalLeft ${show(left)} ${shown(right)}`, { uid: "intervalLeft", ...codecs });
-      return [joined, joined.sideOutput(lateLeft).map((one) => `intervalLeft late ${show(one)}`)];
+      return [pairs, pairs.sideOutput(lateLeft).map((one) => `intervalLeft late ${show(one)}`)];
     },
     judge: exactly("intervalLeft", (input) => {
       const [evens, lows] = splits(input);
@@ -97,18 +89,14 @@ export const connectedBranches: readonly Branch[] = [
     name: "intervalRight",
     ordered: false,
     build: (all) => {
-      const joined = all
-        .filter(isEven)
-        .keyBy(sensorOf)
-        .intervalJoin(all.filter(isLow).keyBy(sensorOf))
-        .between(-100, 60, { upperExclusive: true })
+      const pairs = intervals(all)
         .rightOuter()
         .lateRightTo(lateRight)
         .process((left, right, _context, out: Collector<string>) => out.collect(`intervalRight ${shown(left)} ${show(right)}`), {
           uid: "intervalRight",
           ...codecs,
         });
-      return [joined, joined.sideOutput(lateRight).map((one) => `intervalRight late ${show(one)}`)];
+      return [pairs, pairs.sideOutput(lateRight).map((one) => `intervalRight late ${show(one)}`)];
     },
     judge: exactly("intervalRight", (input) => {
       const [evens, lows] = splits(input);
@@ -122,10 +110,7 @@ export const connectedBranches: readonly Branch[] = [
     name: "versions",
     ordered: true,
     build: (all) => {
-      const joined = all
-        .filter(isEven)
-        .keyBy(sensorOf)
-        .temporalJoin(all.filter(isLow).keyBy(sensorOf))
+      const pairs = versioned(all)
         .unbounded()
         .deletedWhen(isDeletion)
         .lateTo(lateLeft)
@@ -135,8 +120,8 @@ export const connectedBranches: readonly Branch[] = [
           left: readingCodec,
           version: readingCodec,
         });
-      const late = [lateLeft, lateVersion].map((tag) => joined.sideOutput(tag).map((one) => `versions late ${show(one)}`));
-      return [joined, ...late];
+      const late = [lateLeft, lateVersion].map((tag) => pairs.sideOutput(tag).map((one) => `versions late ${show(one)}`));
+      return [pairs, ...late];
     },
     judge: exactly("versions", (input) => {
       const [evens, lows] = splits(input);
@@ -152,21 +137,13 @@ export const connectedBranches: readonly Branch[] = [
     name: "windowPairs",
     ordered: false,
     build: (all) => [
-      all
-        .filter(isEven)
-        .join(all.filter(isLow))
-        .where(sensorOf)
-        .equalTo(sensorOf)
+      joined(all)
         .window(sliding(200, 100))
         .flatApply((left, right, { window }) => (left.value > right.value ? [`windowPairs ${window.start} ${show(left)} ${show(right)}`] : []), {
           uid: "windowPairs",
           ...codecs,
         }),
-      all
-        .filter(isEven)
-        .coGroup(all.filter(isLow))
-        .where(sensorOf)
-        .equalTo(sensorOf)
+      grouped(all)
         .window(tumbling(150))
         .flatApply((left, right, { window }) => (right.length === 0 ? left.map((one) => `windowPairs alone ${window.start} ${show(one)}`) : []), {
           uid: "windowAlone",

@@ -15,7 +15,19 @@ export const sensorOf = ({ sensor }: Reading): string => sensor;
 export const shown = (one: Reading | undefined): string => (one === undefined ? "-" : show(one));
 /** When the window of a size that a time lies in begins. */
 export const startOf = (at: number, size: number): number => Math.floor(at / size) * size;
-const codecs = { left: readingCodec, right: readingCodec };
+export const codecs = { left: readingCodec, right: readingCodec };
+
+/** Even readings with low ones of their sensor, from 100 ms before to less than 60 ms behind. */
+export const intervals = (all: DataStream<Reading>) =>
+  all.filter(isEven).keyBy(sensorOf).intervalJoin(all.filter(isLow).keyBy(sensorOf)).between(-100, 60, { upperExclusive: true });
+export const meets = (a: Reading, b: Reading): boolean => a.sensor === b.sensor && b.at - a.at >= -100 && b.at - a.at < 60;
+
+/** Even readings with low ones of their sensor, window by window. */
+export const joined = (all: DataStream<Reading>) => all.filter(isEven).join(all.filter(isLow)).where(sensorOf).equalTo(sensorOf);
+export const grouped = (all: DataStream<Reading>) => all.filter(isEven).coGroup(all.filter(isLow)).where(sensorOf).equalTo(sensorOf);
+
+/** Even readings with the low one of their sensor that is valid at their time. */
+export const versioned = (all: DataStream<Reading>) => all.filter(isEven).keyBy(sensorOf).temporalJoin(all.filter(isLow).keyBy(sensorOf));
 
 /** When this timer fires, both inputs have ended. */
 const AFTER_ALL = 1e12;
@@ -44,21 +56,16 @@ export const joinBranches: readonly TwoWayBranch[] = [
     due: dueAfterReadings(110),
     ordered: false,
     build: (all) => [
-      all
-        .filter(isEven)
-        .keyBy(sensorOf)
-        .intervalJoin(all.filter(isLow).keyBy(sensorOf))
-        .between(-100, 60, { upperExclusive: true })
+      intervals(all)
         .fullOuter()
         .select((left, right) => `intervalJoin ${shown(left)} ${shown(right)}`, { uid: "intervalJoin", ...codecs }),
     ],
     lines(input) {
-      const joins = (a: Reading, b: Reading): boolean => a.sensor === b.sensor && b.at - a.at >= -100 && b.at - a.at < 60;
       const [left, right] = [input.filter(isEven), input.filter(isLow)];
       return [
-        ...left.flatMap((a) => right.filter((b) => joins(a, b)).map((b) => `intervalJoin ${show(a)} ${show(b)}`)),
-        ...left.filter((a) => !right.some((b) => joins(a, b))).map((a) => `intervalJoin ${show(a)} -`),
-        ...right.filter((b) => !left.some((a) => joins(a, b))).map((b) => `intervalJoin - ${show(b)}`),
+        ...left.flatMap((a) => right.filter((b) => meets(a, b)).map((b) => `intervalJoin ${show(a)} ${show(b)}`)),
+        ...left.filter((a) => !right.some((b) => meets(a, b))).map((a) => `intervalJoin ${show(a)} -`),
+        ...right.filter((b) => !left.some((a) => meets(a, b))).map((b) => `intervalJoin - ${show(b)}`),
       ];
     },
   }),
@@ -67,11 +74,7 @@ export const joinBranches: readonly TwoWayBranch[] = [
     due: dueAt(1, 149),
     ordered: false,
     build: (all) => [
-      all
-        .filter(isEven)
-        .join(all.filter(isLow))
-        .where(sensorOf)
-        .equalTo(sensorOf)
+      joined(all)
         .window(tumbling(150))
         .apply((left, right, { window }) => `windowJoin ${window.start} ${show(left)} ${show(right)}`, { uid: "windowJoin", ...codecs }),
     ],
@@ -88,11 +91,7 @@ export const joinBranches: readonly TwoWayBranch[] = [
     due: dueAt(2, 599),
     ordered: false,
     build: (all) => [
-      all
-        .filter(isEven)
-        .coGroup(all.filter(isLow))
-        .where(sensorOf)
-        .equalTo(sensorOf)
+      grouped(all)
         .window(sliding(600, 200))
         .apply((left, right, { key, window }) => `coGroup ${key} ${window.start} ${sum(left)} ${sum(right)}`, { uid: "coGroup", ...codecs }),
     ],
@@ -115,10 +114,7 @@ export const joinBranches: readonly TwoWayBranch[] = [
     due: dueAt(2),
     ordered: true,
     build: (all) => [
-      all
-        .filter(isEven)
-        .keyBy(sensorOf)
-        .temporalJoin(all.filter(isLow).keyBy(sensorOf))
+      versioned(all)
         .validFor(200)
         .leftOuter()
         .select((left, version) => `temporalJoin ${show(left)} ${shown(version)}`, {
