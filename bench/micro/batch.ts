@@ -73,10 +73,10 @@ function sortedInMemory(sales: readonly Sale[]): void {
 }
 
 /** Emits what is held when another key begins. */
-function folded(held: Sale | undefined, next: Sale): Sale {
+function folded(held: Sale | undefined, next: Sale, emit: (sale: Sale) => void = sink): Sale {
   if (held === undefined) return next;
   if (held.shop === next.shop) return add(held, next);
-  sink(held);
+  emit(held);
   return next;
 }
 
@@ -111,13 +111,10 @@ function* merged(runs: readonly Iterator<Sale, undefined>[]): IterableIterator<S
 /** Records of one key within a run are folded before they are written. */
 function writeRun(file: string, sales: readonly Sale[]): void {
   const writer = createWriter(RUN_RECORDS * 12);
+  const write = (sale: Sale): void => saleCodec.encode(sale, writer);
   let held: Sale | undefined;
-  for (const place of orderOf(sales)) {
-    const next = sales[place % RECORDS] as Sale;
-    if (held !== undefined && held.shop !== next.shop) saleCodec.encode(held, writer);
-    held = held !== undefined && held.shop === next.shop ? add(held, next) : next;
-  }
-  if (held !== undefined) saleCodec.encode(held, writer);
+  for (const place of orderOf(sales)) held = folded(held, sales[place % RECORDS] as Sale, write);
+  if (held !== undefined) write(held);
   const to = openSync(file, "w");
   writeSync(to, writer.view());
   closeSync(to);
