@@ -2,12 +2,15 @@ import { isUtf8 } from "node:buffer";
 import { type Json, MillraceError } from "@millrace/core";
 import { BadRecord, findLineFeed, noRecord, type RecordDecoder, type TextEncoding } from "./format.ts";
 
-/** Where a stream goes on. All of it describes the record to come. */
-export interface StreamPosition {
+export interface BytePlace {
   /** In bytes of the uncompressed stream. */
   readonly offset: number;
   /** Of the stream, from 1. */
   readonly line: number;
+}
+
+/** Where a stream goes on. All of it describes the record to come. */
+export interface StreamPosition extends BytePlace {
   /** Records handed over so far. */
   readonly records: number;
   /** RecordDecoder.state. */
@@ -40,11 +43,6 @@ export interface RecordStreamOptions<T> {
   readonly bad: (bad: BadBytes) => void;
   /** An error of reading on from `at`, with its place. Errors of those who take the records are theirs to explain. */
   readonly explain: (error: unknown, at: BytePlace) => unknown;
-}
-
-export interface BytePlace {
-  readonly line: number;
-  readonly offset: number;
 }
 
 export interface Deliver<T> {

@@ -87,17 +87,7 @@ class StdinReader<T> implements SourceReader<T, StdinSplit> {
     if (this.#stream === undefined) return this.#withoutSplit();
     if (output.stop) return "more";
     this.#output = output;
-    const result = this.#deliver(this.#stream, output, limit);
-    if (result === "more") return "more";
-    if (result === "starved") return "waiting";
-    this.#splits = [];
-    this.#stream = undefined;
-    output.splitFinished("stdin");
-    return "more";
-  }
-
-  #deliver(stream: RecordStream<T>, output: ReaderOutput<T>, limit: number): "more" | "starved" | "done" {
-    return stream.deliver(
+    const result = this.#stream.deliver(
       {
         collect: (value) => output.collect("stdin", value, NO_TIMESTAMP),
         get stop() {
@@ -106,6 +96,12 @@ class StdinReader<T> implements SourceReader<T, StdinSplit> {
       },
       limit,
     );
+    if (result === "more") return "more";
+    if (result === "starved") return "waiting";
+    this.#splits = [];
+    this.#stream = undefined;
+    output.splitFinished("stdin");
+    return "more";
   }
 
   #withoutSplit(): "more" | "waiting" | "ended" {
