@@ -6,7 +6,7 @@ import { withOwnParallelism } from "./jobs/own-parallelism.ts";
 import { drawJob, type RandomJob, type Watch } from "./jobs/random-job.ts";
 import { lineDifference } from "./line-difference.ts";
 import { drawOptions, patient } from "./options.ts";
-import { createJudge, drawJudging, judgedOptions } from "./progress/draw-judge.ts";
+import { createJudge, drawJudging, judgedOptions, toldOf } from "./progress/draw-judge.ts";
 import type { ProgressJudge } from "./progress/progress-judge.ts";
 import { Chance } from "./world/chance.ts";
 import { calm, drawIncarnation } from "./world/faults.ts";
@@ -45,21 +45,15 @@ export async function runSeed(seed: number): Promise<SeedResult> {
   const lives: Life[] = [];
   const story = [
     `branches ${job.branches.map(({ name }) => name).join(", ")}; ${job.input.map((file) => file.length).join("+")} records; ${JSON.stringify(options)}`,
-    ...(judging === undefined
-      ? []
-      : [
-          `lulls${judging.live ? ", live" : ""}${judging.aligned ? ", aligned" : ""}${judging.withoutCheckpoints ? ", without checkpoints" : ""}${judging.msPerReading === undefined ? "" : ", slow"}`,
-        ]),
+    ...(judging === undefined ? [] : [toldOf(judging)]),
   ];
   const world = new World(seed, undefined, judging?.msPerReading);
-  let lulls = 0;
+  let judge: ProgressJudge | undefined;
   let fault: string | undefined;
   try {
     const expected = await straightRun(seed, job);
-    const judge = judging === undefined ? undefined : createJudge(world, judging, job, options, expected);
-    await troubledRun(world, seed, chance, job, options, lives, story, judge).finally(() => {
-      lulls = judge?.passed ?? 0;
-    });
+    judge = judging === undefined ? undefined : createJudge(world, judging, job, options, expected);
+    await troubledRun(world, seed, chance, job, options, lives, story, judge);
     const found = await published(world);
     const racing = job.branches.filter((branch) => branch.racing === true || (judging?.live === true && branch.byWatermark === true));
     const isCompared = (line: string): boolean => !racing.some((branch) => isOf(branch, line));
@@ -68,7 +62,16 @@ export async function runSeed(seed: number): Promise<SeedResult> {
   } catch (error) {
     fault = messageOf(error);
   }
-  return { seed, fault, traceHash: world.trace.hex, events: world.trace.events, branches: job.branches.map(({ name }) => name), lives, lulls, story };
+  return {
+    seed,
+    fault,
+    traceHash: world.trace.hex,
+    events: world.trace.events,
+    branches: job.branches.map(({ name }) => name),
+    lives,
+    lulls: judge?.passed ?? 0,
+    story,
+  };
 }
 
 async function straightRun(seed: number, job: RandomJob): Promise<readonly string[]> {

@@ -34,6 +34,12 @@ export function drawJudging(seed: number): Judging | undefined {
   };
 }
 
+/** For the story of a seed. */
+export function toldOf({ live, aligned, withoutCheckpoints, msPerReading }: Judging): string {
+  const ways = { live, aligned, "without checkpoints": withoutCheckpoints, slow: msPerReading !== undefined };
+  return ["lulls", ...Object.entries(ways).flatMap(([way, is]) => (is ? [way] : []))].join(", ");
+}
+
 /** Two readings of the clock, and a slice is over. */
 const SLOW_MS = 0.3;
 
