@@ -75,7 +75,7 @@ export class CheckpointCoordinator {
   readonly #commit: Commit;
   #parentId: number | undefined;
   /** Retained checkpoints as far as they were read or written here. */
-  #manifests: ReadonlyMap<number, CheckpointManifest> = new Map();
+  #manifests = new Map<number, CheckpointManifest>();
   /** Fetched ahead, because ids come from the disk. */
   #nextId: number | undefined;
   #pending: PendingCheckpoint<Tasks> | undefined;
@@ -268,7 +268,7 @@ export class CheckpointCoordinator {
     }
     this.#follow(onManifestWritten(pending));
     this.#parentId = manifest.checkpointId;
-    this.#manifests = new Map([...this.#manifests, [manifest.checkpointId, manifest]]);
+    this.#manifests.set(manifest.checkpointId, manifest);
     this.#consecutiveFailures = 0;
     try {
       await this.#commit(manifest);

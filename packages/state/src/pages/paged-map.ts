@@ -118,16 +118,14 @@ export class PagedMap<K, V> {
    */
   entries(): IterableIterator<[K, V]> {
     const head = this.cells.get();
-    if (head === undefined) return none;
-    return head.inline === undefined ? pagedEntries(head) : [...head.inline][Symbol.iterator]();
+    if (head === undefined) return [].values();
+    return head.inline === undefined ? pagedEntries(head) : [...head.inline].values();
   }
 
   #newHead(): MapHead<K, V> {
     return { size: 0, neighbours: true, inline: new Map<K, V>(), pages: newPages(this.cells, this.cells.ownKey(), this.#page, 0) };
   }
 }
-
-const none: IterableIterator<never> = Object.freeze([][Symbol.iterator]());
 
 function* pagedEntries<K, V>(head: MapHead<K, V>): IterableIterator<[K, V]> {
   let cursor = 0;
