@@ -179,6 +179,11 @@ function evolveTagged(draw: Draw, schema: Extract<Schema, { kind: "tagged" }>, c
   };
 }
 
+/** Whether every value is one of a type, however often it is said that it may be missing. */
+function takesAnything(schema: Schema): boolean {
+  return schema.kind === "any" || ((schema.kind === "nullable" || schema.kind === "undefinable") && takesAnything(schema.of));
+}
+
 /** A change that no reader can follow, where there is one for the kind. */
 function broken(draw: Draw, schema: Schema, { breaking }: Chances, path: string): Evolved | undefined {
   if (!breaking) return undefined;
@@ -188,7 +193,7 @@ function broken(draw: Draw, schema: Schema, { breaking }: Chances, path: string)
       return refused({ kind: "integer" });
     case "nullable":
     case "undefinable":
-      return schema.of.kind === "any" ? undefined : refused(schema.of);
+      return takesAnything(schema.of) ? undefined : refused(schema.of);
     case "literal":
       return schema.values.length < 2 ? undefined : refused({ kind: "literal", values: schema.values.slice(1) });
     case "tagged": {
