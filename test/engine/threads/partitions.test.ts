@@ -53,7 +53,10 @@ function check(deal: Deal, found: readonly Received[], [senders, receivers]: rea
     upTo(COUNT).flatMap((n) => upTo(copies(receivers)).map(() => n)),
   );
   expect(found.filter((record) => !to(record, senders, receivers))).toEqual([]);
-  if (deal !== "global") expect(new Set(found.map((record) => record.to)).size).toBe(receivers);
+  // Which sender reads a split is for the threads to settle: one may have had none.
+  const reading = [...new Set(found.map(({ from }) => from))];
+  const reachable = upTo(receivers).filter((receiver) => reading.some((from) => to({ n: receiver, from, to: receiver }, senders, receivers)));
+  expectSame([...new Set(found.map((record) => record.to))], reachable);
 }
 
 describe.each(Object.keys(deals) as Deal[])("records that are dealt out by %s", (deal) => {
