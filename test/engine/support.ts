@@ -4,14 +4,17 @@ import { discard, type JobDefinition, type JobEvent, type JobHandle, type Sink, 
 import { expect } from "vitest";
 import { temporaryDirectory } from "./jobs.ts";
 
-/** Runs `body` in a directory of its own, which is gone afterwards. */
+/** Runs `body` in a directory of its own, which is gone afterwards. A failure of `body` may leave a job that still writes there: it is what is told. */
 export async function inDirectory(body: (directory: string) => Promise<void>): Promise<void> {
   const directory = await temporaryDirectory();
+  const cleanUp = (): Promise<void> => rm(directory, { recursive: true, force: true });
   try {
     await body(directory);
-  } finally {
-    await rm(directory, { recursive: true, force: true });
+  } catch (error) {
+    await cleanUp().catch(() => undefined);
+    throw error;
   }
+  await cleanUp();
 }
 
 /** Starts a job that takes checkpoints all the time and restarts at once, and notes what happens to it. */
