@@ -50,7 +50,7 @@ describe("a run that goes on at other parallelisms", () => {
       const { job } = await startNoted(build(join(directory, "out")), join(directory, "state"), { checkpointIntervalMs: 600_000 });
       await until(() => job.status().state === "running");
       const rescaling = job.rescale(3);
-      const refused = expect(rescaling).rejects.toMatchObject({ code: "SAVEPOINT_NOT_RUNNING" });
+      const refused = expect(rescaling).rejects.toMatchObject({ code: "JOB_NOT_RUNNING" });
       await untilInFlight(job);
       expect((await job.stop()).end).toBe("stopped");
       await refused;

@@ -190,7 +190,7 @@ describe("savepoints", () => {
     inDirectory(async (directory) => {
       const job = await running(join(directory, "out"), join(directory, "state"), { checkpointIntervalMs: 600_000 });
       const [draining, cancelling] = await Promise.allSettled([job.stop({ savepoint: true, drain: true }), job.cancel()]);
-      expect(draining).toMatchObject({ reason: { code: "SAVEPOINT_NOT_RUNNING" } });
+      expect(draining).toMatchObject({ reason: { code: "JOB_NOT_RUNNING" } });
       expect(cancelling).toMatchObject({ value: { end: "cancelled" } });
     }));
 
@@ -207,6 +207,19 @@ describe("savepoints", () => {
       expectSame(await published<string>(out), await calm(directory));
     }));
 
+  it("hold no records under way, also those that a checkpoint serves which need not wait for its barriers", () =>
+    inDirectory(async (directory) => {
+      const out = join(directory, "out");
+      const options = { parallelism: 2, threads: "off", alignmentTimeoutMs: 0, checkpointIntervalMs: 30 } as const;
+      const job = await running(out, join(directory, "state"), options);
+      await untilInFlight(job);
+      const [stopping] = await Promise.allSettled([job.stop({ savepoint: true }), job.rescale(3)]);
+      expect(stopping.status).toBe("fulfilled");
+      const path = savepointOf(await job.finished);
+      await (await startNoted(build(out, 0), join(directory, "again"), { from: path })).job.finished;
+      expectSame(await published<string>(out), await calm(directory));
+    }));
+
   it("that a job stops with come after the checkpoint that it was to be rescaled with", () =>
     inDirectory(async (directory) => {
       const job = await running(join(directory, "out"), join(directory, "state"), { checkpointIntervalMs: 600_000 });
@@ -214,7 +227,7 @@ describe("savepoints", () => {
       await untilInFlight(job);
       const [stopping, rescaled] = await Promise.allSettled([job.stop({ savepoint: true }), rescaling]);
       expect(stopping).toMatchObject({ value: { end: "savepoint" } });
-      expect(rescaled).toMatchObject({ reason: { code: "SAVEPOINT_NOT_RUNNING" } });
+      expect(rescaled).toMatchObject({ reason: { code: "JOB_NOT_RUNNING" } });
     }));
 
   it("that can't be written to stop with let a job end whose input ended meanwhile", () =>

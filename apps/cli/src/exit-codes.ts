@@ -40,7 +40,7 @@ const byCode: { readonly [code: string]: number } = {
   CONTROL_SOCKET: exitCodes.stateDirectory,
   CONTROL_UNREACHABLE: exitCodes.notRunning,
   CONTROL_TIMEOUT: exitCodes.notRunning,
-  SAVEPOINT_NOT_RUNNING: exitCodes.notRunning,
+  JOB_NOT_RUNNING: exitCodes.notRunning,
   SINK_OUTPUT_EXISTS: exitCodes.output,
 };
 

@@ -106,7 +106,7 @@ export interface JobHandle extends AsyncDisposable {
   /**
    * Takes a last checkpoint and ends the process's part; the next run resumes. Calls after the first get the same promise.
    * With `savepoint` the run is over, and nothing is published after the savepoint; when that can't be written, the run goes on
-   * and the reason is thrown: SAVEPOINT_NOT_RUNNING, SAVEPOINT_EXISTS, CHECKPOINT_WRITE, CHECKPOINT_ABORTED.
+   * and the reason is thrown: JOB_NOT_RUNNING, SAVEPOINT_EXISTS, CHECKPOINT_WRITE, CHECKPOINT_ABORTED.
    */
   stop(options?: StopOptions): Promise<JobResult>;
   /**

@@ -24,9 +24,9 @@ export const canaries: readonly Canary[] = [
     what: "output is published before the checkpoint exists",
     changes: [
       {
-        path: "packages/runtime/src/job/checkpoint-coordinator.ts",
+        path: "packages/runtime/src/job/checkpoints/checkpoint-coordinator.ts",
         find: "      await this.#storage.writeManifest(manifest);",
-        replace: "      await this.#commit(manifest);\n      await this.#storage.writeManifest(manifest);",
+        replace: "      await this.#listener.commit(manifest);\n      await this.#storage.writeManifest(manifest);",
       },
     ],
   },
@@ -108,8 +108,8 @@ export const canaries: readonly Canary[] = [
     changes: [
       {
         path: "packages/runtime/src/job/job-run.ts",
-        find: "          this.#restored = manifest;\n          this.#resumed = true;\n          await this.#committers.commit(manifest);\n",
-        replace: "          await this.#committers.commit(manifest);\n          this.#restored = manifest;\n          this.#resumed = true;\n",
+        find: "        this.#restored = manifest;\n        this.#resumed = true;\n        await this.#committers.commit(manifest);\n",
+        replace: "        await this.#committers.commit(manifest);\n        this.#restored = manifest;\n        this.#resumed = true;\n",
       },
     ],
   },

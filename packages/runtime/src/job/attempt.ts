@@ -1,10 +1,13 @@
 import type { CheckpointManifest } from "@millrace/contracts";
 import type { Json } from "@millrace/core";
 import { type PhysicalPlan, toPhysical } from "@millrace/plan";
-import type { Deployment, DeploymentListener } from "../deployment/deployment.ts";
+import type { Deployment } from "../deployment/deployment.ts";
 import type { MigratedRestore } from "../restore/migrations.ts";
 import { AlignmentGroups } from "./alignment-groups.ts";
+import { CheckpointCoordinator, type CheckpointListener } from "./checkpoints/checkpoint-coordinator.ts";
+import type { HeldCheckpoints } from "./checkpoints/held-checkpoints.ts";
 import { Enumerators } from "./enumerators.ts";
+import { notRunning } from "./not-running.ts";
 import type { RunSettings } from "./settings.ts";
 
 export interface AttemptStart {
@@ -14,59 +17,129 @@ export interface AttemptStart {
   readonly others: readonly CheckpointManifest[];
   readonly storesTrusted: boolean;
   readonly resumed: boolean;
+  /** The run's own checkpoint that `restored` is; undefined: the next one is its first. */
+  readonly parentCheckpointId: number | undefined;
+  readonly held: HeldCheckpoints;
 }
 
-/** What an attempt says of itself; splits and the alignment of sources are its own matter. */
-export type AttemptListener = Omit<DeploymentListener, "requestSplit" | "sourceWatermark">;
+/** What an attempt says of itself. After `close` was called it does not fail or end any more; after that has resolved it says nothing. */
+export interface AttemptListener extends Omit<CheckpointListener, "failJob"> {
+  /** It is broken: a task, a source's enumerator or its checkpoints. May be said more than once. */
+  failed(error: unknown): void;
+  /** Every task has emitted all it ever will. Said once, when all have been started. */
+  inputEnded(): void;
+}
 
-/** One deployment of the job with the enumerators of its sources. */
+/** One deployment of the job, with the enumerators of its sources and its checkpoints. */
 export class Attempt {
-  readonly physical: PhysicalPlan;
+  readonly parallelism: number;
+  readonly restored: CheckpointManifest | undefined;
   readonly deployment: Deployment;
+  /** undefined: checkpoints are off. */
+  readonly checkpoints: CheckpointCoordinator | undefined;
   readonly #settings: RunSettings;
-  readonly #restored: CheckpointManifest | undefined;
+  readonly #physical: PhysicalPlan;
   readonly #listener: AttemptListener;
+  readonly #endedTasks = new Set<string>();
+  readonly #drained = Promise.withResolvers<void>();
   #enumerators: Enumerators | undefined;
+  #started = false;
+  readonly #closed = Promise.withResolvers<void>();
+  #closing: Promise<void> | undefined;
 
-  constructor(settings: RunSettings, { parallelism, ...start }: AttemptStart, listener: AttemptListener) {
-    const { graph, maxParallelism, dev } = settings;
+  constructor(settings: RunSettings, { parallelism, parentCheckpointId, held, ...start }: AttemptStart, listener: AttemptListener) {
+    const { graph, maxParallelism, dev, storage } = settings;
     this.#settings = settings;
-    this.#restored = start.restored;
+    this.restored = start.restored;
     this.#listener = listener;
-    this.physical = toPhysical(graph.plan, { parallelism, maxParallelism, chaining: !dev, heads: reachedInFlight(start.restored) });
+    this.parallelism = parallelism;
+    this.#physical = toPhysical(graph.plan, { parallelism, maxParallelism, chaining: !dev, heads: reachedInFlight(start.restored) });
     this.deployment = settings.deployer(
-      { physical: this.physical, ...start },
+      { physical: this.#physical, ...start },
       {
-        ...listener,
+        acknowledged: (subtaskId, checkpointId, nodes) => this.checkpoints?.acknowledged(subtaskId, checkpointId, nodes),
+        declined: (subtaskId, checkpointId, error) => this.checkpoints?.declined(subtaskId, checkpointId, error),
+        wantsCheckpoint: () => this.checkpoints?.force("state"),
+        ended: (subtaskId) => {
+          this.#endedTasks.add(subtaskId);
+          if (this.#started) this.#tellEnded();
+        },
+        failed: (error) => this.#failed(error),
         requestSplit: (node, subtask) => this.#enumerators?.requestSplit(node, subtask),
         sourceWatermark: (node, subtask, watermark) => groups.heard(node, subtask, watermark),
       },
     );
-    const groups = new AlignmentGroups(graph, this.physical, this.deployment);
+    const groups = new AlignmentGroups(graph, this.#physical, this.deployment);
+    const heard: CheckpointListener = { ...listener, failJob: (error) => this.#failed(error) };
+    if (storage !== undefined) this.checkpoints = new CheckpointCoordinator({ settings, storage, held }, this, parentCheckpointId, heard);
+    // Nobody may be draining it.
+    this.#drained.promise.catch(() => undefined);
   }
 
+  /** Builds all tasks with their restored state. */
   async deploy(): Promise<void> {
-    await this.deployment.deploy();
-    const fail = (error: unknown) => this.#listener.failed(error);
-    this.#enumerators = new Enumerators(this.#settings, this.physical, this.#restored, this.deployment, fail);
+    await this.#unlessClosed(this.deployment.deploy());
+    if (this.#closing !== undefined) return;
+    this.#enumerators = new Enumerators(this.#settings, this.#physical, this.restored, this.deployment, (error) => this.#failed(error));
   }
 
+  /** Lets the tasks run; from here on the attempt may fail at any time. */
   async start(): Promise<void> {
+    if (this.#closing !== undefined) return;
     this.deployment.start();
-    await this.#enumerators?.start();
+    await this.#unlessClosed(this.#enumerators?.start());
   }
 
-  /** Of the enumerators by node, as they stand before the barrier. */
+  /** All tasks run: checkpoints begin. */
+  started(): void {
+    if (this.#closing !== undefined) return;
+    this.#started = true;
+    this.checkpoints?.started();
+    this.#tellEnded();
+  }
+
+  get hasEnded(): boolean {
+    return this.deployment.subtasks.every(({ id }) => this.#endedTasks.has(id));
+  }
+
+  /** The sources read no more. Resolves when everything has fired and all tasks have ended, rejects when the attempt fails or is closed. */
+  drain(): Promise<void> {
+    this.deployment.drain();
+    return this.#drained.promise;
+  }
+
   enumeratorSnapshots(): ReadonlyMap<number, Json> {
     return this.#enumerators?.snapshots() ?? new Map();
   }
 
-  async close(): Promise<void> {
-    try {
-      await this.#enumerators?.close();
-    } finally {
-      await this.deployment.close();
-    }
+  /** Lets go of everything that it holds, whatever goes wrong; doing it again changes nothing. Never rejects. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    this.#drained.reject(notRunning("it ended meanwhile"));
+    await this.checkpoints?.close().catch(this.#listener.warn);
+    await this.#enumerators?.close().catch(this.#listener.warn);
+    await this.deployment.close().catch(this.#listener.warn);
+    this.#closed.resolve();
+  }
+
+  /** What has been closed is not waited for, whatever becomes of it. */
+  #unlessClosed(work: Promise<void> | undefined): Promise<void> {
+    return Promise.race([work, this.#closed.promise]);
+  }
+
+  #tellEnded(): void {
+    if (this.#closing !== undefined || !this.hasEnded) return;
+    this.#drained.resolve();
+    this.#listener.inputEnded();
+  }
+
+  #failed(error: unknown): void {
+    this.#drained.reject(notRunning("it failed meanwhile", error));
+    if (this.#closing === undefined) this.#listener.failed(error);
   }
 }
 

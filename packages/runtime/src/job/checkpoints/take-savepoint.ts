@@ -1,18 +1,19 @@
 import type { CheckpointManifest, CheckpointStorage } from "@millrace/contracts";
 import { assert } from "@millrace/core";
 import { type WrittenSavepoint, writeSavepoint } from "@millrace/snapshots";
-import type { Deployment } from "../deployment/deployment.ts";
-import type { HeldState } from "./backends.ts";
-import type { CheckpointCoordinator, TakeOptions } from "./checkpoint-coordinator.ts";
+import type { Deployment } from "../../deployment/deployment.ts";
+import type { HeldState } from "../backends.ts";
+import type { RunSettings } from "../settings.ts";
+import type { CheckpointCoordinator } from "./checkpoint-coordinator.ts";
+import type { TakeOptions } from "./checkpoint-requests.ts";
 import type { HeldCheckpoints } from "./held-checkpoints.ts";
-import type { RunSettings } from "./settings.ts";
 
 /** While the job runs, state of more bytes than this is sorted on disk, so that the event loop is never held up for long. */
 const MEMORY_BYTES_MAX = 256 << 10;
 
 export interface SavepointOrder {
   readonly settings: RunSettings;
-  readonly coordinator: CheckpointCoordinator;
+  readonly checkpoints: CheckpointCoordinator;
   readonly deployment: Deployment;
   readonly held: HeldCheckpoints;
   /** Where it goes. */
@@ -25,12 +26,12 @@ export interface SavepointOrder {
  * from its files. Later checkpoints go on meanwhile; retention keeps what is read. Throws what writing a savepoint throws, and
  * CHECKPOINT_ABORTED.
  */
-export async function takeSavepoint({ settings, coordinator, deployment, held, pathOf, options }: SavepointOrder): Promise<WrittenSavepoint> {
+export async function takeSavepoint({ settings, checkpoints, deployment, held, pathOf, options }: SavepointOrder): Promise<WrittenSavepoint> {
   const { storage, ports } = settings;
   assert(storage !== undefined, "savepoints need a storage");
   let release: () => void = () => undefined;
   let state: HeldState | undefined;
-  const manifest = await coordinator.take("savepoint", {
+  const manifest = await checkpoints.take("savepoint", {
     ...options,
     completed: ({ checkpointId }) => {
       release = held.hold(checkpointId);

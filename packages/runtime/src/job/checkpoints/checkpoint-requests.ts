@@ -1,0 +1,78 @@
+import type { CheckpointManifest } from "@millrace/contracts";
+import type { MillraceError } from "@millrace/core";
+import { jobEnded } from "./checkpoint-aborted.ts";
+
+export interface TakeOptions {
+  /** Called when it is complete, committed and applied, before anything changes again. */
+  readonly completed?: (manifest: CheckpointManifest) => void;
+  /** No checkpoint is triggered after it, until `resume` with the same: one may serve several who want that. */
+  readonly suspends?: symbol;
+  /** The sources were drained: where event time stood is left out, since it begins anew after a restore. */
+  readonly drained?: boolean;
+}
+
+interface Request {
+  readonly reason: "savepoint" | "final";
+  readonly options: TakeOptions;
+  /** The one that it gets; undefined: none has been triggered since. */
+  checkpointId: number | undefined;
+  readonly resolve: (manifest: CheckpointManifest) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/**
+ * Who waits for a checkpoint that is triggered after he asked, and who wants none after his. One that is under way when he
+ * asks serves nobody who comes later: it does not hold everything.
+ */
+export class CheckpointRequests {
+  #requests: Request[] = [];
+  readonly #suspensions = new Set<symbol>();
+
+  get suspended(): boolean {
+    return this.#suspensions.size > 0;
+  }
+
+  add(reason: Request["reason"], options: TakeOptions): Promise<CheckpointManifest> {
+    const { promise, resolve, reject } = Promise.withResolvers<CheckpointManifest>();
+    this.#requests.push({ reason, options, checkpointId: undefined, resolve, reject });
+    return promise;
+  }
+
+  /** Says whether a savepoint will be made of it, whatever it was triggered for. */
+  triggered(checkpointId: number): { readonly savepointWanted: boolean } {
+    for (const request of this.#requests) request.checkpointId ??= checkpointId;
+    return { savepointWanted: this.#requests.some(({ reason }) => reason === "savepoint") };
+  }
+
+  completed(manifest: CheckpointManifest): void {
+    for (const { options, resolve } of this.#take(({ checkpointId }) => checkpointId === manifest.checkpointId)) {
+      if (options.suspends !== undefined) this.#suspensions.add(options.suspends);
+      options.completed?.(manifest);
+      resolve(manifest);
+    }
+  }
+
+  /** Savepoints are refused. Says whether a final one was waited for: that is for a later checkpoint. */
+  aborted(aborted: number, error: MillraceError): { readonly finalWanted: boolean } {
+    const refused = this.#take(({ reason, checkpointId }) => reason === "savepoint" && checkpointId === aborted);
+    for (const { reject } of refused) reject(error);
+    const again = this.#requests.filter(({ checkpointId }) => checkpointId === aborted);
+    for (const request of again) request.checkpointId = undefined;
+    return { finalWanted: again.length > 0 };
+  }
+
+  resume(suspension: symbol): void {
+    this.#suspensions.delete(suspension);
+  }
+
+  /** There will be no more checkpoints. */
+  close(): void {
+    for (const { reject } of this.#take(() => true)) reject(jobEnded());
+  }
+
+  #take(which: (request: Request) => boolean): readonly Request[] {
+    const taken = this.#requests.filter(which);
+    this.#requests = this.#requests.filter((request) => !taken.includes(request));
+    return taken;
+  }
+}

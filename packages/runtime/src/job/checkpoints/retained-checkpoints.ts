@@ -1,0 +1,43 @@
+import { decideRetention } from "@millrace/checkpoint";
+import type { CheckpointManifest, CheckpointStorage } from "@millrace/contracts";
+import { readManifests } from "./manifests.ts";
+
+/** What may not be removed however old it is. */
+export interface InUse {
+  /** Ids in the markers of the local stores. */
+  readonly localMarkers: readonly number[];
+  /** Ids of what somebody reads. */
+  readonly held: readonly number[];
+}
+
+/** The checkpoints in the storage: removes those, and the files, that nothing needs any more. */
+export class RetainedCheckpoints {
+  readonly #storage: CheckpointStorage;
+  readonly #retained: number;
+  /** As far as they were read or written here. */
+  #manifests = new Map<number, CheckpointManifest>();
+
+  constructor(storage: CheckpointStorage, retained: number) {
+    this.#storage = storage;
+    this.#retained = retained;
+  }
+
+  add(manifest: CheckpointManifest): void {
+    this.#manifests.set(manifest.checkpointId, manifest);
+  }
+
+  async cleanUp({ localMarkers, held }: InUse): Promise<void> {
+    const manifests = await readManifests(this.#storage, this.#manifests);
+    const decision = decideRetention({
+      retained: this.#retained,
+      manifests: [...manifests].map(([checkpointId, manifest]) => ({ checkpointId, readable: manifest !== undefined })),
+      localMarkers,
+      inUse: held,
+    });
+    for (const id of decision.remove) await this.#storage.removeManifest(id);
+    // What a damaged manifest that is kept refers to is not known: nothing is removed until it has gone.
+    const kept = decision.keep.flatMap((id) => manifests.get(id) ?? []);
+    this.#manifests = new Map(kept.map((manifest) => [manifest.checkpointId, manifest]));
+    if (kept.length === decision.keep.length) await this.#storage.collectGarbage(kept);
+  }
+}

@@ -1,0 +1,15 @@
+import { MillraceError } from "@millrace/core";
+
+/** Something in a local store did not fit its checksum; the checkpoint, verified when it is read, is the truth. */
+export function tellsOfDamage(error: unknown): boolean {
+  for (let cause = error; cause instanceof Error; cause = cause.cause)
+    if (cause instanceof MillraceError && cause.code === "STATE_CORRUPT") return true;
+  return false;
+}
+
+/** What a run that is not restarted any more fails with: the failure itself where that says all, else why it was the last. */
+export function failedForGood(error: unknown, { reason, message }: { readonly reason: string; readonly message: string }): unknown {
+  if (reason === "no-restarts" || reason === "engine-fault") return error;
+  const { where = {}, hint } = error instanceof MillraceError ? error : {};
+  return new MillraceError(reason === "poison-record" ? "JOB_POISON_RECORD" : "JOB_RESTARTS", message, { cause: error, where, hint });
+}
