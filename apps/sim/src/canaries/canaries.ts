@@ -167,9 +167,9 @@ export const canaries: readonly Canary[] = [
     what: "a split that is dealt between the enumerator's snapshot and the barrier is in both",
     changes: [
       {
-        path: "packages/runtime/src/task/stream-task.ts",
-        find: '    if (this.#requested !== undefined || this.#state === "closed") return;\n',
-        replace: '    if (this.#state === "closed") return;\n',
+        path: "packages/runtime/src/task/task-checkpoints.ts",
+        find: "    if (this.#requested !== undefined || this.#closed) return;\n",
+        replace: "    if (this.#closed) return;\n",
       },
     ],
   },

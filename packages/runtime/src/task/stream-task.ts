@@ -1,49 +1,15 @@
-import { dataFileName } from "@millrace/checkpoint";
-import type { CheckpointStorage, DataFile } from "@millrace/contracts";
-import { assert, type Json, limits, messageOf, type Ports, WATERMARK_MIN } from "@millrace/core";
-import type { ActivityClock } from "@millrace/operators";
-import { type ChainCode, type ChainControl, ChainFailure, chainFailure, explainFailure } from "../chain/code.ts";
-import type { ChainProgram } from "../chain/program.ts";
+import { type Json, limits, messageOf } from "@millrace/core";
+import { ChainFailure, chainFailure, explainFailure } from "../chain/code.ts";
 import { nodeOf } from "../chain/program.ts";
-import type { EdgeWriter } from "../channel/edge-writer.ts";
-import type { BarrierElement } from "../channel/element.ts";
 import type { CheckpointOptions } from "../deployment/deployment.ts";
-import { BackgroundBases } from "./background-bases.ts";
 import { ExpiryCleanup } from "./expiry-cleanup.ts";
-import { InputGate, type Overtaking } from "./gate.ts";
-import type { TaskInput } from "./input.ts";
 import type { OperatorHost } from "./operator-host.ts";
-import type { SinkPort } from "./sink-port.ts";
 import { SourceInput } from "./source-input.ts";
-import type { StateRoom } from "./state-room.ts";
-import { type CheckpointParts, type KeyedChain, TaskCheckpoint, timeOf } from "./task-checkpoint.ts";
-import type { TaskListener } from "./task-events.ts";
+import { TaskCheckpoints } from "./task-checkpoints.ts";
+import type { TaskParts } from "./task-parts.ts";
 import { TaskTimes } from "./task-times.ts";
-import type { WatermarkFlow } from "./watermark-flow.ts";
 
 const STATE_ROOM_LOOK_MS = 5;
-
-/** The parts of a task, put together by `buildTask`. */
-export interface TaskParts {
-  readonly jobName: string;
-  readonly program: ChainProgram;
-  readonly code: ChainCode;
-  readonly subtask: number;
-  readonly ports: Ports;
-  readonly control: ChainControl;
-  readonly input: TaskInput;
-  readonly flow: WatermarkFlow;
-  readonly hosts: readonly OperatorHost[];
-  readonly sinks: readonly SinkPort[];
-  readonly edges: readonly EdgeWriter[];
-  readonly storage: CheckpointStorage | undefined;
-  readonly listener: TaskListener;
-  /** Keyed files restored from, by node. */
-  readonly chains: Map<number, KeyedChain>;
-  readonly stateRoom: StateRoom;
-  /** Stands still while an output is full. */
-  readonly active: ActivityClock;
-}
 
 /**
  * running: records are processed. draining: the input has ended, the end still flows. ended: all is emitted; barriers
@@ -61,30 +27,22 @@ export class StreamTask {
   readonly times: TaskTimes;
   readonly #parts: TaskParts;
   readonly #wake: () => void;
-  readonly #bases: BackgroundBases;
+  readonly #checkpoints: TaskCheckpoints;
   readonly #cleanup: ExpiryCleanup;
   #state: TaskState = "running";
-  #requested: { readonly barrier: BarrierElement; readonly full: boolean } | undefined;
-  /** The checkpoint that this task has begun and that is neither complete nor given up. */
-  #begun: number | undefined;
   #fillsRoom = false;
   #cancelLook: (() => void) | undefined;
-  #checkpoint: TaskCheckpoint | undefined;
-  #written: { checkpointId: number; chains: Map<number, KeyedChain> } | undefined;
   #cancelWake: (() => void) | undefined;
   #othersWait = (): boolean => false;
   #wakeTime = Number.POSITIVE_INFINITY;
   #timersDue = false;
   #mailCame = false;
   #flushedAt = 0;
-  #afterBarrier: (() => void)[] = [];
-  #abortedUpTo = 0;
-  #writing: Promise<void> = Promise.resolve();
 
   constructor(parts: TaskParts, wake: () => void) {
     this.#parts = parts;
     this.#wake = wake;
-    this.#bases = new BackgroundBases(parts.subtask, wake);
+    this.#checkpoints = new TaskCheckpoints(parts, wake, (node, error) => this.#sinkFailed(node, error));
     const backends = parts.hosts.flatMap(({ backend }) => backend ?? []);
     this.#cleanup = new ExpiryCleanup(backends, parts.ports, wake);
     this.times = new TaskTimes(parts.ports.clock, parts.active);
@@ -113,27 +71,16 @@ export class StreamTask {
   }
 
   /** The coordinator starts a checkpoint; for tasks with a source. */
-  triggerCheckpoint(checkpointId: number, { full, alignmentTimeoutMs }: CheckpointOptions): void {
+  triggerCheckpoint(checkpointId: number, options: CheckpointOptions): void {
     if (this.#state === "failed" || this.#state === "closed") return;
-    this.#requested = { barrier: { kind: "barrier", checkpointId, alignmentTimeoutMs, unaligned: false }, full };
+    this.#checkpoints.request(checkpointId, options);
     this.#wake();
   }
 
   /** The checkpoint is complete everywhere. Resolves when this task's local state has followed. */
   async completeCheckpoint(checkpointId: number): Promise<void> {
-    const written = this.#written;
-    if (written !== undefined && written.checkpointId === checkpointId) {
-      for (const [node, chain] of written.chains) this.#parts.chains.set(node, chain);
-      this.#written = undefined;
-    }
-    if (this.#begun === checkpointId) this.#begun = undefined;
-    for (const sink of this.#parts.sinks) sink.completed(checkpointId);
     if (this.#parts.input instanceof SourceInput) this.#parts.input.checkpointCompleted();
-    await Promise.all(this.#parts.hosts.map((host) => host.backend?.complete(checkpointId)));
-    for (const host of this.#parts.hosts) {
-      const chain = this.#parts.chains.get(host.node);
-      if (chain !== undefined) this.#bases.completed(host, chain);
-    }
+    await this.#checkpoints.complete(checkpointId);
     this.#wake();
   }
 
@@ -146,27 +93,12 @@ export class StreamTask {
 
   /** Again for the same one, or an older one: nothing happens. */
   abortCheckpoint(checkpointId: number): void {
-    if (checkpointId <= this.#abortedUpTo) return;
-    this.#abortedUpTo = Math.max(this.#abortedUpTo, checkpointId);
-    if (this.#requested?.barrier.checkpointId === checkpointId) this.#requested = undefined;
-    if (this.#checkpoint?.checkpointId === checkpointId) this.#checkpoint = undefined;
-    if (this.#written?.checkpointId === checkpointId) this.#written = undefined;
-    if (this.#begun === checkpointId) this.#begun = undefined;
-    if (this.#parts.input instanceof InputGate) this.#parts.input.abort(checkpointId);
-    for (const host of this.#parts.hosts) host.backend?.abort(checkpointId);
-    this.#runAfterBarrier();
-    this.#wake();
+    this.#checkpoints.abort(checkpointId);
   }
 
   /** Runs `action` now, or, when a checkpoint was asked for whose barrier has not gone out, after that. */
   afterRequestedBarrier(action: () => void): void {
-    this.#afterBarrier.push(action);
-    this.#runAfterBarrier();
-  }
-
-  #runAfterBarrier(): void {
-    if (this.#requested !== undefined || this.#state === "closed") return;
-    for (const action of this.#afterBarrier.splice(0)) action();
+    this.#checkpoints.afterRequestedBarrier(action);
   }
 
   mailCame(): void {
@@ -229,12 +161,12 @@ export class StreamTask {
 
   async close(): Promise<void> {
     this.#state = "closed";
-    this.#bases.close();
+    this.#checkpoints.close();
     this.#cleanup.close();
     this.#cancelWake?.();
     this.#cancelLook?.();
     const closings: (() => Promise<void> | void | undefined)[] = [
-      () => this.#writing,
+      () => this.#checkpoints.filesSettled,
       () => this.#parts.input.close(),
       ...this.#parts.sinks.map((sink) => () => sink.writer.close()),
       ...this.#parts.hosts.map((host) => () => host.operator.close?.()),
@@ -253,17 +185,17 @@ export class StreamTask {
 
   #work(): boolean {
     const { control, flow } = this.#parts;
-    const encoding = this.#advanceCheckpoint();
+    const encoding = this.#checkpoints.advance();
     this.#watchStateRoom();
     control.interrupt = false;
     if (this.#blocked()) {
       // While the output is full a source's barrier still goes out: channels take control elements beyond their bound.
       this.times.blocked();
-      return this.#serveRequest() || encoding;
+      return this.#checkpoints.serve() || encoding;
     }
     if (this.#mailCame) this.#readMail();
-    if (!flow.idle && !this.#drainFlow()) return this.#serveRequest() || this.#waitsForRelease(encoding);
-    if (this.#serveRequest()) return true;
+    if (!flow.idle && !this.#drainFlow()) return this.#checkpoints.serve() || this.#waitsForRelease(encoding);
+    if (this.#checkpoints.serve()) return true;
     // As in Flink, processing-time timers that are left when the input has ended do not fire any more.
     if (this.#timersDue && !flow.ended && !this.#fireTimers()) return true;
     if (flow.holding) return this.#waitsForRelease(encoding);
@@ -277,7 +209,7 @@ export class StreamTask {
   /** Something can be done at once, whatever becomes of the input. */
   #hasMore(): boolean {
     const { flow, hosts } = this.#parts;
-    if (this.#requested !== undefined || (!flow.idle && !flow.stuck)) return true;
+    if (this.#checkpoints.requested || (!flow.idle && !flow.stuck)) return true;
     return this.#mailCame && hosts.some((host) => host.mail.length > 0 && flow.opens(host));
   }
 
@@ -323,7 +255,7 @@ export class StreamTask {
       case "waiting":
         return false;
       case "barrier":
-        this.#beginCheckpoint(step.barrier, false, undefined);
+        this.#checkpoints.begin(step.barrier);
         return true;
       case "ended":
         if (this.#state === "running") this.#state = "draining";
@@ -407,93 +339,5 @@ export class StreamTask {
     let blocked = false;
     for (const sink of this.#parts.sinks) blocked = sink.blocked(this.#wake, (error) => this.#sinkFailed(sink.node, error)) || blocked;
     return blocked;
-  }
-
-  /**
-   * A checkpoint that was asked for of a source task is taken between two polls, also in the middle of a firing or while
-   * blocked; so is one that no longer waits for the barriers of all channels.
-   */
-  #serveRequest(): boolean {
-    const { input } = this.#parts;
-    const overtaking = input instanceof InputGate ? input.overtake() : undefined;
-    if (overtaking !== undefined) {
-      this.#beginCheckpoint(overtaking.barrier, false, overtaking.inFlight);
-      return true;
-    }
-    const requested = this.#requested;
-    if (requested === undefined) return false;
-    this.#requested = undefined;
-    this.#beginCheckpoint(requested.barrier, requested.full, undefined);
-    this.#runAfterBarrier();
-    return true;
-  }
-
-  #beginCheckpoint(barrier: BarrierElement, full: boolean, inFlight: Overtaking["inFlight"] | undefined): void {
-    const { checkpointId } = barrier;
-    // There is one at a time: word that an earlier one was given up may come later than the barrier of the next.
-    if (this.#begun !== undefined) this.abortCheckpoint(this.#begun);
-    this.#begun = checkpointId;
-    const { program, hosts, sinks, storage, subtask, input, edges } = this.#parts;
-    assert(storage !== undefined, "checkpoints need a storage");
-    const keyed = hosts.flatMap((host) => {
-      if (host.backend === undefined) return [];
-      const chain = this.#parts.chains.get(host.node) ?? { files: [] };
-      const base = full || chain.files.length === 0 || this.#bases.needsWhole(host, chain);
-      const fileName = dataFileName({ uid: host.uid, subtask, checkpointId, kind: base ? "base" : "delta" });
-      return [{ host, full: base, fileName, filesBefore: () => this.#filesBefore(host, chain) }];
-    });
-    const nodes = program.nodes.map((node) => ({
-      uid: node.uid,
-      node: node.id,
-      ...timeOf(hosts.find((host) => host.node === node.id) ?? { watermark: node.id === program.head ? input.watermark : WATERMARK_MIN }),
-      splits: node.id === program.head ? input.snapshot() : undefined,
-    }));
-    const finished = input instanceof SourceInput && input.finished;
-    const sinkFailed = (node: number, error: unknown): void => this.#sinkFailed(node, error);
-    const parts = { checkpointId, subtask, finished, nodes, keyed, hosts, sinks, sinkFailed, inFlight: this.#inFlight(checkpointId, inFlight) };
-    this.#checkpoint = new TaskCheckpoint(parts, storage);
-    for (const edge of edges) edge.barrier(barrier);
-  }
-
-  async #filesBefore(host: OperatorHost, chain: KeyedChain): Promise<readonly DataFile[]> {
-    const { storage } = this.#parts;
-    assert(storage !== undefined, "checkpoints need a storage");
-    const base = this.#bases.take(host.node);
-    return base === undefined ? chain.files : this.#bases.adopt(base, host, chain, storage);
-  }
-
-  #inFlight(checkpointId: number, channels: Overtaking["inFlight"] | undefined): CheckpointParts["inFlight"] {
-    if (channels === undefined) return undefined;
-    const { program, subtask } = this.#parts;
-    const head = nodeOf(program, program.head);
-    return { node: head.id, channels, fileName: dataFileName({ uid: head.uid, subtask, checkpointId, kind: "inflight" }) };
-  }
-
-  /** True while there is something left to encode. */
-  #advanceCheckpoint(): boolean {
-    const checkpoint = this.#checkpoint;
-    if (checkpoint === undefined) {
-      if (this.#parts.hosts.some((host) => host.backend?.wantsCheckpoint === true)) this.#parts.listener.wantsCheckpoint();
-      return false;
-    }
-    if (!checkpoint.encode(limits.sliceMs)) return true;
-    this.#checkpoint = undefined;
-    void this.#writeCheckpoint(checkpoint);
-    this.#writing = Promise.all([this.#writing, checkpoint.filesSettled]).then(() => undefined);
-    return false;
-  }
-
-  async #writeCheckpoint(checkpoint: TaskCheckpoint): Promise<void> {
-    const { listener } = this.#parts;
-    const { checkpointId } = checkpoint;
-    try {
-      const { nodes, chains } = await checkpoint.write();
-      // What was given up meanwhile must not take the place of what a later checkpoint has written.
-      if (checkpointId <= this.#abortedUpTo) return;
-      this.#written = { checkpointId, chains };
-      listener.acknowledged(checkpointId, nodes);
-    } catch (error) {
-      if (checkpointId > this.#abortedUpTo) listener.declined(checkpointId, error);
-    }
   }
 }
