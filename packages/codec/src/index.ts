@@ -1,8 +1,8 @@
 export { checkRecord, isRecordValue } from "./any/check-record.ts";
 export { registerClass } from "./any/classes.ts";
+export type { BatchCodec } from "./batch/batch-codec.ts";
+export { createBatchCodec } from "./batch/batch-codec.ts";
 export type { ByteReader, ByteWriter } from "./bytes.ts";
-export type { BatchCodec } from "./columnar/batch-codec.ts";
-export { createBatchCodec } from "./columnar/batch-codec.ts";
 export type { Codec, Infer, TypeDescription } from "./contract.ts";
 export { codecOf } from "./evolution/codec-of.ts";
 export type { TypeProblem } from "./evolution/compare-types.ts";

@@ -6,6 +6,10 @@ import { readText } from "./text.ts";
 export interface ReusableReader extends ByteReader {
   /** Reads `bytes` from `from` (0) up to `to` (its end) next. */
   reset(bytes: Uint8Array, from?: number, to?: number): void;
+  /** Moves past `length` bytes; returns where they begin in `numbers`. */
+  take(length: number): number;
+  /** Numbers in all of the memory that the bytes are a part of. */
+  readonly numbers: DataView;
 }
 
 class MemoryReader implements ReusableReader {
@@ -43,15 +47,15 @@ class MemoryReader implements ReusableReader {
   }
 
   u16be(): number {
-    return this.#dataView().getUint16(this.#take(2), false);
+    return this.numbers.getUint16(this.take(2), false);
   }
 
   u32(): number {
-    return this.#dataView().getUint32(this.#take(4), true);
+    return this.numbers.getUint32(this.take(4), true);
   }
 
   f64(): number {
-    return this.#dataView().getFloat64(this.#take(8), true);
+    return this.numbers.getFloat64(this.take(8), true);
   }
 
   varint(): number {
@@ -81,7 +85,7 @@ class MemoryReader implements ReusableReader {
   }
 
   skip(length: number): void {
-    this.#take(length);
+    this.take(length);
   }
 
   view(length: number): Uint8Array {
@@ -91,13 +95,12 @@ class MemoryReader implements ReusableReader {
     return this.#memory.subarray(start, start + length);
   }
 
-  #dataView(): DataView {
+  get numbers(): DataView {
     if (this.#numbers === undefined) this.#numbers = new DataView(this.#memory.buffer);
     return this.#numbers;
   }
 
-  /** Moves past `length` bytes; returns where they start in the memory below. */
-  #take(length: number): number {
+  take(length: number): number {
     const start = this.#position;
     if (length > this.#end - start) throw truncated(length, this.#end - start);
     this.#position = start + length;

@@ -18,6 +18,10 @@ export interface GrowingWriter extends ByteWriter {
    * holds whatever was there before.
    */
   restart(place: number): void;
+  /** Makes room for so many bytes behind what was written, to be filled by hand; returns where in `memory` they begin. */
+  room(bytes: number): number;
+  /** So many bytes of that room are written. */
+  advance(bytes: number): void;
   /** All that was written, from its first byte on, and room behind it; another one after a write that needs more room. */
   readonly memory: Uint8Array<ArrayBuffer>;
   /** Numbers in `memory`. */
@@ -157,6 +161,16 @@ class MemoryWriter implements GrowingWriter {
     if (place > this.#memory.length) this.#grow(place - this.#length);
     this.#start = place;
     this.#length = place;
+  }
+
+  room(bytes: number): number {
+    if (this.#length + bytes > this.#memory.length) this.#grow(bytes);
+    return this.#length;
+  }
+
+  advance(bytes: number): void {
+    assert(this.#length + bytes <= this.#memory.length, "a writer moves within its memory");
+    this.#length += bytes;
   }
 
   slice(start = 0): Uint8Array {

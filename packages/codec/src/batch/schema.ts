@@ -1,5 +1,5 @@
 /**
- * What the values of a batch have in common, as data: the columns follow from it. The root is the schema of the records
+ * What the values of a batch have in common, as data: rows and tables follow from it. The root is the schema of the records
  * themselves; it travels with the batch as JSON, so that a batch can be read alone.
  */
 export type Schema =
@@ -14,7 +14,7 @@ export interface Shape {
   readonly fields: readonly Schema[];
 }
 
-/** Past any bound but the first, a value goes to a column of kind `any`, where each value describes itself. */
+/** Past any bound but the first, a value is of kind `any`, and describes itself. */
 export const bounds = {
   /** Records in a batch. */
   recordsMax: 1 << 20,
@@ -23,17 +23,17 @@ export const bounds = {
   fieldsMax: 64,
   /** Shapes of objects in one place. Their position takes one byte. */
   shapesMax: 16,
-  /** Columns of a whole schema; past it the records as wholes are `any`. */
-  columnsMax: 256,
+  /** Places for values in a whole schema; past it the records as wholes are `any`. */
+  placesMax: 256,
   /** UTF-16 units of a string that is joined with others. */
   textUnitsMax: 4096,
 } as const;
 
 export const anySchema: Schema = { kind: "any" };
 
-/** Columns that a schema needs, at most. */
-export function columnsOf(schema: Schema): number {
-  if (schema.kind === "nullish") return 1 + columnsOf(schema.of);
+/** Places for values that a schema has, those of kinds and shapes among them. */
+export function placesOf(schema: Schema): number {
+  if (schema.kind === "nullish") return 1 + placesOf(schema.of);
   if (schema.kind !== "object") return 1;
-  return schema.shapes.reduce((sum, shape) => shape.fields.reduce((columns, field) => columns + columnsOf(field), sum), 1);
+  return schema.shapes.reduce((sum, shape) => shape.fields.reduce((places, field) => places + placesOf(field), sum), 1);
 }

@@ -2,37 +2,31 @@ import { decodeAny } from "../any/decode.ts";
 import { encodeAny } from "../any/encode.ts";
 import type { ByteReader, ByteWriter } from "../bytes.ts";
 import { inside } from "../refusal.ts";
-import type { Column } from "./fixed-column.ts";
 
 /** Values of any kind, each self-describing. `path` is their place in a record, for refusals. */
-export class AnyColumn implements Column {
-  cells: unknown[] = [];
-  length = 0;
+export class AnyList {
+  values: unknown[] = [];
   readonly path: string;
 
   constructor(path: string) {
     this.path = path;
   }
 
-  reserve(): void {
-    this.cells = [];
-  }
-
   write(writer: ByteWriter): void {
+    writer.varint(this.values.length);
     try {
-      for (let index = 0; index < this.length; index++) encodeAny(this.cells[index], writer);
+      for (const value of this.values) encodeAny(value, writer);
     } catch (error) {
       throw this.path === "" ? error : inside(error, this.path);
     }
   }
 
-  read(reader: ByteReader, count: number): void {
-    this.cells = [];
-    for (let index = 0; index < count; index++) this.cells.push(decodeAny(reader));
-    this.length = count;
+  read(reader: ByteReader): void {
+    this.values = [];
+    for (let left = reader.varint(); left > 0; left--) this.values.push(decodeAny(reader));
   }
 
   clear(): void {
-    this.cells = [];
+    this.values = [];
   }
 }

@@ -1,5 +1,5 @@
 import type { Schema, Shape } from "./schema.ts";
-import { WORDS_MAX } from "./word-column.ts";
+import { WORDS_MAX } from "./word-table.ts";
 
 /** Fewer values say nothing about how many different ones there are. */
 const VALUES_MIN = 32;

@@ -13,7 +13,7 @@ import type { Schema } from "./schema.ts";
 const GENERATE_AFTER_BATCHES = 4;
 const PLANS_MAX = 256;
 
-/** A schema made ready. Shared by all codecs of a thread; columns are each codec's own. */
+/** A schema made ready. Shared by all codecs of a thread; tables are each codec's own. */
 export interface Plan {
   /** The schema as it travels: its fingerprint in two u32, then its JSON as a string. */
   readonly head: Uint8Array;

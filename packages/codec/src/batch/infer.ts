@@ -1,6 +1,6 @@
 import { isPlainObject } from "../types/plain.ts";
 import { refineWords } from "./refine.ts";
-import { anySchema, bounds, columnsOf, type Schema, type Shape } from "./schema.ts";
+import { anySchema, bounds, placesOf, type Schema, type Shape } from "./schema.ts";
 
 /** The narrowest schema that fits the first `count` values, and all that `known` fits. `count` is at least 1. */
 export function inferSchema(values: readonly unknown[], count: number, known?: Schema): Schema {
@@ -8,7 +8,7 @@ export function inferSchema(values: readonly unknown[], count: number, known?: S
   for (let index = 1; index < count; index++) schema = merge(schema, schemaOf(values[index], 0));
   schema = refineWords(schema, values.slice(0, count));
   if (known !== undefined) schema = merge(known, schema);
-  return columnsOf(schema) > bounds.columnsMax ? anySchema : schema;
+  return placesOf(schema) > bounds.placesMax ? anySchema : schema;
 }
 
 function schemaOf(value: unknown, depth: number): Schema {
@@ -31,7 +31,7 @@ function schemaOf(value: unknown, depth: number): Schema {
 function schemaOfObject(value: object, depth: number): Schema {
   if (isPlainObject(value)) {
     const names = Object.keys(value);
-    // Fields named by symbols are refused by the column of kind any, with the whole path.
+    // Fields named by symbols are refused by the list of kind any, with the whole path.
     if (names.length > bounds.fieldsMax || depth >= bounds.depthMax || Object.getOwnPropertySymbols(value).length > 0) return anySchema;
     return { kind: "object", shapes: [{ names, fields: names.map((name) => schemaOf(value[name], depth + 1)) }] };
   }
