@@ -18,7 +18,9 @@ export function writeText(text: string, into: Uint8Array, offset: number): numbe
     }
     if (index === text.length) return index;
   }
-  return text.isWellFormed() ? nativeBytes.utf8Write.call(into, text, offset) : writeWobbly(text, into, offset);
+  const bytes = nativeBytes.utf8Write.call(into, text, offset);
+  // As many bytes as units are ASCII; what was written for a lone surrogate is longer, and overwritten.
+  return bytes === text.length || text.isWellFormed() ? bytes : writeWobbly(text, into, offset);
 }
 
 function writeWobbly(text: string, into: Uint8Array, offset: number): number {

@@ -4,6 +4,8 @@ import { nativeBytes } from "./native-bytes.ts";
 import { writeText } from "./text.ts";
 
 const VARINT_BYTES_MAX = 8;
+/** Four groups of 7 bits. */
+const LOW_LIMIT = 2 ** 28;
 /** Texts of at most so many units have a length of one byte whatever they hold: 3 × 42 < 128. */
 const SHORT_TEXT_UNITS = 42;
 
@@ -86,14 +88,16 @@ class MemoryWriter implements GrowingWriter {
     this.#memory[this.#length++] = value;
   }
 
-  /** Writes the lower 28 bits of a number past 32 bits; returns the rest. */
+  /** Writes the lower 28 bits of a number past 32 bits; returns the rest. A remainder of a number past 32 bits would be a call. */
   #varintLow(value: number): number {
     assert(value >= 0 && value <= Number.MAX_SAFE_INTEGER + 1 && Number.isInteger(value), "a varint is an integer of 0 to 2^53");
+    const high = Math.floor(value / LOW_LIMIT);
+    let low = value - high * LOW_LIMIT;
     for (let group = 0; group < 4; group++) {
-      this.#memory[this.#length++] = (value % 128) | 0x80;
-      value = Math.floor(value / 128);
+      this.#memory[this.#length++] = (low & 0x7f) | 0x80;
+      low >>>= 7;
     }
-    return value;
+    return high;
   }
 
   string(value: string): void {

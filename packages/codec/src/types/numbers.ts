@@ -39,8 +39,8 @@ export function writeInteger(value: number, writer: ByteWriter): void {
   }
   const negative = value < 0 ? 1 : 0;
   const magnitude = negative === 1 ? -1 - value : value;
-  const low = (magnitude % 64) * 2 + negative;
   const high = Math.floor(magnitude / 64);
+  const low = (magnitude - high * 64) * 2 + negative;
   if (high === 0 && !Object.is(value, -0)) {
     writer.u8(low);
   } else {
