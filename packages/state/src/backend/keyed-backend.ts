@@ -21,6 +21,7 @@ import type {
 import { assert, type PrimitiveKey } from "@millrace/core";
 import type { CellMap } from "../cells/cell-map.ts";
 import { Changes } from "../cells/changes.ts";
+import { SharedKeys } from "../cells/shared-keys.ts";
 import { Slots } from "../cells/slots.ts";
 import type { EntryCounts, TableContext } from "../cells/table-context.ts";
 import { type FileHeader, STATE_FORMAT_VERSION } from "../format/file-header.ts";
@@ -103,7 +104,11 @@ export class KeyedBackend implements KeyedStateBackend {
 
   states<S extends StateDeclarations>(declarations: S): StateHandles<S> {
     const handles: Record<string, unknown> = {};
-    for (const [name, declaration] of Object.entries(declarations)) handles[name] = this.#registry.state(name, declaration, voidCodec).handle;
+    const entries = Object.entries(declarations);
+    const keys = entries.length > 1 ? new SharedKeys(entries.length) : undefined;
+    for (const [at, [name, declaration]] of entries.entries()) {
+      handles[name] = this.#registry.state(name, declaration, voidCodec, keys?.indexOf(at)).handle;
+    }
     return handles as StateHandles<S>;
   }
 

@@ -1,6 +1,7 @@
 import type { Codec } from "@millrace/codec";
 import type { Namespace, NamespaceCodec, StateDeclaration, TimerTarget } from "@millrace/contracts";
 import { assert, MillraceError } from "@millrace/core";
+import type { KeyIndex } from "../cells/key-index.ts";
 import type { Slots } from "../cells/slots.ts";
 import { Table } from "../cells/table.ts";
 import type { TableContext } from "../cells/table-context.ts";
@@ -65,9 +66,9 @@ export class StateRegistry {
     return [...[...this.#states.values()].map(({ entry }) => entry), ...timers, ...this.#raw.entries];
   }
 
-  /** The state of that name; the same declaration again gives the same state. */
-  state(name: string, declaration: StateDeclaration, namespaceCodec: NamespaceCodec<Namespace>): OpenState {
-    const open = openState(declaration, { context: this.#context, name, namespaceCodec, now: this.#now });
+  /** The state of that name; the same declaration again gives the same state. `index`: as `TableOptions.index`. */
+  state(name: string, declaration: StateDeclaration, namespaceCodec: NamespaceCodec<Namespace>, index?: KeyIndex): OpenState {
+    const open = openState(declaration, { context: this.#context, name, namespaceCodec, now: this.#now, index });
     const known = this.#add(open.table, `${open.table.format.kind}${ttlText(declaration)}`, namespaceCodec, open);
     if (known.open === undefined) throw duplicate(name, this.#context.uid);
     return known.open;

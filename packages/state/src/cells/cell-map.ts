@@ -2,6 +2,7 @@ import { type ByteWriter, createReader } from "@millrace/codec";
 import type { Cells, Namespace } from "@millrace/contracts";
 import { assert, type PrimitiveKey } from "@millrace/core";
 import type { Footprint } from "./footprint.ts";
+import type { KeyIndex } from "./key-index.ts";
 import { SlotIndex } from "./slot-index.ts";
 import { SlotOrder } from "./slot-order.ts";
 import { NO_SLOT, type SlotOwner, type Slots, slotFlags } from "./slots.ts";
@@ -18,9 +19,9 @@ export class CellMap<V> implements Cells<V>, SlotOwner<V> {
   readonly #scope: Table<V>["context"]["scope"];
   readonly #changes: Table<V>["context"]["changes"];
   readonly #slots: Slots;
-  #index: SlotIndex;
+  #index: KeyIndex;
   /** The index as it was when a drain began: some of its slots are gone, and may belong to others by now. */
-  #draining: SlotIndex | undefined;
+  #draining: KeyIndex | undefined;
   /** Of tables that are walked. */
   readonly #order: SlotOrder | undefined;
   /** The key that was looked for last, and its slot; NO_SLOT: it is known to have none, in the local store neither. */
@@ -42,7 +43,7 @@ export class CellMap<V> implements Cells<V>, SlotOwner<V> {
     this.#scope = scope;
     this.#changes = changes;
     this.#slots = slots;
-    this.#index = new SlotIndex(slots, table.takeWorn());
+    this.#index = table.newIndex();
     this.#order = table.indexed ? new SlotOrder(slots) : undefined;
   }
 

@@ -1,5 +1,6 @@
 import type { PrimitiveKey } from "@millrace/core";
-import { NO_SLOT, type Slots } from "./slots.ts";
+import type { KeyIndex, WornTable } from "./key-index.ts";
+import { NO_SLOT } from "./slots.ts";
 
 const BITS_MIN = 2;
 /** A larger table shrinks when less of it is filled; half of it at most is, so that a look-up ends soon. */
@@ -13,10 +14,9 @@ const UPPER = 0x85ebca6b;
 /** Stands in for the table of an index without numbers; nothing is ever written into it. */
 const noTable = new Int32Array(2 << BITS_MIN);
 
-/** A table of 2^bits pairs. */
-export interface WornTable {
-  readonly table: Int32Array;
-  readonly bits: number;
+/** Knows the key of each slot. */
+interface KeyedSlots {
+  readonly keys: readonly PrimitiveKey[];
 }
 
 /**
@@ -24,8 +24,8 @@ export interface WornTable {
  * line of the processor's cache where a Map reads two or three. A hash of a number of 32 bits is as good as the number
  * itself; others are compared with the key that the slot has. All other keys stand in a Map.
  */
-export class SlotIndex {
-  readonly #slots: Slots;
+export class SlotIndex implements KeyIndex {
+  readonly #slots: KeyedSlots;
   #table: Int32Array = noTable;
   #bits = BITS_MIN;
   #numbers = 0;
@@ -34,19 +34,17 @@ export class SlotIndex {
   #others: Map<PrimitiveKey, number> | undefined;
 
   /** `worn`: the table of an index that is used no more. */
-  constructor(slots: Slots, worn?: WornTable) {
+  constructor(slots: KeyedSlots, worn?: WornTable) {
     this.#slots = slots;
     if (worn === undefined) return;
     this.#table = worn.table.fill(NO_SLOT);
     this.#bits = worn.bits;
   }
 
-  /** Its table, for an index that will have about as many numbers; undefined when it is not worth it. */
   wear(): WornTable | undefined {
     return this.#bits > SHRINKING_BITS_MIN && !this.#isSparse() ? { table: this.#table, bits: this.#bits } : undefined;
   }
 
-  /** NO_SLOT when there is none. */
   get(key: PrimitiveKey): number {
     if (typeof key !== "number") return this.#others?.get(key) ?? NO_SLOT;
     if ((key | 0) !== key || !this.#exact) return this.#getChecked(key);

@@ -6,7 +6,8 @@ import { RECORD_HEAD_BYTES, type RecordForm, recordForms, stateIdOf, writeRecord
 import { CellMap } from "./cell-map.ts";
 import { encodingError } from "./changes.ts";
 import { Footprint } from "./footprint.ts";
-import type { WornTable } from "./slot-index.ts";
+import type { KeyIndex, WornTable } from "./key-index.ts";
+import { SlotIndex } from "./slot-index.ts";
 import type { TableContext } from "./table-context.ts";
 import type { ValueFormat } from "./value-format.ts";
 
@@ -16,6 +17,8 @@ export interface TableOptions<V> {
   readonly namespaceCodec: NamespaceCodec<Namespace>;
   /** All keys and namespaces stay in memory even when the values do not, so that a namespace can be walked. */
   readonly indexed: boolean;
+  /** Of the one namespace of a table whose keys stand in other tables as well. Absent: each namespace has an index of its own. */
+  readonly index?: KeyIndex | undefined;
 }
 
 const scratch = createWriter(256);
@@ -33,6 +36,7 @@ export class Table<V> implements CellTable<Namespace, V> {
   /** Of the namespace that was drained last: a window's successor has about as many keys. */
   worn: WornTable | undefined;
   readonly #namespaceCodec: NamespaceCodec<Namespace>;
+  readonly #index: KeyIndex | undefined;
   readonly #spaces = new Map<Namespace, CellMap<V>>();
   #last: CellMap<V> | undefined;
 
@@ -44,6 +48,7 @@ export class Table<V> implements CellTable<Namespace, V> {
     this.format = options.format;
     this.indexed = options.indexed;
     this.#namespaceCodec = options.namespaceCodec;
+    this.#index = options.index;
   }
 
   of(namespace: Namespace): CellMap<V> {
@@ -55,10 +60,15 @@ export class Table<V> implements CellTable<Namespace, V> {
     return cells;
   }
 
-  takeWorn(): WornTable | undefined {
+  /** For a namespace that has none yet. */
+  newIndex(): KeyIndex {
+    if (this.#index !== undefined) {
+      assert(this.#spaces.size === 0, "a table that shares its keys has one namespace");
+      return this.#index;
+    }
     const { worn } = this;
     this.worn = undefined;
-    return worn;
+    return new SlotIndex(this.context.slots, worn);
   }
 
   *namespaces(): IterableIterator<Namespace> {

@@ -1,6 +1,7 @@
 import type { Codec } from "@millrace/codec";
 import type { Namespace, NamespaceCodec, StateDeclaration } from "@millrace/contracts";
 import type { CellMap } from "../cells/cell-map.ts";
+import type { KeyIndex } from "../cells/key-index.ts";
 import { Table } from "../cells/table.ts";
 import type { TableContext } from "../cells/table-context.ts";
 import { plainFormat, type ValueFormat } from "../cells/value-format.ts";
@@ -31,6 +32,8 @@ export interface StatePlace {
   readonly name: string;
   readonly namespaceCodec: NamespaceCodec<Namespace>;
   readonly now: () => number;
+  /** As `TableOptions.index`. */
+  readonly index: KeyIndex | undefined;
 }
 
 /** The table and handle that a declaration asks for. */
@@ -117,7 +120,7 @@ function openMap<K, V>(place: StatePlace, keyCodec: Codec<K>, codec: Codec<V>, e
 const FIRST_NAMESPACE = "";
 
 function newTable<V>(place: StatePlace, format: ValueFormat<V>): Table<V> {
-  return new Table<V>(place.context, { name: place.name, format, namespaceCodec: place.namespaceCodec, indexed: false });
+  return new Table<V>(place.context, { name: place.name, format, namespaceCodec: place.namespaceCodec, indexed: false, index: place.index });
 }
 
 function opened<V>(table: Table<V>, holder: { cells: CellMap<V> }, handle: unknown, cleaner: Cleaner | undefined): OpenState {

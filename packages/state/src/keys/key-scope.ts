@@ -92,9 +92,8 @@ export class KeyScope {
   /** A map key to keep: −0 is 0, and a text stands on its own. */
   own(mapKey: PrimitiveKey): PrimitiveKey {
     if (mapKey === 0) return 0;
-    if (typeof mapKey !== "string" || mapKey.length < SLICED_TEXT_UNITS) return mapKey;
-    // Concatenating and slicing copies the text, so that it does not hold the memory it was cut from.
-    return ` ${mapKey}`.slice(1);
+    // A tuple with a text in it is copied when it takes the slow way; all that have the same text are found the sooner.
+    return this.#known === undefined ? standingAlone(mapKey) : mapKey;
   }
 
   keyGroupOf(key: Key): number {
@@ -139,11 +138,8 @@ export class KeyScope {
     if (this.#partTypes === undefined || !isOfTypes(checked, this.#partTypes)) this.adoptKind(keyKind(checked));
     this.mapKey = this.mapKeyOf(checked);
     if (typeof checked !== "object" || this.#known === undefined) return;
-    this.mapKey = this.own(this.mapKey);
-    this.#known.remember(
-      checked.map((part) => this.own(part)),
-      this.mapKey,
-    );
+    this.mapKey = standingAlone(this.mapKey);
+    this.#known.remember(checked.map(standingAlone), this.mapKey);
   }
 
   #heedSlowKey(): void {
@@ -158,6 +154,11 @@ export class KeyScope {
     this.#fastTuples = this.#known;
     this.fastType = kind === "string" || kind === "number" || kind === "boolean" ? kind : NO_TYPE;
   }
+}
+
+/** Concatenating and slicing copies a text, so that it does not hold the memory it was cut from. */
+function standingAlone(part: PrimitiveKey): PrimitiveKey {
+  return typeof part === "string" && part.length >= SLICED_TEXT_UNITS ? ` ${part}`.slice(1) : part;
 }
 
 function isOfTypes(key: Key, types: PartTypes): boolean {
