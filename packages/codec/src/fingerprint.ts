@@ -2,12 +2,23 @@ import { canonicalJson, type Json } from "@millrace/core";
 import type { ByteReader, ByteWriter } from "./bytes.ts";
 import type { Codec, TypeDescription } from "./contract.ts";
 
-/** FNV-1a with 64 bits over the UTF-8 of the canonical JSON of the written type, as 16 hexadecimal digits. */
+/**
+ * FNV-1a with 64 bits over the UTF-8 of the canonical JSON of the written type, as 16 hexadecimal digits. The hash is kept in two
+ * halves, whose products with the lower part of the prime, 2^40 + 0x1b3, are exact.
+ */
 export function fingerprintOf(type: TypeDescription): string {
-  let hash = 0xcbf29ce484222325n;
-  for (const byte of new TextEncoder().encode(canonicalJson(writtenType(type)))) hash = BigInt.asUintN(64, (hash ^ BigInt(byte)) * 0x100000001b3n);
-  return hash.toString(16).padStart(16, "0");
+  let high = 0xcbf29ce4;
+  let low = 0x84222325;
+  for (const byte of encoder.encode(canonicalJson(writtenType(type)))) {
+    const mixed = (low ^ byte) >>> 0;
+    const product = mixed * 0x1b3;
+    low = product >>> 0;
+    high = (high * 0x1b3 + Math.floor(product / 2 ** 32) + (mixed << 8)) >>> 0;
+  }
+  return `${high.toString(16).padStart(8, "0")}${low.toString(16).padStart(8, "0")}`;
 }
+
+const encoder = new TextEncoder();
 
 /**
  * The type without defaults and aliases: these say how older data is read and change no byte of what is written, so types

@@ -9,6 +9,7 @@ export type { Key, PrimitiveKey } from "./keys/java-hash.ts";
 export { javaHash, keyHash } from "./keys/java-hash.ts";
 export { defaultMaxParallelism, keyGroupOf, keyGroupRange, murmurHash, subtaskOf } from "./keys/key-groups.ts";
 export { limits } from "./limits.ts";
+export { onceFor } from "./once-for.ts";
 export * from "./ports/index.ts";
 export type { WatermarkJson } from "./time.ts";
 export {

@@ -1,6 +1,6 @@
 import { assert, type Json, MillraceError } from "@millrace/core";
 import { frozenFields, frozenJson } from "./frozen-json.ts";
-import type { JobGraph, NodeBody, Partitioner } from "./graph.ts";
+import type { CallSite, JobGraph, NodeBody, Partitioner } from "./graph.ts";
 import type { LogicalPlan, NodeKind, PlanEdge, PlanNode, PlannedState, TimeDomain } from "./logical.ts";
 import { deriveUid } from "./uids.ts";
 import { validateGraph } from "./validate.ts";
@@ -24,8 +24,7 @@ export interface NodeSpec {
   /** By input, for custom exchanges. */
   readonly partitioners?: readonly (Partitioner | undefined)[] | undefined;
   readonly body: NodeBody;
-  /** The user's line, e.g. `job.ts:14:6`. */
-  readonly callSite?: string | undefined;
+  readonly callSite?: CallSite | undefined;
 }
 
 /**
@@ -44,7 +43,7 @@ export class PlanBuilder {
   readonly #parameters: { readonly [name: string]: Json };
   readonly #nodes: PlanNode[] = [];
   readonly #bodies: NodeBody[] = [];
-  readonly #callSites: (string | undefined)[] = [];
+  readonly #callSites: (CallSite | undefined)[] = [];
   readonly #partitioners: (readonly (Partitioner | undefined)[] | undefined)[] = [];
   #built = false;
 

@@ -8,9 +8,12 @@ export interface JobGraph {
   readonly bodies: readonly NodeBody[];
   /** By node id and input: where records of a custom exchange go. */
   readonly partitioners?: readonly (readonly (Partitioner | undefined)[] | undefined)[];
-  /** By node id: the user's line that made the node, e.g. `job.ts:14:6`, where it is known. For messages only. */
-  readonly callSites?: readonly (string | undefined)[];
+  /** By node id. For messages only. */
+  readonly callSites?: readonly (CallSite | undefined)[];
 }
+
+/** Tells the user's line that made a node, e.g. `job.ts:14:6`, where it is known. */
+export type CallSite = () => string | undefined;
 
 /** The subtask, from 0, of `partitions` that a record goes to. */
 export type Partitioner = (value: unknown, partitions: number) => number;

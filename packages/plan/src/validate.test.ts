@@ -3,7 +3,7 @@ import { graphOf, planOf, type TestNode } from "../test/plans.ts";
 import type { PlannedState } from "./logical.ts";
 import { validateGraph, validatePlan } from "./validate.ts";
 
-const source: TestNode = { kind: "source", uid: "in", callSite: "job.ts:3:7" };
+const source: TestNode = { kind: "source", uid: "in", callSite: () => "job.ts:3:7" };
 const sink: TestNode = { kind: "sink", uid: "out", from: ["in"] };
 
 function refusal(nodes: readonly TestNode[]): { readonly code: string; readonly message: string; readonly hint: string | undefined } {
@@ -26,13 +26,13 @@ describe("uids", () => {
   });
 
   test("the refusal names the kind, what stands before it and the user's line", () => {
-    const { message, hint } = refusal([source, { kind: "window", from: [{ from: "in", exchange: "hash" }], callSite: "job.ts:14:6" }, sink]);
+    const { message, hint } = refusal([source, { kind: "window", from: [{ from: "in", exchange: "hash" }], callSite: () => "job.ts:14:6" }, sink]);
     expect(message).toBe('a window after "in" (job.ts:14:6) has no uid');
     expect(hint).toContain('{ uid: "average-delay" }');
   });
 
   test("two equal ones are refused, with both lines", () => {
-    const { code, message } = refusal([source, { kind: "sink", uid: "in", from: ["in"], callSite: "job.ts:9:5" }]);
+    const { code, message } = refusal([source, { kind: "sink", uid: "in", from: ["in"], callSite: () => "job.ts:9:5" }]);
     expect(code).toBe("PLAN_UID_DUPLICATE");
     expect(message).toBe('two nodes have the uid "in": a source (job.ts:3:7) and a sink after "in" (job.ts:9:5)');
   });

@@ -1,12 +1,12 @@
 import { assert, limits, MillraceError } from "@millrace/core";
-import type { JobGraph } from "./graph.ts";
+import type { CallSite, JobGraph } from "./graph.ts";
 import { kindTraits } from "./kinds.ts";
 import type { LogicalPlan, PlanNode, PlannedState } from "./logical.ts";
 import { nodeAt } from "./nodes.ts";
 import { isGivenUid, uidRule } from "./uids.ts";
 
 /** The user's lines by node id, as in JobGraph. */
-export type CallSites = readonly (string | undefined)[];
+export type CallSites = readonly (CallSite | undefined)[];
 
 /**
  * Refuses a plan that can't run, or whose state could not be found again, naming node and call site. Codes: PLAN_EMPTY,
@@ -44,7 +44,7 @@ export function validateGraph(graph: JobGraph): void {
 /** E.g. `a window after "flights" (job.ts:14:6)`. */
 function describeNode(plan: LogicalPlan, node: PlanNode, callSites: CallSites): string {
   const upstream = [...new Set(node.inputs.map((edge) => `"${nodeAt(plan, edge.from).uid}"`))].join(" and ");
-  const site = callSites[node.id];
+  const site = callSites[node.id]?.();
   return `${kindTraits[node.kind].noun}${upstream === "" ? "" : ` after ${upstream}`}${site === undefined ? "" : ` (${site})`}`;
 }
 

@@ -4,13 +4,16 @@ import { fileURLToPath } from "node:url";
 const ownDirectory = fileURLToPath(new URL("..", import.meta.url));
 const framesMax = 30;
 
-/** The line of the user's code that called the API, e.g. `job.ts:14:6`, its path relative to the working directory. */
-export function callSite(): string | undefined {
+/**
+ * The line of the user's code that called the API, e.g. `job.ts:14:6`, its path relative to the working directory. The stack is
+ * put into words only when somebody asks: that takes as long as all else that is done for a node.
+ */
+export function callSite(): () => string | undefined {
   const limit = Error.stackTraceLimit;
   Error.stackTraceLimit = framesMax;
-  const { stack = "" } = new Error("call site");
+  const called = new Error("call site");
   Error.stackTraceLimit = limit;
-  return userFrame(stack, ownDirectory, process.cwd());
+  return () => userFrame(called.stack ?? "", ownDirectory, process.cwd());
 }
 
 /** The first frame of a stack trace outside `internal`. */

@@ -1,5 +1,6 @@
 import type { CheckpointManifest, DataFile, KeyedSnapshot, OperatorSnapshot } from "@millrace/contracts";
-import { canonicalJson, type Json, MillraceError } from "@millrace/core";
+import { type Json, MillraceError } from "@millrace/core";
+import { checkedJson } from "./checked-json.ts";
 import { checksumOf } from "./checksum.ts";
 import { corrupt } from "./errors.ts";
 import { checkDataName } from "./names.ts";
@@ -16,10 +17,37 @@ const TAIL_BYTES = `,"checksum":"00000000"}\n`.length;
  * Throws CHECKPOINT_NOT_JSON when something in it would not come back as it was.
  */
 export function encodeManifest(manifest: CheckpointManifest): Uint8Array {
-  checkJson(manifest, "manifest");
-  const encoder = new TextEncoder();
-  const text = canonicalJson(manifest as unknown as Json).slice(0, -1);
-  return encoder.encode(`${text},"checksum":"${checksumOf(encoder.encode(text))}"}\n`);
+  const text = manifestText(manifest).slice(0, -1);
+  const body = encoder.encode(text);
+  const tail = encoder.encode(`,"checksum":"${checksumOf(body)}"}\n`);
+  const bytes = new Uint8Array(body.length + tail.length);
+  bytes.set(body);
+  bytes.set(tail, body.length);
+  return bytes;
+}
+
+const encoder = new TextEncoder();
+
+/** A plan is frozen (law P1), and half of a small job's manifest: its text is made once. */
+const planTexts = new WeakMap<object, string>();
+
+/** Canonical JSON. */
+function manifestText(manifest: CheckpointManifest): string {
+  const fields = (Object.keys(manifest) as (keyof CheckpointManifest)[]).sort().flatMap((name) => {
+    const field = manifest[name] as Json | undefined;
+    return field === undefined ? [] : `"${name}":${name === "plan" ? planText(field) : checkedJson(field, `manifest.${name}`)}`;
+  });
+  return `{${fields.join(",")}}`;
+}
+
+function planText(plan: Json): string {
+  if (typeof plan !== "object" || plan === null || !Object.isFrozen(plan)) return checkedJson(plan, "manifest.plan");
+  let text = planTexts.get(plan);
+  if (text === undefined) {
+    text = checkedJson(plan, "manifest.plan");
+    planTexts.set(plan, text);
+  }
+  return text;
 }
 
 /**
@@ -92,30 +120,4 @@ function unknownVersion(file: string, version: unknown, engine: unknown): Millra
 
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function checkJson(value: unknown, path: string): void {
-  if (value === null || typeof value === "string" || typeof value === "boolean") return;
-  if (typeof value === "number" && Number.isFinite(value)) return;
-  if (Array.isArray(value)) {
-    for (const [index, item] of value.entries()) checkJson(item, `${path}[${index}]`);
-    return;
-  }
-  if (isRecord(value) && isPlain(value)) {
-    for (const [name, field] of Object.entries(value)) if (field !== undefined) checkJson(field, `${path}.${name}`);
-    return;
-  }
-  throw new MillraceError("CHECKPOINT_NOT_JSON", `${path} of the checkpoint is ${describe(value)}, which does not survive JSON`, {
-    hint: "snapshots of sources, sinks and operators are JSON: write dates and big integers as strings, infinities as words",
-  });
-}
-
-function isPlain(value: object): boolean {
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null;
-}
-
-function describe(value: unknown): string {
-  if (typeof value === "object" && value !== null) return `a ${value.constructor.name}`;
-  return typeof value === "number" || value === undefined ? String(value) : `a ${typeof value}`;
 }

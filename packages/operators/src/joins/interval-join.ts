@@ -1,6 +1,6 @@
 import { type Codec, t } from "@millrace/codec";
 import { type Collector, type Key, type MapState, type Operator, type OperatorContext, state, type TimerService } from "@millrace/contracts";
-import { assert, NO_TIMESTAMP, WATERMARK_MIN } from "@millrace/core";
+import { assert, NO_TIMESTAMP, onceFor, WATERMARK_MIN } from "@millrace/core";
 import { userFunctionError } from "../process/user-error.ts";
 import type { JoinInterval } from "./join-interval.ts";
 import { requireJoinTimestamp } from "./join-timestamp.ts";
@@ -34,9 +34,10 @@ const stateNames = ["left", "right"] as const;
 
 /** Every state of the operator, by its name, for the plan: the records of each side that may still find a partner, by time. */
 export function intervalJoinStates({ codecs }: Pick<IntervalJoinSpec, "codecs">) {
-  const side = (codec: Codec<unknown>) => state.map(t.integer(), t.array(t.object({ value: codec, paired: t.boolean() })));
-  return { left: side(codecs[0]), right: side(codecs[1]) };
+  return { left: state.map(t.integer(), waitingCodec(codecs[0])), right: state.map(t.integer(), waitingCodec(codecs[1])) };
 }
+
+const waitingCodec = onceFor((codec: Codec<unknown>) => t.array(t.object({ value: codec, paired: t.boolean() })));
 
 /**
  * Joins each record with those of the other side in an interval of event time around it (Flink's IntervalJoinOperator). A

@@ -1,5 +1,5 @@
 import type { KeyGroupRange } from "@millrace/contracts";
-import { canonicalJson } from "@millrace/core";
+import { canonicalJson, type Json } from "@millrace/core";
 import { corruptState, verifiedValue } from "./checksum.ts";
 import type { RecordWriter } from "./record-writer.ts";
 
@@ -36,7 +36,7 @@ export function writeHeader(writer: RecordWriter, header: FileHeader): void {
 }
 
 function encodeHeader(header: FileHeader): Uint8Array {
-  return new TextEncoder().encode(canonicalJson(JSON.parse(JSON.stringify(header))));
+  return new TextEncoder().encode(canonicalJson(header as unknown as Json));
 }
 
 /** Reads the stored value of a header's record. Throws STATE_CORRUPT. */

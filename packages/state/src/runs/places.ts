@@ -3,7 +3,7 @@ import type { Frames } from "./frames.ts";
 
 /** Places among a part's frames stand in the lower bits of the numbers that are sorted, 32 bits of a key above them. */
 const PART_MAX = 1 << 20;
-const FIRST_ROOM = 1024;
+const FIRST_ROOM = 64;
 
 /** Where the frames in a piece of memory, and their keys, lie. */
 export class Places {
@@ -12,8 +12,8 @@ export class Places {
   readonly #bytes: Uint8Array;
   #keyAts: Uint32Array;
   #keyEnds: Uint32Array;
-  #numbers = new Float64Array(FIRST_ROOM);
-  #order = new Uint32Array(FIRST_ROOM);
+  #numbers = new Float64Array(0);
+  #order = new Uint32Array(0);
 
   constructor(bytes: Uint8Array, room = FIRST_ROOM) {
     this.#bytes = bytes;
@@ -25,6 +25,10 @@ export class Places {
   push({ frameAt, keyAt, keyEnd }: Frames): void {
     if (this.count === this.starts.length) this.#grow();
     this.#set(this.count++, frameAt, keyAt, keyEnd);
+  }
+
+  keyAt(place: number): number {
+    return this.#keyAts[place] as number;
   }
 
   /** The same frames at other places: told where each key begins, `placeOf` says where its frame goes. */

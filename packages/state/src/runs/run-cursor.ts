@@ -84,7 +84,7 @@ export class RunCursor {
     let upTo = this.#block + 1;
     while (upTo < index.offsets.length && blockEnd(index, upTo) - position <= wanted) upTo++;
     const length = blockEnd(index, upTo - 1) - position;
-    if (length > this.#buffer.length) this.#buffer = new Uint8Array(Math.max(length, wanted));
+    if (length > this.#buffer.length) this.#buffer = new Uint8Array(Math.max(length, Math.min(wanted, index.dataBytes - position)));
     return { bytes: this.#buffer.subarray(0, length), position, upTo };
   }
 

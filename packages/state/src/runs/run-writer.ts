@@ -9,7 +9,9 @@ import { encodeIndex, type RunIndex } from "./run-index.ts";
 /** A block is what one look-up reads. */
 const BLOCK_BYTES = 4 << 10;
 const CHUNK_BYTES = 256 << 10;
-const FIRST_BLOCKS = 256;
+/** Runs are many and most of them small: what they are written into grows with them. */
+const FIRST_CHUNK_BYTES = 4 << 10;
+const FIRST_BLOCKS = 8;
 
 /** A run that has just been written and fits in memory. */
 export interface HeldRun {
@@ -21,7 +23,7 @@ export interface HeldRun {
 export class RunWriter {
   readonly #handle: FileHandle;
   readonly #filter: KeyFilter;
-  #chunk = new Uint8Array(CHUNK_BYTES);
+  #chunk = new Uint8Array(FIRST_CHUNK_BYTES);
   #length = 0;
   #written = 0;
   #blockStart = Number.NEGATIVE_INFINITY;

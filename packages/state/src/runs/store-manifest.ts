@@ -48,7 +48,7 @@ export async function readStoreMarker(files: Files, directory: string): Promise<
 
 /** Replaces the manifest; it is on disk when this resolves, and so are the names of the runs before it. */
 export async function writeStoreManifest(files: Files, directory: string, manifest: StoreManifest): Promise<void> {
-  const body = canonicalJson(JSON.parse(JSON.stringify(manifest)));
+  const body = canonicalJson(manifest as unknown as Json);
   const temporary = `${directory}/${NAME}.tmp`;
   const handle = await files.open(temporary, "write");
   try {

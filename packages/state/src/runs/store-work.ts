@@ -134,18 +134,20 @@ export async function copyRun(files: Files, { path, header, input }: BaseTask, i
 
 export async function readRuns(
   files: Files,
-  { inputs, newer, keyGroups }: ReadTask,
+  { inputs, bytes: inputBytes, newer, keyGroups }: ReadTask,
   give: (chunk: Uint8Array) => Promise<void>,
   isClosed: () => boolean,
 ): Promise<void> {
   await withRuns(files, inputs, async (runs) => {
-    const sorted = new SortedInput(sortFrames(joined(newer), keyGroups));
-    let chunk = new Uint8Array(CHUNK_BYTES);
+    const newest = joined(newer);
+    const sorted = new SortedInput(sortFrames(newest, keyGroups));
+    const chunkBytes = Math.min(CHUNK_BYTES, inputBytes + newest.length);
+    let chunk = new Uint8Array(0);
     let length = 0;
     const send = (): Promise<void> => {
       if (isClosed()) throw closed();
       const full = chunk.subarray(0, length);
-      chunk = new Uint8Array(CHUNK_BYTES);
+      chunk = new Uint8Array(0);
       length = 0;
       return give(full);
     };
@@ -153,7 +155,7 @@ export async function readRuns(
       if (tombstone) return undefined;
       const frameBytes = frameEnd - frameAt;
       const sent = length > 0 && length + frameBytes > chunk.length ? send() : undefined;
-      if (frameBytes > chunk.length) chunk = new Uint8Array(frameBytes);
+      if (length === 0) chunk = new Uint8Array(Math.max(frameBytes, chunkBytes));
       chunk.set(bytes.subarray(frameAt, frameEnd), length);
       length += frameBytes;
       return sent;

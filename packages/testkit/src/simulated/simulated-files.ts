@@ -1,4 +1,3 @@
-import { posix } from "node:path";
 import type { Clock, FileHandle, FileStat, Files, Random } from "@millrace/core";
 import { type CrashMode, crashTree } from "./crash.ts";
 import { fileSystemError } from "./file-system-error.ts";
@@ -10,6 +9,8 @@ export class SimulatedFiles implements Files {
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #root: DirectoryNode;
+  /** Those found so far, by the path that was asked for; forgotten when a directory may have gone from its place. */
+  readonly #directories = new Map<string, DirectoryNode>();
   #inodes = 1;
   #crashes = 0;
 
@@ -23,6 +24,7 @@ export class SimulatedFiles implements Files {
   crash(mode: CrashMode): void {
     this.#crashes++;
     crashTree(this.#root, mode, this.#random);
+    this.#directories.clear();
   }
 
   async open(path: string, mode: "read" | "write" | "append" | "exclusive"): Promise<FileHandle> {
@@ -78,13 +80,19 @@ export class SimulatedFiles implements Files {
     if (target?.kind === "directory" && node.kind === "file") throw fileSystemError("EISDIR", "rename", to);
     if (target?.kind === "directory" && target.entries.size > 0) throw fileSystemError("ENOTEMPTY", "rename", to);
     if (target?.kind === "file" && node.kind === "directory") throw fileSystemError("ENOTDIR", "rename", to);
-    const into = this.#parent(to, "rename");
-    this.#parent(from, "rename").entries.delete(posix.basename(from));
-    into.entries.set(posix.basename(to), node);
+    const into = this.#place(to, "rename");
+    const outOf = this.#place(from, "rename");
+    outOf.directory.entries.delete(outOf.name);
+    into.directory.entries.set(into.name, node);
+    if (node.kind === "directory" || target?.kind === "directory") this.#directories.clear();
   }
 
   async remove(path: string): Promise<void> {
-    if (this.#find(path) !== undefined) this.#parent(path, "rm").entries.delete(posix.basename(path));
+    const node = this.#find(path);
+    if (node === undefined) return;
+    const { directory, name } = this.#place(path, "rm");
+    directory.entries.delete(name);
+    if (node.kind === "directory") this.#directories.clear();
   }
 
   async truncate(path: string, length: number): Promise<void> {
@@ -102,7 +110,8 @@ export class SimulatedFiles implements Files {
 
   #create(path: string): FileNode {
     const file = newFile(this.#inodes++, this.#clock.now());
-    this.#parent(path, "open").entries.set(posix.basename(path), file);
+    const { directory, name } = this.#place(path, "open");
+    directory.entries.set(name, file);
     return file;
   }
 
@@ -113,16 +122,32 @@ export class SimulatedFiles implements Files {
     return node;
   }
 
-  #parent(path: string, operation: string): DirectoryNode {
-    const parent = this.#find(posix.dirname(posix.resolve("/", path)));
-    if (parent === undefined) throw fileSystemError("ENOENT", operation, path);
-    if (parent.kind === "file") throw fileSystemError("ENOTDIR", operation, path);
-    return parent;
+  /** The directory that a path's last name stands in. */
+  #place(path: string, operation: string): { readonly directory: DirectoryNode; readonly name: string } {
+    const { parent, name } = splitPath(path);
+    const directory = this.#directory(parent);
+    if (directory !== undefined && name !== "") return { directory, name };
+    throw fileSystemError(this.#at(namesOf(parent)) === undefined || name === "" ? "ENOENT" : "ENOTDIR", operation, path);
   }
 
   #find(path: string): TreeNode | undefined {
+    const { parent, name } = splitPath(path);
+    return name === "" ? this.#root : this.#directory(parent)?.entries.get(name);
+  }
+
+  /** Most operations are about files of a few directories. */
+  #directory(path: string): DirectoryNode | undefined {
+    const known = this.#directories.get(path);
+    if (known !== undefined) return known;
+    const node = this.#at(namesOf(path));
+    if (node?.kind !== "directory") return undefined;
+    this.#directories.set(path, node);
+    return node;
+  }
+
+  #at(names: readonly string[]): TreeNode | undefined {
     let node: TreeNode | undefined = this.#root;
-    for (const name of namesOf(path)) {
+    for (const name of names) {
       if (node?.kind !== "directory") return undefined;
       node = node.entries.get(name);
     }
@@ -130,11 +155,22 @@ export class SimulatedFiles implements Files {
   }
 }
 
+/** `name` is "" for the root. */
+function splitPath(path: string): { readonly parent: string; readonly name: string } {
+  const slash = path.lastIndexOf("/");
+  const name = path.slice(slash + 1);
+  if (name !== "" && name !== "." && name !== "..") return { parent: path.slice(0, Math.max(0, slash)), name };
+  const names = namesOf(path);
+  return { name: names.pop() ?? "", parent: names.join("/") };
+}
+
 function namesOf(path: string): string[] {
-  return posix
-    .resolve("/", path)
-    .split("/")
-    .filter((name) => name !== "");
+  const names: string[] = [];
+  for (const name of path.split("/")) {
+    if (name === "..") names.pop();
+    else if (name !== "" && name !== ".") names.push(name);
+  }
+  return names;
 }
 
 function statOf(node: TreeNode): FileStat {

@@ -1,4 +1,5 @@
 import { type Codec, t } from "@millrace/codec";
+import { onceFor } from "@millrace/core";
 import type { WindowAssigner } from "../../windows/assigners/index.ts";
 import type { Evictor, TimestampedValue } from "../../windows/evictors/index.ts";
 import type { Trigger } from "../../windows/triggers/index.ts";
@@ -7,8 +8,12 @@ import type { Trigger } from "../../windows/triggers/index.ts";
 export type Sided = { readonly side: "left"; readonly value: unknown } | { readonly side: "right"; readonly value: unknown };
 
 export function sidedCodec(left: Codec<unknown>, right: Codec<unknown>): Codec<Sided> {
-  return t.tagged("side", { left: { value: left }, right: { value: right } }) as unknown as Codec<Sided>;
+  return besides(left)(right);
 }
+
+const besides = onceFor((left: Codec<unknown>) =>
+  onceFor((right: Codec<unknown>) => t.tagged("side", { left: { value: left }, right: { value: right } }) as unknown as Codec<Sided>),
+);
 
 /** An assigner that sees the records themselves. */
 export function assignerOfSided(assigner: WindowAssigner<unknown>): WindowAssigner<unknown> {

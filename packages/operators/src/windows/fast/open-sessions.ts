@@ -1,6 +1,6 @@
-import { fingerprintOf, type TypeDescription, t } from "@millrace/codec";
+import { type Codec, fingerprintOf, type TypeDescription, t } from "@millrace/codec";
 import { type AggregatingDeclaration, type Migrate, state } from "@millrace/contracts";
-import { assert } from "@millrace/core";
+import { assert, onceFor } from "@millrace/core";
 import type { FoldedWindowContents } from "./is-fast.ts";
 
 /** A session that may still grow. */
@@ -23,9 +23,8 @@ export function openSessionsDeclaration({
   codec,
   migrate,
 }: FoldedWindowContents): AggregatingDeclaration<SessionChange, OpenSession[], OpenSession[]> {
-  const sessions = t.array(t.object({ start: t.number(), end: t.number(), timer: t.number(), accumulator: codec }));
   return state.aggregating(
-    sessions,
+    sessionsCodec(codec),
     {
       createAccumulator: () => [],
       add(change, all) {
@@ -37,6 +36,10 @@ export function openSessionsDeclaration({
     { migrate: migrate === undefined ? undefined : migrateSessions(migrate) },
   );
 }
+
+const sessionsCodec = onceFor((accumulator: Codec<unknown>) =>
+  t.array(t.object({ start: t.number(), end: t.number(), timer: t.number(), accumulator })),
+);
 
 /** The user's function sees the accumulators alone. */
 function migrateSessions(migrate: Migrate<unknown>): Migrate<OpenSession[]> {

@@ -1,6 +1,6 @@
-import { fingerprintOf, type TypeDescription, t } from "@millrace/codec";
+import { type Codec, fingerprintOf, type TypeDescription, t } from "@millrace/codec";
 import { type Migrate, type StateDeclaration, type StateDeclarations, state } from "@millrace/contracts";
-import { assert } from "@millrace/core";
+import { assert, onceFor } from "@millrace/core";
 import { isFast, isFastSession, isSliced } from "../fast/is-fast.ts";
 import { openSessionsDeclaration } from "../fast/open-sessions.ts";
 import { slicesDeclaration } from "../sliced/slices.ts";
@@ -64,8 +64,10 @@ export function timestampedElements(spec: WindowSpec) {
   const codec = contents.kind === "aggregate" ? contents.elementCodec : contents.codec;
   const migrate = contents.kind === "aggregate" ? contents.migrateElement : contents.migrate;
   assert(codec !== undefined, "a spec with an evictor has the codec of its elements");
-  return state.list(t.object({ value: codec, timestamp: t.number() }), { migrate: migrate === undefined ? undefined : migrateTimestamped(migrate) });
+  return state.list(timestampedCodec(codec), { migrate: migrate === undefined ? undefined : migrateTimestamped(migrate) });
 }
+
+const timestampedCodec = onceFor((value: Codec<unknown>) => t.object({ value, timestamp: t.number() }));
 
 /** The user's function sees the element alone. */
 function migrateTimestamped(migrate: Migrate<unknown>): Migrate<{ value: unknown; timestamp: number }> {

@@ -1,6 +1,6 @@
-import { fingerprintOf, type TypeDescription, t } from "@millrace/codec";
+import { type Codec, fingerprintOf, type TypeDescription, t } from "@millrace/codec";
 import { type Migrate, type StateDeclaration, state } from "@millrace/contracts";
-import { assert } from "@millrace/core";
+import { assert, onceFor } from "@millrace/core";
 import type { FoldedWindowContents } from "../fast/is-fast.ts";
 
 /** What a key holds of sliding windows that fire once. */
@@ -18,8 +18,12 @@ export interface Slice {
 }
 
 export function slicesCodec({ codec }: FoldedWindowContents) {
-  return t.object({ due: t.number(), slices: t.array(t.object({ start: t.number(), accumulator: codec })) });
+  return slicesOf(codec);
 }
+
+const slicesOf = onceFor((accumulator: Codec<unknown>) =>
+  t.object({ due: t.number(), slices: t.array(t.object({ start: t.number(), accumulator })) }),
+);
 
 export function slicesDeclaration(contents: FoldedWindowContents): StateDeclaration {
   const { migrate } = contents;
