@@ -51,12 +51,12 @@ export async function runSeed(seed: number): Promise<SeedResult> {
   let judge: ProgressJudge | undefined;
   let fault: string | undefined;
   try {
-    const expected = await straightRun(seed, job);
+    const expected = await straightRun(seed, job, options);
     judge = judging === undefined ? undefined : createJudge(world, judging, job, options, expected);
     await troubledRun(world, seed, chance, job, options, lives, story, judge);
     const found = await published(world);
     const racing = job.branches.filter((branch) => branch.racing === true || (judging?.live === true && branch.byWatermark === true));
-    const isCompared = (line: string): boolean => !racing.some((branch) => isOf(branch, line));
+    const isCompared = (text: string): boolean => racing.length === 0 || !isOfAny(racing, JSON.parse(text) as string);
     const compared = { lines: found.lines.filter(isCompared), leftovers: found.leftovers };
     fault = difference(expected.filter(isCompared), compared, mayLeaveFiles(lives)) ?? judgement(job, racing, found.lines);
   } catch (error) {
@@ -74,11 +74,13 @@ export async function runSeed(seed: number): Promise<SeedResult> {
   };
 }
 
-async function straightRun(seed: number, job: RandomJob): Promise<readonly string[]> {
+/** Nothing goes wrong and nothing pauses. Chains are interpreted where the troubled run generates their code, and the other way round. */
+async function straightRun(seed: number, job: RandomJob, { interpret = false }: StartOptions): Promise<readonly string[]> {
   const world = new World(seed);
   await layInput(world, job);
-  const { end, reason } = await live(world, 1, seed, calm, withFailures(job, new Map()), {
+  const { end, reason } = await live(world, 1, seed, calm, () => job.defineStraight(), {
     backend: "heap",
+    interpret: !interpret,
     transform: withOwnParallelism(job.numbers),
   });
   if (end !== "finished") throw new Error(`the job ${end} though nothing went wrong: ${reason}`);
@@ -94,15 +96,24 @@ function mayLeaveFiles(lives: readonly Life[]): boolean {
   return changed || lives.some(({ end, met }) => end === "savepoint" || met.has("rescale done") || met.has("stopWithSavepoint done"));
 }
 
+function isOfAny(branches: readonly Branch[], line: string): boolean {
+  return branches.some((branch) => isOf(branch, line));
+}
+
 function isOf({ name, lineNames = [name] }: Branch, line: string): boolean {
-  return lineNames.includes((JSON.parse(line) as string).split(" ", 1)[0] ?? "");
+  const end = line.indexOf(" ");
+  return lineNames.includes(end < 0 ? line : line.slice(0, end));
 }
 
 function judgement(job: RandomJob, branches: readonly Branch[], lines: readonly string[]): string | undefined {
   const input = job.input.flat();
-  for (const branch of branches) {
-    const own = lines.filter((line) => isOf(branch, line)).map((line) => JSON.parse(line) as string);
-    const wrong = branch.judge?.(input, own);
+  const own = new Map(branches.map((branch) => [branch, [] as string[]]));
+  for (const text of lines) {
+    const line = JSON.parse(text) as string;
+    for (const branch of branches) if (isOf(branch, line)) own.get(branch)?.push(line);
+  }
+  for (const [branch, its] of own) {
+    const wrong = branch.judge?.(input, its);
     if (wrong !== undefined) return wrong;
   }
   return undefined;

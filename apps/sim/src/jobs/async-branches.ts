@@ -16,6 +16,7 @@ const patiently = asyncRetry.exponentialBackoff<{ answer: number }>({
   ifResult: ({ answer }) => answer === unanswered,
 });
 const answerOf = (one: Reading, attempt: number) => ({ one, answer: attempt > one.value % 4 ? one.value * 2 : unanswered });
+const answerCodec = t.object({ one: readingCodec, answer: t.integer() });
 const options = { timeoutMs: NEVER_MS, capacity: 4, codec: readingCodec };
 
 export const asyncBranches: readonly Branch[] = [
@@ -41,7 +42,7 @@ export const asyncBranches: readonly Branch[] = [
         .keyBy(({ one }) => one.sensor)
         .reduce((a, b) => ({ one: b.one, answer: a.answer + b.answer }), {
           uid: "answers",
-          codec: t.object({ one: readingCodec, answer: t.integer() }),
+          codec: answerCodec,
         })
         .map(({ one, answer }) => `askInOrder ${show(one)} ${answer}`),
     ],

@@ -25,13 +25,13 @@ export function withOwnParallelism(numbers: readonly OwnParallelism[]): Transfor
     const nodes = plan.nodes.map((node) => {
       if (!node.inputs.some(({ exchange }) => exchange === "hash")) return node;
       const { parallelism, maxParallelism } = numbers[node.id % numbers.length] ?? {};
-      return {
+      return Object.freeze({
         ...node,
         ...(parallelism === undefined || node.parallelism !== undefined || leadsToState(plan, node.id) ? {} : { parallelism }),
         ...(maxParallelism === undefined ? {} : { maxParallelism }),
-      };
+      });
     });
-    return { ...graph, plan: { ...plan, nodes } };
+    return { ...graph, plan: Object.freeze({ ...plan, nodes: Object.freeze(nodes) }) };
   };
 }
 

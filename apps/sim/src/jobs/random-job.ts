@@ -33,6 +33,8 @@ export interface RandomJob {
   readonly numbers: readonly OwnParallelism[];
   /** A fresh definition, as each process builds its own; `passed` is asked of every record and may throw. */
   define(passed: (reading: Reading) => void, watch?: Watch): JobDefinition;
+  /** The job whose sources and sink do not pause, and nothing fails. */
+  defineStraight(): JobDefinition;
   /** A line that can't be read stands behind so many readings. */
   readonly brokenEvery: number | undefined;
   /** How far one source may be ahead of another. */
@@ -93,42 +95,69 @@ export function drawJob(chance: Chance, { aligned, brokenEvery }: JobWishes): Ra
   const isSourcePaced = !chance.oneIn(4);
   const isSinkPaced = chance.oneIn(3);
   const failures = chance.oneIn(4) ? drawFailures(chance, input) : [];
-  return {
-    input,
+  const parts: Parts = {
     sources,
+    branches: chosen,
+    disorderMs,
+    maxDriftMs: isAligned ? MAX_DRIFT_MS : undefined,
     brokenEvery,
+    sourcePace: isSourcePaced ? pace : undefined,
+    sinkOptions,
+    sinkPace: isSinkPaced ? pace : undefined,
+  };
+  return {
+    ...parts,
+    input,
     branches: brokenEvery === undefined ? chosen : [...chosen, brokenBranch(input, brokenEvery)],
     failures,
     numbers: drawOwnParallelisms(chance),
-    disorderMs,
-    maxDriftMs: isAligned ? MAX_DRIFT_MS : undefined,
-    sinkPace: isSinkPaced ? pace : undefined,
     publishes: sinkOptions.roll?.everyCheckpoint !== false,
-    define: (passed, watch) =>
-      defineJob("simulated", (env) => {
-        const bounded = boundedOutOfOrderness<Reading>(disorderMs, (one) => one.at);
-        const watermarks = isAligned ? bounded.withWatermarkAlignment("all", MAX_DRIFT_MS, 20) : bounded;
-        const readings = Array.from({ length: sources }, (_, index) => {
-          const read = files(
-            `${INPUT}/${sources === 1 ? "" : `${index}-`}*.jsonl`,
-            jsonLines<Reading>(),
-            brokenEvery === undefined ? {} : { onError: broken },
-          );
-          const source = isSourcePaced ? pacedSource(read, pace) : read;
-          return env.from(watch === undefined ? source : watch.source(source), { uid: `in${index}`, watermarks });
-        });
-        const [one, ...more] = readings as [DataStream<Reading>];
-        const all = one.union(...more).map((reading) => {
-          passed(reading);
-          return reading;
-        });
-        const unread = brokenEvery === undefined ? [] : readings.map((stream) => stream.sideOutput(broken).map(({ text }) => text));
-        const [first, ...others] = [...chosen.flatMap((branch) => branch.build(all)), ...unread];
-        const written = fileSink<string>(OUTPUT, sinkOptions);
-        const sink = isSinkPaced ? paced(written, pace) : written;
-        (first as DataStream<string>).union(...others).to(watch === undefined ? sink : watch.sink(sink), { uid: "out" });
-      }),
+    define: (passed, watch) => assembled(parts, passed, watch),
+    defineStraight: () => assembled({ ...parts, sourcePace: undefined, sinkPace: undefined }, () => undefined, undefined),
   };
+}
+
+/** What a job is put together from. */
+interface Parts {
+  readonly sources: 1 | 2;
+  readonly branches: readonly Branch[];
+  readonly disorderMs: number;
+  readonly maxDriftMs: number | undefined;
+  readonly brokenEvery: number | undefined;
+  readonly sourcePace: Pace | undefined;
+  readonly sinkOptions: FileSinkOptions<string>;
+  readonly sinkPace: Pace | undefined;
+}
+
+function assembled(parts: Parts, passed: (reading: Reading) => void, watch: Watch | undefined): JobDefinition {
+  const { sources, branches, brokenEvery, sinkOptions, sinkPace } = parts;
+  return defineJob("simulated", (env) => {
+    const readings = Array.from({ length: sources }, (_, index) => {
+      const source = sourceOf(parts, index);
+      return env.from(watch === undefined ? source : watch.source(source), { uid: `in${index}`, watermarks: watermarksOf(parts) });
+    });
+    const [one, ...more] = readings as [DataStream<Reading>];
+    const all = one.union(...more).map((reading) => {
+      passed(reading);
+      return reading;
+    });
+    const unread = brokenEvery === undefined ? [] : readings.map((stream) => stream.sideOutput(broken).map(({ text }) => text));
+    const [first, ...others] = [...branches.flatMap((branch) => branch.build(all)), ...unread];
+    const written = fileSink<string>(OUTPUT, sinkOptions);
+    const sink = sinkPace === undefined ? written : paced(written, sinkPace);
+    (first as DataStream<string>).union(...others).to(watch === undefined ? sink : watch.sink(sink), { uid: "out" });
+  });
+}
+
+function sourceOf({ sources, brokenEvery, sourcePace }: Parts, index: number) {
+  const pattern = `${INPUT}/${sources === 1 ? "" : `${index}-`}*.jsonl`;
+  const read = files(pattern, jsonLines<Reading>(), brokenEvery === undefined ? {} : { onError: broken });
+  return sourcePace === undefined ? read : pacedSource(read, sourcePace);
+}
+
+function watermarksOf({ disorderMs, maxDriftMs }: Parts) {
+  const bounded = boundedOutOfOrderness<Reading>(disorderMs, (one) => one.at);
+  return maxDriftMs === undefined ? bounded : bounded.withWatermarkAlignment("all", maxDriftMs, 20);
 }
 
 function drawFailures(chance: Chance, input: readonly (readonly Reading[])[]): RandomJob["failures"] {
