@@ -28,12 +28,16 @@ beforeAll(async () => {
 });
 afterAll(() => workshop[Symbol.asyncDispose]());
 
-const event = (run: Running, name: string) => vi.waitUntil(() => run.events().find((one) => one.event === name), { timeout: 20_000 });
+const event = (run: Running, name: string) => vi.waitUntil(() => run.events().find((one) => one.event === name), { timeout: 60_000 });
+/** One line a key. */
+const keysOf = async (where: string) => (await workshop.call("state", "ls", where, "seen", "seen")).stdout.split("\n").filter((line) => line !== "");
 
 describe("savepoints on the command line", { timeout: 240_000 }, () => {
   it("are taken, looked into, compared, stopped with and restored", async () => {
     const run = workshop.start("run", "endless.ts", "--checkpoint-interval", "50ms");
     await event(run, "checkpoint.completed");
+    // Each of the ten keys is to have been met.
+    await vi.waitUntil(async () => (await keysOf("endless")).length === 10, { timeout: 60_000 });
 
     const taken = await workshop.call("savepoint", "endless", "--path", "first");
     expect(taken).toMatchObject({ code: 0, stdout: expect.stringContaining("first (") });
@@ -44,11 +48,11 @@ describe("savepoints on the command line", { timeout: 240_000 }, () => {
 
     // On the running job, on the savepoint, and on another snapshot of the job.
     expect((await workshop.call("state", "ls", "endless")).stdout).toMatch(/seen +last +list +integer +number.*seen +seen +value +integer/s);
-    expect((await workshop.call("state", "ls", "first", "seen", "seen")).stdout.split("\n").filter((line) => line !== "")).toHaveLength(10);
+    expect(await keysOf("first")).toHaveLength(10);
     const inSavepoint = Number((await workshop.call("state", "get", "first", "seen", "seen", "3")).stdout);
     expect(inSavepoint).toBeGreaterThan(0);
     await vi.waitUntil(async () => Number((await workshop.call("state", "get", "endless", "seen", "seen", "3")).stdout) > inSavepoint, {
-      timeout: 20_000,
+      timeout: 60_000,
     });
     expect((await workshop.call("state", "get", "first", "seen", "last", "3")).stdout).toMatch(/^\{"index":0,"key":3,"value":\d*3\}\n$/);
     expect(await workshop.call("state", "get", "first", "seen", "seen", "three")).toMatchObject({ code: 2 });
