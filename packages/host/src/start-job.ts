@@ -1,44 +1,26 @@
 import { buildJob, type JobDefinition } from "@millrace/api";
-import { createFileCheckpointStorage, defaultRestartStrategy, savepointName } from "@millrace/checkpoint";
+import { createFileCheckpointStorage, savepointName } from "@millrace/checkpoint";
 import type { CheckpointStorage } from "@millrace/contracts";
-import { limits, MillraceError, messageOf, type Ports, randomHex } from "@millrace/core";
+import { MillraceError, messageOf, type Ports, randomHex } from "@millrace/core";
 import { nodePorts } from "@millrace/core/node";
-import { type JobGraph, planHash, type RestorePlan } from "@millrace/plan";
-import { JobRun, type RunEvent, type RunSettings, sinkContext } from "@millrace/runtime";
+import type { JobGraph, RestorePlan } from "@millrace/plan";
+import { JobRun, type RunEvent, sinkContext } from "@millrace/runtime";
 import { buildOptions } from "./build-options.ts";
-import { intervalOf } from "./checkpoint-interval.ts";
-import { type ControlServer, startControlServer } from "./control/index.ts";
+import { controlSoon, type SoonControl } from "./control-soon.ts";
 import { deployerFor, threadsFor } from "./deployer.ts";
 import { engineVersion } from "./engine-version.ts";
 import type { JobHandle, StartOptions } from "./job-handle.ts";
 import { type Machine, nodeMachine } from "./machine.ts";
 import { memoryShares } from "./memory.ts";
-import { runtimeDirectory } from "./node/index.ts";
 import { outputThatStays } from "./output-that-stays.ts";
 import { planRestore, restoreNotes } from "./plan-restore.ts";
 import { restoreReads } from "./restore-reads.ts";
+import { maxParallelismOf, parallelismOf, runSettings } from "./run-settings.ts";
 import { RunningJob } from "./running-job.ts";
 import { snapshotChoice } from "./snapshot-choice.ts";
-import { ancestorsOf, chooseStartingPoint, type StartingPoint } from "./starting-point.ts";
-import {
-  type ActiveRun,
-  controlSocketPath,
-  decideRun,
-  openStateDirectory,
-  parseSnapshotChoice,
-  type StateDirectory,
-} from "./state-directory/index.ts";
+import { chooseStartingPoint, type StartingPoint } from "./starting-point.ts";
+import { type ActiveRun, decideRun, openStateDirectory, parseSnapshotChoice, type StateDirectory } from "./state-directory/index.ts";
 import { isInWorker } from "./worker/in-worker.ts";
-
-const CONTROL_AFTER_MS = 50;
-
-const defaults = {
-  minPauseMs: 0,
-  checkpointTimeoutMs: 600_000,
-  tolerableFailures: 3,
-  retained: 3,
-  alignmentTimeoutMs: 5_000,
-};
 
 /**
  * Starts a job in this process and returns when it runs. A crashed or stopped run is resumed from its last completed
@@ -158,7 +140,7 @@ async function launch({ directory, storage, run, graph, ports, machine, options,
     kept: { storage, checkpoints: directory.checkpoints, local: directory.local, lockToken: directory.lockToken },
     console: (worker, level, text) => handle?.console(worker, level, text),
   });
-  const settings = settingsOf(graph, ports, options, {
+  const settings = runSettings(graph, ports, options, {
     ...identity,
     deployer,
     storage,
@@ -168,7 +150,7 @@ async function launch({ directory, storage, run, graph, ports, machine, options,
     verifyOwnership: () => directory.verifyLock(),
   });
   const jobRun = new JobRun(settings, (event: RunEvent) => handle?.heard(event));
-  let control: LaterControl | undefined;
+  let control: SoonControl | undefined;
   let ended = false;
   const memory = options.backend === "heap" ? undefined : memoryShares(options.memoryBytes, threads === "off" ? 1 : threads);
   handle = new RunningJob({
@@ -205,7 +187,7 @@ async function launch({ directory, storage, run, graph, ports, machine, options,
   if (reason !== undefined) handle.warn("THREADS_OFF", reason);
   await jobRun.start();
   if (memory !== undefined) handle.finished.catch(() => undefined).finally(machine.boundGarbage(memory.memoryBytes));
-  if (machine.hasSockets && !ended) control = controlLater(handle, graph, directory, ports);
+  if (machine.hasSockets && !ended) control = controlSoon(handle, graph, directory, ports);
   return handle;
 }
 
@@ -224,7 +206,7 @@ async function startEphemeral(graph: JobGraph, ports: Ports, options: StartOptio
     kept: undefined,
     console: (worker, level, text) => handle?.console(worker, level, text),
   });
-  const settings = settingsOf(graph, ports, options, {
+  const settings = runSettings(graph, ports, options, {
     runId,
     lockToken: "",
     deployer,
@@ -260,74 +242,4 @@ async function startEphemeral(graph: JobGraph, ports: Ports, options: StartOptio
   if (reason !== undefined) handle.warn("THREADS_OFF", reason);
   await jobRun.start();
   return handle;
-}
-
-type Composed = Pick<RunSettings, "runId" | "lockToken" | "deployer" | "storage" | "restorePlan" | "nextCheckpointId" | "verifyOwnership"> & {
-  readonly point: StartingPoint | undefined;
-};
-
-function settingsOf(graph: JobGraph, ports: Ports, options: StartOptions, { point, ...composed }: Composed): RunSettings {
-  return {
-    graph,
-    ports,
-    planHash: planHash(graph.plan),
-    engineVersion,
-    parallelism: parallelismOf(options),
-    maxParallelism: maxParallelismOf(options, point),
-    restored: point?.manifest,
-    resumed: point?.own === true,
-    ancestorRunIds: ancestorsOf(point),
-    dev: options.dev === true,
-    overwrite: options.overwrite === true,
-    acceptLoss: options.acceptLoss ?? [],
-    checkpointIntervalMs: intervalOf(options, composed.storage),
-    checkpoints: {
-      intervalMs: intervalOf(options, composed.storage),
-      minPauseMs: options.minPauseMs ?? defaults.minPauseMs,
-      timeoutMs: options.checkpointTimeoutMs ?? defaults.checkpointTimeoutMs,
-      tolerableFailures: options.tolerableFailures ?? defaults.tolerableFailures,
-      retained: options.retained ?? defaults.retained,
-      alignmentTimeoutMs: options.alignmentTimeoutMs === null ? undefined : (options.alignmentTimeoutMs ?? defaults.alignmentTimeoutMs),
-    },
-    restart: options.restart ?? defaultRestartStrategy,
-    ...composed,
-  };
-}
-
-interface LaterControl {
-  close(): Promise<void>;
-}
-
-/** A job's first results do not wait for its control API, which is for onlookers; nor does the job fail without it. */
-function controlLater(handle: RunningJob, graph: JobGraph, directory: StateDirectory, ports: Ports): LaterControl {
-  let server: Promise<ControlServer | undefined> | undefined;
-  const cancel = ports.scheduler.after(CONTROL_AFTER_MS, () => {
-    server = startControl(handle, graph, directory, ports).catch((error: unknown) => {
-      handle.warn("CONTROL_SOCKET", `the control API is not available: ${messageOf(error)}`);
-      return undefined;
-    });
-  });
-  return {
-    close: async () => {
-      cancel();
-      await (await server)?.close();
-    },
-  };
-}
-
-async function startControl(handle: JobHandle, graph: JobGraph, directory: StateDirectory, ports: Ports): Promise<ControlServer> {
-  const runtime = runtimeDirectory();
-  await ports.files.makeDirectory(runtime, 0o700);
-  const server = await startControlServer({ handle, plan: graph.plan, engineVersion, socketPath: controlSocketPath(runtime, directory.path) });
-  await directory.recordControl(server.socketPath);
-  return server;
-}
-
-function parallelismOf(options: StartOptions): number {
-  return options.parallelism ?? 1;
-}
-
-/** What a snapshot was taken with stays, unless another was asked for. */
-function maxParallelismOf(options: StartOptions, point: StartingPoint | undefined): number {
-  return options.maxParallelism ?? point?.manifest.maxParallelism ?? limits.maxParallelismDefault;
 }

@@ -1,0 +1,39 @@
+import { messageOf, type Ports } from "@millrace/core";
+import type { JobGraph } from "@millrace/plan";
+import { type ControlServer, startControlServer } from "./control/index.ts";
+import { engineVersion } from "./engine-version.ts";
+import type { JobHandle } from "./job-handle.ts";
+import { runtimeDirectory } from "./node/index.ts";
+import type { RunningJob } from "./running-job.ts";
+import { controlSocketPath, type StateDirectory } from "./state-directory/index.ts";
+
+const CONTROL_AFTER_MS = 50;
+
+export interface SoonControl {
+  close(): Promise<void>;
+}
+
+/** A job's first results do not wait for its control API, which is for onlookers; nor does the job fail without it. */
+export function controlSoon(handle: RunningJob, graph: JobGraph, directory: StateDirectory, ports: Ports): SoonControl {
+  let server: Promise<ControlServer | undefined> | undefined;
+  const cancel = ports.scheduler.after(CONTROL_AFTER_MS, () => {
+    server = startControl(handle, graph, directory, ports).catch((error: unknown) => {
+      handle.warn("CONTROL_SOCKET", `the control API is not available: ${messageOf(error)}`);
+      return undefined;
+    });
+  });
+  return {
+    close: async () => {
+      cancel();
+      await (await server)?.close();
+    },
+  };
+}
+
+async function startControl(handle: JobHandle, graph: JobGraph, directory: StateDirectory, ports: Ports): Promise<ControlServer> {
+  const runtime = runtimeDirectory();
+  await ports.files.makeDirectory(runtime, 0o700);
+  const server = await startControlServer({ handle, plan: graph.plan, engineVersion, socketPath: controlSocketPath(runtime, directory.path) });
+  await directory.recordControl(server.socketPath);
+  return server;
+}
