@@ -31,9 +31,13 @@ async function targetOf(name: string, scratch: string): Promise<Target> {
         flags: ["--allow-drop", "accounts"],
       };
     default: {
-      const seed = /^random-(\d+)$/.exec(name)?.[1];
-      if (seed !== undefined) return { name, job: "test/engine/threads/random.ts", parameters: { seed } };
-      throw new Error(`no job ${name}: there are flights, flights-small, logs, upgrade, and random-1, random-2, …`);
+      const [, seed, count] = /^random-(\d+)(?:-of-(\d+))?$/.exec(name) ?? [];
+      if (seed === undefined) {
+        throw new Error(
+          `no job ${name}: there are flights, flights-small, logs, upgrade, random-1, random-2, …, and random-1-of-5000 with so many records`,
+        );
+      }
+      return { name, job: "test/engine/threads/random.ts", parameters: { seed, ...(count === undefined ? {} : { count }) } };
     }
   }
 }

@@ -28,7 +28,7 @@ const { values: options } = parseArgs({
   },
 });
 if (options.help) {
-  console.log(`pnpm torture [--rounds 100] [--seed N] [--jobs flights,flights-small,logs,upgrade,random-1,…] [--parallelism 1,2,3] [--threads off] [--alignment 5s] [--backend disk|heap] [--interval 150ms] [--keep]
+  console.log(`pnpm torture [--rounds 100] [--seed N] [--jobs flights,flights-small,logs,upgrade,random-1,random-2-of-5000,…] [--parallelism 1,2,3] [--threads off] [--alignment 5s] [--backend disk|heap] [--interval 150ms] [--keep]
 
 Kills each job with SIGKILL (anywhere, during restore, checkpoint, commit, base, garbage collection, merges of the local store, and migration), resumes it, and compares its output with a run
 that was never killed. Example: pnpm torture --rounds 20 --jobs flights-small --seed 7`);
