@@ -13,11 +13,17 @@ export interface Hunted {
 /** For one seed, which takes a fraction of a second: a bug may make it run for ever, which a user would notice, too. */
 const PATIENCE_MS = 120_000;
 
+/** How each bug is looked for. */
+export interface Hunt {
+  readonly seeds: number;
+  readonly workers: number;
+}
+
 /** Plants one bug after the other and looks for it with up to `seeds` seeds. Exit code 0 when at least `needed` are found. */
-export async function hunt(bugs: readonly Hunted[], seeds: number, needed: number): Promise<number> {
+export async function hunt(bugs: readonly Hunted[], { seeds, workers }: Hunt, needed: number): Promise<number> {
   let found = 0;
   for (const bug of bugs) {
-    const { isFound, lastLine } = await runAlone([...bug.flags, "--seeds", `${seeds}`]);
+    const { isFound, lastLine } = await runAlone([...bug.flags, "--seeds", `${seeds}`, "--workers", `${workers}`]);
     if (isFound) found++;
     process.stdout.write(`${isFound ? "found    " : "NOT FOUND"} ${bug.name}\n           ${lastLine}\n`);
   }

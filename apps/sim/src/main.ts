@@ -1,8 +1,10 @@
+import { availableParallelism } from "node:os";
 import { Command, InvalidArgumentError } from "commander";
 import { type Canary, canaries } from "./canaries/canaries.ts";
 import { drawMutants } from "./canaries/mutants.ts";
-import { plant } from "./canaries/plant.ts";
+import { plant, type SourceChange } from "./canaries/plant.ts";
 import { hunt } from "./hunt.ts";
+import { runSeeds } from "./run-seeds.ts";
 
 const program = new Command("sim")
   .description(
@@ -10,6 +12,7 @@ const program = new Command("sim")
   )
   .option("--seeds <count>", "how many seeds to run", wholeNumber, 1_000)
   .option("--first <seed>", "the first of them", wholeNumber, 1)
+  .option("--workers <count>", "threads that run them; results come in the order of the seeds all the same", wholeNumber, availableParallelism())
   .option("--seed <seed>", "run this one, tell its story, and check that it replays bit for bit", wholeNumber)
   .option("--canary <name>", "plant a bug, and see which seed finds it")
   .option("--canaries", "plant each known bug in turn; each must be found within --seeds")
@@ -33,6 +36,7 @@ program.parse();
 const options = program.opts<{
   seeds: number;
   first: number;
+  workers: number;
   seed?: number;
   canary?: string;
   canaries?: boolean;
@@ -44,26 +48,30 @@ const options = program.opts<{
 if (options.canaries === true) {
   process.exitCode = await hunt(
     canaries.map(({ name }) => ({ name, flags: ["--canary", name] })),
-    options.seeds,
+    options,
     canaries.length,
   );
 } else if (options.mutants !== undefined) {
   const mutants = drawMutants(options.mutantSeed, options.mutants);
   const flags = (index: number): string[] => ["--mutant", `${index}`, "--mutant-seed", `${options.mutantSeed}`];
   const hunted = mutants.map(({ place, find, replace }, index) => ({ name: `${place}  ${find.trim()} → ${replace.trim()}`, flags: flags(index) }));
-  process.exitCode = await hunt(hunted, options.seeds, Math.ceil(mutants.length * 0.8));
+  process.exitCode = await hunt(hunted, options, Math.ceil(mutants.length * 0.8));
 } else {
-  plantWhatIsAsked();
-  const { runSeeds, tellSeed } = await import("./run-seeds.ts");
-  const planted = options.canary !== undefined || options.mutant !== undefined;
-  if (options.seed !== undefined) process.exitCode = await tellSeed(options.seed);
-  else process.exitCode = await runSeeds({ first: options.first, count: options.seeds, untilFound: planted });
+  const changes = changesAskedFor();
+  if (options.seed !== undefined) {
+    plant(changes);
+    const { tellSeed } = await import("./tell-seed.ts");
+    process.exitCode = await tellSeed(options.seed);
+  } else {
+    const { first, seeds: count, workers } = options;
+    process.exitCode = await runSeeds({ first, count, threads: Math.max(1, workers), changes, untilFound: changes.length > 0 });
+  }
 }
 
-function plantWhatIsAsked(): void {
+function changesAskedFor(): readonly SourceChange[] {
   const { canary, mutant } = options;
-  if (canary !== undefined) plant(canaryOf(canary).changes);
-  if (mutant !== undefined) plant(drawMutants(options.mutantSeed, mutant + 1).slice(mutant));
+  if (canary !== undefined) return canaryOf(canary).changes;
+  return mutant === undefined ? [] : drawMutants(options.mutantSeed, mutant + 1).slice(mutant);
 }
 
 function canaryOf(wanted: string): Canary {
