@@ -101,6 +101,8 @@ export class SourceInput implements TaskInput, ReaderOutput<unknown> {
   /** In active time. */
   #withoutSplitsSince: number | undefined;
   #idleWithoutSplits = false;
+  /** Event time of a restore that the chain has not been given yet. */
+  #untold = false;
   /** Of a restored source that had ended. */
   #wasFinished = false;
   #drains = false;
@@ -129,6 +131,7 @@ export class SourceInput implements TaskInput, ReaderOutput<unknown> {
     if (this.#idleWithoutSplits) this.#time.markActive();
     this.#idleWithoutSplits = false;
     this.#withoutSplitsSince = undefined;
+    this.#tellReached();
     this.#greet();
     for (const split of splits) this.#track(split.id);
     this.#options.reader.addSplits(splits);
@@ -137,9 +140,10 @@ export class SourceInput implements TaskInput, ReaderOutput<unknown> {
   /** Splits of a snapshot; `finished`: the source had ended here. */
   restore(items: readonly Json[], finished: boolean): void {
     this.#wasFinished = finished;
-    // Given to the chain again: it finishes a firing that the checkpoint cut, and tells other tasks where time stands.
-    if (this.#watermark > WATERMARK_MIN) this.#flows({ kind: "watermark", watermark: this.#watermark });
     const snapshots = items as unknown as readonly SplitSnapshot[];
+    this.#untold = this.#watermark > WATERMARK_MIN;
+    // A bounded one without a split may have nothing but its end to say: until then it would hold back those that read on.
+    if (this.#options.live || snapshots.length > 0) this.#tellReached();
     // All are registered before any speaks: a watermark is the least over all splits.
     const tracks = snapshots.map((snapshot) => this.#track(snapshot.split.id));
     snapshots.forEach(({ generator, records }, index) => {
@@ -151,6 +155,13 @@ export class SourceInput implements TaskInput, ReaderOutput<unknown> {
     if (snapshots.length === 0) return;
     this.#greet();
     this.#options.reader.addSplits(snapshots.map((snapshot) => snapshot.split));
+  }
+
+  /** Given to the chain again: it finishes a firing that the checkpoint cut, and tells other tasks where time stands. */
+  #tellReached(): void {
+    if (!this.#untold) return;
+    this.#untold = false;
+    this.#flows({ kind: "watermark", watermark: this.#watermark });
   }
 
   collect(splitId: string, value: unknown, timestamp: number): void {

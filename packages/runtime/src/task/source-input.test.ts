@@ -1,0 +1,62 @@
+import type { SourceReader, SourceSplit, WatermarkStrategy } from "@millrace/contracts";
+import type { Ports } from "@millrace/core";
+import { createActivityClock } from "@millrace/operators";
+import { describe, expect, it } from "vitest";
+import type { ChainCode } from "../chain/code.ts";
+import { SourceInput } from "./source-input.ts";
+import type { FlowEvent, WatermarkFlow } from "./watermark-flow.ts";
+
+/** A source that had reached 1,000 before a restore, and what its chain is told of event time. */
+function restored(live: boolean): { readonly input: SourceInput; readonly told: FlowEvent[] } {
+  const told: FlowEvent[] = [];
+  const reader = { addSplits: () => undefined, poll: () => "ended" } as unknown as SourceReader<unknown, SourceSplit>;
+  const generator = { onEvent: () => undefined, onPeriodicEmit: () => undefined, snapshot: () => [], restore: () => undefined };
+  const input = new SourceInput({
+    node: 0,
+    reader,
+    strategy: { createGenerator: () => generator } as unknown as WatermarkStrategy<unknown>,
+    code: { emit: () => () => undefined } as unknown as ChainCode,
+    flow: { accept: (event: FlowEvent) => told.push(event) } as unknown as WatermarkFlow,
+    control: { interrupt: false },
+    batchRecords: 1,
+    live,
+    reached: 1_000,
+    ports: { scheduler: { after: () => () => undefined } } as unknown as Ports,
+    active: createActivityClock(() => 0),
+    alignment: undefined,
+    wake: () => undefined,
+    greet: () => undefined,
+    sideOutput: () => undefined,
+  });
+  return { input, told };
+}
+
+const reached: FlowEvent = { kind: "watermark", watermark: 1_000 };
+
+describe("event time of a restored source", () => {
+  it("is not told of a bounded one that has nothing to read but its end: it would hold back those that go on", () => {
+    const { input, told } = restored(false);
+    input.restore([], false);
+    expect(told).toEqual([]);
+    input.step(() => true);
+    expect(told).toEqual([{ kind: "end" }]);
+  });
+
+  it("is told before a split is read that is dealt after the restore", () => {
+    const { input, told } = restored(false);
+    input.restore([], false);
+    input.addSplits([{ id: "a" }]);
+    expect(told).toEqual([reached]);
+    input.addSplits([{ id: "b" }]);
+    expect(told).toEqual([reached]);
+  });
+
+  it("is told at once where splits were restored, and of one that does not end", () => {
+    const bounded = restored(false);
+    bounded.input.restore([{ split: { id: "a" }, generator: [], records: 3 }], false);
+    expect(bounded.told).toEqual([reached]);
+    const live = restored(true);
+    live.input.restore([], false);
+    expect(live.told).toEqual([reached]);
+  });
+});
