@@ -104,6 +104,9 @@ test("one that can't be written fails the next checkpoint, and is tried again af
   writing[0]?.reject(new Error("no space left"));
   await new Promise((resolve) => setImmediate(resolve));
   expect(woken()).toBe(1);
+  // No other one is begun before that has been told.
+  bases.completed(host, { files: chain });
+  expect(writing).toHaveLength(1);
   expect(() => bases.take(0)).toThrow("no space left");
   expect(bases.take(0)).toBeUndefined();
   bases.completed(host, { files: chain });

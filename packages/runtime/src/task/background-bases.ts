@@ -38,7 +38,8 @@ export class BackgroundBases {
     const { backend, node } = host;
     const adopted = this.#finished.get(node)?.name;
     if (adopted !== undefined && chain.files[0]?.name === adopted) this.#finished.delete(node);
-    if (backend?.writeBase === undefined || this.#closed || !wantsBase(chain)) return;
+    // One failure after the other: none is to be forgotten over the next.
+    if (backend?.writeBase === undefined || this.#closed || this.#failure !== undefined || !wantsBase(chain)) return;
     if (this.#underWay.has(node) || this.#finished.has(node) || this.#damaged.get(node) === chain.files[0]?.name) return;
     this.#underWay.add(node);
     backend.writeBase(chain.files).then(
