@@ -8,6 +8,7 @@ export { checkKey, keyKind } from "./keys/check-key.ts";
 export type { Key, PrimitiveKey } from "./keys/java-hash.ts";
 export { javaHash, keyHash } from "./keys/java-hash.ts";
 export { defaultMaxParallelism, keyGroupOf, keyGroupRange, murmurHash, subtaskOf } from "./keys/key-groups.ts";
+export { Lane } from "./lane.ts";
 export { limits } from "./limits.ts";
 export { onceFor } from "./once-for.ts";
 export * from "./ports/index.ts";

@@ -1,5 +1,5 @@
 import { parseDataFileName } from "@millrace/checkpoint";
-import { type Files, MillraceError } from "@millrace/core";
+import { type Files, Lane, MillraceError } from "@millrace/core";
 import { readJson, writeJson } from "./files.ts";
 
 /** Ids taken from the file at a time. So many are skipped at most after a crash. */
@@ -23,24 +23,19 @@ export async function openCheckpointIds(files: Files, directory: string): Promis
   const mark = await readMark(files, path);
   let last = mark === undefined ? seen + DAMAGED_GAP : Math.max(mark, seen);
   let reserved = last;
-  let turn: Promise<unknown> = Promise.resolve();
+  const lane = new Lane();
   const write = async (value: number) => {
     await writeJson(files, path, { formatVersion: 1, reserved: value });
     reserved = value;
   };
-  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
-    const result = turn.then(work);
-    turn = result.catch(() => undefined);
-    return result;
-  };
   return {
     next: () =>
-      inTurn(async () => {
+      lane.run(async () => {
         if (last + 1 > reserved) await write(last + BLOCK);
         return ++last;
       }),
     close: () =>
-      inTurn(async () => {
+      lane.run(async () => {
         if (reserved > last) await write(last);
       }),
   };

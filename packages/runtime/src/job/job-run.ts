@@ -1,6 +1,6 @@
 import { decideRestart, failureOf, noRestarts, type RestartHistory } from "@millrace/checkpoint";
 import type { CheckpointManifest, SinkContext } from "@millrace/contracts";
-import { type Cancel, MillraceError } from "@millrace/core";
+import { type Cancel, Lane, MillraceError } from "@millrace/core";
 import { toPhysical } from "@millrace/plan";
 import type { WrittenSavepoint } from "@millrace/snapshots";
 import type { SubtaskStatus } from "../deployment/deployment.ts";
@@ -15,7 +15,6 @@ import { readable, readManifests } from "./checkpoints/manifests.ts";
 import { takeSavepoint } from "./checkpoints/take-savepoint.ts";
 import { Committers } from "./committers.ts";
 import { failedForGood, tellsOfDamage } from "./failures.ts";
-import { Lane } from "./lane.ts";
 import { notRunning } from "./not-running.ts";
 import type { RunEvent, RunListener } from "./run-events.ts";
 import type { RunSettings } from "./settings.ts";

@@ -81,7 +81,11 @@ export class TaskCheckpoints {
       splits: node.id === program.head ? input.snapshot() : undefined,
     }));
     const parts = {
-      ...{ checkpointId, subtask, nodes, hosts, sinks },
+      checkpointId,
+      subtask,
+      nodes,
+      hosts,
+      sinks,
       finished: input instanceof SourceInput && input.finished,
       keyed: hosts.flatMap((host) => (host.backend === undefined ? [] : this.#keyedPart(host, checkpointId, full))),
       sinkFailed: this.#sinkFailed,
