@@ -1,5 +1,4 @@
-import type { ByteWriter } from "../bytes.ts";
-import type { ReusableReader } from "../reader.ts";
+import type { ByteReader, ByteWriter } from "../bytes.ts";
 import { AnyList } from "./any-list.ts";
 import { Texts } from "./texts.ts";
 import { WordTable } from "./word-table.ts";
@@ -33,7 +32,7 @@ export function writeTables({ words, lists, texts }: Tables, writer: ByteWriter)
   for (const list of lists) list.write(writer);
 }
 
-export function readTables({ words, lists, texts }: Tables, reader: ReusableReader): void {
+export function readTables({ words, lists, texts }: Tables, reader: ByteReader): void {
   for (const table of words) table.read(reader);
   texts.read(reader);
   for (const list of lists) list.read(reader);

@@ -1,5 +1,5 @@
-import type { ByteWriter } from "../bytes.ts";
-import { corrupt, createReader, type ReusableReader } from "../reader.ts";
+import type { ByteReader, ByteWriter } from "../bytes.ts";
+import { corrupt, createReader } from "../reader.ts";
 import { createWriter } from "../writer.ts";
 
 /** Different words of one place in one batch: a position takes a byte. */
@@ -18,7 +18,7 @@ const SLOTS = 256;
  * string on both sides, and equal strings become one.
  *
  * Words stay from batch to batch, as strings and as bytes: their bytes are copied into each batch, so that it can be read
- * alone, and a reader that finds the hash of the words of the batch before it has their strings already.
+ * alone, and a reader that finds those of the batch before it has their strings already.
  */
 export class WordTable {
   /** By position. */
@@ -27,8 +27,6 @@ export class WordTable {
   readonly #encoded = createWriter();
   /** All of `#encoded`: a new view costs more than it copies. */
   #bytes: Uint8Array = new Uint8Array(0);
-  /** Two hashes of `#encoded`, of 32 bits each. */
-  #hash: readonly [number, number] = hashOf(this.#bytes);
   readonly #positions = new Map<string, number>();
   /** By a few bits of a word: the position of the last word with these bits. */
   readonly #slots = new Int16Array(SLOTS).fill(-1);
@@ -60,18 +58,15 @@ export class WordTable {
   }
 
   write(writer: ByteWriter): void {
-    if (this.#bytes.length !== this.#encoded.length) this.#changed();
+    if (this.#bytes.length !== this.#encoded.length) this.#bytes = this.#encoded.slice();
     writer.varint(this.words.length);
-    for (const half of this.#hash) writer.u32(half);
     writer.bytes(this.#bytes);
   }
 
-  read(reader: ReusableReader): void {
+  read(reader: ByteReader): void {
     const count = reader.varint();
-    const hash = [reader.u32(), reader.u32()] as const;
-    const length = reader.varint();
-    if (count === this.words.length && length === this.#bytes.length && hash[0] === this.#hash[0] && hash[1] === this.#hash[1]) reader.skip(length);
-    else this.#readWords(count, reader.view(length));
+    const bytes = reader.view(reader.varint());
+    if (count !== this.words.length || Buffer.compare(bytes, this.#bytes) !== 0) this.#readWords(count, bytes);
   }
 
   #readWords(count: number, bytes: Uint8Array): void {
@@ -83,12 +78,7 @@ export class WordTable {
     this.forget();
     this.words = words;
     this.#encoded.raw(bytes);
-    this.#changed();
-  }
-
-  #changed(): void {
     this.#bytes = this.#encoded.slice();
-    this.#hash = hashOf(this.#bytes);
   }
 
   /** There is no room for another word. */
@@ -105,7 +95,7 @@ export class WordTable {
   forget(): void {
     this.words = [];
     this.#encoded.reset();
-    this.#changed();
+    this.#bytes = this.#encoded.slice();
     this.#positions.clear();
     this.#slots.fill(-1);
   }
@@ -114,14 +104,4 @@ export class WordTable {
 /** A look at more of a word would cost as much as all the rest. */
 function slotOf(word: string): number {
   return (word.length * 31 + word.charCodeAt(0)) & (SLOTS - 1);
-}
-
-/** Two passes of FNV-1a with different beginnings. */
-function hashOf(bytes: Uint8Array): readonly [number, number] {
-  let [a, b] = [0x811c_9dc5, 0x2f0b_4a27];
-  for (const byte of bytes) {
-    a = Math.imul(a ^ byte, 0x0100_0193);
-    b = Math.imul(b ^ byte, 0x85eb_ca6b);
-  }
-  return [a >>> 0, b >>> 0];
 }
