@@ -11,12 +11,17 @@ export interface Waiting {
   failed(error: unknown): void;
 }
 
-/** The thread that runs `store-worker.ts`, begun by the first request. */
+/** The thread that runs `store-worker.ts`, begun by the first request, and anew by the first one after it has died. */
 export class Thread {
+  readonly #newWorker: () => Worker;
   readonly #waiting = new Map<number, Waiting>();
   #worker: Worker | undefined;
   #nextId = 0;
   #closed = false;
+
+  constructor(newWorker: () => Worker = storeWorker) {
+    this.#newWorker = newWorker;
+  }
 
   newId(): number {
     return this.#nextId++;
@@ -53,11 +58,18 @@ export class Thread {
   }
 
   #start(): Worker {
-    const worker = newWorker();
+    const worker = this.#newWorker();
     worker.on("message", (reply: Reply) => this.#heard(worker, reply));
-    worker.on("error", (error) => this.#failAll(error));
-    worker.on("exit", () => this.#failAll(closed()));
+    worker.on("error", (error) => this.#died(worker, error));
+    worker.on("exit", () => this.#died(worker, closed()));
     return worker;
+  }
+
+  /** Told by its error and by its end. What was sent to it will not be answered; what comes later goes to another one. */
+  #died(worker: Worker, error: unknown): void {
+    if (this.#worker !== worker) return;
+    this.#worker = undefined;
+    this.#failAll(error);
   }
 
   #heard(worker: Worker, reply: Reply): void {
@@ -81,7 +93,7 @@ export class Thread {
 }
 
 /** Sources run by type stripping and find their packages' sources; what was built is JavaScript beside this file. */
-function newWorker(): Worker {
+function storeWorker(): Worker {
   const { url } = import.meta;
   if (!url.endsWith(".ts")) return new Worker(new URL("./store-worker.js", url), { execArgv: [] });
   return new Worker(new URL("./store-worker.ts", url), { execArgv: [...workerFlags(process.execArgv), "--conditions=millrace-source"] });
