@@ -8,7 +8,7 @@ import { type Reading, readings } from "../engine/jobs.ts";
 import { joinBranches, joinOracles } from "../engine/simulated-branches.ts";
 import { countOf, expectSame, inDirectory, published, startNoted, until } from "../engine/support.ts";
 
-const input = readings(400, 17);
+const input = readings(4000, 17);
 
 /** Each key tells in the end the highest low value of each sensor, which all subtasks hold; early watermarks show in operator state. */
 function highest(out: string, held: boolean) {
