@@ -1,12 +1,15 @@
-import { parseArgs } from "node:util";
+import { execFile } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { parseArgs, promisify } from "node:util";
 import { MessageChannel, Worker } from "node:worker_threads";
 import { createExchangeMemory } from "@millrace/runtime";
 import { median } from "../micro/measure.ts";
-import { keyedRun } from "./keyed-run.ts";
+import type { KeyedOptions, KeyedTimes } from "./keyed-run.ts";
 import type { PhysicalPlan, ThreadStart } from "./thread.ts";
 
 // `pnpm bench:exchange [--rounds 5] [--only exchange,latency,keyed]`: the exchange between threads beside postMessage and a bare wake-up, and one worker
-// beside two on keyed work. Everything that is compared runs in turn, in this process.
+// beside two on keyed work. Everything that is compared runs in turn; keyed work in processes of its own, because one worker works in the main thread, where
+// a job that runs again takes a fifth longer: its functions are compiled for all closures that there have been.
 
 const { values: options } = parseArgs({
   options: { rounds: { type: "string", default: "5" }, only: { type: "string", default: "exchange,latency,keyed" } },
@@ -64,6 +67,12 @@ async function throughput(transport: "exchange" | "postMessage", batch: number):
   return (await measure({ transport, batch, records, batchesPerSecond: undefined, warmUpBatches: records / 4 / batch })).nsPerRecord;
 }
 
+async function alone(given: KeyedOptions): Promise<KeyedTimes> {
+  const script = fileURLToPath(new URL("./keyed-alone.ts", import.meta.url));
+  const { stdout } = await promisify(execFile)(process.execPath, ["--conditions=millrace-source", script, JSON.stringify(given)]);
+  return JSON.parse(stdout) as KeyedTimes;
+}
+
 /** Processor time a record of all workers together, of the runs so far, by parallelism. */
 const processorNs = new Map<number, number[]>();
 
@@ -73,7 +82,7 @@ const processorNs = new Map<number, number[]>();
  */
 async function keyed(parallelism: number, work: number): Promise<number> {
   const [warmUp, records] = work > 1_000 ? [700_000, 1_300_000] : work > 0 ? [3_000_000, 4_000_000] : [8_000_000, 8_000_000];
-  const { wallNs, processorNs: own } = await keyedRun({ parallelism, work, warmUp, records: warmUp + records });
+  const { wallNs, processorNs: own } = await alone({ parallelism, work, warmUp, records: warmUp + records });
   processorNs.set(parallelism, [...(processorNs.get(parallelism) ?? []), own]);
   return wallNs;
 }
