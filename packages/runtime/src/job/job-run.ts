@@ -42,6 +42,17 @@ export interface StopWithSavepoint {
 /** An attempt whose checkpoints are on. */
 type Running = Attempt & { readonly checkpoints: CheckpointCoordinator };
 
+/** A stop with a savepoint that is under way. */
+interface Stopping {
+  readonly attempt: Running;
+  /** Of the savepoint's checkpoint: from its completion on nothing is published. */
+  readonly suspends: symbol;
+  /** Whether the savepoint was taken. */
+  readonly taken: Promise<boolean>;
+  /** What the attempt failed with since that checkpoint. It matters only if the savepoint can't be written. */
+  failure?: { readonly error: unknown };
+}
+
 /**
  * Runs a job from its first deployment to its end: deploys, restarts after failures from the last completed checkpoint,
  * finishes when all input has ended and the last checkpoint is committed (law C8).
@@ -69,8 +80,7 @@ export class JobRun {
   #storesTrusted = true;
   #restarts: RestartHistory = noRestarts;
   #cancelRestart: Cancel | undefined;
-  /** A stop with a savepoint is under way; resolves to whether it was taken. */
-  #stopping: Promise<boolean> | undefined;
+  #stopping: Stopping | undefined;
   readonly #savepoints = new Set<Promise<unknown>>();
   #ending: Promise<void> | undefined;
   #over = false;
@@ -132,7 +142,7 @@ export class JobRun {
   stop(): Promise<void> {
     return this.#endOnce(async () => {
       // A savepoint that the run is being stopped with is its last word: no checkpoint comes after it.
-      if (await this.#stopping) return "savepoint";
+      if (await this.#stopping?.taken) return "savepoint";
       // A run that is finishing by itself, or between two attempts, has nothing to add to its last checkpoint.
       await this.#attempt?.checkpoints?.take("final").catch(this.#warn);
       return "stopped";
@@ -158,14 +168,16 @@ export class JobRun {
     if (this.#stopping !== undefined) throw notRunning("it is being stopped with a savepoint already");
     const suspends = Symbol("stop with a savepoint");
     const taken = Promise.withResolvers<boolean>();
-    this.#stopping = taken.promise;
+    const stopping: Stopping = { attempt, suspends, taken: taken.promise };
+    this.#stopping = stopping;
     try {
       if (drain) await attempt.drain();
       written(await this.#takeSavepoint(attempt, pathOf, { suspends, drained: drain }));
     } catch (error) {
       this.#stopping = undefined;
       // Sources that were drained read on after a restart, from the last checkpoint.
-      if (drain) this.#attemptFailed(attempt, error);
+      const failure = stopping.failure ?? (drain ? { error } : undefined);
+      if (failure !== undefined) this.#attemptFailed(attempt, failure.error);
       else attempt.checkpoints.resume(suspends);
       if (attempt.hasEnded) this.#inputEnded(attempt);
       taken.resolve(false);
@@ -311,6 +323,13 @@ export class JobRun {
       // The run is ending anyway. A last checkpoint that is waited for will not come.
       this.#warn(error);
       void attempt?.checkpoints?.close().catch(this.#warn);
+      return;
+    }
+    const stopping = this.#stopping;
+    if (stopping !== undefined && stopping.attempt === attempt && stopping.attempt.checkpoints.suspendedBy(stopping.suspends)) {
+      // All that the savepoint needs is there. A restart would publish what it does not hold.
+      stopping.failure ??= { error };
+      this.#warn(error);
       return;
     }
     this.#attempt = undefined;

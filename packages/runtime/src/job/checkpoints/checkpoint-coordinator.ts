@@ -125,6 +125,11 @@ export class CheckpointCoordinator {
     return taken;
   }
 
+  /** Whether the checkpoint that was to suspend all others is complete, and they have not been resumed. */
+  suspendedBy(suspension: symbol): boolean {
+    return this.#requests.suspendedBy(suspension);
+  }
+
   /** Takes checkpoints again after one that suspended them, unless somebody else wants none. */
   resume(suspension: symbol): void {
     this.#requests.resume(suspension);

@@ -32,6 +32,10 @@ export class CheckpointRequests {
     return this.#suspensions.size > 0;
   }
 
+  suspendedBy(suspension: symbol): boolean {
+    return this.#suspensions.has(suspension);
+  }
+
   add(reason: Request["reason"], options: TakeOptions): Promise<CheckpointManifest> {
     const { promise, resolve, reject } = Promise.withResolvers<CheckpointManifest>();
     this.#requests.push({ reason, options, checkpointId: undefined, resolve, reject });

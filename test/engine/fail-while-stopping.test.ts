@@ -1,0 +1,89 @@
+import type { Files } from "@millrace/core";
+import { nodePorts } from "@millrace/core/node";
+import { type Collector, collection, defineJob, discard, type JobEvent, state, t } from "millrace";
+import { describe, expect, it } from "vitest";
+import { countOf, inDirectory, pause, startNoted, until, upTo } from "./support.ts";
+
+/** Counts in keyed state, and asks `ask` about each number. */
+function counting(ask: (n: number) => Promise<number>) {
+  return defineJob("counting", (env) => {
+    env
+      .from(collection(upTo(10)), { uid: "numbers" })
+      .keyBy((n) => n % 3)
+      .process(
+        {
+          state: { seen: state.value(t.integer()) },
+          processElement(n, { state: { seen } }, out: Collector<number>) {
+            seen.update((seen.value() ?? 0) + 1);
+            out.collect(n);
+          },
+        },
+        { uid: "count" },
+      )
+      .orderedWait(ask, { uid: "ask", timeoutMs: 60_000 })
+      .to(discard(), { uid: "out" });
+  });
+}
+
+describe("a job that fails while its last savepoint is written", () => {
+  it("is not restarted: what it would publish is not in the savepoint", () =>
+    inDirectory(async (stateDir) => {
+      const answer = Promise.withResolvers<number>();
+      const mayWrite = Promise.withResolvers<void>();
+      const files = makingDirectories(nodePorts.files, async (path) => {
+        if (!path.includes("/savepoints/")) return;
+        answer.reject(new Error("no answer"));
+        await mayWrite.promise;
+      });
+      const { job, events } = await startNoted(
+        counting(() => answer.promise),
+        stateDir,
+        { ports: { ...nodePorts, files } },
+      );
+      const stopped = job.stop({ savepoint: true });
+      await until(() => warningsOf(events).some((text) => text.includes("no answer")));
+      await pause(50);
+      mayWrite.resolve();
+      const { end, checkpointId, savepoint } = await stopped;
+      expect({ end, checkpointId }).toEqual({ end: "savepoint", checkpointId: savepoint?.checkpointId });
+      expect(countOf(events, "restarting")).toBe(0);
+    }));
+
+  it("is restarted when that can't be written", () =>
+    inDirectory(async (stateDir) => {
+      const answer = Promise.withResolvers<number>();
+      const fails = Promise.withResolvers<void>();
+      let lives = 0;
+      const files = makingDirectories(nodePorts.files, async (path) => {
+        if (!path.includes("/savepoints/")) return;
+        answer.reject(new Error("no answer"));
+        await fails.promise;
+        throw Object.assign(new Error("no space"), { code: "ENOSPC" });
+      });
+      const { job, events } = await startNoted(
+        counting((n) => (++lives > 10 ? Promise.resolve(n) : answer.promise)),
+        stateDir,
+        { ports: { ...nodePorts, files } },
+      );
+      const refused = expect(job.stop({ savepoint: true })).rejects.toThrow("no space");
+      await until(() => warningsOf(events).some((text) => text.includes("no answer")));
+      expect(countOf(events, "restarting")).toBe(0);
+      fails.resolve();
+      await refused;
+      expect(await job.finished).toMatchObject({ end: "finished", restarts: 1 });
+    }));
+});
+
+function warningsOf(events: readonly JobEvent[]): readonly string[] {
+  return events.flatMap((event) => (event.kind === "warning" ? event.message : []));
+}
+
+/** Files that ask before they make a directory. */
+function makingDirectories(files: Files, before: (path: string) => Promise<void>): Files {
+  return Object.assign(Object.create(files) as Files, {
+    makeDirectory: async (path: string, mode?: number) => {
+      await before(path);
+      return files.makeDirectory(path, mode);
+    },
+  });
+}
