@@ -9,6 +9,7 @@ import type { HeldCheckpoints } from "./checkpoints/held-checkpoints.ts";
 import { Enumerators } from "./enumerators.ts";
 import { notRunning } from "./not-running.ts";
 import type { RunSettings } from "./settings.ts";
+import { UnspokenSources } from "./unspoken-sources.ts";
 
 export interface AttemptStart {
   readonly parallelism: number;
@@ -41,6 +42,7 @@ export class Attempt {
   readonly #physical: PhysicalPlan;
   readonly #listener: AttemptListener;
   readonly #endedTasks = new Set<string>();
+  readonly #unspoken: UnspokenSources;
   readonly #drained = Promise.withResolvers<void>();
   #enumerators: Enumerators | undefined;
   #started = false;
@@ -54,6 +56,7 @@ export class Attempt {
     this.#listener = listener;
     this.parallelism = parallelism;
     this.#physical = toPhysical(graph.plan, { parallelism, maxParallelism, chaining: !dev, heads: reachedInFlight(start.restored) });
+    this.#unspoken = new UnspokenSources(graph, this.#physical, start.restored, settings.ports.scheduler);
     this.deployment = settings.deployer(
       { physical: this.#physical, ...start },
       {
@@ -62,6 +65,7 @@ export class Attempt {
         wantsCheckpoint: () => this.checkpoints?.force("state"),
         ended: (subtaskId) => {
           this.#endedTasks.add(subtaskId);
+          this.#unspoken.spoken(subtaskId);
           if (this.#started) this.#tellEnded();
         },
         failed: (error) => this.#failed(error),
@@ -80,7 +84,14 @@ export class Attempt {
   async deploy(): Promise<void> {
     await this.#unlessClosed(this.deployment.deploy());
     if (this.#closing !== undefined) return;
-    this.#enumerators = new Enumerators(this.#settings, this.#physical, this.restored, this.deployment, (error) => this.#failed(error));
+    this.#enumerators = new Enumerators(
+      this.#settings,
+      this.#physical,
+      this.restored,
+      this.deployment,
+      (subtaskId) => this.#unspoken.spoken(subtaskId),
+      (error) => this.#failed(error),
+    );
   }
 
   /** Lets the tasks run; from here on the attempt may fail at any time. */
@@ -90,11 +101,11 @@ export class Attempt {
     await this.#unlessClosed(this.#enumerators?.start());
   }
 
-  /** All tasks run: checkpoints begin. */
+  /** All tasks run: checkpoints begin as soon as the sources know what they read. */
   started(): void {
     if (this.#closing !== undefined) return;
     this.#started = true;
-    this.checkpoints?.started();
+    this.#unspoken.whenSpoken(() => this.checkpoints?.started());
     this.#tellEnded();
   }
 
@@ -120,6 +131,7 @@ export class Attempt {
 
   async #close(): Promise<void> {
     this.#drained.reject(notRunning("it ended meanwhile"));
+    this.#unspoken.close();
     await this.checkpoints?.close().catch(this.#listener.warn);
     await this.#enumerators?.close().catch(this.#listener.warn);
     await this.deployment.close().catch(this.#listener.warn);

@@ -185,10 +185,9 @@ async function openAll(
     });
   }
   const head = restoredOf(order, program.head);
-  if (head === undefined) return;
-  if (source !== undefined) source.restore(head.splits, head.finished);
+  if (source !== undefined) source.begin(head?.splits ?? [], head?.finished ?? false);
   // As a source does: a firing that the checkpoint cut is finished, and other tasks hear where time stands.
-  else if (head.watermark > WATERMARK_MIN) flow.accept({ kind: "watermark", watermark: head.watermark });
+  else if (head !== undefined && head.watermark > WATERMARK_MIN) flow.accept({ kind: "watermark", watermark: head.watermark });
 }
 
 /** What opening throws gets its place. */

@@ -1,22 +1,23 @@
 import type { CheckpointManifest, Source, SourceSplit, SplitEnumerator } from "@millrace/contracts";
 import type { Json, Ports } from "@millrace/core";
 import type { JobGraph, PhysicalPlan } from "@millrace/plan";
-import type { Deployment } from "../deployment/deployment.ts";
+import { type Deployment, subtaskId } from "../deployment/deployment.ts";
 
 /** The split enumerators of all sources of one attempt, by node. They live with the coordinator. */
 export class Enumerators {
   readonly #byNode = new Map<number, SplitEnumerator<SourceSplit>>();
   #closed = false;
 
-  /** `fail` hears of enumerators that can't go on. */
+  /** `spoken` hears of readers that have got splits, or word that there are none; `fail` of enumerators that can't go on. */
   constructor(
     { graph, ports }: { readonly graph: JobGraph; readonly ports: Ports },
     physical: PhysicalPlan,
     restored: CheckpointManifest | undefined,
     deployment: Deployment,
+    spoken: (subtaskId: string) => void,
     fail: (error: unknown) => void,
   ) {
-    for (const { head, parallelism } of physical.tasks) {
+    for (const { id, head, parallelism } of physical.tasks) {
       const body = graph.bodies[head];
       if (body?.kind !== "source") continue;
       const uid = graph.plan.nodes[head]?.uid;
@@ -27,10 +28,14 @@ export class Enumerators {
           ports,
           parallelism,
           assign: (subtask, splits) => {
-            if (!this.#closed) deployment.assignSplits(head, subtask, splits);
+            if (this.#closed) return;
+            deployment.assignSplits(head, subtask, splits);
+            spoken(subtaskId(id, subtask));
           },
           noMoreSplits: (subtask) => {
-            if (!this.#closed) deployment.noMoreSplits(head, subtask);
+            if (this.#closed) return;
+            deployment.noMoreSplits(head, subtask);
+            spoken(subtaskId(id, subtask));
           },
           fail,
         },

@@ -9,7 +9,7 @@ import type { FlowEvent, WatermarkFlow } from "./watermark-flow.ts";
 /** A source that had reached 1,000 before a restore, and what its chain is told of event time. */
 function restored(live: boolean): { readonly input: SourceInput; readonly told: FlowEvent[] } {
   const told: FlowEvent[] = [];
-  const reader = { addSplits: () => undefined, poll: () => "ended" } as unknown as SourceReader<unknown, SourceSplit>;
+  const reader = { addSplits: () => undefined, noMoreSplits: () => undefined, poll: () => "ended" } as unknown as SourceReader<unknown, SourceSplit>;
   const generator = { onEvent: () => undefined, onPeriodicEmit: () => undefined, snapshot: () => [], restore: () => undefined };
   const input = new SourceInput({
     node: 0,
@@ -36,15 +36,34 @@ const reached: FlowEvent = { kind: "watermark", watermark: 1_000 };
 describe("event time of a restored source", () => {
   it("is not told of a bounded one that has nothing to read but its end: it would hold back those that go on", () => {
     const { input, told } = restored(false);
-    input.restore([], false);
+    input.begin([], false);
     expect(told).toEqual([]);
     input.step(() => true);
     expect(told).toEqual([{ kind: "end" }]);
   });
 
+  it("comes to its end at once where there is word that nothing is left to read, and once, though the reader then says so as well", () => {
+    const { input, told } = restored(false);
+    input.begin([], false);
+    input.noMoreSplits();
+    expect(told).toEqual([{ kind: "end" }]);
+    for (let step = 0; step < 3; step++) input.step(() => true);
+    expect(told).toEqual([{ kind: "end" }]);
+    expect(input.finished).toBe(true);
+  });
+
+  it("is at its end from the start where the source had ended", () => {
+    const { input, told } = restored(false);
+    input.begin([], true);
+    expect(told).toEqual([{ kind: "end" }]);
+    input.drain();
+    input.step(() => true);
+    expect(input.finished).toBe(true);
+  });
+
   it("is told before a split is read that is dealt after the restore", () => {
     const { input, told } = restored(false);
-    input.restore([], false);
+    input.begin([], false);
     input.addSplits([{ id: "a" }]);
     expect(told).toEqual([reached]);
     input.addSplits([{ id: "b" }]);
@@ -53,10 +72,10 @@ describe("event time of a restored source", () => {
 
   it("is told at once where splits were restored, and of one that does not end", () => {
     const bounded = restored(false);
-    bounded.input.restore([{ split: { id: "a" }, generator: [], records: 3 }], false);
+    bounded.input.begin([{ split: { id: "a" }, generator: [], records: 3 }], false);
     expect(bounded.told).toEqual([reached]);
     const live = restored(true);
-    live.input.restore([], false);
+    live.input.begin([], false);
     expect(live.told).toEqual([reached]);
   });
 });

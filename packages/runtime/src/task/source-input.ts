@@ -103,8 +103,6 @@ export class SourceInput implements TaskInput, ReaderOutput<unknown> {
   #idleWithoutSplits = false;
   /** Event time of a restore that the chain has not been given yet. */
   #untold = false;
-  /** Of a restored source that had ended. */
-  #wasFinished = false;
   #drains = false;
   /** It reads no more, though there may be more to read. */
   #drained = false;
@@ -137,13 +135,17 @@ export class SourceInput implements TaskInput, ReaderOutput<unknown> {
     this.#options.reader.addSplits(splits);
   }
 
-  /** Splits of a snapshot; `finished`: the source had ended here. */
-  restore(items: readonly Json[], finished: boolean): void {
-    this.#wasFinished = finished;
+  /** Once, before the first step. Splits of a snapshot; `finished`: the source had ended here. */
+  begin(items: readonly Json[], finished: boolean): void {
+    if (finished) {
+      this.#end();
+      return;
+    }
     const snapshots = items as unknown as readonly SplitSnapshot[];
     this.#untold = this.#watermark > WATERMARK_MIN;
-    // A bounded one without a split may have nothing but its end to say: until then it would hold back those that read on.
-    if (this.#options.live || snapshots.length > 0) this.#tellReached();
+    // A bounded one without a split may have nothing but its end to say: until then it would hold back those that read on. A live one may wait for long.
+    if (!this.#options.live && snapshots.length === 0) return;
+    this.#tellReached();
     // All are registered before any speaks: a watermark is the least over all splits.
     const tracks = snapshots.map((snapshot) => this.#track(snapshot.split.id));
     snapshots.forEach(({ generator, records }, index) => {
@@ -152,9 +154,8 @@ export class SourceInput implements TaskInput, ReaderOutput<unknown> {
       track.records = records;
       track.recordsAtLook = records;
     });
-    if (snapshots.length === 0) return;
     this.#greet();
-    this.#options.reader.addSplits(snapshots.map((snapshot) => snapshot.split));
+    if (snapshots.length > 0) this.#options.reader.addSplits(snapshots.map((snapshot) => snapshot.split));
   }
 
   /** Given to the chain again: it finishes a firing that the checkpoint cut, and tells other tasks where time stands. */
@@ -190,8 +191,6 @@ export class SourceInput implements TaskInput, ReaderOutput<unknown> {
 
   step(settle: () => boolean): InputStep {
     if (this.#ended) return ended;
-    // A bounded one has a split, or the end, as soon as its enumerator has spoken; a live one may wait for long.
-    if (this.#options.live) this.#greet();
     this.#moved = false;
     if (this.#quiet) {
       this.#quiet = false;
@@ -199,19 +198,22 @@ export class SourceInput implements TaskInput, ReaderOutput<unknown> {
       if (this.#moved) return progress;
     }
     if (this.#drains) {
-      this.#drained = !this.#wasFinished;
-      return this.#end();
+      this.#drained = true;
+      this.#end();
+      return progress;
     }
     if (this.#holdBack()) return waiting;
     this.#watchQuiet();
-    if (this.#wasFinished) return this.#end();
     const { reader, batchRecords, alignment } = this.#options;
     // A poll ends where event time moves. As long as that goes through at once, more can be read in the same step.
     for (let left = batchRecords; ; ) {
       const status = reader.poll(this, left);
       this.#emitDue();
       if (status === "waiting") return waiting;
-      if (status === "ended") return this.#end();
+      if (status === "ended") {
+        this.#end();
+        return progress;
+      }
       left -= limits.watermarkEveryRecords;
       if (left <= 0 || alignment !== undefined || !settle()) return progress;
       this.#moved = false;
@@ -226,7 +228,7 @@ export class SourceInput implements TaskInput, ReaderOutput<unknown> {
   /** Whether nothing is to be read now. Splits that are ahead alone are held back where the reader can. */
   #holdBack(): boolean {
     const { alignment, reader, active } = this.#options;
-    if (alignment === undefined || this.#wasFinished) return false;
+    if (alignment === undefined) return false;
     const ahead = [...this.#splits].filter(([id]) => alignment.isAhead(this.#multiplexer.watermarkOf(id)));
     const all = ahead.length > 0 && ahead.length === this.#splits.size;
     if (all !== this.#heldBack) {
@@ -255,11 +257,12 @@ export class SourceInput implements TaskInput, ReaderOutput<unknown> {
     this.#options.greet();
   }
 
-  #end(): InputStep {
+  /** A reader that asks for a split within a poll may be told there and then that there is none. */
+  #end(): void {
+    if (this.#ended) return;
     this.#ended = true;
     this.#options.alignment?.moved(WATERMARK_MAX);
     this.#options.flow.accept({ kind: "end" });
-    return progress;
   }
 
   /** All has been read. A source that was drained goes on after a restore. */
@@ -272,8 +275,10 @@ export class SourceInput implements TaskInput, ReaderOutput<unknown> {
     this.#drains = true;
   }
 
+  /** Without a split it ends at once: no barrier goes ahead of its end, or others would be read while it holds event time back. */
   noMoreSplits(): void {
     this.#options.reader.noMoreSplits();
+    if (this.#splits.size === 0) this.#end();
   }
 
   /** Bad records left out so far. */
