@@ -93,7 +93,7 @@ async function straightRun(seed: number, job: RandomJob, { interpret = false }: 
 /** A change of parallelism, or a new run, may leave a hidden file behind, see the recovery of the file sink. */
 function mayLeaveFiles(lives: readonly Life[]): boolean {
   const changed = new Set(lives.map(({ parallelism }) => parallelism)).size > 1;
-  return changed || lives.some(({ end, met }) => end === "savepoint" || met.has("rescale done") || met.has("stopWithSavepoint done"));
+  return changed || lives.some(({ met, newRun }) => newRun === true || met.has("rescale done"));
 }
 
 function isOfAny(branches: readonly Branch[], line: string): boolean {
@@ -145,7 +145,7 @@ async function troubledRun(
       ...(from === undefined ? {} : { from }),
     };
     const life = await live(world, pid, seed + pid * 7919, incarnation, withFailures(job, failures, judge), settings, judge);
-    lives.push(life);
+    lives.push({ ...life, newRun: from !== undefined });
     story.push(`  → ${life.end}${life.reason === undefined ? "" : `: ${life.reason}`}`);
     if (life.end === "finished" || (life.end === "died" && (await lastEnd(world)) === "finished")) return;
     if (life.end === "failed" && !troubled) throw new Error(`the job failed though nothing went wrong any more: ${life.reason}`);

@@ -17,6 +17,8 @@ export interface Life {
   readonly parallelism: number;
   readonly restarts: number;
   readonly checkpoints: number;
+  /** Started from the savepoint that the run before had ended with. */
+  readonly newRun?: boolean;
   /** Faults that came true. */
   readonly met: ReadonlySet<string>;
 }
