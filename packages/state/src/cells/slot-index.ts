@@ -1,11 +1,16 @@
 import type { PrimitiveKey } from "@millrace/core";
 import type { KeyIndex, WornTable } from "./key-index.ts";
+import { OutgrownTable } from "./outgrown-table.ts";
 import { NO_SLOT } from "./slots.ts";
 
 const BITS_MIN = 2;
 /** A larger table shrinks when less of it is filled; half of it at most is, so that a look-up ends soon. */
 const FILLED_MIN = 1 / 16;
 const SHRINKING_BITS_MIN = 6;
+/** Larger tables are moved piece by piece, so that no single change takes long. */
+const MOVED_AT_ONCE_BITS_MAX = 12;
+/** Long before the next table is full all has been moved: that takes half as many new keys as this one has places. */
+const PLACES_AT_A_CHANGE = 64;
 /** 2^32 divided by the golden ratio: multiples of it are spread evenly, those of keys in sequence best of all. */
 const GOLDEN = 0x9e3779b9;
 /** For the upper half of a key; any odd number that is no relation of the other. */
@@ -21,13 +26,15 @@ interface KeyedSlots {
 
 /**
  * From keys to slots. Whole numbers stand in an open table of pairs, hash and slot, with linear probing: a look-up reads one
- * line of the processor's cache where a Map reads two or three. A hash of a number of 32 bits is as good as the number
+ * line of the processor's cache where a Map reads two or three. A table that is full is left for one twice as large, little by little. A hash of a number of 32 bits is as good as the number
  * itself; others are compared with the key that the slot has. All other keys stand in a Map.
  */
 export class SlotIndex implements KeyIndex {
   readonly #slots: KeyedSlots;
   #table: Int32Array = noTable;
   #bits = BITS_MIN;
+  /** The table before, as long as there are numbers in it alone. */
+  #outgrown: OutgrownTable | undefined;
   #numbers = 0;
   /** All numbers have 32 bits. */
   #exact = true;
@@ -42,7 +49,9 @@ export class SlotIndex implements KeyIndex {
   }
 
   wear(): WornTable | undefined {
-    return this.#bits > SHRINKING_BITS_MIN && !this.#isSparse() ? { table: this.#table, bits: this.#bits } : undefined;
+    return this.#bits > SHRINKING_BITS_MIN && !this.#isSparse() && this.#outgrown === undefined
+      ? { table: this.#table, bits: this.#bits }
+      : undefined;
   }
 
   get(key: PrimitiveKey): number {
@@ -53,7 +62,8 @@ export class SlotIndex implements KeyIndex {
     const hash = Math.imul(key, GOLDEN);
     for (let at = (hash >>> (32 - this.#bits)) * 2; ; at = (at + 2) & mask) {
       const slot = table[at + 1] as number;
-      if (slot === NO_SLOT || table[at] === hash) return slot;
+      if (slot === NO_SLOT) return this.#outgrown === undefined ? NO_SLOT : this.#outgrown.slotOf(hash, anySlot);
+      if (table[at] === hash) return slot;
     }
   }
 
@@ -64,16 +74,18 @@ export class SlotIndex implements KeyIndex {
       return;
     }
     if ((key | 0) !== key) this.#exact = false;
+    if (this.#outgrown !== undefined) this.#leaveOutgrown(key);
+    const hash = hashOf(key);
     const at = this.#placeOf(key);
     if (this.#table[at + 1] === NO_SLOT) {
       this.#numbers++;
       if (this.#table === noTable || this.#numbers * 4 > this.#table.length) {
         this.#fit(this.#table === noTable ? BITS_MIN : this.#bits + 1);
-        this.#put(hashOf(key), slot);
+        this.#put(hash, slot);
         return;
       }
     }
-    this.#table[at] = hashOf(key);
+    this.#table[at] = hash;
     this.#table[at + 1] = slot;
   }
 
@@ -83,10 +95,12 @@ export class SlotIndex implements KeyIndex {
       return;
     }
     if (this.#numbers === 0) return;
-    const at = this.#placeOf(key);
-    if (this.#table[at + 1] === NO_SLOT) return;
-    this.#closeGap(at);
-    this.#numbers--;
+    if (this.#outgrown === undefined || !this.#leaveOutgrown(key)) {
+      const at = this.#placeOf(key);
+      if (this.#table[at + 1] === NO_SLOT) return;
+      this.#closeGap(at);
+      this.#numbers--;
+    }
     if (this.#bits > SHRINKING_BITS_MIN && this.#isSparse()) this.#fit(this.#bits - 2);
   }
 
@@ -95,7 +109,25 @@ export class SlotIndex implements KeyIndex {
   }
 
   #getChecked(key: number): number {
-    return isHashed(key) ? (this.#table[this.#placeOf(key) + 1] as number) : (this.#others?.get(key) ?? NO_SLOT);
+    if (!isHashed(key)) return this.#others?.get(key) ?? NO_SLOT;
+    const slot = this.#table[this.#placeOf(key) + 1] as number;
+    return slot !== NO_SLOT || this.#outgrown === undefined ? slot : this.#outgrown.slotOf(hashOf(key), this.#isOf(key));
+  }
+
+  #isOf(key: number): (slot: number) => boolean {
+    return (slot) => this.#slots.keys[slot] === key;
+  }
+
+  /** Before the key is set or deleted; moves a few pairs on. Returns whether the key was in the table before alone. */
+  #leaveOutgrown(key: number): boolean {
+    const left = this.#outgrown?.takeOut(hashOf(key), this.#isOf(key)) === true;
+    if (left) this.#numbers--;
+    this.#move(PLACES_AT_A_CHANGE);
+    return left;
+  }
+
+  #move(places: number): void {
+    if (this.#outgrown?.move(places, (hash, slot) => this.#put(hash, slot)) === true) this.#outgrown = undefined;
   }
 
   /** Where the key stands, or the empty place where it would. */
@@ -125,10 +157,12 @@ export class SlotIndex implements KeyIndex {
   }
 
   #fit(bits: number): void {
-    const known = this.#table;
+    this.#move(Number.POSITIVE_INFINITY);
+    this.#outgrown = new OutgrownTable(this.#table, this.#bits);
+    const atOnce = this.#bits <= MOVED_AT_ONCE_BITS_MAX;
     this.#table = new Int32Array(2 << bits);
     this.#bits = bits;
-    for (let at = 0; at < known.length; at += 2) if (known[at + 1] !== NO_SLOT) this.#put(known[at] as number, known[at + 1] as number);
+    if (atOnce) this.#move(Number.POSITIVE_INFINITY);
   }
 
   #put(hash: number, slot: number): void {
@@ -139,6 +173,10 @@ export class SlotIndex implements KeyIndex {
     table[at] = hash;
     table[at + 1] = slot;
   }
+}
+
+function anySlot(): boolean {
+  return true;
 }
 
 /** Fractions would share hashes. */

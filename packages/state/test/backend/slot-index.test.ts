@@ -68,4 +68,47 @@ describe("the index of slots", () => {
     }
     for (let key = 0; key < 20_000; key++) expect(index.get(key * 3) !== NO_SLOT).toBe(key % 100 === 0);
   });
+
+  it("knows all keys while it moves them to a larger table, a few at each change", () => {
+    const wide = (n: number) => n * 2 ** 33 + 5;
+    fc.assert(
+      fc.property(fc.integer({ min: 4_000, max: 9_000 }), fc.integer(), fc.boolean(), (count, seed, exact) => {
+        const slots = new Slots();
+        const index = new SlotIndex(slots);
+        const model = new Map<number, number>();
+        const set = (key: number): void => {
+          const slot = slots.take(owner, key, 0);
+          model.set(key, slot);
+          index.set(key, slot);
+        };
+        const remove = (key: number): void => {
+          const slot = model.get(key);
+          index.delete(key);
+          if (slot === undefined) return;
+          model.delete(key);
+          slots.release(slot);
+        };
+        // Half of the places of a table of 2^13 are filled with the 4,097th key: from there on old and new ones are changed in turn.
+        const keyOf = (n: number): number => (exact || n % 3 > 0 ? Math.imul(n ^ seed, 0x2545f491) : wide(n));
+        for (let n = 0; n < count; n++) {
+          set(keyOf(n));
+          const other = keyOf(Math.abs(Math.imul(n, seed | 1)) % count);
+          if (n % 5 === 0) remove(other);
+          if (n % 7 === 0 && model.has(other)) set(other);
+          if (n % 64 === 0 || (n > 4_090 && n < 4_240 && n % 8 === 0)) check(index, model, keyOf, count);
+        }
+        check(index, model, keyOf, count);
+        for (const key of [...model.keys()]) remove(key);
+        check(index, model, keyOf, count);
+      }),
+      { numRuns: 20 },
+    );
+  });
 });
+
+function check(index: SlotIndex, model: ReadonlyMap<number, number>, keyOf: (n: number) => number, count: number): void {
+  for (let n = 0; n < count; n++) {
+    const key = keyOf(n);
+    if (index.get(key) !== (model.get(key) ?? NO_SLOT)) expect([n, index.get(key)]).toEqual([n, model.get(key) ?? NO_SLOT]);
+  }
+}
