@@ -5,12 +5,15 @@ import type { ValueFormat } from "../cells/value-format.ts";
 import { CURSOR_END, cursorOf, entryHash, neighbourHash, pageAtCursor, pageOf, partnerOf } from "./linear-hash.ts";
 import { type PageFormat, Pages } from "./pages.ts";
 
-/** Beyond it, the entries of a head move to pages. */
-const INLINE_MAX = limits.pageElementsMax;
-/** Average entries of a page above which one splits; those that wait for their split hold up to twice as many. */
-const SPLIT_ABOVE = Math.floor((limits.pageElementsMax * 3) / 8);
-const MERGE_BELOW = Math.floor(SPLIT_ABOVE / 3);
+/** Beyond it, the entries of a head move to pages. To find a page takes longer than to encode some dozens of entries more. */
+const INLINE_MAX = limits.pageElementsMax * 3;
 const INLINE_AGAIN = Math.floor(INLINE_MAX / 4);
+/** Maps of more entries have smaller pages: where changes are spread over many, little is encoded for each. */
+const LARGE = limits.pageElementsMax * 64;
+/** Average entries of a page below which the last one is merged away: far from where any splits. */
+const MERGE_BELOW = limits.pageElementsMax / 8;
+/** At most so many at a change: a map that has just become large comes to its smaller pages step by step. */
+const SPLITS_AT_ONCE = 2;
 
 /** At the end of a head with pages: they are those of `neighbourHash`. Older heads end before it. */
 const NEIGHBOURS = 1;
@@ -169,7 +172,12 @@ function grow<K, V>(head: MapHead<K, V>): void {
     pages.add(inline);
     head.inline = undefined;
   }
-  while (head.size > pages.count * SPLIT_ABOVE) split(head);
+  for (let splits = 0; splits < SPLITS_AT_ONCE && head.size > pages.count * splitAbove(head.size); splits++) split(head);
+}
+
+/** Average entries of a page above which one splits; those that wait for their split hold up to twice as many. */
+function splitAbove(size: number): number {
+  return Math.floor(limits.pageElementsMax * (size > LARGE ? 3 / 8 : 3 / 2));
 }
 
 function split<K, V>(head: MapHead<K, V>): void {
