@@ -1,0 +1,45 @@
+import { t } from "@millrace/codec";
+import { state } from "@millrace/contracts";
+import fc from "fast-check";
+import { expect, it } from "vitest";
+import { createHeapBackend } from "../../src/index.ts";
+import { checkpoint, options, storePlace, stream } from "./open-store.ts";
+
+const declarations = { map: state.map(t.integer(), t.integer()) };
+
+it("a map that becomes large and small again is the same in memory, in a local store and after a restore", { timeout: 60_000 }, async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.integer(), fc.array(fc.integer({ min: 0, max: 9_000 }), { minLength: 3, maxLength: 6 }), async (seed, sizes) => {
+      const place = await storePlace();
+      const backends = [createHeapBackend(options), await place.open(false)];
+      const handles = backends.map((backend) => backend.states(declarations).map);
+      for (const backend of backends) backend.setCurrentKey("k");
+      const model = new Map<number, number>();
+      const keys: number[] = [];
+      for (const [round, size] of sizes.entries()) {
+        for (let n = 0; model.size < size; n++) {
+          const key = Math.imul(n ^ seed, 0x2545f491) >> 8;
+          if (!model.has(key)) keys.push(key);
+          model.set(key, n);
+          for (const map of handles) map.put(key, n);
+        }
+        while (model.size > size) {
+          const [key] = keys.splice(Math.abs(seed + model.size) % keys.length, 1) as [number];
+          model.delete(key);
+          for (const map of handles) map.remove(key);
+        }
+        const expected = [...model].toSorted(([a], [b]) => a - b);
+        for (const map of handles) expect([...map.entries()].toSorted(([a], [b]) => a - b)).toEqual(expected);
+        for (const backend of backends) {
+          const restored = createHeapBackend(options);
+          await restored.restore(stream(await checkpoint(backend, round + 1, true)));
+          const { map } = restored.states(declarations);
+          restored.setCurrentKey("k");
+          expect([...map.entries()].toSorted(([a], [b]) => a - b)).toEqual(expected);
+          for (const key of keys.slice(0, 50)) expect(map.get(key)).toBe(model.get(key));
+        }
+      }
+    }),
+    { numRuns: 8 },
+  );
+});
