@@ -1,10 +1,3 @@
-/**
- * `pnpm bench:state [churn|store|build|hot|large|recovery] [options as JSON]`: keyed state larger than memory.
- * churn: bytes, duration and stall of checkpoints by the share of keys that changed; writes `bench/state/churn.svg`.
- * store: CPU a record of the local store alone. build: 5 million keys of 200 B through a real job, checkpoint every second. hot: counts under keys that stay in the cache.
- * large: 20 million keys with `--memory 1g`; prints the peak of resident memory. recovery: kill -9, then process start to first
- * new output, with the local store and without it; after `pnpm build`.
- */
 import { spawn } from "node:child_process";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -12,10 +5,25 @@ import { measureChurn } from "./state/churn.ts";
 import { measureFill } from "./state/fill.ts";
 import { churnPlot } from "./state/plot.ts";
 import { measureRecovery } from "./state/recovery.ts";
+import { orUsage } from "./usage.ts";
+
+const usage = `pnpm bench:state [churn|store|build|hot|large|recovery] [options as JSON]
+
+Keyed state larger than memory.
+  churn     bytes, duration and stall of checkpoints by the share of keys that changed; writes bench/state/churn.svg
+  store     processor time a record of the local store alone
+  build     5 million keys of 200 B through a real job, checkpoint every second
+  hot       counts under keys that stay in the cache
+  large     20 million keys with --memory 1g; prints the peak of resident memory
+  recovery  kill -9, then process start to first new output, with the local store and without it; after pnpm build
+
+Example: pnpm bench:state large '{"keys":2000000,"records":2100000,"memoryMb":256}'`;
 
 const churns = [0.001, 0.01, 0.1, 1];
-const [what = "churn", text = "{}"] = process.argv.slice(2);
-const given = JSON.parse(text) as Record<string, number>;
+const { what, given } = orUsage(usage, () => {
+  const [name = "churn", text = "{}"] = process.argv.slice(2);
+  return { what: name, given: JSON.parse(text) as Record<string, number> };
+});
 
 switch (what) {
   case "churn": {
@@ -41,7 +49,7 @@ switch (what) {
     console.table(await measureRecovery({ keys: 5_000_000, valueBytes: 200, memoryMb: 4096, ...given }));
     break;
   default:
-    console.error(`there is no bench of state called ${what}`);
+    console.error(`there is no bench of state called ${what}\n\n${usage}`);
     process.exitCode = 2;
 }
 

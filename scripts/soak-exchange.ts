@@ -1,17 +1,23 @@
 import { parseArgs } from "node:util";
+import { orUsage } from "../bench/usage.ts";
 import { stress } from "../packages/runtime/test/exchange/stress.ts";
 import { runNarrow } from "../test/engine/threads/narrow-run.ts";
 
-// `pnpm soak:exchange [--minutes 10] [--seed N]`: threads that send to each other through channels of the least capacity,
-// with random delays, again and again with other seeds. `--jobs`: whole random jobs over such channels, whose output is
-// compared with that of ordinary ones. Stops at the first thing that is lost, doubled, out of order or stuck.
+const usage = `pnpm soak:exchange [--minutes 10] [--seed N] [--jobs]
 
-const { values: options } = parseArgs({
-  options: {
-    minutes: { type: "string", default: "10" },
-    seed: { type: "string", default: String(Date.now() % 100_000) },
-    jobs: { type: "boolean", default: false },
-  },
+Threads that send to each other through channels of the least capacity, with random delays, again and again with other seeds.
+--jobs: whole random jobs over such channels, whose output is compared with that of ordinary ones. Stops at the first thing that
+is lost, doubled, out of order or stuck.`;
+
+const options = orUsage(usage, () => {
+  const { values } = parseArgs({
+    options: {
+      minutes: { type: "string", default: "10" },
+      seed: { type: "string", default: String(Date.now() % 100_000) },
+      jobs: { type: "boolean", default: false },
+    },
+  });
+  return values;
 });
 
 const endMs = performance.now() + Number(options.minutes) * 60_000;

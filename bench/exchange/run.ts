@@ -4,15 +4,21 @@ import { parseArgs, promisify } from "node:util";
 import { MessageChannel, Worker } from "node:worker_threads";
 import { createExchangeMemory } from "@millrace/runtime";
 import { median } from "../micro/measure.ts";
+import { orUsage } from "../usage.ts";
 import type { KeyedOptions, KeyedTimes } from "./keyed-run.ts";
 import type { PhysicalPlan, ThreadStart } from "./thread.ts";
 
-// `pnpm bench:exchange [--rounds 5] [--only exchange,latency,keyed]`: the exchange between threads beside postMessage and a bare wake-up, and one worker
-// beside two on keyed work. Everything that is compared runs in turn; keyed work in processes of its own, because one worker works in the main thread, where
-// a job that runs again takes a fifth longer: its functions are compiled for all closures that there have been.
+const usage = `pnpm bench:exchange [--rounds 5] [--only exchange,latency,keyed]
 
-const { values: options } = parseArgs({
-  options: { rounds: { type: "string", default: "5" }, only: { type: "string", default: "exchange,latency,keyed" } },
+The exchange between threads beside postMessage and a bare wake-up, and one worker beside two on keyed work. Everything that is
+compared runs in turn; keyed work in processes of its own, because one worker works in the main thread, where a job that runs again
+takes a fifth longer: its functions are compiled for all closures that there have been. Exit code 1 when a figure misses its bar.`;
+
+const options = orUsage(usage, () => {
+  const { values } = parseArgs({
+    options: { rounds: { type: "string", default: "5" }, only: { type: "string", default: "exchange,latency,keyed" } },
+  });
+  return values;
 });
 const rounds = Number(options.rounds);
 const only = new Set(options.only.split(","));

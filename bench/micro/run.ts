@@ -5,10 +5,19 @@
 import { execFileSync } from "node:child_process";
 import { cpus } from "node:os";
 import { join } from "node:path";
+import { orUsage } from "../usage.ts";
 import type { Figure } from "./measure.ts";
 
 const all = ["async", "batch", "cep", "chain", "channel", "codec", "joins", "state", "timers", "window"];
-const wanted = process.argv.slice(2).filter((name) => !name.startsWith("-"));
+const usage = `pnpm bench:micro [name…]
+
+Ratios of two sides timed in turn in one process: ${all.join(", ")}. Exit code 1 when one is under its bar.`;
+const wanted = orUsage(usage, () => {
+  const names = process.argv.slice(2).filter((name) => !name.startsWith("--child="));
+  const unknown = names.find((name) => !all.includes(name));
+  if (unknown !== undefined) throw new Error(`there is no bench ${unknown}`);
+  return names;
+});
 const child = process.argv.find((argument) => argument.startsWith("--child="));
 
 if (child !== undefined) {
