@@ -53,7 +53,7 @@ describe("a job that fails while its last savepoint is written", () => {
     inDirectory(async (stateDir) => {
       const answer = Promise.withResolvers<number>();
       const fails = Promise.withResolvers<void>();
-      let lives = 0;
+      let answers = false;
       const files = makingDirectories(nodePorts.files, async (path) => {
         if (!path.includes("/savepoints/")) return;
         answer.reject(new Error("no answer"));
@@ -61,13 +61,14 @@ describe("a job that fails while its last savepoint is written", () => {
         throw Object.assign(new Error("no space"), { code: "ENOSPC" });
       });
       const { job, events } = await startNoted(
-        counting((n) => (++lives > 10 ? Promise.resolve(n) : answer.promise)),
+        counting((n) => (answers ? Promise.resolve(n) : answer.promise)),
         stateDir,
         { ports: { ...nodePorts, files } },
       );
       const refused = expect(job.stop({ savepoint: true })).rejects.toThrow("no space");
       await until(() => warningsOf(events).some((text) => text.includes("no answer")));
       expect(countOf(events, "restarting")).toBe(0);
+      answers = true;
       fails.resolve();
       await refused;
       expect(await job.finished).toMatchObject({ end: "finished", restarts: 1 });
