@@ -131,6 +131,7 @@ async function troubledRun(
 ): Promise<void> {
   await layInput(world, job);
   const failures = new Map(job.failures.map(({ record, times }) => [record, times]));
+  const failsAfterStop = drawFailureAfterStop(seed);
   for (let pid = 1; ; pid++) {
     const troubled = pid <= TROUBLED_LIVES_MAX;
     if (!troubled) failures.clear();
@@ -144,7 +145,15 @@ async function troubledRun(
       ...(troubled ? {} : patient),
       ...(from === undefined ? {} : { from }),
     };
-    const life = await live(world, pid, seed + pid * 7919, incarnation, withFailures(job, failures, judge), settings, judge);
+    const life = await live(
+      world,
+      pid,
+      seed + pid * 7919,
+      incarnation,
+      withFailures(job, failures, troubled ? failsAfterStop : undefined, judge),
+      settings,
+      judge,
+    );
     lives.push({ ...life, newRun: from !== undefined });
     story.push(`  → ${life.end}${life.reason === undefined ? "" : `: ${life.reason}`}`);
     if (life.end === "finished" || (life.end === "died" && (await lastEnd(world)) === "finished")) return;
@@ -152,16 +161,31 @@ async function troubledRun(
   }
 }
 
-/** The job, whose user's function fails on some records, so often. */
-function withFailures(job: RandomJob, failures: Map<string, number>, watch?: Watch): (process: SimulatedProcess) => JobDefinition {
-  return (process) =>
-    job.define((reading) => {
-      const left = failures.get(JSON.stringify(reading)) ?? 0;
-      if (left === 0 || !process.alive) return;
-      failures.set(JSON.stringify(reading), left - 1);
-      process.disk.met.add("failing function");
+/** How many records pass, after a stop with a savepoint was asked for, before one fails; undefined: none does. Drawn apart from all else. */
+function drawFailureAfterStop(seed: number): number | undefined {
+  const chance = new Chance(seededRandom(seed ^ 0x2c1b3c6d));
+  return chance.oneIn(2) ? chance.scale(20) : undefined;
+}
+
+/** The job, whose user's function fails on some records, so often, and once while it is to stop. */
+function withFailures(
+  job: RandomJob,
+  failures: Map<string, number>,
+  afterStop: number | undefined,
+  watch?: Watch,
+): (process: SimulatedProcess) => JobDefinition {
+  return (process) => {
+    let passedSinceStop = 0;
+    return job.define((reading) => {
+      if (!process.alive) return;
+      const key = JSON.stringify(reading);
+      const left = failures.get(key) ?? 0;
+      if (left > 0) failures.set(key, left - 1);
+      else if (!process.stopsWithSavepoint || ++passedSinceStop !== afterStop) return;
+      process.disk.met.add(left > 0 ? "failing function" : "failing function while it stops");
       throw new Error("this record fails, for now");
     }, watch);
+  };
 }
 
 function difference(expected: readonly string[], found: Awaited<ReturnType<typeof published>>, mayLeaveFiles: boolean): string | undefined {

@@ -31,6 +31,17 @@ export const canaries: readonly Canary[] = [
     ],
   },
   {
+    name: "restarted-behind-its-savepoint",
+    what: "a job that fails while its last savepoint is written is restarted, and publishes on",
+    changes: [
+      {
+        path: "packages/runtime/src/job/job-run.ts",
+        find: "stopping.attempt === attempt && stopping.attempt.checkpoints.suspendedBy(stopping.suspends)",
+        replace: "stopping.attempt === attempt && stopping.failure !== undefined",
+      },
+    ],
+  },
+  {
     name: "manifest-without-fsync",
     what: "files of checkpoints are renamed without having been synced",
     changes: [{ path: "packages/checkpoint/src/storage/durable-write.ts", find: "      await handle.sync();\n", replace: "" }],

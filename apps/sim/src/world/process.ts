@@ -16,6 +16,8 @@ export class SimulatedProcess {
   turns = 0;
   /** Faults, orders and recoveries so far. */
   disturbances = 0;
+  /** It has been asked to stop with a savepoint. */
+  stopsWithSavepoint = false;
   #alive = true;
   readonly #world: World;
   readonly #incarnation: Incarnation;
@@ -94,6 +96,7 @@ export class SimulatedProcess {
     for (const { turn: at, order } of orders) {
       if (at !== turn) continue;
       this.disturbed();
+      this.stopsWithSavepoint ||= order.kind === "stopWithSavepoint";
       this.#onOrder(order);
     }
     task();
