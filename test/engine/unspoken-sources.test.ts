@@ -11,15 +11,16 @@ function answeringLate<T>(source: Source<T>, mayAnswer: Promise<void>): Source<T
     ...source,
     createEnumerator: (context, restored) => {
       const enumerator = source.createEnumerator(context, restored);
-      return Object.assign(Object.create(enumerator) as typeof enumerator, {
+      return {
         start: () => enumerator.start(),
-        snapshot: () => enumerator.snapshot(),
-        close: () => enumerator.close(),
-        requestSplit: (subtask: number) => {
+        requestSplit: (subtask) => {
           if (subtask === 0) enumerator.requestSplit(subtask);
           else void mayAnswer.then(() => enumerator.requestSplit(subtask));
         },
-      });
+        addSplitsBack: (splits) => enumerator.addSplitsBack(splits),
+        snapshot: () => enumerator.snapshot(),
+        close: () => enumerator.close(),
+      };
     },
   };
 }
