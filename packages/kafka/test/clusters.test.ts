@@ -150,7 +150,9 @@ describe.skipIf(first === undefined)("on a cluster of two brokers", () => {
     await expect.poll(() => read(cluster), { timeout: 10_000 }).toEqual(["a", "b", "c"]);
     const source = await SourceDriver.open(kafkaSource(cluster, name, text(), { stop: "latest" }), onPorts);
     const sink = await SinkDriver.open(kafkaSink<string>(other, name, { value: text(), transactionalIdPrefix: "both" }), onPorts);
-    for (const { value } of await source.drain()) await sink.write(value.toUpperCase());
+    const fed = await source.drain();
+    expect(fed.map(({ value }) => value).toSorted()).toEqual(["a", "b", "c"]);
+    for (const { value } of fed) await sink.write(value.toUpperCase());
     await sink.finish();
     await source.close();
     await expect.poll(() => read(other), { timeout: 10_000 }).toEqual(["A", "B", "C"]);
