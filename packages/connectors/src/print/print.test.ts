@@ -35,7 +35,7 @@ test("strings are printed as they are, other values as JSON, with the subtask wh
   await driver.write("a", 0);
   await driver.write({ n: 1n }, 1);
   await driver.finish();
-  expect(printed).toEqual(["0> late a\n", '1> late {"n":"1"}\n']);
+  expect(printed).toEqual(['0> late a\n1> late {"n":"1"}\n']);
 });
 
 test("a single record is printed without a checkpoint or a next record", async () => {
@@ -52,4 +52,34 @@ test("a pipe that is full holds the job back, and one that is broken fails it", 
   const prepared = driver.prepare();
   pipe.reject(new Error("EPIPE"));
   await expect(prepared).rejects.toThrow("EPIPE");
+});
+
+test("what several sinks of a thread print stands in the order in which it was written", async () => {
+  let printed = "";
+  const write = (text: string) => {
+    printed += text;
+  };
+  const drivers = [
+    await SinkDriver.open(print<number>({ write }), { ports: nodePorts }),
+    await SinkDriver.open(print<number>({ prefix: "late ", write }), { ports: nodePorts }),
+  ];
+  for (const [index, value] of [1, 1, 0, 1, 0].entries()) await drivers[value]?.write(index);
+  for (const driver of drivers) await driver.finish();
+  expect(printed).toBe("late 0\nlate 1\n2\nlate 3\n4\n");
+});
+
+test("a function that throws at its first text fails the job, and not the attempt after it", async () => {
+  let calls = 0;
+  const sink = print<string>({
+    write: () => {
+      if (calls++ === 0) throw new Error("no paper");
+    },
+  });
+  const first = await SinkDriver.open(sink, { ports: nodePorts });
+  await first.write("a");
+  await expect(first.prepare()).rejects.toThrow("no paper");
+  const second = await SinkDriver.open(sink, { ports: nodePorts });
+  await second.write("a");
+  await second.finish();
+  expect(calls).toBe(2);
 });
