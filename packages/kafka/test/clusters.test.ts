@@ -147,7 +147,7 @@ describe.skipIf(first === undefined)("on a cluster of two brokers", () => {
       return found;
     };
     // Brokers answer a commit before its markers stand in the partitions: what is readable then may still end before them.
-    await expect.poll(() => read(cluster), { timeout: 10_000 }).toEqual(["a", "b", "c"]);
+    await expect.poll(() => read(cluster), { timeout: 30_000 }).toEqual(["a", "b", "c"]);
     const source = await SourceDriver.open(kafkaSource(cluster, name, text(), { stop: "latest" }), onPorts);
     const sink = await SinkDriver.open(kafkaSink<string>(other, name, { value: text(), transactionalIdPrefix: "both" }), onPorts);
     const fed = await source.drain();
@@ -155,7 +155,7 @@ describe.skipIf(first === undefined)("on a cluster of two brokers", () => {
     for (const { value } of fed) await sink.write(value.toUpperCase());
     await sink.finish();
     await source.close();
-    await expect.poll(() => read(other), { timeout: 10_000 }).toEqual(["A", "B", "C"]);
+    await expect.poll(() => read(other), { timeout: 30_000 }).toEqual(["A", "B", "C"]);
     expect(await read(cluster)).toEqual(["a", "b", "c"]);
     const clients = [cluster, other].map((one) => new KafkaClient(one, nodePorts));
     const nodes = await Promise.all(clients.map(async (client) => (await client.metadata([])).brokers.map(({ nodeId }) => nodeId).toSorted()));
