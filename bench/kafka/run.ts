@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { fetchJars, missingTool, startLocalBroker } from "@millrace/kafka/local-broker";
 import { Kafka, logLevel } from "kafkajs";
+import { createTopics } from "../../packages/kafka/test/create-topics.ts";
 import { java, plainClient } from "./java.ts";
 import { commitEveryMs, type Ground, idlePercents, type Side, type Sides, sidesOn } from "./sides.ts";
 
@@ -43,8 +44,7 @@ await admin.connect();
 let topics = 0;
 async function newTopic(): Promise<string> {
   const topic = `bench-${topics++}`;
-  await admin.createTopics({ topics: [{ topic, numPartitions: partitions }], waitForLeaders: true });
-  await new Promise((resolve) => setTimeout(resolve, 300));
+  await createTopics(admin, [{ topic, numPartitions: partitions }]);
   return topic;
 }
 

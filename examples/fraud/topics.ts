@@ -4,5 +4,7 @@ import { Kafka } from "kafkajs";
 const [brokers = "localhost:9092", ...named] = process.argv.slice(2);
 const admin = new Kafka({ brokers: brokers.split(",") }).admin();
 await admin.connect();
-await admin.createTopics({ topics: (named.length > 0 ? named : ["payments", "alerts"]).map((topic) => ({ topic, numPartitions: 4 })) });
+const names = named.length > 0 ? named : ["payments", "alerts"];
+// Waiting for leaders fails while the broker does not know the topics yet.
+await admin.createTopics({ topics: names.map((topic) => ({ topic, numPartitions: 4 })), waitForLeaders: false });
 await admin.disconnect();

@@ -10,6 +10,7 @@ import { parseArgs } from "node:util";
 import { seededRandom } from "@millrace/core";
 import { type LocalBroker, missingTool, startLocalBroker } from "@millrace/kafka/local-broker";
 import { Kafka, logLevel } from "kafkajs";
+import { createTopics } from "../../packages/kafka/test/create-topics.ts";
 import { readWithJava } from "../../packages/kafka/test/java-reader.ts";
 import { aimAt } from "../torture/moments.ts";
 import { exitOf, startVictim, type Target } from "../torture/victim.ts";
@@ -51,7 +52,10 @@ const brokerOptions = { dataDirectory: join(base, "kafka"), quick: false };
 let broker: LocalBroker = await startLocalBroker(brokerOptions);
 const admin = new Kafka({ clientId: "torture", brokers: [broker.bootstrap], logLevel: logLevel.NOTHING }).admin();
 await admin.connect();
-await admin.createTopics({ waitForLeaders: true, topics: ["input", "output"].map((topic) => ({ topic, numPartitions: 4 })) });
+await createTopics(
+  admin,
+  ["input", "output"].map((topic) => ({ topic, numPartitions: 4 })),
+);
 await admin.disconnect();
 const good = options["timed-out"] ? await timedOutTransactions(broker, base) : await rounds(Number(options.rounds));
 await end(good);

@@ -1,7 +1,8 @@
-import { type Admin, type ITopicConfig, Kafka, logLevel, type Producer } from "kafkajs";
+import { type Admin, Kafka, logLevel, type Producer } from "kafkajs";
 import { afterAll } from "vitest";
 import { type KafkaCluster, kafka } from "../src/index.ts";
 import { type LocalBroker, type LocalBrokerOptions, missingTool, startLocalBroker } from "../src/node/local-broker/index.ts";
+import { createTopics } from "./create-topics.ts";
 
 /** A real broker for the tests of one file, and kafkajs as a second client beside our own. */
 export interface TestBroker {
@@ -58,8 +59,7 @@ export async function testBroker(options: LocalBrokerOptions = {}): Promise<Test
       const name = `${prefix}-${topics++}`;
       // Timestamps of tests are small numbers: what is so old would be deleted at the next look.
       const configEntries = Object.entries({ "retention.ms": "-1", ...configs }).map(([key, value]) => ({ name: key, value }));
-      await admin.createTopics({ topics: [{ topic: name, numPartitions: partitions, configEntries } satisfies ITopicConfig], waitForLeaders: true });
-      await known(admin, name);
+      await createTopics(admin, [{ topic: name, numPartitions: partitions, configEntries }]);
       return name;
     },
     async producer() {
@@ -69,13 +69,4 @@ export async function testBroker(options: LocalBrokerOptions = {}): Promise<Test
       return producer;
     },
   };
-}
-
-/** A topic that was just made is not known at once. */
-export async function known(admin: Admin, topic: string): Promise<void> {
-  for (;;) {
-    const metadata = await admin.fetchTopicMetadata({ topics: [topic] }).catch(() => undefined);
-    if (metadata?.topics[0]?.partitions.every(({ leader }) => leader >= 0) === true) return;
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
 }

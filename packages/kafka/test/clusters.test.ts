@@ -4,7 +4,8 @@ import { afterAll, describe, expect, test, vi } from "vitest";
 import { KafkaClient } from "../src/client/kafka-client.ts";
 import { json, type KafkaSinkOptions, kafkaSink, kafkaSource, text } from "../src/index.ts";
 import { type LocalBroker, startLocalBroker } from "../src/node/local-broker/index.ts";
-import { known, testBroker } from "./broker.ts";
+import { testBroker } from "./broker.ts";
+import { createTopics } from "./create-topics.ts";
 
 vi.setConfig({ testTimeout: 120_000 });
 
@@ -32,8 +33,7 @@ describe.skipIf(first === undefined)("on a cluster of two brokers", () => {
     const admin = await asAdmin();
     const replicaAssignment = replicas.map((list, partition) => ({ partition, replicas: [...list] }));
     await expect.poll(async () => (await admin.describeCluster()).brokers.length, { timeout: 20_000 }).toBe(2);
-    await admin.createTopics({ topics: [{ topic: name, replicaAssignment, configEntries: [{ name: "retention.ms", value: "-1" }] }] });
-    await known(admin, name);
+    await createTopics(admin, [{ topic: name, replicaAssignment, configEntries: [{ name: "retention.ms", value: "-1" }] }]);
     return name;
   }
 
@@ -135,8 +135,7 @@ describe.skipIf(first === undefined)("on a cluster of two brokers", () => {
     const { cluster: other } = elsewhere as NonNullable<typeof elsewhere>;
     const name = await placed("both", [[1, 2]]);
     const admin = await (elsewhere as NonNullable<typeof elsewhere>).admin();
-    await admin.createTopics({ topics: [{ topic: name, numPartitions: 3 }] });
-    await known(admin, name);
+    await createTopics(admin, [{ topic: name, numPartitions: 3 }]);
     const feeder = await SinkDriver.open(kafkaSink<string>(cluster, name, { value: text(), transactionalIdPrefix: "both" }), onPorts);
     await feeder.writeAll(["a", "b", "c"]);
     await feeder.finish();

@@ -4,7 +4,8 @@ import { sourceSuite } from "@millrace/testkit/suites";
 import { CompressionTypes } from "kafkajs";
 import { describe, expect, test } from "vitest";
 import { bytes, json, kafkaSource, records, text } from "../src/index.ts";
-import { known, testBroker } from "./broker.ts";
+import { testBroker } from "./broker.ts";
+import { createTopics, known } from "./create-topics.ts";
 
 process.env.KAFKAJS_NO_PARTITIONER_WARNING = "1";
 const broker = await testBroker();
@@ -148,8 +149,7 @@ describe.skipIf(broker === undefined)("the Kafka source on a real broker", () =>
     const admin = client.admin();
     await admin.connect();
     await admin.createPartitions({ topicPartitions: [{ topic: name, count: 2 }] });
-    await admin.createTopics({ topics: [{ topic: `${name}-more`, numPartitions: 1 }], waitForLeaders: true });
-    await known(admin, `${name}-more`);
+    await createTopics(admin, [{ topic: `${name}-more`, numPartitions: 1 }]);
     await admin.disconnect();
     const sender = await producer();
     await sender.send({ topic: name, messages: [{ partition: 1, value: "new partition" }] });
@@ -174,8 +174,7 @@ describe.skipIf(broker === undefined)("the Kafka source on a real broker", () =>
     await admin.connect();
     await admin.deleteTopics({ topics: [name] });
     await expect.poll(() => admin.listTopics(), { timeout: 20_000 }).not.toContain(name);
-    await admin.createTopics({ topics: [{ topic: name, numPartitions: 1 }], waitForLeaders: true }).catch(() => undefined);
-    await known(admin, name);
+    await createTopics(admin, [{ topic: name, numPartitions: 1 }]);
     await admin.disconnect();
     const sender = await producer();
     await sender.send({ topic: name, messages: Array.from({ length: 9 }, (_, n) => ({ value: String(n) })) });
