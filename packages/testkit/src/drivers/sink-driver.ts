@@ -9,6 +9,8 @@ export interface SinkDriverOptions {
   readonly acceptLoss?: boolean;
   /** Starts from a completed checkpoint: commits its committables again, then gives the writers their states. */
   readonly restored?: SinkCheckpoint;
+  /** The runs whose snapshot that is; none: it is the run's own, which goes on. */
+  readonly ancestorRunIds?: readonly string[];
 }
 
 /** What a completed checkpoint keeps of a sink; it survived JSON. */
@@ -66,9 +68,12 @@ export class SinkDriver<T> {
   }
 
   #context(subtask: number): SinkContext {
-    const { ports, runId = "run1", overwrite = false, restored } = this.#options;
-    const resumed = restored !== undefined;
-    return { ports, jobName: "job", runId, uid: "sink", subtask, parallelism: this.#parallelism, resumed, overwrite, checkpointIntervalMs: 10_000 };
+    const { ports, runId = "run1", overwrite = false, restored, ancestorRunIds = [] } = this.#options;
+    const resumed = restored !== undefined && ancestorRunIds.length === 0;
+    return {
+      ...{ ports, jobName: "job", runId, ancestorRunIds, uid: "sink", subtask, parallelism: this.#parallelism },
+      ...{ resumed, overwrite, checkpointIntervalMs: 10_000 },
+    };
   }
 
   #statesFor(subtask: number): readonly Json[] {
@@ -129,9 +134,14 @@ export class SinkDriver<T> {
     await this.commit(checkpoint);
   }
 
+  /** The input has ended; a last checkpoint follows. */
+  endInput(): void {
+    for (const writer of this.#writers) writer.endInput?.();
+  }
+
   /** The end of a bounded input: a last checkpoint, then close. */
   async finish(): Promise<void> {
-    for (const writer of this.#writers) writer.endInput?.();
+    this.endInput();
     await this.checkpoint();
     await this.close();
   }

@@ -164,6 +164,15 @@ describe("fileSink", () => {
     expect(visibleLines(directory).length).toBe(1);
   });
 
+  test("what a start that died left of its look at the directory is in no other run's way", async () => {
+    const directory = temporaryDirectory();
+    const dying: FaultyFiles = new FaultyFiles(nodePorts.files, ({ kind }) => (kind === "remove" ? dying.die() : undefined));
+    await expect(open<Row>(directory, {}, { runId: "old", ports: { ...nodePorts, files: dying } })).rejects.toThrow("killed");
+    expect(filesBelow(directory)).toHaveLength(1);
+    await writtenBy(directory, "new", [rowOf(1)]);
+    expect(filesBelow(directory)).toEqual(["part-new-0-000000.jsonl"]);
+  });
+
   test("two sinks of a run in one directory are refused, and told apart by a prefix", async () => {
     const directory = temporaryDirectory();
     const context = {

@@ -32,6 +32,11 @@ export class PartNames {
     return `${this.#prefix}-${runId}-${subtask}-${String(counter).padStart(6, "0")}.${this.#extension}`;
   }
 
+  /** Of the file that shows whether the directory can be written to. The same for all runs: what a crash leaves behind, the next start removes. */
+  get probeName(): string {
+    return hiddenName(`${this.#prefix}-probe`);
+  }
+
   /** undefined: not a file of this sink, in whichever format. */
   parse(name: string): PartName | undefined {
     const [, runId, subtask, counter] = this.#pattern.exec(visibleName(name)) ?? [];

@@ -15,7 +15,7 @@ export type OutputMode = "refuse" | "overwrite" | "append";
 export async function prepareDirectory(context: SinkContext, directory: string, names: PartNames, mode: OutputMode): Promise<void> {
   const { files } = context.ports;
   await refuseTwoSinks(context, directory, names);
-  await makeWritable(files, directory, hiddenName(names.nameOf({ runId: `${context.runId}-probe`, subtask: 0, counter: 0 })));
+  await makeWritable(files, directory, names.probeName);
   if (context.resumed || (mode === "append" && !context.overwrite)) return;
   const own = new Set([context.runId, ...(context.ancestorRunIds ?? [])]);
   const earlier = (await findParts(files, directory, names)).filter((part) => !own.has(part.runId));

@@ -63,6 +63,8 @@ export class FileWriter<T> implements SinkWriter<T> {
     this.#nextCounter = recovered.nextCounter;
     this.#encoder = this.#options.createEncoder(recovered.columns);
     this.#finished = [...recovered.finished];
+    // Copies of another run's files are new names as well.
+    for (const { partition } of recovered.finished) this.#dirty.add(partition);
     for (const part of recovered.open) {
       const file = new PartFile(files, this.#queue, directory, part, part.createdAtMs);
       file.reopen(part.bytes);
