@@ -5,7 +5,6 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { fetchJars, missingTool, startLocalBroker } from "@millrace/kafka/local-broker";
 import { Kafka, logLevel } from "kafkajs";
-import { createTopics } from "../../packages/kafka/test/create-topics.ts";
 import { java, plainClient } from "./java.ts";
 import { commitEveryMs, type Ground, idlePercents, type Side, type Sides, sidesOn } from "./sides.ts";
 
@@ -44,7 +43,9 @@ await admin.connect();
 let topics = 0;
 async function newTopic(): Promise<string> {
   const topic = `bench-${topics++}`;
-  await createTopics(admin, [{ topic, numPartitions: partitions }]);
+  // kafkajs fails when it waits for leaders while the broker does not know the topic yet.
+  await admin.createTopics({ topics: [{ topic, numPartitions: partitions }], waitForLeaders: false });
+  await new Promise((resolve) => setTimeout(resolve, 1_000));
   return topic;
 }
 

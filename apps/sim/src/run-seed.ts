@@ -90,10 +90,9 @@ async function straightRun(seed: number, job: RandomJob, { interpret = false }: 
   return lines;
 }
 
-/** A change of parallelism, or a new run, may leave a hidden file behind, see the recovery of the file sink. */
+/** A run leaves the hidden files of the one whose savepoint it was started from: that one could be started again. */
 function mayLeaveFiles(lives: readonly Life[]): boolean {
-  const changed = new Set(lives.map(({ parallelism }) => parallelism)).size > 1;
-  return changed || lives.some(({ met, newRun }) => newRun === true || met.has("rescale done"));
+  return lives.some(({ newRun }) => newRun === true);
 }
 
 function isOfAny(branches: readonly Branch[], line: string): boolean {

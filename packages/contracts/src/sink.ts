@@ -52,7 +52,7 @@ export interface CommitterContext extends SinkContext {
 }
 
 export interface SinkWriter<T> {
-  /** Restored writer states of this subtask (all of them when parallelism changed are dealt out over the subtasks). Before the first write; removes what an earlier attempt left behind. */
+  /** Restored writer states of this subtask (all of them when parallelism changed are dealt out over the subtasks). Before the first write. */
   open(states: readonly Json[]): Promise<void>;
   /** Takes one record; synchronous, buffers. */
   write(value: T, timestamp: number): void;
@@ -79,6 +79,11 @@ export interface PreparedSink {
 export interface SinkCommitter {
   /** Publishes; committables that are published already are skipped. Throws when one can't be published: the job fails and tries again after restart. */
   commit(committables: readonly Json[]): Promise<CommitResult>;
+  /**
+   * Before each attempt of a run opens its writers, and after the commit of the checkpoint that it starts from, if there is
+   * one: removes what earlier attempts of the run left behind. `states`: those of all writers in that checkpoint.
+   */
+  recover?(states: readonly Json[]): Promise<void>;
   close(): Promise<void>;
 }
 

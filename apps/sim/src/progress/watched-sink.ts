@@ -1,6 +1,8 @@
 import type { Json } from "@millrace/core";
 import type { Sink } from "millrace";
 
+type SinkCommitter = ReturnType<NonNullable<Sink<string>["createCommitter"]>>;
+
 /** What a writer has written up to a checkpoint: the first so many of these lines. */
 interface Mark {
   readonly lines: readonly string[];
@@ -26,10 +28,11 @@ export class WrittenLines {
 
   /** The sink, whose writers' states say in addition what had been written. */
   watch(sink: Sink<string>): Sink<string> {
-    const { publishedSince } = sink;
+    const { publishedSince, createCommitter } = sink;
     return {
       ...sink,
       ...(publishedSince === undefined ? {} : { publishedSince: (context, states) => publishedSince(context, states.filter(isOwn)) }),
+      ...(createCommitter === undefined ? {} : { createCommitter: (context) => ofOwnStates(createCommitter(context)) }),
       createWriter: (context) => {
         const writer = sink.createWriter(context);
         const lines: string[] = [];
@@ -69,6 +72,14 @@ export class WrittenLines {
     const mark = isOwn(state) ? undefined : this.#marks[(state as { mark: number }).mark];
     return mark ?? { lines: [], length: 0 };
   }
+}
+
+function ofOwnStates(committer: SinkCommitter): SinkCommitter {
+  return {
+    commit: (committables) => committer.commit(committables),
+    recover: async (states) => committer.recover?.(states.filter(isOwn)),
+    close: () => committer.close(),
+  };
 }
 
 /** A state of the sink itself. */

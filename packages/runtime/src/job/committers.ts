@@ -1,7 +1,7 @@
 import type { CheckpointManifest, SinkCommitter, SinkContext } from "@millrace/contracts";
 import { type Json, MillraceError } from "@millrace/core";
 import type { JobGraph } from "@millrace/plan";
-import { committablesOf } from "./restored-state.ts";
+import { committablesOf, writerStatesOf } from "./restored-state.ts";
 
 export interface CommittersOptions {
   readonly contextOf: (uid: string, subtask: number, parallelism: number) => SinkContext;
@@ -41,6 +41,12 @@ export class Committers {
     const result = await this.#byUid.get(uid)?.commit(committables);
     for (const loss of result?.lost ?? [])
       this.#warn(new MillraceError("OUTPUT_LOST", `${uid} has lost output, which was accepted: ${loss}`, { where: { uid } }));
+  }
+
+  /** Before an attempt that starts from the checkpoint, or from nothing, is deployed. */
+  async recover(restored: CheckpointManifest | undefined): Promise<void> {
+    if (restored !== undefined) await this.commit(restored);
+    for (const [uid, committer] of this.#byUid) await committer.recover?.(writerStatesOf(restored, uid));
   }
 
   async close(): Promise<void> {

@@ -289,7 +289,7 @@ export class JobRun {
 
   /** Tasks run when they are started, and one may have failed before all are: then the restart is on its way. */
   async #bringUp(attempt: Attempt): Promise<void> {
-    if (attempt.restored !== undefined) await this.#committers.commit(attempt.restored);
+    await this.#committers.recover(attempt.restored);
     await attempt.deploy();
     await attempt.start().catch((error: unknown) => {
       if (this.#attempt === attempt) throw error;

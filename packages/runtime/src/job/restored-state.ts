@@ -72,6 +72,12 @@ export async function* keyedChunks(storage: Pick<CheckpointStorage, "readData">,
   for (const snapshot of keyed) for (const file of snapshot.files) yield* storage.readData(file);
 }
 
+/** What all writers of a sink left in a checkpoint. */
+export function writerStatesOf(manifest: CheckpointManifest | undefined, uid: string): readonly Json[] {
+  const operator = manifest?.operators.find((one) => one.uid === uid);
+  return operator?.subtasks.flatMap((subtask) => subtask.writerStates ?? []) ?? [];
+}
+
 /** The committables of every sink in a checkpoint, by uid. */
 export function committablesOf(manifest: CheckpointManifest): ReadonlyMap<string, readonly Json[]> {
   const result = new Map<string, readonly Json[]>();

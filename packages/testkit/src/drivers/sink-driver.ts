@@ -21,7 +21,7 @@ export interface SinkCheckpoint {
 }
 
 /**
- * Runs a sink without a runtime, in the runtime's order: prepareRun, commit of the restored checkpoint, open, writes,
+ * Runs a sink without a runtime, in the runtime's order: prepareRun, commit of the restored checkpoint, recover, open, writes,
  * and at each checkpoint prepare → (the checkpoint is complete) → commit. Committables of checkpoints that never
  * completed go into the next one: commits are cumulative.
  */
@@ -51,6 +51,7 @@ export class SinkDriver<T> {
     await sink.prepareRun?.(driver.#context(0));
     driver.#committer = sink.createCommitter?.({ ...driver.#context(0), acceptLoss: options.acceptLoss ?? false });
     if (options.restored !== undefined) await driver.#commit(options.restored.committables);
+    await driver.#committer?.recover?.(options.restored?.states.flat() ?? []);
     for (let subtask = 0; subtask < driver.#parallelism; subtask++) {
       const writer = sink.createWriter(driver.#context(subtask));
       driver.#writers.push(writer);

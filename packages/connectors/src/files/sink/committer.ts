@@ -1,15 +1,16 @@
 import { posix } from "node:path";
-import type { CommitResult, SinkCommitter } from "@millrace/contracts";
-import type { Files, Json } from "@millrace/core";
+import type { CommitResult, SinkCommitter, SinkContext } from "@millrace/contracts";
+import type { Json } from "@millrace/core";
 import { committableLost, writeError } from "./errors.ts";
-import { hiddenName } from "./names.ts";
+import { findParts, hiddenName, type PartNames } from "./names.ts";
 import type { FileCommittable } from "./part-file.ts";
+import { type WriterState, writerStatesOf } from "./writer-state.ts";
 
 /**
  * Publishes files by renaming them, then makes the directories durable. A file that has its name already was published
  * before; one that has neither name is SINK_COMMITTABLE_LOST.
  */
-export function fileCommitter(files: Files, directory: string): SinkCommitter {
+export function fileCommitter({ ports: { files }, runId }: SinkContext, directory: string, names: PartNames): SinkCommitter {
   async function publish({ partition, name, bytes }: FileCommittable): Promise<boolean> {
     const target = posix.join(directory, partition, name);
     const source = posix.join(directory, partition, hiddenName(name));
@@ -34,7 +35,20 @@ export function fileCommitter(files: Files, directory: string): SinkCommitter {
     return { committed, alreadyCommitted: parts.length - committed };
   }
 
+  /** Files in progress of this run that no writer goes on with: what its checkpoint published has its name by now. */
+  async function removeLeftovers(states: readonly WriterState[]): Promise<void> {
+    const open = new Set(states.flatMap((state) => state.open.map(({ partition, name }) => posix.join(partition, name))));
+    for (const part of await findParts(files, directory, names)) {
+      const isLeftOver = part.inProgress && part.runId === runId && !open.has(posix.join(part.partition, part.name));
+      if (isLeftOver) await files.remove(posix.join(directory, part.partition, hiddenName(part.name)));
+    }
+  }
+
   return {
+    recover: (states) =>
+      removeLeftovers(writerStatesOf(states)).catch((error: unknown) => {
+        throw writeError("prepared for writing", directory, error);
+      }),
     commit: (committables) =>
       commit(committables).catch((error: unknown) => {
         throw writeError("published to", directory, error);

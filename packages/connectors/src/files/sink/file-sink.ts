@@ -58,7 +58,7 @@ export function fileSink<T>(directory: string, options: FileSinkOptions<T> = {})
     prepareRun: (context) => prepareDirectory(context, directory, names, mode),
     publishedSince: (context, states) => publishedSince(context, directory, names, writerStatesOf(states)),
     createWriter: (context) => new FileWriter(context, writerOptions),
-    createCommitter: (context) => fileCommitter(context.ports.files, directory),
+    createCommitter: (context) => fileCommitter(context, directory, names),
   };
 }
 

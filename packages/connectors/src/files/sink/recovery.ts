@@ -2,7 +2,7 @@ import { posix } from "node:path";
 import type { SinkContext } from "@millrace/contracts";
 import type { FileHandle, Files } from "@millrace/core";
 import { committableLost } from "./errors.ts";
-import { type FoundPart, findParts, hiddenName, type PartNames } from "./names.ts";
+import { findParts, hiddenName, type PartNames } from "./names.ts";
 import type { FileCommittable } from "./part-file.ts";
 import type { OpenPart, WriterState } from "./writer-state.ts";
 
@@ -16,21 +16,15 @@ export interface Recovered {
 }
 
 /**
- * Brings the directory to where the restored checkpoint left it, as far as this subtask answers for it: its own files
- * in progress that were begun after the checkpoint are removed, and so are those of a subtask that exists no more, by
- * whoever was dealt its state. What an earlier counter stands for is left alone, because the checkpoint may publish it
- * yet; so a hidden file may be left over when a run was scaled out, died before its first checkpoint, and was scaled in
- * again. Committed files and files of other runs are never touched.
+ * Brings what one writer goes on with to where the restored checkpoint left it. Files in progress that no checkpoint knows
+ * are gone by then (`fileCommitter`). Committed files and files of other runs are never touched.
  */
 export async function recover(context: SinkContext, directory: string, names: PartNames, states: readonly WriterState[]): Promise<Recovered> {
   const { files } = context.ports;
   const parts = (await findParts(files, directory, names)).filter((part) => part.runId === context.runId);
   const own = states.find((state) => state.runId === context.runId && state.subtask === context.subtask);
-  const removed = leftovers(context, parts, states);
-  for (const part of removed) await files.remove(hiddenPath(directory, part));
-
-  const kept = parts.filter((part) => part.subtask === context.subtask && !removed.includes(part));
-  let nextCounter = Math.max(own?.nextCounter ?? 0, ...kept.map((part) => part.counter + 1));
+  const counters = parts.filter((part) => part.subtask === context.subtask).map((part) => part.counter);
+  let nextCounter = counters.reduce((next, counter) => Math.max(next, counter + 1), own?.nextCounter ?? 0);
   const open: OpenPart[] = [];
   const finished: FileCommittable[] = [];
   for (const state of states) {
@@ -45,15 +39,6 @@ export async function recover(context: SinkContext, directory: string, names: Pa
     }
   }
   return { nextCounter, columns: states.find((state) => state.columns !== null)?.columns ?? null, open, finished };
-}
-
-/** Files in progress that belong to no checkpoint. */
-function leftovers(context: SinkContext, parts: readonly FoundPart[], states: readonly WriterState[]): readonly FoundPart[] {
-  const { subtask, parallelism, runId, resumed } = context;
-  const inProgress = parts.filter((part) => part.inProgress);
-  if (!resumed) return inProgress.filter((part) => part.subtask === subtask || (subtask === 0 && part.subtask >= parallelism));
-  const answersFor = states.filter((state) => state.runId === runId && (state.subtask === subtask || state.subtask >= parallelism));
-  return inProgress.filter((part) => answersFor.some((state) => state.subtask === part.subtask && part.counter >= state.nextCounter));
 }
 
 /** True when a later checkpoint has published the file already. Throws SINK_COMMITTABLE_LOST when it is gone or too short. */
