@@ -17,6 +17,7 @@ const names = [
   "state",
   "state-evolution",
   "savepoints",
+  "connectors",
   "cli",
   "guarantees",
   "testing-jobs",
