@@ -13,6 +13,8 @@ export default defineConfig({
       "test/**/*.test.ts",
     ],
     testTimeout: 120_000,
+    // A machine that is busy with other things may take long.
+    expect: { poll: { timeout: 20_000 } },
     maxWorkers: 2,
   },
 });

@@ -12,6 +12,9 @@ import type { ThreadCommand } from "../../packages/runtime/src/deployment/thread
 import { inThreads, type ThreadListener } from "../../packages/runtime/src/deployment/threads-deployment.ts";
 import { HeapBackends } from "../../packages/runtime/src/job/heap-backends.ts";
 
+/** How long a machine that is busy with other things may take. */
+const patienceMs = 20_000;
+
 // What every deployment owes the coordinator. The second one speaks the protocol of worker threads and uses their rings,
 // with both ends in this thread, so that nothing but real threads is missing.
 
@@ -141,7 +144,7 @@ describe.each(Object.entries(implementations))("a deployment %s", (_name, make) 
     await deployment.deploy();
     deployment.start();
     deal();
-    await vi.waitFor(() => expect(times(heard.ended)).toBe(deployment.subtasks.length));
+    await vi.waitFor(() => expect(times(heard.ended)).toBe(deployment.subtasks.length), patienceMs);
     expect(heard.ended.mock.calls.map(([id]) => id).sort()).toEqual(deployment.subtasks.map(({ id }) => id).sort());
     await deployment.close();
     const out = deployment.status().flatMap(({ nodes }) => nodes.filter(({ node }) => node === 3));
@@ -159,11 +162,11 @@ describe.each(Object.entries(implementations))("a deployment %s", (_name, make) 
     deal();
     deployment.triggerCheckpoint(2, options);
     const of = (id: number) => heard.acknowledged.mock.calls.filter(([, checkpointId]) => checkpointId === id);
-    await vi.waitFor(() => expect(of(2)).toHaveLength(deployment.subtasks.length));
+    await vi.waitFor(() => expect(of(2)).toHaveLength(deployment.subtasks.length), patienceMs);
     await deployment.completeCheckpoint(2);
-    await vi.waitFor(() => expect(times(heard.ended)).toBe(deployment.subtasks.length));
+    await vi.waitFor(() => expect(times(heard.ended)).toBe(deployment.subtasks.length), patienceMs);
     deployment.triggerCheckpoint(3, options);
-    await vi.waitFor(() => expect(of(3)).toHaveLength(deployment.subtasks.length));
+    await vi.waitFor(() => expect(of(3)).toHaveLength(deployment.subtasks.length), patienceMs);
     const finished = of(3).flatMap(([, , nodes]) => nodes.filter((one: { uid: string }) => one.uid === "numbers"));
     expect(finished.every(({ snapshot }) => snapshot.finished === true)).toBe(true);
     await deployment.close();
@@ -174,7 +177,7 @@ describe.each(Object.entries(implementations))("a deployment %s", (_name, make) 
     await deployment.deploy();
     deployment.start();
     deal();
-    await vi.waitFor(() => expect(heard.failed).toHaveBeenCalled());
+    await vi.waitFor(() => expect(heard.failed).toHaveBeenCalled(), patienceMs);
     expect(heard.failed.mock.calls[0]?.[0]).toMatchObject({
       code: "USER_FUNCTION",
       where: { uid: "checked" },

@@ -10,6 +10,9 @@ import { createLogView } from "./log-view.ts";
 import { runJob } from "./run-job.ts";
 import type { RunView } from "./view.ts";
 
+/** How long a machine that is busy with other things may take. */
+const patienceMs = 20_000;
+
 const definition = defineJob("airport-delays", () => undefined);
 const resumeCommand = "millrace run job.ts";
 
@@ -32,9 +35,9 @@ describe("a run on a pipe", () => {
     const io = new FakeIo();
     const job = new FakeJob();
     const ended = run(io, job, logView(io));
-    await vi.waitFor(() => expect(events(io)).toContain("job.connectors"));
+    await vi.waitFor(() => expect(events(io)).toContain("job.connectors"), patienceMs);
     job.emit({ kind: "checkpointCompleted", atMs: 1, checkpointId: 3, durationMs: 12, bytes: 99 });
-    await vi.waitFor(() => expect(events(io)).toContain("job.progress"));
+    await vi.waitFor(() => expect(events(io)).toContain("job.progress"), patienceMs);
     job.end("finished", 3);
     expect(await ended).toBe(0);
     const connectors = JSON.parse(io.out.text.split("\n")[0] ?? "").connectors;
@@ -54,7 +57,7 @@ describe("a run on a pipe", () => {
       const io = new FakeIo();
       const job = new FakeJob();
       const ended = run(io, job, logView(io));
-      await vi.waitFor(() => expect(events(io)).toContain("job.connectors"));
+      await vi.waitFor(() => expect(events(io)).toContain("job.connectors"), patienceMs);
       io.signal(signal);
       expect(job.calls).toEqual(["stop"]);
       job.end("stopped", 4);
@@ -67,7 +70,7 @@ describe("a run on a pipe", () => {
     const io = new FakeIo();
     const job = new FakeJob();
     const ended = run(io, job, logView(io));
-    await vi.waitFor(() => expect(events(io)).toContain("job.connectors"));
+    await vi.waitFor(() => expect(events(io)).toContain("job.connectors"), patienceMs);
     io.signal("SIGTERM");
     io.signal("SIGINT");
     expect(io.exits).toEqual([143]);
@@ -80,7 +83,7 @@ describe("a run on a pipe", () => {
     const io = new FakeIo();
     const job = new FakeJob();
     const ended = run(io, job, logView(io));
-    await vi.waitFor(() => expect(events(io)).toContain("job.connectors"));
+    await vi.waitFor(() => expect(events(io)).toContain("job.connectors"), patienceMs);
     io.signal("SIGINT");
     job.end("finished");
     expect(await ended).toBe(0);
@@ -93,7 +96,7 @@ describe("a run on a pipe", () => {
       io.signal("SIGINT");
       return job;
     });
-    await vi.waitFor(() => expect(job.calls).toEqual(["stop"]));
+    await vi.waitFor(() => expect(job.calls).toEqual(["stop"]), patienceMs);
     job.end("stopped");
     expect(await ended).toBe(130);
   });
@@ -102,7 +105,7 @@ describe("a run on a pipe", () => {
     const io = new FakeIo();
     const job = new FakeJob();
     const ended = run(io, job, logView(io));
-    await vi.waitFor(() => expect(events(io)).toContain("job.connectors"));
+    await vi.waitFor(() => expect(events(io)).toContain("job.connectors"), patienceMs);
     job.fail(new MillraceError("JOB_RESTARTS", "gave up"));
     await expect(ended).rejects.toMatchObject({ code: "JOB_RESTARTS" });
     await expect(run(io, job, logView(io), () => Promise.reject(new MillraceError("STATE_LOCKED", "locked")))).rejects.toMatchObject({
@@ -115,7 +118,7 @@ describe("a run on a pipe", () => {
     const io = new FakeIo();
     const job = new FakeJob();
     const ended = run(io, job, logView(io));
-    await vi.waitFor(() => expect(events(io)).toContain("job.connectors"));
+    await vi.waitFor(() => expect(events(io)).toContain("job.connectors"), patienceMs);
     job.emit({ kind: "warning", atMs: 1, code: "X", message: "login with hunter22 refused" });
     job.end("finished");
     await ended;
@@ -135,7 +138,7 @@ describe("a run on a terminal", () => {
     const { io, terminal, view } = live();
     const job = new FakeJob(12);
     const ended = run(io, job, view);
-    await vi.waitFor(() => expect(terminal.screen.join("\n")).toContain("Ctrl-C"));
+    await vi.waitFor(() => expect(terminal.screen.join("\n")).toContain("Ctrl-C"), patienceMs);
     expect(terminal.screen.slice(0, 2).map(plainText)).toEqual([
       "out (files): exactly-once",
       "● airport-delays running 1m 12s                                         run 4f21c09a · parallelism 2",
@@ -160,7 +163,7 @@ describe("a run on a terminal", () => {
     const { io, terminal, view } = live();
     const job = new FakeJob(12);
     const ended = run(io, job, view);
-    await vi.waitFor(() => expect(terminal.screen.join("\n")).toContain("Ctrl-C"));
+    await vi.waitFor(() => expect(terminal.screen.join("\n")).toContain("Ctrl-C"), patienceMs);
     io.signal("SIGINT");
     expect(plainText(terminal.screen.at(-2) ?? "")).toBe("stopping: taking a last checkpoint · again: stop at once");
     job.end("stopped");
@@ -172,7 +175,7 @@ describe("a run on a terminal", () => {
     const { io, terminal, view } = live();
     const job = new FakeJob();
     const ended = run(io, job, view);
-    await vi.waitFor(() => expect(terminal.cursorHidden).toBe(true));
+    await vi.waitFor(() => expect(terminal.cursorHidden).toBe(true), patienceMs);
     io.exit(1);
     expect(terminal.cursorHidden).toBe(false);
     job.end("cancelled");
