@@ -67,8 +67,8 @@ export class ProgressJudge {
   #checkpoints = 0;
   /** Records of this attempt, and after how many the next lull comes. */
   #records = 0;
-  #processes = 0;
-  /** Nothing was restored: how far event time has come is known to the millisecond. */
+  #attempts = 0;
+  /** Nothing was restored: how far event time has come is known to the millisecond. Later attempts may begin at a checkpoint that failed to be published. */
   #isFresh = false;
   #next: number | undefined;
 
@@ -81,7 +81,6 @@ export class ProgressJudge {
   /** A process begins. */
   begin(process: SimulatedProcess): void {
     this.#process = process;
-    this.#processes++;
     this.#readers.clear();
     this.#written.clear();
     this.#lull = undefined;
@@ -121,7 +120,7 @@ export class ProgressJudge {
   /** Of an attempt: right at its beginning, or anywhere. */
   #planLull(): void {
     this.#records = 0;
-    this.#isFresh = this.#processes === 1 && this.#checkpoints === 0;
+    this.#isFresh = ++this.#attempts === 1;
     this.#next = this.#chance.pick([0, this.#chance.below(100), this.#chance.below(200), undefined]);
   }
 
