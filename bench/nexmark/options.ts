@@ -14,8 +14,8 @@ export const usage = `Runs Nexmark queries as jobs, and beside them the same que
   --seconds S          instead: every side gets as many events as it takes for S seconds, found out by a first short run
   --peer LIST          hand, flink; default hand. Flink needs JDK 17 and Maven, and is built at its first run
   --state LIST         heap: on the heap, beside Flink's hash map; disk: a local store, beside RocksDB. Default heap
-  --premade N          N events are made beforehand and read again and again, so that making them is in no figure; only for
-                       queries without state, and not beside Flink. Default 0: every event is made when it is read
+  --premade N          N events are made beforehand and read again and again, so that making them is in no figure; with state
+                       all of them, and not beside Flink. Default 0: every event is made when it is read
   --parallelism LIST   subtasks of every operator; default 1. The hand loop has one thread
   --rounds R           a round runs every side once, in turn; figures are medians. Default 3
   --checkpoint-ms MS   default 1000; 0: none
@@ -81,7 +81,10 @@ export function readOptions(args: readonly string[]): NexmarkOptions | undefined
   const queries = values.queries === "all" ? queryNames : listOf("--queries", values.queries, queryNames);
   const peers = values.peer === "none" ? [] : listOf("--peer", values.peer, ["hand", "flink"] as const);
   if (premade > 0 && peers.includes("flink")) throw refused("--premade is for this process alone, not for --peer flink");
-  if (premade > 0 && !queries.every((query) => statelessQueries.has(query))) throw refused("--premade is for queries without state");
+  const repeats = values.seconds !== undefined || premade < generator.events;
+  if (premade > 0 && repeats && !queries.every((query) => statelessQueries.has(query))) {
+    throw refused("events that come again would find their state there: with state, --premade is all of --events");
+  }
   return {
     queries,
     generator,
