@@ -37,6 +37,8 @@ export function fileCommitter({ ports: { files }, runId }: SinkContext, director
 
   /** Files in progress of this run that no writer goes on with: what its checkpoint published has its name by now. */
   async function removeLeftovers(states: readonly WriterState[]): Promise<void> {
+    // A power cut brings back what was removed.
+    await files.remove(posix.join(directory, names.probeName));
     const open = new Set(states.flatMap((state) => state.open.map(({ partition, name }) => posix.join(partition, name))));
     for (const part of await findParts(files, directory, names)) {
       const isLeftOver = part.inProgress && part.runId === runId && !open.has(posix.join(part.partition, part.name));

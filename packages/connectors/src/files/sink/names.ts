@@ -32,7 +32,7 @@ export class PartNames {
     return `${this.#prefix}-${runId}-${subtask}-${String(counter).padStart(6, "0")}.${this.#extension}`;
   }
 
-  /** Of the file that shows whether the directory can be written to. The same for all runs: what a crash leaves behind, the next start removes. */
+  /** Of the file that shows whether the directory can be written to. The same for all runs: what a crash leaves behind is in nobody's way. */
   get probeName(): string {
     return hiddenName(`${this.#prefix}-probe`);
   }
