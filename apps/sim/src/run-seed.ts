@@ -9,7 +9,7 @@ import { drawOptions, patient } from "./options.ts";
 import { createJudge, drawJudging, judgedOptions, toldOf } from "./progress/draw-judge.ts";
 import type { ProgressJudge } from "./progress/progress-judge.ts";
 import { Chance } from "./world/chance.ts";
-import { calm, drawIncarnation } from "./world/faults.ts";
+import { calm, drawIncarnation, type Incarnation } from "./world/faults.ts";
 import { type Life, lastEnd, lastSavepoint, layInput, live, published } from "./world/life.ts";
 import type { SimulatedProcess } from "./world/process.ts";
 import { World } from "./world/world.ts";
@@ -134,7 +134,7 @@ async function troubledRun(
   for (let pid = 1; ; pid++) {
     const troubled = pid <= TROUBLED_LIVES_MAX;
     if (!troubled) failures.clear();
-    const incarnation = troubled ? drawIncarnation(chance) : calm;
+    const incarnation = troubled ? withRareFaults(drawIncarnation(chance), seed, pid) : calm;
     story.push(`process ${pid}: ${JSON.stringify(incarnation)}`);
     // A run that ended with a savepoint is over: the next one starts from that.
     const from = (await lastEnd(world)) === "savepoint" ? await lastSavepoint(world) : undefined;
@@ -158,6 +158,17 @@ async function troubledRun(
     if (life.end === "finished" || (life.end === "died" && (await lastEnd(world)) === "finished")) return;
     if (life.end === "failed" && !troubled) throw new Error(`the job failed though nothing went wrong any more: ${life.reason}`);
   }
+}
+
+/**
+ * Moments that chance alone hardly ever meets: in some seeds one process can't publish for once, while it may go on with everything else; in some
+ * each dies right after a checkpoint that cut a firing. Drawn apart from all else.
+ */
+function withRareFaults(incarnation: Incarnation, seed: number, pid: number): Incarnation {
+  const chance = new Chance(seededRandom(seed ^ 0x5bd1e995));
+  const diesWithCutFiring = chance.oneIn(2);
+  const failing = chance.oneIn(3) && pid === chance.between(1, 3) ? { failingPublication: chance.scale(40) } : {};
+  return { ...incarnation, disk: { ...incarnation.disk, ...failing, diesWithCutFiring } };
 }
 
 /** How many records pass, after a stop with a savepoint was asked for, before one fails; undefined: none does. Drawn apart from all else. */

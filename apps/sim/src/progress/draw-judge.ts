@@ -28,7 +28,7 @@ export function drawJudging(seed: number): Judging | undefined {
   return {
     live,
     withoutCheckpoints: chance.oneIn(4),
-    msPerReading: chance.oneIn(3) ? SLOW_MS : undefined,
+    msPerReading: chance.oneIn(2) ? SLOW_MS : undefined,
     aligned: !live && chance.oneIn(4),
     chance,
   };
@@ -46,7 +46,7 @@ const SLOW_MS = 0.3;
 /** An interval that is longer than most jobs live. */
 const RARELY_MS = 60_000;
 /** A slow processor would have the next checkpoint to take before it is done with the barriers of the last. */
-const SLOW_PAUSE_MS = 500;
+const SLOW_PAUSE_MS = 100;
 
 /** How the job is started, when its progress is judged so. */
 export function judgedOptions(options: StartOptions, judging: Judging | undefined): StartOptions {
@@ -54,7 +54,8 @@ export function judgedOptions(options: StartOptions, judging: Judging | undefine
   return {
     ...options,
     ...(judging.withoutCheckpoints ? { checkpointIntervalMs: RARELY_MS } : {}),
-    ...(judging.msPerReading === undefined ? {} : { minPauseMs: SLOW_PAUSE_MS }),
+    // Barriers that overtake come in the middle of firings.
+    ...(judging.msPerReading === undefined ? {} : { minPauseMs: SLOW_PAUSE_MS, alignmentTimeoutMs: 0 }),
   };
 }
 

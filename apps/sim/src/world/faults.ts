@@ -19,6 +19,10 @@ export interface DiskFaults {
   readonly full: { readonly from: number; readonly count: number } | undefined;
   /** These operations fail with EIO. */
   readonly failing: readonly number[];
+  /** So does the n-th of those that give output its name, or make that durable. */
+  readonly failingPublication?: number;
+  /** The process dies when a checkpoint that cut a firing is durable. */
+  readonly diesWithCutFiring?: boolean;
   /** Each operation takes up to so long; 0: none takes any time. */
   readonly delayMsMax: number;
 }

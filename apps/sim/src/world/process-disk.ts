@@ -1,4 +1,5 @@
 import type { FileHandle, Files } from "@millrace/core";
+import { OUTPUT } from "../jobs/random-job.ts";
 import type { Chance } from "./chance.ts";
 import type { Death, DiskFaults } from "./faults.ts";
 import type { World } from "./world.ts";
@@ -9,6 +10,8 @@ export interface DiskOwner {
   /** Something has gone wrong. */
   disturbed(): void;
 }
+
+const MANIFEST = /\/chk-\d+\.json$/;
 
 /** What a fault may do to an operation: those that write need space. */
 type Kind = "reads" | "writes" | "neither";
@@ -26,6 +29,11 @@ export class ProcessDisk implements Files {
   readonly #faults: DiskFaults;
   readonly #death: Death | undefined;
   readonly #chance: Chance;
+  #publications = 0;
+  /** Of the manifest that got its name last. */
+  #cutsFiring = false;
+  /** The operation that fails because it publishes. */
+  #failsNext = 0;
 
   constructor(world: World, owner: DiskOwner, faults: DiskFaults, death: Death | undefined, chance: Chance) {
     this.#world = world;
@@ -70,8 +78,10 @@ export class ProcessDisk implements Files {
     return this.#operation(`mkdir ${path}`, "writes", () => this.#world.disk.makeDirectory(path));
   }
 
-  rename(from: string, to: string): Promise<void> {
-    return this.#operation(`rename ${from} ${to}`, "neither", () => this.#world.disk.rename(from, to));
+  async rename(from: string, to: string): Promise<void> {
+    this.#countPublication(from);
+    await this.#operation(`rename ${from} ${to}`, "neither", () => this.#world.disk.rename(from, to));
+    if (this.#faults.diesWithCutFiring === true && MANIFEST.test(to)) await this.#lookForCutFiring(to);
   }
 
   remove(path: string): Promise<void> {
@@ -82,8 +92,19 @@ export class ProcessDisk implements Files {
     return this.#operation(`truncate ${path} ${length}`, "neither", () => this.#world.disk.truncate(path, length));
   }
 
-  syncDirectory(path: string): Promise<void> {
-    return this.#operation(`syncdir ${path}`, "neither", () => this.#world.disk.syncDirectory(path));
+  async syncDirectory(path: string): Promise<void> {
+    this.#countPublication(path);
+    await this.#operation(`syncdir ${path}`, "neither", () => this.#world.disk.syncDirectory(path));
+    if (this.#cutsFiring && this.#owner.alive) await this.#end("died with a firing cut");
+  }
+
+  async #lookForCutFiring(manifest: string): Promise<void> {
+    this.#cutsFiring = new TextDecoder().decode(await this.#world.disk.readFile(manifest)).includes('"firing":true');
+  }
+
+  #countPublication(path: string): void {
+    const isOutput = path === OUTPUT || path.startsWith(`${OUTPUT}/`);
+    if (this.#owner.alive && isOutput && ++this.#publications === this.#faults.failingPublication) this.#failsNext = this.operations + 1;
   }
 
   async #operation<T>(what: string, kind: Kind, run: () => Promise<T>, runInPart?: () => Promise<unknown>): Promise<T> {
@@ -119,7 +140,7 @@ export class ProcessDisk implements Files {
       this.met.add("full disk");
       throw systemError("ENOSPC", what);
     }
-    if (failing.includes(n)) {
+    if (n === this.#failsNext || failing.includes(n)) {
       this.#owner.disturbed();
       this.met.add(`failing ${what.split(" ", 1)}`);
       throw systemError("EIO", what);
