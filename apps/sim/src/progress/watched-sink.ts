@@ -1,7 +1,5 @@
 import type { Json } from "@millrace/core";
-import type { Sink } from "millrace";
-
-type SinkCommitter = ReturnType<NonNullable<Sink<string>["createCommitter"]>>;
+import type { Sink, SinkCommitter } from "millrace";
 
 /** What a writer has written up to a checkpoint: the first so many of these lines. */
 interface Mark {

@@ -2,7 +2,7 @@ import { posix } from "node:path";
 import type { CommitResult, SinkCommitter, SinkContext } from "@millrace/contracts";
 import type { Json } from "@millrace/core";
 import { committableLost, writeError } from "./errors.ts";
-import { findParts, hiddenName, type PartNames } from "./names.ts";
+import { findParts, hiddenPath, type PartNames } from "./names.ts";
 import type { FileCommittable } from "./part-file.ts";
 import { type WriterState, writerStatesOf } from "./writer-state.ts";
 
@@ -11,9 +11,9 @@ import { type WriterState, writerStatesOf } from "./writer-state.ts";
  * before; one that has neither name is SINK_COMMITTABLE_LOST.
  */
 export function fileCommitter({ ports: { files }, runId }: SinkContext, directory: string, names: PartNames): SinkCommitter {
-  async function publish({ partition, name, bytes }: FileCommittable): Promise<boolean> {
-    const target = posix.join(directory, partition, name);
-    const source = posix.join(directory, partition, hiddenName(name));
+  async function publish(part: FileCommittable): Promise<boolean> {
+    const target = posix.join(directory, part.partition, part.name);
+    const source = hiddenPath(directory, part);
     const stat = await files.stat(source);
     const published = (await files.stat(target)) !== undefined;
     if (stat === undefined) {
@@ -21,7 +21,7 @@ export function fileCommitter({ ports: { files }, runId }: SinkContext, director
       throw committableLost(target, "is neither published nor in progress");
     }
     if (published) throw committableLost(source, `can't be published, because ${target} exists too`);
-    if (stat.bytes !== bytes) throw committableLost(source, `has ${stat.bytes} bytes where the checkpoint counts ${bytes}`);
+    if (stat.bytes !== part.bytes) throw committableLost(source, `has ${stat.bytes} bytes where the checkpoint counts ${part.bytes}`);
     await files.rename(source, target);
     return true;
   }
@@ -39,10 +39,10 @@ export function fileCommitter({ ports: { files }, runId }: SinkContext, director
   async function removeLeftovers(states: readonly WriterState[]): Promise<void> {
     // A power cut brings back what was removed.
     await files.remove(posix.join(directory, names.probeName));
-    const open = new Set(states.flatMap((state) => state.open.map(({ partition, name }) => posix.join(partition, name))));
+    const open = new Set(states.flatMap((state) => state.open.map((part) => hiddenPath(directory, part))));
     for (const part of await findParts(files, directory, names)) {
-      const isLeftOver = part.inProgress && part.runId === runId && !open.has(posix.join(part.partition, part.name));
-      if (isLeftOver) await files.remove(posix.join(directory, part.partition, hiddenName(part.name)));
+      const path = hiddenPath(directory, part);
+      if (part.inProgress && part.runId === runId && !open.has(path)) await files.remove(path);
     }
   }
 

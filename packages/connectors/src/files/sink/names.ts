@@ -49,6 +49,11 @@ export function hiddenName(name: string): string {
   return `.${name}.inprogress`;
 }
 
+/** Where a file of the sink is while it is in progress. */
+export function hiddenPath(directory: string, part: { readonly partition: string; readonly name: string }): string {
+  return posix.join(directory, part.partition, hiddenName(part.name));
+}
+
 function isHidden(name: string): boolean {
   return name.startsWith(".") && name.endsWith(".inprogress");
 }

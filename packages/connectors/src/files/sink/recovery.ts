@@ -2,7 +2,7 @@ import { posix } from "node:path";
 import type { SinkContext } from "@millrace/contracts";
 import type { FileHandle, Files } from "@millrace/core";
 import { committableLost } from "./errors.ts";
-import { findParts, hiddenName, type PartNames } from "./names.ts";
+import { findParts, hiddenName, hiddenPath, type PartNames } from "./names.ts";
 import type { FileCommittable } from "./part-file.ts";
 import type { OpenPart, WriterState } from "./writer-state.ts";
 
@@ -92,8 +92,4 @@ async function copyContent(from: FileHandle, to: FileHandle, bytes: number): Pro
     await to.write(chunk.subarray(0, count));
     position += count;
   }
-}
-
-function hiddenPath(directory: string, part: { readonly partition: string; readonly name: string }): string {
-  return posix.join(directory, part.partition, hiddenName(part.name));
 }
