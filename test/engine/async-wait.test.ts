@@ -151,6 +151,51 @@ describe("asynchronous calls in a job", () => {
     expect(await sums(true)).toEqual(await sums(false));
   });
 
+  it("hold event time back behind a source that has ended, also after a restart", () =>
+    inDirectory(async (stateDir) => {
+      const sink = collect<string>();
+      const mayAnswer = Promise.withResolvers<void>();
+      let fails = false;
+      const job = defineJob("windows", (env) => {
+        const watermarks = boundedOutOfOrderness<number>(0, (n) => n);
+        const asked = env
+          .from(collection([5]), { uid: "one", watermarks })
+          .unorderedWait((n) => mayAnswer.promise.then(() => n), { uid: "ask", timeoutMs: 60_000, codec: t.integer() });
+        const many = env.from(datagen({ generate: (n: number) => n * 10, ratePerSecond: 5_000 }), { uid: "many", watermarks }).map((n) => {
+          if (!fails) return n;
+          fails = false;
+          throw new Error("once");
+        });
+        asked
+          .union(many)
+          .keyBy(() => 0)
+          .window(tumbling(100))
+          .aggregate(
+            { accumulator: t.integer(), createAccumulator: () => 0, add: (_n, count) => count + 1, getResult: (count) => count },
+            {
+              uid: "counts",
+              process: {
+                process(counts, { window }, out: Collector<string>) {
+                  for (const count of counts) out.collect(`${window.start}: ${count}`);
+                },
+              },
+            },
+          )
+          .to(sink, { uid: "out" });
+      });
+      const { job: running, events } = await startNoted(job, stateDir);
+      await until(() => countOf(events, "checkpointCompleted") > 5);
+      fails = true;
+      await until(() => countOf(events, "restarting") > 0);
+      const before = countOf(events, "checkpointCompleted");
+      await until(() => countOf(events, "checkpointCompleted") > before + 5);
+      expect(sink.values).toEqual([]);
+      mayAnswer.resolve();
+      await until(() => sink.values.length > 2);
+      await running.cancel();
+      expect(sink.values.slice(0, 2)).toEqual(["0: 11", "100: 10"]);
+    }));
+
   it("that fail end the job with uid and position, on the same record twice for good", () =>
     inDirectory(async (stateDir) => {
       const job = numbersJob(30, collect<number>(), true, async (n) => {

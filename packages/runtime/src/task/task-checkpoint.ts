@@ -28,6 +28,14 @@ export interface NodeTime {
   readonly firing: boolean;
 }
 
+export interface NodeAtBarrier extends NodeTime {
+  readonly uid: string;
+  readonly node: number;
+  readonly splits: readonly Json[] | undefined;
+  /** It has ended: a source has read all, another node has done and emitted all that it ever will. */
+  readonly finished: boolean;
+}
+
 export interface KeyedPart {
   readonly host: OperatorHost;
   /** Set all state aside, so that the file stands alone. */
@@ -40,9 +48,8 @@ export interface KeyedPart {
 export interface CheckpointParts {
   readonly checkpointId: number;
   readonly subtask: number;
-  readonly finished: boolean;
   /** The chain's nodes with what is known of them at the barrier, by uid. */
-  readonly nodes: readonly (NodeTime & { readonly uid: string; readonly node: number; readonly splits: readonly Json[] | undefined })[];
+  readonly nodes: readonly NodeAtBarrier[];
   readonly keyed: readonly KeyedPart[];
   readonly hosts: readonly OperatorHost[];
   readonly sinks: readonly SinkPort[];
@@ -124,7 +131,7 @@ export class TaskCheckpoint {
         subtask: this.#parts.subtask,
         watermark: node.watermark,
         ...(node.firing ? { firing: true } : {}),
-        ...(this.#parts.finished ? { finished: true } : {}),
+        ...(node.finished ? { finished: true } : {}),
         ...(keyedSnapshot === undefined ? {} : { keyed: keyedSnapshot }),
         ...(operatorState === undefined ? {} : { operatorState, ...this.#stateMode(node.node) }),
         ...(node.splits === undefined ? {} : { splits: node.splits }),

@@ -74,11 +74,16 @@ export class TaskCheckpoints {
     this.#begun = checkpointId;
     const { program, hosts, sinks, storage, subtask, input, edges } = this.#parts;
     assert(storage !== undefined, "checkpoints need a storage");
+    const { flow } = this.#parts;
+    const hasRead = input instanceof SourceInput && input.finished;
+    // Behind the source the end may still be waiting, for asynchronous calls or in the middle of a firing.
+    const hasEnded = hasRead && flow.ended && flow.idle;
     const nodes = program.nodes.map((node) => ({
       uid: node.uid,
       node: node.id,
       ...timeOf(hosts.find((host) => host.node === node.id) ?? { watermark: node.id === program.head ? input.watermark : WATERMARK_MIN }),
       splits: node.id === program.head ? input.snapshot() : undefined,
+      finished: node.id === program.head ? hasRead : hasEnded,
     }));
     const parts = {
       checkpointId,
@@ -86,7 +91,6 @@ export class TaskCheckpoints {
       nodes,
       hosts,
       sinks,
-      finished: input instanceof SourceInput && input.finished,
       keyed: hosts.flatMap((host) => (host.backend === undefined ? [] : this.#keyedPart(host, checkpointId, full))),
       sinkFailed: this.#sinkFailed,
       inFlight: inFlight === undefined ? undefined : this.#inFlightPart(checkpointId, inFlight),
