@@ -2,8 +2,10 @@ import { messageOf, seededRandom } from "@millrace/core";
 import type { JobDefinition, StartOptions } from "millrace";
 import type { Branch } from "./jobs/branch.ts";
 import { drawBrokenEvery } from "./jobs/broken-lines.ts";
+import { burstTimers, drawBursts } from "./jobs/burst-timers.ts";
 import { withOwnParallelism } from "./jobs/own-parallelism.ts";
 import { drawJob, type RandomJob, type Watch } from "./jobs/random-job.ts";
+import { drawTurns } from "./jobs/turns.ts";
 import { lineDifference } from "./line-difference.ts";
 import { drawOptions, patient } from "./options.ts";
 import { createJudge, drawJudging, judgedOptions, toldOf } from "./progress/draw-judge.ts";
@@ -12,6 +14,7 @@ import { Chance } from "./world/chance.ts";
 import { calm, drawIncarnation, type Incarnation } from "./world/faults.ts";
 import { type Life, lastEnd, lastSavepoint, layInput, live, published } from "./world/life.ts";
 import type { SimulatedProcess } from "./world/process.ts";
+import { DIED_WITH_CUT_FIRING } from "./world/process-disk.ts";
 import { World } from "./world/world.ts";
 
 export interface SeedResult {
@@ -40,12 +43,15 @@ export async function runSeed(seed: number): Promise<SeedResult> {
   const judging = drawJudging(seed);
   // What a source counts as its records is not what the judge counts where some can't be read.
   const brokenEvery = judging === undefined ? drawBrokenEvery(seed) : undefined;
-  const job = drawJob(chance, { aligned: judging?.aligned === true, brokenEvery });
+  const bursts = judging?.msPerReading !== undefined && drawBursts(seed);
+  const turns = judging?.aligned !== true && drawTurns(seed);
+  const job = drawJob(chance, { aligned: judging?.aligned === true, brokenEvery, bursts, turns });
   const options = judgedOptions(drawOptions(chance), judging);
   const lives: Life[] = [];
   const story = [
     `branches ${job.branches.map(({ name }) => name).join(", ")}; ${job.input.map((file) => file.length).join("+")} records; ${JSON.stringify(options)}`,
     ...(judging === undefined ? [] : [toldOf(judging)]),
+    ...(turns ? ["sources take turns"] : []),
   ];
   const world = new World(seed, undefined, judging?.msPerReading);
   let judge: ProgressJudge | undefined;
@@ -55,7 +61,8 @@ export async function runSeed(seed: number): Promise<SeedResult> {
     judge = judging === undefined ? undefined : createJudge(world, judging, job, options, expected);
     await troubledRun(world, seed, chance, job, options, lives, story, judge);
     const found = await published(world);
-    const racing = job.branches.filter((branch) => branch.racing === true || (judging?.live === true && branch.byWatermark === true));
+    const isByClock = judging?.live === true || job.turnsOf !== undefined;
+    const racing = job.branches.filter((branch) => branch.racing === true || (isByClock && branch.byWatermark === true));
     const isCompared = (text: string): boolean => racing.length === 0 || !isOfAny(racing, JSON.parse(text) as string);
     const compared = { lines: found.lines.filter(isCompared), leftovers: found.leftovers };
     fault = difference(expected.filter(isCompared), compared, mayLeaveFiles(lives)) ?? judgement(job, racing, found.lines);
@@ -134,7 +141,10 @@ async function troubledRun(
   for (let pid = 1; ; pid++) {
     const troubled = pid <= TROUBLED_LIVES_MAX;
     if (!troubled) failures.clear();
-    const incarnation = troubled ? withRareFaults(drawIncarnation(chance), seed, pid) : calm;
+    const drawn = troubled ? withRareFaults(drawIncarnation(chance), job, seed, pid) : calm;
+    // Until the judge can tell, it has to live.
+    const isSpared = lives.at(-1)?.met.has(DIED_WITH_CUT_FIRING) === true || (job.turnsOf !== undefined && pid === 2);
+    const incarnation = isSpared ? { ...calm, parallelism: drawn.parallelism } : drawn;
     story.push(`process ${pid}: ${JSON.stringify(incarnation)}`);
     // A run that ended with a savepoint is over: the next one starts from that.
     const from = (await lastEnd(world)) === "savepoint" ? await lastSavepoint(world) : undefined;
@@ -161,12 +171,12 @@ async function troubledRun(
 }
 
 /**
- * Moments that chance alone hardly ever meets: in some seeds one process can't publish for once, while it may go on with everything else; in some
- * each dies right after a checkpoint that cut a firing. Drawn apart from all else.
+ * Moments that chance alone hardly ever meets: in some seeds one process can't publish for once, while it may go on with everything else; in some,
+ * and where firings are long, each dies right after a checkpoint that cut a firing. Drawn apart from all else.
  */
-function withRareFaults(incarnation: Incarnation, seed: number, pid: number): Incarnation {
+function withRareFaults(incarnation: Incarnation, job: RandomJob, seed: number, pid: number): Incarnation {
   const chance = new Chance(seededRandom(seed ^ 0x5bd1e995));
-  const diesWithCutFiring = chance.oneIn(2);
+  const diesWithCutFiring = chance.oneIn(2) || job.branches.includes(burstTimers);
   const failing = chance.oneIn(3) && pid === chance.between(1, 3) ? { failingPublication: chance.scale(40) } : {};
   return { ...incarnation, disk: { ...incarnation.disk, ...failing, diesWithCutFiring } };
 }

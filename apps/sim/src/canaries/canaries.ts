@@ -158,6 +158,28 @@ export const canaries: readonly Canary[] = [
     ],
   },
   {
+    name: "idle-holds-back",
+    what: "a source that has nothing to read holds event time back, though it was to be idle by then",
+    changes: [
+      {
+        path: "packages/operators/src/watermarks/multiplexer.ts",
+        find: "    if (this.#idle) this.#output.markIdle();\n",
+        replace: "",
+      },
+    ],
+  },
+  {
+    name: "idle-for-ever",
+    what: "a source that was idle and reads again is taken for idle still",
+    changes: [
+      {
+        path: "packages/operators/src/watermarks/watermark-emitter.ts",
+        find: "      emitter.markActive();\n",
+        replace: "",
+      },
+    ],
+  },
+  {
     name: "cut-firing-not-resumed",
     what: "what a checkpoint cut in the middle of a firing waits for the next watermark after a restore",
     changes: [{ path: "packages/runtime/src/job/build-task.ts", find: "      host.firing = restored.firing;\n", replace: "" }],

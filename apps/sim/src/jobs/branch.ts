@@ -11,6 +11,11 @@ export interface Branch {
   readonly racing?: true;
   /** What comes out depends on where watermarks stand between the readings, which the clock decides behind a live source. */
   readonly byWatermark?: true;
+  /**
+   * What a source has read comes on several ways to one operator, which goes by event time. Behind a source that was idle each way is idle until its
+   * first watermark: what has come on one makes late what comes on another, as in Flink.
+   */
+  readonly severalWays?: true;
   /** When its lines have to be there; default: nobody can tell. Not for one that is racing. */
   readonly due?: Due;
   /** First words of its lines; default: its name. */

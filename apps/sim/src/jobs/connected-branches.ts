@@ -18,6 +18,7 @@ const isDeletion = ({ value }: Reading): boolean => value % 3 === 0;
 export const connectedBranches: readonly Branch[] = [
   {
     name: "coMap",
+    severalWays: true,
     ordered: false,
     build: (all) => [
       all
@@ -43,6 +44,7 @@ export const connectedBranches: readonly Branch[] = [
   },
   {
     name: "coUnkeyed",
+    severalWays: true,
     ordered: false,
     build: (all) => [
       all.connect(all.filter(isLow)).flatMap(
@@ -69,6 +71,7 @@ export const connectedBranches: readonly Branch[] = [
   },
   {
     name: "intervalLeft",
+    severalWays: true,
     ordered: false,
     build: (all) => {
       const pairs = intervals(all)
@@ -87,6 +90,7 @@ export const connectedBranches: readonly Branch[] = [
   },
   {
     name: "intervalRight",
+    severalWays: true,
     ordered: false,
     build: (all) => {
       const pairs = intervals(all)
@@ -108,6 +112,7 @@ export const connectedBranches: readonly Branch[] = [
   },
   {
     name: "versions",
+    severalWays: true,
     ordered: true,
     build: (all) => {
       const pairs = versioned(all)
@@ -135,6 +140,7 @@ export const connectedBranches: readonly Branch[] = [
   },
   {
     name: "windowPairs",
+    severalWays: true,
     ordered: false,
     build: (all) => [
       joined(all)

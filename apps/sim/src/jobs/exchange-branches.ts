@@ -57,6 +57,7 @@ export const exchangeBranches: readonly Branch[] = [
   },
   {
     name: "spread",
+    severalWays: true,
     ordered: false,
     // What a broadcast element does to the state of all keys, and what it leaves for keys that come later, meet in the end.
     build: (all) => [

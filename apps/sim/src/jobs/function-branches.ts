@@ -126,6 +126,7 @@ export const functionBranches: readonly Branch[] = [
   },
   {
     name: "connect",
+    severalWays: true,
     due: dueAt(2),
     ordered: false,
     build: (all) => [

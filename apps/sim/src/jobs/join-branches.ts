@@ -35,6 +35,7 @@ const AFTER_ALL = 1e12;
 export const joinBranches: readonly TwoWayBranch[] = [
   twoWays({
     name: "coFlatMap",
+    severalWays: true,
     due: dueAt(-2),
     ordered: false,
     build: (all) => [
@@ -53,6 +54,7 @@ export const joinBranches: readonly TwoWayBranch[] = [
   }),
   twoWays({
     name: "intervalJoin",
+    severalWays: true,
     due: dueAfterReadings(110),
     ordered: false,
     build: (all) => [
@@ -71,6 +73,7 @@ export const joinBranches: readonly TwoWayBranch[] = [
   }),
   twoWays({
     name: "windowJoin",
+    severalWays: true,
     due: dueAt(1, 149),
     ordered: false,
     build: (all) => [
@@ -88,6 +91,7 @@ export const joinBranches: readonly TwoWayBranch[] = [
   }),
   twoWays({
     name: "coGroup",
+    severalWays: true,
     due: dueAt(2, 599),
     ordered: false,
     build: (all) => [
@@ -111,6 +115,7 @@ export const joinBranches: readonly TwoWayBranch[] = [
   }),
   twoWays({
     name: "temporalJoin",
+    severalWays: true,
     due: dueAt(2),
     ordered: true,
     build: (all) => [
@@ -131,6 +136,7 @@ export const joinBranches: readonly TwoWayBranch[] = [
   }),
   twoWays({
     name: "broadcast",
+    severalWays: true,
     ordered: false,
     build: (all) => [broadcastHighest(all)],
     lines(input) {

@@ -5,6 +5,7 @@ import type { Chance } from "../world/chance.ts";
 import { asyncBranches } from "./async-branches.ts";
 import type { Branch } from "./branch.ts";
 import { broken, brokenBranch } from "./broken-lines.ts";
+import { BURST_PACE, burstTimers } from "./burst-timers.ts";
 import { clockBranches } from "./clock-branches.ts";
 import { connectedBranches } from "./connected-branches.ts";
 import { exchangeBranches } from "./exchange-branches.ts";
@@ -16,6 +17,7 @@ import { type Pace, paced } from "./paced-sink.ts";
 import { pacedSource } from "./paced-source.ts";
 import { patternBranches } from "./pattern-branches.ts";
 import { drawInput, type Reading } from "./reading.ts";
+import { TURNS_IDLENESS_MS, Turns } from "./turns.ts";
 import { windowBranches } from "./window-branches.ts";
 
 export const INPUT = "/in";
@@ -37,6 +39,8 @@ export interface RandomJob {
   defineStraight(): JobDefinition;
   /** A line that can't be read stands behind so many readings. */
   readonly brokenEvery: number | undefined;
+  /** Its sources are idle by turns: how far event time has come depends on the clock, but nothing is late. */
+  readonly turnsOf: number | undefined;
   /** How far one source may be ahead of another. */
   readonly maxDriftMs: number | undefined;
   /** How far readings of one file may be out of order. */
@@ -72,24 +76,29 @@ export interface JobWishes {
   /** Two sources in one alignment group, with enough records that one gets ahead of the other. */
   readonly aligned: boolean;
   readonly brokenEvery: number | undefined;
+  /** `burstTimers` is one of its branches. */
+  readonly bursts: boolean;
+  /** Two sources are at work in turns, see `Turns`. */
+  readonly turns: boolean;
 }
 
 /** Of sources that are aligned. */
 const MAX_DRIFT_MS = 400;
 
-export function drawJob(chance: Chance, { aligned, brokenEvery }: JobWishes): RandomJob {
-  const fileCount = aligned ? 2 : chance.pick([1, 1, 2, 3, 6]);
+export function drawJob(chance: Chance, { aligned, brokenEvery, bursts, turns: takesTurns }: JobWishes): RandomJob {
+  const fileCount = aligned ? 2 : Math.max(takesTurns ? 2 : 1, chance.pick([1, 1, 2, 3, 6]));
   const disorderMs = chance.pick([0, 50, 300]);
   const most = fileCount === 1 || aligned ? 200 : 60;
   const records = !aligned && chance.oneIn(4) ? chance.scale(most) : chance.between(most >> 2, most);
   const input = drawInput(chance, { files: fileCount, records, sensors: chance.between(1, 6), disorderMs });
-  const possible = allBranches.filter((branch) => fileCount === 1 || !branch.ordered);
-  const chosen = chance.distinct(possible, chance.between(1, 5));
+  const possible = allBranches.filter((branch) => (fileCount === 1 || !branch.ordered) && !(takesTurns && branch.severalWays === true));
+  const drawn = chance.distinct(possible, chance.between(1, 5));
+  const chosen = bursts ? [...drawn, burstTimers] : drawn;
   const roll: FileSinkOptions<string> = chance.oneIn(3)
     ? { roll: { bytes: chance.between(50, 2_000), ageMs: chance.between(5, 500), everyCheckpoint: chance.oneIn(2) } }
     : {};
   const pace = { records: chance.between(3, 30), pauseMs: chance.between(1, 25) };
-  const sources = aligned || (fileCount > 1 && chance.oneIn(2)) ? 2 : 1;
+  const sources = aligned || takesTurns || (fileCount > 1 && chance.oneIn(2)) ? 2 : 1;
   const isAligned = chance.oneIn(4) || aligned;
   const sinkOptions: FileSinkOptions<string> = chance.oneIn(4) ? { ...roll, partitionBy: (line) => line.split(" ", 1)[0] ?? "" } : roll;
   const isSourcePaced = !chance.oneIn(4);
@@ -97,13 +106,14 @@ export function drawJob(chance: Chance, { aligned, brokenEvery }: JobWishes): Ra
   const failures = chance.oneIn(4) ? drawFailures(chance, input) : [];
   const parts: Parts = {
     sources,
+    turnsOf: takesTurns ? fileCount : undefined,
     branches: chosen,
     disorderMs,
     maxDriftMs: isAligned ? MAX_DRIFT_MS : undefined,
     brokenEvery,
-    sourcePace: isSourcePaced ? pace : undefined,
+    sourcePace: bursts ? BURST_PACE : isSourcePaced ? pace : undefined,
     sinkOptions,
-    sinkPace: isSinkPaced ? pace : undefined,
+    sinkPace: isSinkPaced && !takesTurns ? pace : undefined,
   };
   return {
     ...parts,
@@ -113,13 +123,15 @@ export function drawJob(chance: Chance, { aligned, brokenEvery }: JobWishes): Ra
     numbers: drawOwnParallelisms(chance),
     publishes: sinkOptions.roll?.everyCheckpoint !== false,
     define: (passed, watch) => assembled(parts, passed, watch),
-    defineStraight: () => assembled({ ...parts, sourcePace: undefined, sinkPace: undefined }, () => undefined, undefined),
+    defineStraight: () => assembled({ ...parts, turnsOf: undefined, sourcePace: undefined, sinkPace: undefined }, () => undefined, undefined),
   };
 }
 
 /** What a job is put together from. */
 interface Parts {
   readonly sources: 1 | 2;
+  /** So many files are read in turns; undefined: each source goes its way. */
+  readonly turnsOf: number | undefined;
   readonly branches: readonly Branch[];
   readonly disorderMs: number;
   readonly maxDriftMs: number | undefined;
@@ -130,11 +142,14 @@ interface Parts {
 }
 
 function assembled(parts: Parts, passed: (reading: Reading) => void, watch: Watch | undefined): JobDefinition {
-  const { sources, branches, brokenEvery, sinkOptions, sinkPace } = parts;
+  const { sources, turnsOf, branches, brokenEvery, sinkOptions, sinkPace } = parts;
   return defineJob("simulated", (env) => {
+    const turns = turnsOf === undefined ? undefined : new Turns(sources, turnsOf);
     const readings = Array.from({ length: sources }, (_, index) => {
-      const source = sourceOf(parts, index);
-      return env.from(watch === undefined ? source : watch.source(source), { uid: `in${index}`, watermarks: watermarksOf(parts) });
+      const own = sourceOf(parts, index);
+      const source = turns === undefined ? own : turns.source(own, index);
+      const watched = watch === undefined ? source : watch.source(source, (path) => turns?.waits(path) === true);
+      return env.from(watched, { uid: `in${index}`, watermarks: watermarksOf(parts) });
     });
     const [one, ...more] = readings as [DataStream<Reading>];
     const all = one.union(...more).map((reading) => {
@@ -155,9 +170,10 @@ function sourceOf({ sources, brokenEvery, sourcePace }: Parts, index: number) {
   return sourcePace === undefined ? read : pacedSource(read, sourcePace);
 }
 
-function watermarksOf({ disorderMs, maxDriftMs }: Parts) {
+function watermarksOf({ disorderMs, maxDriftMs, turnsOf }: Parts) {
   const bounded = boundedOutOfOrderness<Reading>(disorderMs, (one) => one.at);
-  return maxDriftMs === undefined ? bounded : bounded.withWatermarkAlignment("all", maxDriftMs, 20);
+  const strategy = turnsOf === undefined ? bounded : bounded.withIdleness(TURNS_IDLENESS_MS);
+  return maxDriftMs === undefined ? strategy : strategy.withWatermarkAlignment("all", maxDriftMs, 20);
 }
 
 function drawFailures(chance: Chance, input: readonly (readonly Reading[])[]): RandomJob["failures"] {

@@ -91,6 +91,7 @@ export const windowBranches: readonly Branch[] = [
   },
   {
     name: "windowAll",
+    severalWays: true,
     ordered: false,
     build: (all) => [
       sums("inner", bySensor(all, tumbling(250)))

@@ -1,6 +1,8 @@
 import { seededRandom } from "@millrace/core";
 import type { StartOptions } from "millrace";
+import { asyncBranches } from "../jobs/async-branches.ts";
 import { inputPath, type RandomJob } from "../jobs/random-job.ts";
+import { TURNS_IDLENESS_MS } from "../jobs/turns.ts";
 import { Chance } from "../world/chance.ts";
 import { published } from "../world/life.ts";
 import type { World } from "../world/world.ts";
@@ -64,6 +66,8 @@ const SLACK_MS = 1_000;
 const SLOW_SLACK_MS = 10_000;
 /** Operations on the disk, one after the other, until a start has come so far, or a checkpoint. */
 const DISK_OPERATIONS = 400;
+/** How long the first checkpoint of an attempt waits for readers that have asked for a split and not been answered. */
+const UNANSWERED_MS = 5_000;
 /** The longest that asynchronous functions let a record wait, once it is its turn. */
 const ASYNC_MS = 30;
 
@@ -75,21 +79,27 @@ export function createJudge(
   options: StartOptions,
   lines: readonly string[],
 ): ProgressJudge {
-  const branches = job.branches.filter(({ racing, byWatermark }) => racing !== true && !(live && byWatermark === true));
+  const isByClock = live || job.turnsOf !== undefined;
+  const branches = job.branches.filter(({ racing, byWatermark }) => racing !== true && !(isByClock && byWatermark === true));
   const { checkpointIntervalMs = 0, minPauseMs = 0 } = options;
   const records = job.input.flat().length;
   const sinkMs = job.sinkPace === undefined ? 0 : (lines.length / job.sinkPace.records + 1) * job.sinkPace.pauseMs;
-  const workMs = (msPerReading === undefined ? SLACK_MS : SLOW_SLACK_MS) + sinkMs + records * ASYNC_MS;
+  const takesTurns = job.turnsOf !== undefined;
+  const asyncMs = job.branches.some((branch) => asyncBranches.includes(branch)) ? records * ASYNC_MS : 0;
+  const workMs = (msPerReading === undefined ? SLACK_MS : SLOW_SLACK_MS) + sinkMs + asyncMs + (takesTurns ? 2 * TURNS_IDLENESS_MS : 0);
+  const firstMs = takesTurns ? UNANSWERED_MS : 0;
   const settings = {
     live,
+    tellsWhenQuiet: isByClock,
     disorderMs: job.disorderMs,
-    maxDriftMs: live ? undefined : job.maxDriftMs,
+    maxDriftMs: isByClock ? undefined : job.maxDriftMs,
     due: dueLines(branches, lines),
     readings: new Map(job.input.map((readings, index) => [inputPath(job.sources, index), readings])),
     bounds: (diskDelayMs: number) => {
       const writtenMs = workMs + DISK_OPERATIONS * diskDelayMs;
-      return { writtenMs, publishedMs: writtenMs + 4 * (checkpointIntervalMs + minPauseMs + DISK_OPERATIONS * diskDelayMs) };
+      return { writtenMs, publishedMs: firstMs + writtenMs + 4 * (checkpointIntervalMs + minPauseMs + DISK_OPERATIONS * diskDelayMs) };
     },
+    beginsAtOnce: !takesTurns,
     publishes: job.publishes && !withoutCheckpoints,
     published: async () => {
       const counts = new Map<string, number>();

@@ -26,6 +26,10 @@ export class ReaderFrontier {
     return this.#splits.size === 0;
   }
 
+  get splits(): readonly string[] {
+    return [...this.#splits.keys()];
+  }
+
   /** The split that is being read: one after the other, in the order in which they came. */
   get current(): string | undefined {
     return this.#splits.keys().next().value;

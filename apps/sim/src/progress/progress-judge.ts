@@ -3,6 +3,7 @@ import type { JobEvent, Sink, Source } from "millrace";
 import type { Reading } from "../jobs/reading.ts";
 import type { Chance } from "../world/chance.ts";
 import type { SimulatedProcess } from "../world/process.ts";
+import { DIED_WITH_CUT_FIRING } from "../world/process-disk.ts";
 import type { World } from "../world/world.ts";
 import type { DueLine } from "./due.ts";
 import { WrittenLines } from "./watched-sink.ts";
@@ -10,9 +11,13 @@ import { type Conductor, type Split, type WatchedReader, watchedSource } from ".
 
 export interface ProgressSettings {
   readonly live: boolean;
+  /** What a source has seen counts at once when it has handed over nothing for some time: it is live, or may be idle. */
+  readonly tellsWhenQuiet: boolean;
   readonly disorderMs: number;
   /** How far a source may be ahead of the others; undefined: as far as it likes, or nobody can tell. */
   readonly maxDriftMs: number | undefined;
+  /** A lull may begin before the first record. */
+  readonly beginsAtOnce: boolean;
   /** In the order of when they are due. */
   readonly due: readonly DueLine[];
   /** By path of the input file. */
@@ -71,6 +76,8 @@ export class ProgressJudge {
   /** Nothing was restored: how far event time has come is known to the millisecond. Later attempts may begin at a checkpoint that failed to be published. */
   #isFresh = false;
   #next: number | undefined;
+  /** The process before died with a firing cut: what that left is due though nothing more comes. */
+  #followsCut = false;
 
   constructor(world: World, settings: ProgressSettings, chance: Chance) {
     this.#world = world;
@@ -80,6 +87,7 @@ export class ProgressJudge {
 
   /** A process begins. */
   begin(process: SimulatedProcess): void {
+    this.#followsCut = this.#process?.disk.met.has(DIED_WITH_CUT_FIRING) === true;
     this.#process = process;
     this.#readers.clear();
     this.#written.clear();
@@ -95,7 +103,8 @@ export class ProgressJudge {
     return this.#written.watch(sink);
   }
 
-  source<S extends Split>(source: Source<Reading, S>): Source<Reading, S> {
+  /** `waits`: whether it is not that split's turn. */
+  source<S extends Split>(source: Source<Reading, S>, waits: (split: string) => boolean): Source<Reading, S> {
     const { disorderMs, live, maxDriftMs, readings } = this.#settings;
     const conductor: Conductor = {
       disorderMs,
@@ -114,14 +123,16 @@ export class ProgressJudge {
         return this.#lull !== undefined;
       },
     };
-    return watchedSource(source, conductor);
+    return watchedSource(source, waits, conductor);
   }
 
   /** Of an attempt: right at its beginning, or anywhere. */
   #planLull(): void {
     this.#records = 0;
     this.#isFresh = ++this.#attempts === 1;
-    this.#next = this.#chance.pick([0, this.#chance.below(100), this.#chance.below(200), undefined]);
+    const drawn = this.#chance.pick([0, this.#chance.below(100), this.#chance.below(200), undefined]);
+    const isSoon = drawn === 0 && !this.#settings.beginsAtOnce;
+    this.#next = this.#followsCut ? 0 : isSoon ? 1 + this.#chance.below(100) : drawn;
   }
 
   #beginLull(): void {
@@ -162,7 +173,8 @@ export class ProgressJudge {
     if (lull.written === undefined) {
       const missing = lacking(due, (line) => this.#written.count(line));
       if (missing.length > 0 && ageMs > writtenMs) return this.#accuse(`was due and not written within ${writtenMs} ms`, missing);
-      if (missing.length === 0 && (!this.#settings.live || ageMs > QUIET_MS)) lull.written = { sinceMs: this.#now(), checkpoints: this.#checkpoints };
+      if (missing.length === 0 && (!this.#settings.tellsWhenQuiet || ageMs > QUIET_MS))
+        lull.written = { sinceMs: this.#now(), checkpoints: this.#checkpoints };
       if (lull.written !== undefined && !this.#settings.publishes) return this.#pass();
     } else if (this.#checkpoints >= lull.written.checkpoints + CHECKPOINTS) {
       const published = await this.#settings.published();
@@ -187,8 +199,8 @@ export class ProgressJudge {
   }
 
   #due(lull: Lull): readonly string[] {
-    const isQuiet = this.#settings.live && this.#now() - lull.sinceMs > QUIET_MS;
-    const watermark = Math.min(WATERMARK_MAX, ...[...this.#readers].map(({ frontier }) => frontier.watermark(isQuiet)));
+    const isQuiet = this.#settings.tellsWhenQuiet && this.#now() - lull.sinceMs > QUIET_MS;
+    const watermark = Math.min(WATERMARK_MAX, ...[...this.#readers].filter(({ waits }) => !waits).map(({ frontier }) => frontier.watermark(isQuiet)));
     const { due } = this.#settings;
     const end = due.findIndex(({ at }) => at > watermark);
     return due.slice(0, end < 0 ? due.length : end).map(({ line }) => line);

@@ -24,20 +24,32 @@ export interface Conductor {
 }
 
 export interface WatchedReader {
+  /** It is another one's turn: it becomes idle, and holds nobody back. */
+  readonly waits: boolean;
   readonly frontier: ReaderFrontier;
   /** There may be something to poll again. */
   readonly wake: () => void;
 }
 
 /** The source, of which it is known how far each reader has come, and whose readers hold still when the conductor wants it. */
-export function watchedSource<S extends Split>(source: Source<Reading, S>, conductor: Conductor): Source<Reading, S> {
+export function watchedSource<S extends Split>(
+  source: Source<Reading, S>,
+  waits: (split: string) => boolean,
+  conductor: Conductor,
+): Source<Reading, S> {
   return {
     ...source,
     boundedness: conductor.live ? "unbounded" : source.boundedness,
     createReader: (context) => {
       const reader = source.createReader(context);
       const frontier = new ReaderFrontier(conductor.disorderMs);
-      const watched: WatchedReader = { frontier, wake: () => context.available() };
+      const watched: WatchedReader = {
+        frontier,
+        wake: () => context.available(),
+        get waits() {
+          return !frontier.isEmpty && frontier.splits.every(waits);
+        },
+      };
       // One that has nothing to read goes on, so that it hears of a split, or of the end.
       const holdsStill = (): boolean => !frontier.isEmpty && conductor.holdsStill();
       let paused: ReadonlySet<string> = new Set();

@@ -11,6 +11,9 @@ export interface DiskOwner {
   disturbed(): void;
 }
 
+/** Among `met`: the process was ended right after a checkpoint that cut a firing. */
+export const DIED_WITH_CUT_FIRING = "died with a firing cut";
+
 const MANIFEST = /\/chk-\d+\.json$/;
 
 /** What a fault may do to an operation: those that write need space. */
@@ -95,7 +98,7 @@ export class ProcessDisk implements Files {
   async syncDirectory(path: string): Promise<void> {
     this.#countPublication(path);
     await this.#operation(`syncdir ${path}`, "neither", () => this.#world.disk.syncDirectory(path));
-    if (this.#cutsFiring && this.#owner.alive) await this.#end("died with a firing cut");
+    if (this.#cutsFiring && this.#owner.alive) await this.#end(DIED_WITH_CUT_FIRING);
   }
 
   async #lookForCutFiring(manifest: string): Promise<void> {
