@@ -87,7 +87,7 @@ const processorNs = new Map<number, number[]>();
  * worker has to spare and two have not.
  */
 async function keyed(parallelism: number, work: number): Promise<number> {
-  const [warmUp, records] = work > 1_000 ? [700_000, 1_300_000] : work > 0 ? [3_000_000, 4_000_000] : [8_000_000, 8_000_000];
+  const [warmUp, records] = work > 1_000 ? [1_000_000, 2_000_000] : work > 0 ? [5_000_000, 8_000_000] : [16_000_000, 24_000_000];
   const { wallNs, processorNs: own } = await alone({ parallelism, work, warmUp, records: warmUp + records });
   processorNs.set(parallelism, [...(processorNs.get(parallelism) ?? []), own]);
   return wallNs;

@@ -6,6 +6,7 @@ import { lastLineOf } from "../nexmark/sides/side.ts";
 import { runBench } from "../run-bench.ts";
 import { flinkLatencies } from "./flink.ts";
 import type { Shape } from "./jobs.ts";
+import { kafkaSides, withBroker } from "./kafka.ts";
 import type { Quantiles } from "./latencies.ts";
 import type { LatencyOrder } from "./run-side.ts";
 
@@ -19,7 +20,8 @@ that the thread used between two looks at what is due: it does not depend on wha
   --rates LIST         records a second; default 10000,100000
   --seconds S          of a run; default 20. The first --warm seconds (default 5) are not counted
   --jobs LIST          stateless, keyed-1k (1,000 keys), keyed-10k (10,000 keys, all dirty at each checkpoint),
-                       crossing (1,000 keys in two threads, measured where all records come from the other); default all
+                       crossing (1,000 keys in two threads, measured where all records come from the other); default these.
+                       kafka: from topic to topic, at least once, on a real broker (Java 17), beside a loop over kafkajs and nothing in between
   --backend NAME       disk (default) or heap
   --checkpoint-ms MS   default 1000
   --peer LIST          bare, flink, none; default bare. Flink: chained, and keyed behind an exchange at buffer timeouts 100, 1 and 0 ms
@@ -68,10 +70,13 @@ async function main(): Promise<void> {
       ].join(" "),
     );
   }
-  for (const rate of values.rates.split(",").map(Number)) {
-    for (const name of values.jobs.split(",")) {
+  const names = values.jobs.split(",");
+  const rates = values.rates.split(",").map(Number);
+  if (names.includes("kafka")) await runKafka(rates);
+  for (const rate of rates) {
+    for (const name of names.filter((one) => one !== "kafka")) {
       const job = jobs[name];
-      if (job === undefined) throw new Error(`--jobs takes ${Object.keys(jobs).join(", ")}, not ${name}`);
+      if (job === undefined) throw new Error(`--jobs takes ${Object.keys(jobs).join(", ")}, and kafka, not ${name}`);
       report(rate, name, "millrace", await run("millrace", job, rate));
       if (peers.includes("bare")) report(rate, name, "bare", await run("bare", job, rate));
     }
@@ -91,6 +96,17 @@ async function run(side: LatencyOrder["side"], job: Job, ratePerSecond: number):
   };
   const args = ["--conditions=millrace-source", join(import.meta.dirname, "run-side.ts"), JSON.stringify(order)];
   return (await lastLineOf(process.execPath, args)) as Quantiles;
+}
+
+async function runKafka(rates: readonly number[]): Promise<void> {
+  const common = { seconds: Number(values.seconds), warmSeconds: Number(values.warm), checkpointIntervalMs: Number(values["checkpoint-ms"]) };
+  await withBroker(async (latenciesOf) => {
+    // The broker is compiled by then.
+    for (const side of kafkaSides) await latenciesOf({ ...common, side, ratePerSecond: Math.min(...rates) });
+    for (const ratePerSecond of rates) {
+      for (const side of kafkaSides) report(ratePerSecond, "kafka", side, await latenciesOf({ ...common, side, ratePerSecond }));
+    }
+  });
 }
 
 async function runFlink(ratePerSecond: number): Promise<void> {
