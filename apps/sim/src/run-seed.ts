@@ -44,7 +44,7 @@ export async function runSeed(seed: number): Promise<SeedResult> {
   // What a source counts as its records is not what the judge counts where some can't be read.
   const brokenEvery = judging === undefined ? drawBrokenEvery(seed) : undefined;
   const bursts = judging?.msPerReading !== undefined && drawBursts(seed);
-  const turns = judging?.aligned !== true && drawTurns(seed);
+  const turns = judging?.aligned !== true && judging?.msPerReading === undefined && drawTurns(seed);
   const job = drawJob(chance, { aligned: judging?.aligned === true, brokenEvery, bursts, turns });
   const options = judgedOptions(drawOptions(chance), judging);
   const lives: Life[] = [];

@@ -1,4 +1,4 @@
-import { type Json, seededRandom } from "@millrace/core";
+import { type Json, type Scheduler, seededRandom } from "@millrace/core";
 import type { Source } from "millrace";
 import { Chance } from "../world/chance.ts";
 
@@ -6,8 +6,8 @@ type Split = Parameters<ReturnType<Source<unknown>["createReader"]>["addSplits"]
 
 /** How long a source says nothing before it is idle. Longer than any pause, so that nobody is idle whose turn it is. */
 export const TURNS_IDLENESS_MS = 600;
-/** What a source said last has come everywhere by then. */
-const ARRIVED_MS = 1_500;
+/** What a source has said last has come everywhere by then: one that comes back from idleness may hold nobody back before that. */
+const ARRIVED_MS = 300;
 /** Readers of a new attempt have their restored splits by then. */
 const SETTLING_MS = 200;
 
@@ -34,8 +34,8 @@ interface Reader {
 
 /**
  * Two sources that share the input files read one file after the other, each waiting while the other is at work, long enough to be idle. Files go on
- * in time where the one before ends, so nothing is late, unless somebody is taken for idle, or for active, who is not. Nobody ends before all is
- * read and known to be: beside one who is idle the end of the others would be the end of all time.
+ * in time where the one before ends, so nothing is late, unless somebody is taken for idle, or for active, who is not. Nobody begins before it is
+ * known everywhere that the one before was active, and nobody ends before all is read: beside one who counts as idle others would be ahead of it.
  */
 export class Turns {
   /** By source. */
@@ -43,6 +43,8 @@ export class Turns {
   readonly #sources: number;
   readonly #files: number;
   readonly #readers = new Set<Reader>();
+  /** A file has been read to its end, and its last words are on their way. */
+  #handsOver = false;
 
   constructor(sources: number, files: number) {
     this.#sources = sources;
@@ -76,7 +78,7 @@ export class Turns {
           this.#wake();
         });
         const noMoreSplits = (subtask: number): void => {
-          part.endings.push(() => context.ports.scheduler.after(ARRIVED_MS, () => context.noMoreSplits(subtask)));
+          part.endings.push(() => context.noMoreSplits(subtask));
           this.#wake();
         };
         return source.createEnumerator({ ...context, noMoreSplits }, restored);
@@ -102,7 +104,7 @@ export class Turns {
           noMoreSplits: () => reader.noMoreSplits(),
           poll: (output, limit) => {
             const wanted = next();
-            if (wanted !== undefined && this.waits(String(wanted.path))) return "waiting";
+            if (wanted !== undefined && (this.#handsOver || this.waits(String(wanted.path)))) return "waiting";
             if (current === undefined && wanted !== undefined) {
               current = held.shift() as S;
               reader.addSplits([current]);
@@ -114,7 +116,7 @@ export class Turns {
                 splitFinished: (splitId) => {
                   current = undefined;
                   output.splitFinished(splitId);
-                  this.#wake();
+                  this.#handOver(context.ports.scheduler);
                 },
                 get stop() {
                   return output.stop || next() !== wanted;
@@ -134,9 +136,17 @@ export class Turns {
     };
   }
 
+  #handOver(scheduler: Scheduler): void {
+    this.#handsOver = true;
+    scheduler.after(ARRIVED_MS, () => {
+      this.#handsOver = false;
+      this.#wake();
+    });
+  }
+
   #wake(): void {
     for (const { wake } of this.#readers) wake();
-    if (!this.#isSettled || this.#next < this.#files) return;
+    if (this.#handsOver || !this.#isSettled || this.#next < this.#files) return;
     for (const { endings } of this.#parts.values()) for (const end of endings.splice(0)) end();
   }
 

@@ -200,7 +200,10 @@ export class ProgressJudge {
 
   #due(lull: Lull): readonly string[] {
     const isQuiet = this.#settings.tellsWhenQuiet && this.#now() - lull.sinceMs > QUIET_MS;
-    const watermark = Math.min(WATERMARK_MAX, ...[...this.#readers].filter(({ waits }) => !waits).map(({ frontier }) => frontier.watermark(isQuiet)));
+    const reading = [...this.#readers].filter(({ frontier }) => !frontier.isEmpty);
+    // Between two turns nobody is known to be idle.
+    const awake = reading.some(({ waits }) => !waits) ? reading.filter(({ waits }) => !waits) : reading;
+    const watermark = Math.min(WATERMARK_MAX, ...awake.map(({ frontier }) => frontier.watermark(isQuiet)));
     const { due } = this.#settings;
     const end = due.findIndex(({ at }) => at > watermark);
     return due.slice(0, end < 0 ? due.length : end).map(({ line }) => line);
