@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { canaries } from "../src/canaries/canaries.ts";
-import { drawMutants } from "../src/canaries/mutants.ts";
+import { harmless } from "../src/canaries/harmless.ts";
+import { allMutants, drawMutants, isSame } from "../src/canaries/mutants.ts";
 import { changedSource } from "../src/canaries/plant.ts";
 
 describe("the canaries", () => {
@@ -18,5 +19,12 @@ describe("mutants", () => {
     expect(drawMutants(2, 10)).not.toEqual(mutants);
     for (const { find, replace } of drawMutants(3, 200)) expect(find.split("hint:")[1]).toBe(replace.split("hint:")[1]);
     for (const mutant of mutants) expect(changedSource(mutant)).not.toBe(changedSource({ ...mutant, replace: mutant.find }));
+  });
+
+  it("that are known to change no result can still be made, and are not drawn", () => {
+    const all = allMutants();
+    for (const known of harmless) expect(all.filter((mutant) => isSame(known, mutant))).toHaveLength(1);
+    const drawn = drawMutants(1, all.length - harmless.length);
+    expect(harmless.filter((known) => drawn.some((mutant) => isSame(known, mutant)))).toEqual([]);
   });
 });

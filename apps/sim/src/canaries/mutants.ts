@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { seededRandom } from "@millrace/core";
 import { Chance } from "../world/chance.ts";
+import { harmless } from "./harmless.ts";
 import { repositoryRoot, type SourceChange } from "./plant.ts";
 
 /** Where mutants are made: what moves records and what makes checkpoints. */
@@ -35,9 +36,9 @@ export interface Mutant extends SourceChange {
   readonly place: string;
 }
 
-/** Mutants drawn from all places where a breakage fits; the same for the same seed and source. */
+/** Mutants drawn from all places where a breakage fits, but for those that are known to change no result; the same for the same seed and source. */
 export function drawMutants(seed: number, count: number): Mutant[] {
-  const all = folders.flatMap(mutantsOf);
+  const all = allMutants().filter((mutant) => !harmless.some((known) => isSame(known, mutant)));
   const chance = new Chance(seededRandom(seed));
   const chosen: Mutant[] = [];
   while (chosen.length < Math.min(count, all.length)) {
@@ -45,6 +46,14 @@ export function drawMutants(seed: number, count: number): Mutant[] {
     if (!chosen.includes(one)) chosen.push(one);
   }
   return chosen;
+}
+
+export function allMutants(): Mutant[] {
+  return folders.flatMap(mutantsOf);
+}
+
+export function isSame(known: SourceChange, { path, find, replace }: SourceChange): boolean {
+  return known.path === path && known.find === find.trim() && known.replace === replace.trim();
 }
 
 function mutantsOf(folder: string): Mutant[] {
