@@ -70,6 +70,8 @@ export class Turns {
   source<T, S extends Split>(source: Source<T, S>, index: number): Source<T, S> {
     return {
       ...source,
+      // A bounded one that is not told what it gets for so long holds up those behind it.
+      boundedness: "unbounded",
       createEnumerator: (context, restored) => {
         const part: Part = { pending: new Set(this.#pendingOf(index, restored)), settled: false, endings: [] };
         this.#parts.set(index, part);

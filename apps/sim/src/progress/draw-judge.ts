@@ -66,8 +66,6 @@ const SLACK_MS = 1_000;
 const SLOW_SLACK_MS = 10_000;
 /** Operations on the disk, one after the other, until a start has come so far, or a checkpoint. */
 const DISK_OPERATIONS = 400;
-/** How long the first checkpoint of an attempt waits for readers that have asked for a split and not been answered. */
-const UNANSWERED_MS = 5_000;
 /** The longest that asynchronous functions let a record wait, once it is its turn. */
 const ASYNC_MS = 30;
 
@@ -87,7 +85,6 @@ export function createJudge(
   const takesTurns = job.turnsOf !== undefined;
   const asyncMs = job.branches.some((branch) => asyncBranches.includes(branch)) ? records * ASYNC_MS : 0;
   const workMs = (msPerReading === undefined ? SLACK_MS : SLOW_SLACK_MS) + sinkMs + asyncMs + (takesTurns ? 2 * TURNS_IDLENESS_MS : 0);
-  const firstMs = takesTurns ? UNANSWERED_MS : 0;
   const settings = {
     live,
     tellsWhenQuiet: isByClock,
@@ -97,7 +94,7 @@ export function createJudge(
     readings: new Map(job.input.map((readings, index) => [inputPath(job.sources, index), readings])),
     bounds: (diskDelayMs: number) => {
       const writtenMs = workMs + DISK_OPERATIONS * diskDelayMs;
-      return { writtenMs, publishedMs: firstMs + writtenMs + 4 * (checkpointIntervalMs + minPauseMs + DISK_OPERATIONS * diskDelayMs) };
+      return { writtenMs, publishedMs: writtenMs + 4 * (checkpointIntervalMs + minPauseMs + DISK_OPERATIONS * diskDelayMs) };
     },
     beginsAtOnce: !takesTurns,
     publishes: job.publishes && !withoutCheckpoints,
