@@ -1,5 +1,5 @@
 import type { SourceReader, SourceSplit, WatermarkStrategy } from "@millrace/contracts";
-import type { Ports } from "@millrace/core";
+import type { Json, Ports } from "@millrace/core";
 import { createActivityClock } from "@millrace/operators";
 import { describe, expect, it } from "vitest";
 import type { ChainCode } from "../chain/code.ts";
@@ -7,22 +7,30 @@ import { SourceInput } from "./source-input.ts";
 import type { FlowEvent, WatermarkFlow } from "./watermark-flow.ts";
 
 /** A source that had reached 1,000 before a restore, and what its chain is told of event time. */
-function restored(live: boolean): { readonly input: SourceInput; readonly told: FlowEvent[] } {
+function restored(
+  live: boolean,
+  idleness?: { readonly idlenessMs: number; readonly now: () => number; readonly quiet: (look: () => void) => void },
+): { readonly input: SourceInput; readonly told: FlowEvent[] } {
   const told: FlowEvent[] = [];
-  const reader = { addSplits: () => undefined, noMoreSplits: () => undefined, poll: () => "ended" } as unknown as SourceReader<unknown, SourceSplit>;
+  const reader = {
+    addSplits: () => undefined,
+    noMoreSplits: () => undefined,
+    poll: () => (idleness === undefined ? "ended" : "waiting"),
+    snapshot: () => [{ id: "a" }],
+  } as unknown as SourceReader<unknown, SourceSplit>;
   const generator = { onEvent: () => undefined, onPeriodicEmit: () => undefined, snapshot: () => [], restore: () => undefined };
   const input = new SourceInput({
     node: 0,
     reader,
-    strategy: { createGenerator: () => generator } as unknown as WatermarkStrategy<unknown>,
+    strategy: { createGenerator: () => generator, idlenessMs: idleness?.idlenessMs } as unknown as WatermarkStrategy<unknown>,
     code: { emit: () => () => undefined } as unknown as ChainCode,
     flow: { accept: (event: FlowEvent) => told.push(event) } as unknown as WatermarkFlow,
     control: { interrupt: false },
     batchRecords: 1,
     live,
     reached: 1_000,
-    ports: { scheduler: { after: () => () => undefined } } as unknown as Ports,
-    active: createActivityClock(() => 0),
+    ports: { scheduler: { after: (_ms: number, look: () => void) => idleness?.quiet(look) ?? (() => undefined) } } as unknown as Ports,
+    active: createActivityClock(idleness?.now ?? (() => 0)),
     alignment: undefined,
     wake: () => undefined,
     greet: () => undefined,
@@ -77,5 +85,29 @@ describe("event time of a restored source", () => {
     const live = restored(true);
     live.input.begin([], false);
     expect(live.told).toEqual([reached]);
+  });
+});
+
+describe("a split without records", () => {
+  it("has the whole time before it is idle again after a restore, however long it had been silent before", () => {
+    const silentFor = (ms: number, items: readonly Json[]): { readonly told: readonly FlowEvent[]; readonly items: readonly Json[] } => {
+      let now = 0;
+      let look: (() => void) | undefined;
+      const quiet = (next: () => void): void => {
+        look = next;
+      };
+      const { input, told } = restored(true, { idlenessMs: 600, now: () => now, quiet });
+      input.begin(items, false);
+      for (; now <= ms; now += 200) {
+        look?.();
+        input.step(() => true);
+      }
+      return { told: told.filter(({ kind }) => kind === "status"), items: input.snapshot() };
+    };
+    const idle: FlowEvent = { kind: "status", status: "idle" };
+    const before = silentFor(1_400, [{ split: { id: "a" }, generator: [], records: 3 }]);
+    expect(before.told).toEqual([idle]);
+    expect(silentFor(600, before.items).told).toEqual([]);
+    expect(silentFor(1_400, before.items).told).toEqual([idle]);
   });
 });

@@ -29,6 +29,9 @@ import type { FlowEvent, WatermarkFlow } from "./watermark-flow.ts";
 
 /** One split being read, with the generator of its watermarks. */
 interface SplitTrack {
+  /** The strategy's own, which is what a snapshot holds. */
+  readonly base: WatermarkGenerator<unknown>;
+  /** The same with the idleness timer, which begins anew after a restore: input that came during the downtime has the whole time to be read. */
   readonly generator: WatermarkGenerator<unknown>;
   readonly output: WatermarkOutput;
   /** Stands still while the split is held back. */
@@ -150,7 +153,7 @@ export class SourceInput implements TaskInput, ReaderOutput<unknown> {
     const tracks = snapshots.map((snapshot) => this.#track(snapshot.split.id));
     snapshots.forEach(({ generator, records }, index) => {
       const track = tracks[index] as SplitTrack;
-      track.generator.restore(generator.map(watermarkFromJson));
+      track.base.restore(generator.map(watermarkFromJson));
       track.records = records;
       track.recordsAtLook = records;
     });
@@ -330,7 +333,7 @@ export class SourceInput implements TaskInput, ReaderOutput<unknown> {
     return this.#options.reader.snapshot().map((split): Json => {
       const track = this.#splits.get(split.id);
       assert(track !== undefined, `split ${split.id} is tracked`);
-      return { split, generator: track.generator.snapshot().map(watermarkToJson), records: track.records };
+      return { split, generator: track.base.snapshot().map(watermarkToJson), records: track.records };
     });
   }
 
@@ -379,10 +382,11 @@ export class SourceInput implements TaskInput, ReaderOutput<unknown> {
   #track(splitId: string): SplitTrack {
     assert(!this.#splits.has(splitId), `split ${splitId} is assigned once`);
     this.#multiplexer.register(splitId);
-    const generator = this.#options.strategy.createGenerator();
+    const base = this.#options.strategy.createGenerator();
     const active = createActivityClock(this.#options.active.now);
     const track: SplitTrack = {
-      generator: this.#idlenessMs === 0 ? generator : withIdlenessTimer(generator, this.#idlenessMs, active.now),
+      base,
+      generator: this.#idlenessMs === 0 ? base : withIdlenessTimer(base, this.#idlenessMs, active.now),
       active,
       output: this.#multiplexer.outputOf(splitId).immediate,
       records: 0,
