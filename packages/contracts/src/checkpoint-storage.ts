@@ -50,7 +50,7 @@ export interface OperatorSnapshot {
 
 export interface SubtaskSnapshot {
   readonly subtask: number;
-  /** This node has ended here; it is not started again. */
+  /** This node has ended here: a source has read all; another one, behind it in its task, has emitted all that it ever will. */
   readonly finished?: boolean;
   /** The watermark the node had reached. */
   readonly watermark?: number | "min" | "max";
