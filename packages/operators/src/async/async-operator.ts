@@ -299,7 +299,10 @@ interface Opened {
 }
 
 function* storedOf(queue: InFlightQueue<Entry>): IterableIterator<StoredElement> {
-  for (const element of queue.waiting()) yield "entry" in element ? { record: element.entry } : element;
+  for (const element of queue.waiting()) {
+    if ("entry" in element) yield { record: element.entry };
+    else if (element.mark.kind === "watermark") yield { mark: element.mark };
+  }
 }
 
 function timesOf(

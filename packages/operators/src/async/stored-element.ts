@@ -1,5 +1,5 @@
 import { type Codec, createReader, createWriter } from "@millrace/codec";
-import type { OperatorStateItem, WatermarkStatus } from "@millrace/contracts";
+import type { OperatorStateItem } from "@millrace/contracts";
 import { type Json, MillraceError, watermarkFromJson, watermarkToJson } from "@millrace/core";
 import type { Mark } from "./in-flight-queue.ts";
 
@@ -10,24 +10,21 @@ export interface InFlightRecord {
   readonly position: string | undefined;
 }
 
-export type StoredElement = { readonly record: InFlightRecord } | { readonly mark: Mark };
+/** Idleness is no part of a snapshot: whoever is restored is active, and who sends to it says anew if it is not. */
+export type StoredElement = { readonly record: InFlightRecord } | { readonly mark: Extract<Mark, { readonly kind: "watermark" }> };
 
 /** A stored element of one subtask of so many: among another number of subtasks its marks would speak of other records. */
 interface Item {
   readonly of: number;
   readonly record?: { readonly value: string; readonly codec: string; readonly timestamp: Json; readonly position?: string };
   readonly watermark?: Json;
-  readonly status?: WatermarkStatus;
 }
 
 /** What waits in an asynchronous operator as items of its state; the values in base64. */
 export function storeElements(elements: Iterable<StoredElement>, codec: Codec<unknown>, parallelism: number): readonly OperatorStateItem[] {
   const writer = createWriter(256);
   const store = (element: StoredElement): Item => {
-    if ("mark" in element) {
-      const { mark } = element;
-      return mark.kind === "watermark" ? { of: parallelism, watermark: watermarkToJson(mark.watermark) } : { of: parallelism, status: mark.status };
-    }
+    if ("mark" in element) return { of: parallelism, watermark: watermarkToJson(element.mark.watermark) };
     const { value, timestamp, position } = element.record;
     writer.reset();
     codec.encode(value, writer);
@@ -48,9 +45,8 @@ export function restoreElements(items: readonly OperatorStateItem[], codec: Code
       const value = codec.decode(createReader(Buffer.from(item.record.value, "base64")));
       return [{ record: { value, timestamp: watermarkFromJson(item.record.timestamp), position: item.record.position } }];
     }
-    if (item.of !== parallelism) return [];
-    if (item.watermark !== undefined) return [{ mark: { kind: "watermark", watermark: watermarkFromJson(item.watermark) } }];
-    return item.status === undefined ? [] : [{ mark: { kind: "status", status: item.status } }];
+    if (item.of !== parallelism || item.watermark === undefined) return [];
+    return [{ mark: { kind: "watermark", watermark: watermarkFromJson(item.watermark) } }];
   });
 }
 

@@ -231,6 +231,18 @@ describe("an asynchronous function", () => {
     expect(() => harness.element(1)).toThrow(expect.objectContaining({ code: "USER_FUNCTION", where: expect.objectContaining({ uid: "ask" }) }));
   });
 
+  it("does not say after a restore that it is idle, because it was before: nobody would take that back", async () => {
+    const harness = await harnessOf(() => operatorOf({ asyncInvoke: (id: number) => new Promise((resolve) => setImmediate(resolve, id)) }));
+    harness.element(1, 10);
+    harness.watermark(5);
+    harness.status("idle");
+    await harness.restart();
+    await harness.settle();
+    expect(shown(harness.outputs)).toEqual([1, "W5"]);
+    harness.status("idle");
+    expect(shown(harness.outputs)).toEqual([1, "W5", "status"]);
+  });
+
   it("refuses records of a snapshot that were written as another type", async () => {
     let codec: AsyncSpec["codec"] = t.integer() as AsyncSpec["codec"];
     const harness = await harnessOf(() => operatorOf({ asyncInvoke: never }, { codec }));
