@@ -61,6 +61,8 @@ describe("elements on their way again", () => {
   it("says that time goes on when all had fallen idle", () => {
     const idle: StreamElement = { kind: "status", status: "idle" };
     expect(taken([channel(0, 10, [idle])]).events).toEqual([">idle", ">active"]);
+    const later = channel(0, 10, [record("a"), watermark(20)], { age: 1 });
+    expect(taken([channel(0, 10, [idle]), later]).events).toEqual([">idle", ">active", "a", ">20"]);
   });
 
   it("brings elements of a smaller age first, whatever their times", () => {

@@ -27,6 +27,8 @@ export class Replay {
   #current: readonly Line[] = [];
   #last: Line | undefined;
   #watermark: number;
+  /** Downstream has been told so. */
+  #idle = false;
 
   /** `reached`: the watermark that had left the gate. */
   constructor(channels: readonly OvertakenElements[], target: ValveTarget, reached: number = WATERMARK_MIN) {
@@ -42,7 +44,10 @@ export class Replay {
         this.#watermark = watermark;
         target.onWatermark(watermark);
       },
-      onStatus: (status) => target.onStatus(status),
+      onStatus: (status) => {
+        this.#idle = status === "idle";
+        target.onStatus(status);
+      },
     };
   }
 
@@ -93,12 +98,17 @@ export class Replay {
     const channels = this.#current.map(({ from }) => ({ input: from.place.input, time: from.time }));
     // A channel that nothing had been read from holds event time back, though more had left: it has not come back from idleness.
     const least = Math.min(this.#watermark, ...channels.filter(({ time }) => !time.idle).map(({ time }) => time.watermark));
+    this.#wakeUp();
     this.#valve = createInputValve(channels, this.#target, least);
   }
 
-  /** Downstream is told that time goes on, as the senders may say so only after their first records. */
+  /** Downstream is told that time goes on: what comes next says so only if it has been idle itself. */
+  #wakeUp(): void {
+    if (this.#idle) this.#target.onStatus("active");
+  }
+
   #finish(): undefined {
-    if (this.#valve?.idle === true) this.#target.onStatus("active");
+    this.#wakeUp();
     this.#valve = undefined;
     this.#current = [];
     this.#last = undefined;
