@@ -1,8 +1,9 @@
+import { existsSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { canaries } from "../src/canaries/canaries.ts";
-import { harmless } from "../src/canaries/harmless.ts";
+import { besideTheResults, harmless } from "../src/canaries/harmless.ts";
 import { allMutants, drawMutants, isSame } from "../src/canaries/mutants.ts";
-import { changedSource } from "../src/canaries/plant.ts";
+import { changedSource, repositoryRoot } from "../src/canaries/plant.ts";
 
 describe("the canaries", () => {
   for (const { name, changes } of canaries) {
@@ -22,6 +23,7 @@ describe("mutants", () => {
   });
 
   it("that are known to change no result can still be made, and are not drawn", () => {
+    for (const path of besideTheResults) expect(existsSync(`${repositoryRoot}${path}`)).toBe(true);
     const all = allMutants();
     for (const known of harmless) expect(all.filter((mutant) => isSame(known, mutant))).toHaveLength(1);
     const drawn = drawMutants(1, all.length - harmless.length);

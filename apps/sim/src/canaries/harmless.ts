@@ -5,13 +5,16 @@ export interface Harmless extends SourceChange {
   readonly why: string;
 }
 
+/** Files that say how much, when or in which words, and not what. */
+export const besideTheResults: readonly string[] = [
+  "packages/runtime/src/task/task-times.ts",
+  "packages/runtime/src/task/expiry-cleanup.ts",
+  "packages/runtime/src/job/failures.ts",
+  "packages/runtime/src/job/not-running.ts",
+  "packages/checkpoint/src/storage/errors.ts",
+];
+
 export const harmless: readonly Harmless[] = [
-  {
-    path: "packages/runtime/src/task/expiry-cleanup.ts",
-    find: "const pauseMs = isDone && this.#turn === 0 ? ROUND_PAUSE_MS : Math.max(PAUSE_MIN_MS, (end - start) * PAUSE_FACTOR);",
-    replace: "const pauseMs = isDone || this.#turn === 0 ? ROUND_PAUSE_MS : Math.max(PAUSE_MIN_MS, (end - start) * PAUSE_FACTOR);",
-    why: "how long the cleanup of expired state waits between two rounds",
-  },
   {
     path: "packages/runtime/src/task/stream-task.ts",
     find: "return this.#parts.control.interrupt || this.times.sliceOver(limits.sliceMs);",
@@ -37,9 +40,21 @@ export const harmless: readonly Harmless[] = [
     why: "local stores of the attempt before are read from the checkpoint again: slower, and the same",
   },
   {
-    path: "packages/runtime/src/task/task-times.ts",
-    find: "if (blockedSince !== undefined && blockedSince < start) {",
-    replace: "if (blockedSince !== undefined || blockedSince < start) {",
-    why: "busy and blocked time, as it is shown",
+    path: "packages/runtime/src/task/task-checkpoints.ts",
+    find: "if (chain !== undefined) this.#bases.completed(host, chain);",
+    replace: "if (chain === undefined) this.#bases.completed(host, chain);",
+    why: "no bases are made between checkpoints, so checkpoints make them",
+  },
+  {
+    path: "packages/runtime/src/job/job-run.ts",
+    find: "this.#savepoints.delete(taking);",
+    replace: ";",
+    why: "a savepoint that is done is waited for at the end of the run",
+  },
+  {
+    path: "packages/checkpoint/src/protocol/restart.ts",
+    find: "const recent = history.failuresAtMs.filter((atMs) => atMs > nowMs - strategy.intervalMs).length + 1;",
+    replace: "const recent = history.failuresAtMs.filter((atMs) => atMs >= nowMs - strategy.intervalMs).length + 1;",
+    why: "whether a failure counts that is exactly as old as the interval",
   },
 ];
