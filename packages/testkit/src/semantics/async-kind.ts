@@ -30,8 +30,13 @@ const CAPACITY = 1_000;
 /** A case's timeout that it does not live to see. */
 const NEVER_MS = 10_000;
 
+export interface AsyncCaseOptions {
+  /** Flink's strategy remembers the last pause for all records together, and goes on from it. */
+  readonly backoff?: "own" | "shared";
+}
+
 /** Waits for asynchronous calls, ordered and unordered, with timeouts and retries. An element says when its calls are answered, and how. */
-export async function runAsyncCase(recorded: SemanticsCase, variation: Variation): Promise<CaseResult> {
+export async function runAsyncCase(recorded: SemanticsCase, variation: Variation, { backoff = "own" }: AsyncCaseOptions = {}): Promise<CaseResult> {
   const { spec } = recorded;
   const { output } = await driveOperator(
     recorded,
@@ -43,7 +48,7 @@ export async function runAsyncCase(recorded: SemanticsCase, variation: Variation
           ordered: spec.ordered === true,
           capacity: CAPACITY,
           timeoutMs: Number(spec.timeout),
-          retry: spec.retry === undefined ? undefined : (strategyOf(spec.retry as unknown as Retry) as AsyncRetryStrategy<unknown>),
+          retry: spec.retry === undefined ? undefined : (strategyOf(spec.retry as unknown as Retry, backoff) as AsyncRetryStrategy<unknown>),
           codec: t.any(),
         }),
     },
@@ -80,10 +85,19 @@ const emitTimeout: NonNullable<AsyncFunction<CaseElement, Result>["timeout"]> = 
   out.collect({ id: Number(element.id), answer: -2, how: "timeout" });
 
 /** Flink counts the attempts after the first call. */
-function strategyOf({ kind, attempts: again, delay, max, multiplier, bad, error }: Retry): AsyncRetryStrategy<Result> {
+function strategyOf(
+  { kind, attempts: again, delay, max, multiplier, bad, error }: Retry,
+  backoff: NonNullable<AsyncCaseOptions["backoff"]>,
+): AsyncRetryStrategy<Result> {
   const attempts = again + 1;
   const predicates = { ifResult: bad ? ({ how }: Result) => how === "bad" : undefined, ifError: () => error };
-  return kind === "fixed"
-    ? asyncRetry.fixedDelay({ attempts, delayMs: delay, ...predicates })
-    : asyncRetry.exponentialBackoff({ attempts, initialDelayMs: delay, maxDelayMs: max, multiplier, ...predicates });
+  if (kind === "fixed") return asyncRetry.fixedDelay({ attempts, delayMs: delay, ...predicates });
+  const own = asyncRetry.exponentialBackoff({ attempts, initialDelayMs: delay, maxDelayMs: max, multiplier, ...predicates });
+  if (backoff === "own") return own;
+  let last = delay;
+  const delayMs = (attempt: number): number => {
+    last = attempt <= 2 ? delay : Math.min(Math.trunc(last * multiplier), max);
+    return last;
+  };
+  return { ...own, delayMs };
 }

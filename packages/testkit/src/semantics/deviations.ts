@@ -1,3 +1,4 @@
+import { runAsyncCase } from "./async-kind.ts";
 import { type CepCaseOptions, runCepCase } from "./cep-kind.ts";
 import type { KindRunner } from "./kinds.ts";
 import { runWindowJoinCase } from "./window-join-kind.ts";
@@ -30,6 +31,13 @@ const sessionOwnWindow = {
 
 /** By kind. A case that differs belongs to the first class whose `runAsFlink` gives what Flink gave. */
 export const deviations: Readonly<Record<string, readonly Deviation[]>> = {
+  async: [
+    {
+      name: "async-backoff",
+      reason: "Flink's exponential backoff goes on from the last pause of any record; here each record's pauses grow by themselves.",
+      runAsFlink: (recorded, variation) => runAsyncCase(recorded, variation, { backoff: "shared" }),
+    },
+  ],
   cep: [
     cep(
       "cep-time",
