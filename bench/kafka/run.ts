@@ -6,6 +6,7 @@ import { parseArgs } from "node:util";
 import { fetchJars, missingTool, startLocalBroker } from "@millrace/kafka/local-broker";
 import { Kafka, logLevel } from "kafkajs";
 import { java, plainClient } from "./java.ts";
+import { newTopics } from "./new-topics.ts";
 import { commitEveryMs, type Ground, idlePercents, type Side, type Sides, sidesOn } from "./sides.ts";
 
 const { values } = parseArgs({
@@ -43,9 +44,7 @@ await admin.connect();
 let topics = 0;
 async function newTopic(): Promise<string> {
   const topic = `bench-${topics++}`;
-  // kafkajs fails when it waits for leaders while the broker does not know the topic yet.
-  await admin.createTopics({ topics: [{ topic, numPartitions: partitions }], waitForLeaders: false });
-  await new Promise((resolve) => setTimeout(resolve, 1_000));
+  await newTopics(admin, [topic], partitions);
   return topic;
 }
 

@@ -14,6 +14,7 @@ export interface KafkaOrder {
   readonly bootstrap: string;
   readonly input: string;
   readonly output: string;
+  readonly partitions: number;
   readonly side: KafkaSide;
   readonly ratePerSecond: number;
   readonly seconds: number;
@@ -24,7 +25,6 @@ export interface KafkaOrder {
 
 /** Of a record; its first eight hold the time at which it was due. */
 const RECORD_BYTES = 100;
-const PARTITIONS = 2;
 /** Of one request: a broker takes a megabyte at most. */
 const MESSAGES_MAX = 5_000;
 /** Requests under way, of the feeder and of the loop with kafkajs. */
@@ -32,7 +32,7 @@ const IN_FLIGHT = 5;
 
 const [role = "", text = "{}"] = process.argv.slice(2);
 const order = JSON.parse(text) as KafkaOrder;
-const { bootstrap, input, output, side, ratePerSecond, seconds } = order;
+const { bootstrap, input, output, partitions, side, ratePerSecond, seconds } = order;
 const client = new Kafka({ clientId: role, brokers: [bootstrap], logLevel: logLevel.NOTHING });
 const records = Math.floor(ratePerSecond * seconds);
 
@@ -51,7 +51,7 @@ async function feed(): Promise<void> {
     for (; next < records && messages.length < MESSAGES_MAX && schedule.dueNanos(next) <= now; next++) {
       const value = Buffer.alloc(RECORD_BYTES);
       value.writeDoubleLE(schedule.dueNanos(next));
-      messages.push({ value, partition: next % PARTITIONS });
+      messages.push({ value, partition: next % partitions });
     }
     if (messages.length > 0) {
       const sent = producer.send({ topic: input, acks: -1, messages }).finally(() => sending.delete(sent));
@@ -86,7 +86,7 @@ async function hopByHand(): Promise<void> {
   consumer.on(consumer.events.GROUP_JOIN, () => console.log("ready"));
   await consumer.run({
     autoCommitInterval: order.checkpointIntervalMs,
-    partitionsConsumedConcurrently: PARTITIONS,
+    partitionsConsumedConcurrently: partitions,
     eachBatch: async ({ batch }) => {
       for (let from = 0; from < batch.messages.length; from += MESSAGES_MAX) {
         const messages = batch.messages.slice(from, from + MESSAGES_MAX).map(({ value }) => ({ value, partition: batch.partition }));
@@ -105,7 +105,7 @@ async function read(): Promise<void> {
   consumer.on(consumer.events.GROUP_JOIN, () => console.log("ready"));
   await consumer.run({
     autoCommit: false,
-    partitionsConsumedConcurrently: PARTITIONS,
+    partitionsConsumedConcurrently: partitions,
     eachBatch: async ({ batch }) => {
       for (const { value } of batch.messages) latencies.arrived((value as Buffer).readDoubleLE(0));
       seen += batch.messages.length;

@@ -5,10 +5,13 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { startLocalBroker } from "@millrace/kafka/local-broker";
 import { Kafka, logLevel } from "kafkajs";
+import { newTopics } from "../kafka/new-topics.ts";
 import type { KafkaOrder, KafkaSide } from "./kafka-role.ts";
 import type { Quantiles } from "./latencies.ts";
 
 export type KafkaRun = Pick<KafkaOrder, "side" | "ratePerSecond" | "seconds" | "warmSeconds" | "checkpointIntervalMs">;
+
+const PARTITIONS = 2;
 
 export const kafkaSides: readonly KafkaSide[] = ["millrace", "kafkajs", "none"];
 
@@ -25,11 +28,8 @@ export async function withBroker(body: (latenciesOf: (run: KafkaRun) => Promise<
   try {
     await body(async (run) => {
       const [input, output] = [`in-${++runs}`, `out-${runs}`];
-      // kafkajs fails when it waits for leaders while the broker does not know the topic yet.
-      const topics = [input, output].map((topic) => ({ topic, numPartitions: 2 }));
-      await admin.createTopics({ topics, waitForLeaders: false });
-      await new Promise((resolve) => setTimeout(resolve, 1_000));
-      return measured({ ...run, bootstrap: broker.bootstrap, input, output, stateDir: join(scratch, `state-${runs}`) });
+      await newTopics(admin, [input, output], PARTITIONS);
+      return measured({ ...run, bootstrap: broker.bootstrap, input, output, partitions: PARTITIONS, stateDir: join(scratch, `state-${runs}`) });
     });
   } finally {
     await admin.disconnect();

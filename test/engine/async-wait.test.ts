@@ -17,7 +17,7 @@ import {
 import { fileSink } from "millrace/files";
 import { describe, expect, it } from "vitest";
 import { readings } from "./jobs.ts";
-import { countOf, expectSame, inDirectory, pause, published, slowed, startNoted, until, upTo } from "./support.ts";
+import { countOf, countsOf100ms, expectSame, inDirectory, pause, published, slowed, startNoted, until, upTo } from "./support.ts";
 
 /** Answers after a moment that depends on the number, and is busy now and then. */
 async function answer(n: number, { attempt }: { attempt: number }): Promise<number> {
@@ -166,22 +166,7 @@ describe("asynchronous calls in a job", () => {
           fails = false;
           throw new Error("once");
         });
-        asked
-          .union(many)
-          .keyBy(() => 0)
-          .window(tumbling(100))
-          .aggregate(
-            { accumulator: t.integer(), createAccumulator: () => 0, add: (_n, count) => count + 1, getResult: (count) => count },
-            {
-              uid: "counts",
-              process: {
-                process(counts, { window }, out: Collector<string>) {
-                  for (const count of counts) out.collect(`${window.start}: ${count}`);
-                },
-              },
-            },
-          )
-          .to(sink, { uid: "out" });
+        countsOf100ms(asked.union(many)).to(sink, { uid: "out" });
       });
       const { job: running, events } = await startNoted(job, stateDir);
       await until(() => countOf(events, "checkpointCompleted") > 5);
@@ -193,7 +178,7 @@ describe("asynchronous calls in a job", () => {
       mayAnswer.resolve();
       await until(() => sink.values.length > 2);
       await running.cancel();
-      expect(sink.values.slice(0, 2)).toEqual(["0: 11", "100: 10"]);
+      expect(sink.values.slice(0, 2)).toEqual(["0:11", "100:10"]);
     }));
 
   it("that fail end the job with uid and position, on the same record twice for good", () =>

@@ -1,28 +1,14 @@
 import { join } from "node:path";
-import { boundedOutOfOrderness, type Collector, collect, datagen, defineJob, type Sink, type Source, startJob, t, tumbling } from "millrace";
+import { boundedOutOfOrderness, collect, datagen, defineJob, type Sink, type Source, startJob, t } from "millrace";
 import { describe, expect, it } from "vitest";
-import { expectSame, inDirectory, startNoted, until, upTo } from "./support.ts";
+import { countsOf100ms, expectSame, inDirectory, startNoted, until, upTo } from "./support.ts";
 
 /** Counts in windows of 100 ms, closed by event time alone. */
 function windows(source: Source<number>, sink: Sink<string>, idlenessMs?: number) {
   return defineJob("windows", (env) => {
     const strategy = boundedOutOfOrderness<number>(0, (n) => n);
-    env
-      .from(source, { uid: "numbers", watermarks: idlenessMs === undefined ? strategy : strategy.withIdleness(idlenessMs) })
-      .keyBy(() => 0)
-      .window(tumbling(100))
-      .aggregate(
-        { accumulator: t.integer(), createAccumulator: () => 0, add: (_n, count) => count + 1, getResult: (count) => count },
-        {
-          uid: "counts",
-          process: {
-            process(counts, { window }, out: Collector<string>) {
-              for (const count of counts) out.collect(`${window.start}:${count}`);
-            },
-          },
-        },
-      )
-      .to(sink, { uid: "out" });
+    const numbers = env.from(source, { uid: "numbers", watermarks: idlenessMs === undefined ? strategy : strategy.withIdleness(idlenessMs) });
+    countsOf100ms(numbers).to(sink, { uid: "out" });
   });
 }
 

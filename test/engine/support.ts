@@ -1,6 +1,18 @@
 import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { discard, type JobDefinition, type JobEvent, type JobHandle, type Sink, type StartOptions, startJob } from "millrace";
+import {
+  type Collector,
+  type DataStream,
+  discard,
+  type JobDefinition,
+  type JobEvent,
+  type JobHandle,
+  type Sink,
+  type StartOptions,
+  startJob,
+  t,
+  tumbling,
+} from "millrace";
 import { expect } from "vitest";
 import { temporaryDirectory } from "./jobs.ts";
 
@@ -113,4 +125,22 @@ export function expectSame<T>(actual: readonly T[], expected: readonly T[]): voi
     extra: 0,
     doubled: [],
   });
+}
+
+/** Counts in windows of 100 ms, each as `start:count`, closed by event time alone. */
+export function countsOf100ms(numbers: DataStream<number>): DataStream<string> {
+  return numbers
+    .keyBy(() => 0)
+    .window(tumbling(100))
+    .aggregate(
+      { accumulator: t.integer(), createAccumulator: () => 0, add: (_n, count) => count + 1, getResult: (count) => count },
+      {
+        uid: "counts",
+        process: {
+          process(counts, { window }, out: Collector<string>) {
+            for (const count of counts) out.collect(`${window.start}:${count}`);
+          },
+        },
+      },
+    );
 }

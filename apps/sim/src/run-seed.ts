@@ -1,6 +1,6 @@
 import { messageOf, seededRandom } from "@millrace/core";
 import type { JobDefinition, StartOptions } from "millrace";
-import type { Branch } from "./jobs/branch.ts";
+import { type Branch, varies } from "./jobs/branch.ts";
 import { drawBrokenEvery } from "./jobs/broken-lines.ts";
 import { burstTimers, drawBursts } from "./jobs/burst-timers.ts";
 import { withOwnParallelism } from "./jobs/own-parallelism.ts";
@@ -63,7 +63,7 @@ export async function runSeed(seed: number): Promise<SeedResult> {
     await troubledRun(world, seed, chance, job, options, lives, story, judge);
     const found = await published(world);
     const isByClock = judging?.live === true || job.turnsOf !== undefined;
-    const racing = job.branches.filter((branch) => branch.racing === true || (isByClock && branch.byWatermark === true));
+    const racing = job.branches.filter((branch) => varies(branch, isByClock));
     const isCompared = (text: string): boolean => racing.length === 0 || !isOfAny(racing, JSON.parse(text) as string);
     const compared = { lines: found.lines.filter(isCompared), leftovers: found.leftovers };
     fault = difference(expected.filter(isCompared), compared, mayLeaveFiles(lives)) ?? judgement(job, racing, found.lines);

@@ -51,10 +51,4 @@ export const harmless: readonly Harmless[] = [
     replace: ";",
     why: "a savepoint that is done is waited for at the end of the run",
   },
-  {
-    path: "packages/checkpoint/src/protocol/restart.ts",
-    find: "const recent = history.failuresAtMs.filter((atMs) => atMs > nowMs - strategy.intervalMs).length + 1;",
-    replace: "const recent = history.failuresAtMs.filter((atMs) => atMs >= nowMs - strategy.intervalMs).length + 1;",
-    why: "whether a failure counts that is exactly as old as the interval",
-  },
 ];

@@ -25,6 +25,11 @@ export interface Branch {
   judge?(input: readonly Reading[], lines: readonly string[]): string | undefined;
 }
 
+/** What comes out is not the same in every run. `byClock`: how far event time has come depends on the clock. */
+export function varies({ racing, byWatermark }: Branch, byClock: boolean): boolean {
+  return racing === true || (byClock && byWatermark === true);
+}
+
 /** A judge that knows exactly what has to come out. */
 export function exactly(name: string, expected: (input: readonly Reading[]) => readonly string[]): NonNullable<Branch["judge"]> {
   return (input, lines) => {

@@ -35,7 +35,6 @@ const AFTER_ALL = 1e12;
 export const joinBranches: readonly TwoWayBranch[] = [
   twoWays({
     name: "coFlatMap",
-    severalWays: true,
     due: dueAt(-2),
     ordered: false,
     build: (all) => [
@@ -54,7 +53,6 @@ export const joinBranches: readonly TwoWayBranch[] = [
   }),
   twoWays({
     name: "intervalJoin",
-    severalWays: true,
     due: dueAfterReadings(110),
     ordered: false,
     build: (all) => [
@@ -73,7 +71,6 @@ export const joinBranches: readonly TwoWayBranch[] = [
   }),
   twoWays({
     name: "windowJoin",
-    severalWays: true,
     due: dueAt(1, 149),
     ordered: false,
     build: (all) => [
@@ -91,7 +88,6 @@ export const joinBranches: readonly TwoWayBranch[] = [
   }),
   twoWays({
     name: "coGroup",
-    severalWays: true,
     due: dueAt(2, 599),
     ordered: false,
     build: (all) => [
@@ -115,7 +111,6 @@ export const joinBranches: readonly TwoWayBranch[] = [
   }),
   twoWays({
     name: "temporalJoin",
-    severalWays: true,
     due: dueAt(2),
     ordered: true,
     build: (all) => [
@@ -136,7 +131,6 @@ export const joinBranches: readonly TwoWayBranch[] = [
   }),
   twoWays({
     name: "broadcast",
-    severalWays: true,
     ordered: false,
     build: (all) => [broadcastHighest(all)],
     lines(input) {
@@ -172,8 +166,8 @@ function broadcastHighest(all: DataStream<Reading>): DataStream<string> {
     );
 }
 
-function twoWays(branch: Omit<TwoWayBranch, "judge">): TwoWayBranch {
-  return { ...branch, judge: exactly(branch.name, branch.lines) };
+function twoWays(branch: Omit<TwoWayBranch, "judge" | "severalWays">): TwoWayBranch {
+  return { ...branch, severalWays: true, judge: exactly(branch.name, branch.lines) };
 }
 
 /** Of one time the last that came. */

@@ -1,6 +1,7 @@
 import { seededRandom } from "@millrace/core";
 import type { StartOptions } from "millrace";
 import { asyncBranches } from "../jobs/async-branches.ts";
+import { varies } from "../jobs/branch.ts";
 import { inputPath, type RandomJob } from "../jobs/random-job.ts";
 import { TURNS_IDLENESS_MS } from "../jobs/turns.ts";
 import { Chance } from "../world/chance.ts";
@@ -77,12 +78,12 @@ export function createJudge(
   options: StartOptions,
   lines: readonly string[],
 ): ProgressJudge {
-  const isByClock = live || job.turnsOf !== undefined;
-  const branches = job.branches.filter(({ racing, byWatermark }) => racing !== true && !(isByClock && byWatermark === true));
+  const takesTurns = job.turnsOf !== undefined;
+  const isByClock = live || takesTurns;
+  const branches = job.branches.filter((branch) => !varies(branch, isByClock));
   const { checkpointIntervalMs = 0, minPauseMs = 0 } = options;
   const records = job.input.flat().length;
   const sinkMs = job.sinkPace === undefined ? 0 : (lines.length / job.sinkPace.records + 1) * job.sinkPace.pauseMs;
-  const takesTurns = job.turnsOf !== undefined;
   const asyncMs = job.branches.some((branch) => asyncBranches.includes(branch)) ? records * ASYNC_MS : 0;
   const workMs = (msPerReading === undefined ? SLACK_MS : SLOW_SLACK_MS) + sinkMs + asyncMs + (takesTurns ? 2 * TURNS_IDLENESS_MS : 0);
   const settings = {

@@ -72,9 +72,8 @@ export class TaskCheckpoints {
     const { checkpointId } = barrier;
     if (this.#begun !== undefined) this.abort(this.#begun);
     this.#begun = checkpointId;
-    const { program, hosts, sinks, storage, subtask, input, edges } = this.#parts;
+    const { program, hosts, sinks, storage, subtask, input, edges, flow } = this.#parts;
     assert(storage !== undefined, "checkpoints need a storage");
-    const { flow } = this.#parts;
     const hasRead = input instanceof SourceInput && input.finished;
     // Behind the source the end may still be waiting, for asynchronous calls or in the middle of a firing.
     const hasEnded = hasRead && flow.ended && flow.idle;
