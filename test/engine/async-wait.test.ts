@@ -181,6 +181,26 @@ describe("asynchronous calls in a job", () => {
       expect(sink.values.slice(0, 2)).toEqual(["0:11", "100:10"]);
     }));
 
+  it("hold back the end of their own branch, and of no other", () =>
+    inDirectory(async (stateDir) => {
+      const [answered, counts] = [collect<number>(), collect<string>()];
+      const mayAnswer = Promise.withResolvers<void>();
+      const job = defineJob("branches", (env) => {
+        const numbers = env.from(collection([5, 50, 500]), { uid: "numbers", watermarks: boundedOutOfOrderness<number>(0, (n) => n) });
+        numbers
+          .unorderedWait((n) => mayAnswer.promise.then(() => n), { uid: "ask", timeoutMs: 60_000, codec: t.integer() })
+          .to(answered, { uid: "answered" });
+        countsOf100ms(numbers).to(counts, { uid: "counted" });
+      });
+      const { job: running } = await startNoted(job, stateDir, { parallelism: 2 });
+      await until(() => counts.values.length === 2);
+      expect([counts.values, answered.values]).toEqual([["0:2", "500:1"], []]);
+      mayAnswer.resolve();
+      await running.finished;
+      expectSame([...answered.values], [5, 50, 500]);
+      expect(counts.values.length).toBe(2);
+    }));
+
   it("that fail end the job with uid and position, on the same record twice for good", () =>
     inDirectory(async (stateDir) => {
       const job = numbersJob(30, collect<number>(), true, async (n) => {

@@ -9,27 +9,36 @@ import { WatermarkFlow } from "./watermark-flow.ts";
 type Script = Partial<Operator<unknown, unknown>>;
 
 /** A chain of operators; `takers` of each by node id. Everything that comes to an operator is written down. */
-function flowOf(takers: readonly (readonly Taker[])[], scripts: Readonly<Record<number, Script>> = {}) {
+function flowOf(takers: readonly (readonly Taker[])[], scripts: Readonly<Record<number, Script>> = {}, head: "operator" | "map" = "operator") {
   const seen: string[] = [];
-  const nodes = takers.map((main, id): ChainNode => ({ id, uid: `n${id}`, kind: "operator", main, side: new Map() }));
+  const nodes = takers.map((main, id): ChainNode => ({ id, uid: `n${id}`, kind: id === 0 ? head : "operator", main, side: new Map() }));
   const program: ChainProgram = { name: "test", head: 0, nodes };
   const operators = new Map(
-    nodes.map(({ id }) => [
-      id,
-      {
-        processElement() {},
-        onWatermark(watermark) {
-          seen.push(`${id}:${watermark === WATERMARK_MAX ? "max" : watermark}`);
-          return true;
-        },
-        onStatus: (status) => seen.push(`${id}:${status}`),
-        endInput: () => seen.push(`${id}:end`),
-        ...scripts[id],
-      } satisfies Operator<unknown, unknown> as Operator<unknown, unknown>,
-    ]),
+    nodes
+      .filter(({ kind }) => kind === "operator")
+      .map(({ id }) => [
+        id,
+        {
+          processElement() {},
+          onWatermark(watermark) {
+            seen.push(`${id}:${watermark === WATERMARK_MAX ? "max" : watermark}`);
+            return true;
+          },
+          onStatus: (status) => seen.push(`${id}:${status}`),
+          endInput: () => seen.push(`${id}:end`),
+          ...scripts[id],
+        } satisfies Operator<unknown, unknown> as Operator<unknown, unknown>,
+      ]),
   );
   const metrics = new Map(nodes.map(({ id }) => [id, newOperatorMetrics()]));
-  const code = generateChain(program, { functions: new Map(), operators, sinks: new Map(), edges: [], metrics, control: { interrupt: false } });
+  const code = generateChain(program, {
+    functions: new Map([[0, (value: unknown) => value]]),
+    operators,
+    sinks: new Map(),
+    edges: [],
+    metrics,
+    control: { interrupt: false },
+  });
   const services: HostServices = {
     now: () => 0,
     shouldYield: () => false,
@@ -129,4 +138,59 @@ test("an operator with watermarks of its own is told again, to tell others", () 
   flow.accept({ kind: "watermark", watermark: 5 });
   flow.advance();
   expect(seen).toEqual(["0:5"]);
+});
+
+test("what waits for an operator that holds is passed on the branches beside it, and not overtaken on its own", () => {
+  // 0 → 1 and 2; 2 → 3.
+  const { flow, seen, hosts } = flowOf([[to(1), to(2)], [], [to(3)], []]);
+  const holder = hosts.get(1) as OperatorHost;
+  flow.hold(holder, true);
+  flow.accept({ kind: "watermark", watermark: 5 });
+  flow.accept({ kind: "end" });
+  // The head comes before the one that holds: it could send records there.
+  expect([flow.advance(), flow.stuck, seen]).toEqual([false, true, []]);
+  flow.hold(holder, false);
+  expect(flow.advance()).toBe(true);
+  expect(seen.filter((event) => event.startsWith("1"))).toEqual(["1:5", "1:end", "1:max"]);
+});
+
+test("an end that one operator holds until later goes on to the others at once", () => {
+  const answers: boolean[] = [false, true];
+  const ends: Script = {
+    onWatermark(watermark) {
+      if (watermark !== WATERMARK_MAX) return true;
+      const done = answers.shift() ?? true;
+      flow.hold(holder, !done);
+      return done;
+    },
+  };
+  // A function feeds 1 and 2, which go to 3 together, and 4.
+  const { flow, seen, hosts } = flowOf([[to(1), to(2), to(4)], [to(3)], [to(3, 1)], [], []], { 1: ends }, "map");
+  const holder = hosts.get(1) as OperatorHost;
+  flow.accept({ kind: "watermark", watermark: 5 });
+  flow.accept({ kind: "end" });
+  expect(flow.advance()).toBe(false);
+  expect([flow.stuck, flow.idle, flow.opens(holder)]).toEqual([true, false, true]);
+  expect(seen.splice(0)).toEqual(["2:5", "3:5", "4:5", "1:end", "2:end", "2:max", "4:end", "4:max"]);
+  // What it still has to say comes before its end.
+  holder.output.watermark(7);
+  expect(flow.advance()).toBe(false);
+  expect(seen.splice(0)).toEqual(["3:7"]);
+  flow.hold(holder, false);
+  expect(flow.advance()).toBe(true);
+  expect(seen).toEqual(["3:end", "3:max"]);
+});
+
+test("of two events that wait for the same operator the older one goes first", () => {
+  const { flow, seen, hosts } = flowOf([[to(1), to(2)], [], []], {}, "map");
+  const holder = hosts.get(1) as OperatorHost;
+  flow.hold(holder, true);
+  flow.accept({ kind: "watermark", watermark: 5 });
+  expect(flow.advance()).toBe(false);
+  flow.accept({ kind: "end" });
+  expect(flow.advance()).toBe(false);
+  expect(seen.splice(0)).toEqual(["2:5", "2:end", "2:max"]);
+  flow.hold(holder, false);
+  expect(flow.advance()).toBe(true);
+  expect(seen).toEqual(["1:5", "1:end", "1:max"]);
 });

@@ -20,11 +20,13 @@ interface FlowItem {
 
 /**
  * Carries watermarks, statuses and the end through a chain, each operator completely before the next. A firing that
- * stops early stays on top of the stack and is resumed; until the stack is empty the task takes no record (law T3).
+ * stops early stays on the stack and is resumed; until the stack is empty the task takes no record (law T3). What waits
+ * for an operator that holds is passed by what is on its way through other branches: nobody there hears of the wait.
  */
 export class WatermarkFlow {
   readonly #first: readonly FlowPoint[];
   readonly #points: ReadonlyMap<OperatorHost, FlowPoint>;
+  /** Depth first: what follows from an item goes on top. Of two at one point the upper one is the older. */
   readonly #stack: FlowItem[] = [];
   /** At the head of the chain, oldest first. */
   readonly #accepted: FlowEvent[] = [];
@@ -87,36 +89,49 @@ export class WatermarkFlow {
     return !this.#stack.some(({ point }) => behind.has(point)) && !this.#own.some(({ point }) => behind.has(point));
   }
 
-  /** What is pending waits for an operator that holds. */
+  /** All that is pending waits for operators that hold. */
   get stuck(): boolean {
-    const item = this.#own.length === 0 ? this.#stack.at(-1) : undefined;
-    return item !== undefined && this.#blocks(item.point);
+    return this.#own.length === 0 && this.#accepted.length === 0 && this.#stack.length > 0 && this.#nextIndex() === -1;
   }
 
   /** Goes on until nothing is pending (true), or an operator yields or holds (false). */
   advance(): boolean {
     this.#takeOwn();
     for (;;) {
-      const item = this.#stack.at(-1);
-      if (item === undefined) {
+      const index = this.#nextIndex();
+      if (index === -1) {
         const next = takeFirst(this.#accepted);
-        if (next === undefined) return true;
+        if (next === undefined) return this.#stack.length === 0;
+        // Below what is stuck, which is older.
+        const stuck = this.#stack.splice(0);
         this.#push(this.#first, next);
+        this.#stack.push(...stuck);
         continue;
       }
-      if (this.#holding.size > 0 && this.#blocks(item.point)) return false;
-      if (!this.#visit(item)) {
-        // Watermarks that the operator emitted before it yielded follow what it has emitted so far.
-        if (this.#own.length > 0) this.#takeOwn();
-        else return false;
-      }
+      const item = this.#stack[index] as FlowItem;
+      if (this.#visit(item, index)) continue;
+      // Watermarks that the operator emitted before it yielded follow what it has emitted so far.
+      if (this.#own.length > 0) this.#takeOwn();
+      else if (!this.#blocks(item.point)) return false;
     }
   }
 
+  /** The uppermost item that nothing holds and that is older than all others where it goes; -1: none. */
+  #nextIndex(): number {
+    const stack = this.#stack;
+    for (let index = stack.length - 1; index >= 0; index--) {
+      const { point } = stack[index] as FlowItem;
+      if (this.#blocks(point)) continue;
+      const waits = stack.length > 1 && stack.some((other, at) => point.behind.has(other.point) || (point === other.point && at > index));
+      if (!waits) return index;
+    }
+    return -1;
+  }
+
   /** One item; when it is done it is replaced by what follows from it. */
-  #visit(item: FlowItem): boolean {
+  #visit(item: FlowItem, index: number): boolean {
     const { point, event } = item;
-    if (point.input !== undefined) return this.#merge(point.input, item);
+    if (point.input !== undefined) return this.#merge(item, index, point.input);
     if (point.edge !== undefined) sendTo(point.edge, event);
     if (point.sink !== undefined && event.kind === "end") point.sink.endInput?.();
     const host = point.host;
@@ -128,17 +143,16 @@ export class WatermarkFlow {
       if (event.kind === "status") host.operator.onStatus?.(event.status);
       else if (!fire(host, event)) return false;
     }
-    const done = this.#stack.pop();
-    assert(done === item, "the visited item is on top");
+    this.#stack.splice(index, 1);
     const forwards = host?.operator.ownsWatermarks !== true || event.kind === "end";
     if (forwards) this.#push(point.next, event);
     this.#takeOwn();
     return true;
   }
 
-  #merge({ merge, index }: NonNullable<FlowPoint["input"]>, { point, event }: FlowItem): true {
-    this.#stack.pop();
-    const out = merge.take(index, event);
+  #merge({ point, event }: FlowItem, index: number, input: NonNullable<FlowPoint["input"]>): true {
+    this.#stack.splice(index, 1);
+    const out = input.merge.take(input.index, event);
     for (let i = out.length - 1; i >= 0; i--) this.#push(point.next, out[i] as FlowEvent);
     return true;
   }
