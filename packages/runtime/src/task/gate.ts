@@ -260,6 +260,8 @@ export class InputGate implements TaskInput {
       this.#batchPosition = this.#options.code.batch(this.#batchInput, values, timestamps, this.#batchPosition, to);
     }
     if (this.#batchPosition < to) return progress;
+    // What can't go on to the head stays where a checkpoint that overtakes it will find it.
+    if (mark !== undefined && this.#options.flow.holding) return progress;
     if (mark !== undefined) {
       this.#batchMark++;
       this.#takeMark(this.#batchChannel, mark.element);
@@ -305,6 +307,8 @@ export class InputGate implements TaskInput {
     assert(current < barrier.checkpointId, `barrier ${barrier.checkpointId} after barrier ${current}`);
     this.#stopRecording();
     this.#release();
+    // Word of that comes another way, and may be slower than barriers; those of it that are still under way are late.
+    this.#settled = Math.max(this.#settled, barrier.checkpointId - 1);
     this.#aligning = barrier;
     const { alignmentTimeoutMs } = barrier;
     if (!this.#options.exactlyOnce || alignmentTimeoutMs === Number.POSITIVE_INFINITY) return;
