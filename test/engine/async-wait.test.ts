@@ -5,14 +5,17 @@ import {
   type Collector,
   collect,
   collection,
+  customWatermarks,
   datagen,
   defineJob,
   type JobDefinition,
   type Sink,
   type StartOptions,
   startJob,
+  state,
   t,
   tumbling,
+  type WatermarkGenerator,
 } from "millrace";
 import { fileSink } from "millrace/files";
 import { describe, expect, it } from "vitest";
@@ -199,6 +202,71 @@ describe("asynchronous calls in a job", () => {
       await running.finished;
       expectSame([...answered.values], [5, 50, 500]);
       expect(counts.values.length).toBe(2);
+    }));
+
+  it("that the end waits for hold back no timers of operators behind them", async () => {
+    const fired: number[] = [];
+    const allFired = Promise.withResolvers<void>();
+    const job = defineJob("timers", (env) => {
+      env
+        .from(collection(upTo(10)), { uid: "numbers" })
+        .unorderedWait((n) => (n === 9 ? allFired.promise.then(() => n) : Promise.resolve(n)), { uid: "ask", timeoutMs: 60_000, codec: t.integer() })
+        .keyBy((n) => n)
+        .process(
+          {
+            processElement(_n, { timers, currentProcessingTime }) {
+              timers.registerProcessingTimeTimer(currentProcessingTime() + 30);
+            },
+            onTimer(_time, { currentKey }, _out: Collector<number>) {
+              if (fired.push(currentKey() as number) === 9) allFired.resolve();
+            },
+          },
+          { uid: "later" },
+        )
+        .to(collect<number>(), { uid: "out" });
+    });
+    await (await startJob(job, { ephemeral: true })).finished;
+    expectSame(fired, upTo(9));
+  });
+
+  it("hold back a watermark, and a checkpoint that overtakes the records behind it knows of it", () =>
+    inDirectory(async (stateDir) => {
+      const seen: string[] = [];
+      const firstCall = Promise.withResolvers<number>();
+      firstCall.promise.catch(() => undefined);
+      const generator = (): WatermarkGenerator<number> => ({
+        onEvent: (n, _timestamp, output) => n === 10 && output.emitWatermark(20),
+        onPeriodicEmit: () => undefined,
+        snapshot: () => [],
+        restore: () => undefined,
+      });
+      let asked = 0;
+      const job = defineJob("stuck", (env) => {
+        env
+          .from(collection([10, 30]), { uid: "numbers", watermarks: customWatermarks("after 10", generator, (n: number) => n) })
+          .keyBy(() => 1)
+          .process(
+            {
+              state: { fired: state.value(t.boolean()) },
+              processElement(n, { state: { fired }, timers, currentWatermark }, out: Collector<number>) {
+                if (n === 10) timers.registerEventTimeTimer(15);
+                else seen.push(`${n} behind ${currentWatermark()}, the timer has fired: ${fired.value() === true}`);
+                out.collect(n);
+              },
+              onTimer: (_time, { state: { fired } }) => fired.update(true),
+            },
+            { uid: "keyed" },
+          )
+          .orderedWait(async (n) => (asked++ === 0 ? firstCall.promise : n), { uid: "ask", timeoutMs: 60_000, capacity: 1, codec: t.integer() })
+          .to(collect<number>(), { uid: "out" });
+      });
+      const { job: running, events } = await startNoted(job, stateDir, { parallelism: 2, alignmentTimeoutMs: 0 });
+      await until(() => countOf(events, "checkpointCompleted") > 4);
+      expect(seen).toEqual([]);
+      firstCall.reject(new Error("once"));
+      await running.finished;
+      expect(countOf(events, "restarting")).toBe(1);
+      expect(seen).toEqual(["30 behind 20, the timer has fired: true"]);
     }));
 
   it("that fail end the job with uid and position, on the same record twice for good", () =>

@@ -50,6 +50,8 @@ export class OperatorHost implements OperatorContext<unknown> {
   watermark = WATERMARK_MIN;
   /** The operator is not done with it. */
   firing = false;
+  /** All input has come and endInput has been called: timers of processing time do not fire any more, as in Flink. */
+  inputEnded = false;
   /** When it wants onProcessingTime; Infinity when not. */
   wakeTime = Number.POSITIVE_INFINITY;
   /** What ended elsewhere and has not been dealt with, oldest first. */

@@ -194,22 +194,23 @@ export class StreamTask {
       return this.#checkpoints.serve() || encoding;
     }
     if (this.#mailCame) this.#readMail();
-    if (!flow.idle && !this.#drainFlow()) return this.#checkpoints.serve() || this.#waitsForRelease(encoding);
+    const isDrained = flow.idle || this.#drainFlow();
     if (this.#checkpoints.serve()) return true;
-    // As in Flink, processing-time timers that are left when the input has ended do not fire any more.
-    if (this.#timersDue && !flow.ended && !this.#fireTimers()) return true;
-    if (flow.holding) return this.#waitsForRelease(encoding);
+    // What waits for an operator that holds is no matter of those further down, whose timers go on.
+    if (!isDrained && !flow.stuck) return this.#waitsForRelease(encoding);
+    if (this.#timersDue && !this.#fireTimers()) return true;
+    if (!isDrained || flow.holding) return this.#waitsForRelease(encoding);
     this.#cleanup.run();
     const more = this.#takeInput();
     if (!flow.idle) this.#drainFlow();
     this.#flushEdges(more);
-    return more || encoding || (this.#timersDue && !flow.ended) || this.#hasMore();
+    return more || encoding || this.#hasMore();
   }
 
   /** Something can be done at once, whatever becomes of the input. */
   #hasMore(): boolean {
     const { flow, hosts } = this.#parts;
-    if (this.#checkpoints.requested || (!flow.idle && !flow.stuck)) return true;
+    if (this.#checkpoints.requested || this.#timersDue || (!flow.idle && !flow.stuck)) return true;
     return this.#mailCame && hosts.some((host) => host.mail.length > 0 && flow.opens(host));
   }
 
@@ -315,7 +316,7 @@ export class StreamTask {
     const now = this.#parts.ports.clock.now();
     this.times.startSlice();
     for (const host of this.#parts.hosts) {
-      if (host.wakeTime > now || this.#parts.flow.holds(host)) continue;
+      if (host.inputEnded || host.wakeTime > now || this.#parts.flow.holds(host)) continue;
       host.wakeTime = Number.POSITIVE_INFINITY;
       const done = host.operator.onProcessingTime?.(now) ?? true;
       if (!done) {
@@ -325,7 +326,8 @@ export class StreamTask {
       }
     }
     // One that holds is looked at again when it is released.
-    for (const host of this.#parts.hosts) if (host.wakeTime > now && host.wakeTime !== Number.POSITIVE_INFINITY) this.wakeAt(host.wakeTime);
+    for (const host of this.#parts.hosts)
+      if (!host.inputEnded && host.wakeTime > now && host.wakeTime !== Number.POSITIVE_INFINITY) this.wakeAt(host.wakeTime);
     return true;
   }
 

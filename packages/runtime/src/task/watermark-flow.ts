@@ -14,8 +14,6 @@ export type FlowEvent =
 interface FlowItem {
   readonly point: FlowPoint;
   readonly event: FlowEvent;
-  /** `end` only: endInput has been called. */
-  inputEnded: boolean;
 }
 
 /**
@@ -63,7 +61,7 @@ export class WatermarkFlow {
 
   /** An operator's own watermark or status, from within one of its calls. */
   emitted(host: OperatorHost, event: OwnEvent): void {
-    for (const next of this.#pointOf(host).next) this.#own.push({ point: next, event, inputEnded: false });
+    for (const next of this.#pointOf(host).next) this.#own.push({ point: next, event });
   }
 
   /** An operator takes nothing until it is released. */
@@ -136,9 +134,9 @@ export class WatermarkFlow {
     if (point.sink !== undefined && event.kind === "end") point.sink.endInput?.();
     const host = point.host;
     if (host !== undefined) {
-      if (event.kind === "end" && !item.inputEnded) {
+      if (event.kind === "end" && !host.inputEnded) {
         host.operator.endInput?.();
-        item.inputEnded = true;
+        host.inputEnded = true;
       }
       if (event.kind === "status") host.operator.onStatus?.(event.status);
       else if (!fire(host, event)) return false;
@@ -179,7 +177,7 @@ export class WatermarkFlow {
   }
 
   #push(points: readonly FlowPoint[], event: FlowEvent): void {
-    for (let i = points.length - 1; i >= 0; i--) this.#stack.push({ point: points[i] as FlowPoint, event, inputEnded: false });
+    for (let i = points.length - 1; i >= 0; i--) this.#stack.push({ point: points[i] as FlowPoint, event });
   }
 }
 
