@@ -1,7 +1,7 @@
 import { join } from "node:path";
-import { boundedOutOfOrderness, collect, datagen, defineJob, type Sink, type Source, startJob, t } from "millrace";
+import { boundedOutOfOrderness, collect, collection, datagen, defineJob, type Sink, type Source, startJob, t } from "millrace";
 import { describe, expect, it } from "vitest";
-import { countsOf100ms, expectSame, inDirectory, startNoted, until, upTo } from "./support.ts";
+import { countsOf100ms, expectSame, inDirectory, pause, startNoted, until, upTo } from "./support.ts";
 
 /** Counts in windows of 100 ms, closed by event time alone. */
 function windows(source: Source<number>, sink: Sink<string>, idlenessMs?: number) {
@@ -55,7 +55,41 @@ describe("event time of an endless source", () => {
         await second.job.cancel();
       }));
   }
+
+  it("goes on past an operator that found its subtask idle before a slow source knew that it has nothing", () =>
+    inDirectory(async (stateDir) => {
+      const sink = collect<string>();
+      const job = defineJob("windows", (env) => {
+        const live = env.from(datagen({ generate: (n: number) => n * 10, ratePerSecond: 2_000 }), { uid: "live" });
+        const slow = env.from(answeringLate(collection<number>([]), pause(400)), { uid: "slow" });
+        const timed = live
+          .union(slow)
+          .global()
+          .assignTimestampsAndWatermarks(boundedOutOfOrderness<number>(0, (n) => n).withIdleness(50), { uid: "times", quietMs: 50 });
+        countsOf100ms(timed).to(sink, { uid: "out" });
+      });
+      const { job: running } = await startNoted(job, stateDir, { parallelism: 2 });
+      await until(() => sink.values.length > 20);
+      await running.cancel();
+    }));
 });
+
+/** Its enumerator answers when it may. */
+function answeringLate<T>(source: Source<T>, mayAnswer: Promise<void>): Source<T> {
+  return {
+    ...source,
+    createEnumerator: (context, restored) => {
+      const enumerator = source.createEnumerator(context, restored);
+      return {
+        start: () => enumerator.start(),
+        requestSplit: (subtask) => void mayAnswer.then(() => enumerator.requestSplit(subtask)),
+        addSplitsBack: (splits) => enumerator.addSplitsBack(splits),
+        snapshot: () => enumerator.snapshot(),
+        close: () => enumerator.close(),
+      };
+    },
+  };
+}
 
 /** The numbers 0, 10, 20, … `count` of them, and then silence. */
 function quietAfter(count: number): Source<number> {

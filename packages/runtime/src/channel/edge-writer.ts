@@ -105,6 +105,8 @@ function roomForTimestamps(room: number): number[] {
  */
 export abstract class EdgeWriter {
   protected readonly buffers: readonly BatchBuffer[];
+  /** That all senders are idle, or an operator's own word of it, may come before the greeting, and is one. */
+  #statusTold = false;
 
   constructor(channels: readonly SendingChannel[], batchRecords: number, control: ChainControl) {
     assert(channels.length > 0, "an edge has a channel");
@@ -121,7 +123,7 @@ export abstract class EdgeWriter {
 
   /** The sender knows what it reads: event time of its own counts from here. First of all but watermarks of before a restore. */
   greet(): void {
-    this.status("active");
+    if (!this.#statusTold) this.status("active");
   }
 
   watermark(watermark: number): void {
@@ -129,6 +131,7 @@ export abstract class EdgeWriter {
   }
 
   status(status: WatermarkStatus): void {
+    this.#statusTold = true;
     for (const buffer of this.buffers) buffer.mark({ kind: "status", status });
   }
 

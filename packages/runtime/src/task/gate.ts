@@ -1,4 +1,4 @@
-import type { ChannelPlace, WatermarkStatus } from "@millrace/contracts";
+import type { ChannelPlace } from "@millrace/contracts";
 import { AssertionError, assert, type Cancel, limits, type Scheduler, WATERMARK_MAX, WATERMARK_MIN } from "@millrace/core";
 import { createInputValve, type Valve, type ValveTarget } from "@millrace/operators";
 import type { ChainCode } from "../chain/code.ts";
@@ -69,7 +69,6 @@ export class InputGate implements TaskInput {
   /** Channels that have not greeted. */
   readonly #unheard: Set<number>;
   #begun = false;
-  #greeted = false;
   #cancelGreeting: Cancel | undefined;
   #next = 0;
   #batch: Batch | undefined;
@@ -102,12 +101,7 @@ export class InputGate implements TaskInput {
       input: place.input,
       time: { watermark: finished ? WATERMARK_MAX : WATERMARK_MIN, idle: false },
     }));
-    // That all are idle may be the first that is heard of them; to greet after that would take it back.
-    const onStatus = (status: WatermarkStatus): void => {
-      this.#greet();
-      target.onStatus(status);
-    };
-    this.#valve = createInputValve(times, { ...target, onStatus });
+    this.#valve = createInputValve(times, target);
     this.#unheard = new Set(channels.flatMap(({ finished }, index) => (finished ? [] : [index])));
     if (restored.length > 0) this.#replay = new Replay(restored, target, options.reached);
     channels.forEach(({ channel }, index) => {
@@ -196,14 +190,8 @@ export class InputGate implements TaskInput {
     }
     this.#cancelGreeting?.();
     this.#begun = true;
-    this.#greet();
-    return undefined;
-  }
-
-  #greet(): void {
-    if (this.#greeted) return;
-    this.#greeted = true;
     this.#options.greet();
+    return undefined;
   }
 
   #take(index: number, element: StreamElement): InputStep {
