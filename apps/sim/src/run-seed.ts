@@ -67,8 +67,9 @@ export async function runSeed(seed: number): Promise<SeedResult> {
     const isCompared = (text: string): boolean => racing.length === 0 || !isOfAny(racing, JSON.parse(text) as string);
     const compared = { lines: found.lines.filter(isCompared), leftovers: found.leftovers };
     fault = difference(expected.filter(isCompared), compared, mayLeaveFiles(lives)) ?? judgement(job, racing, found.lines);
-    // A process that died at the very end may have left some.
-    if (lives.at(-1)?.end === "finished") fault ??= garbage(await garbageOf(world));
+    // A process that died at the very end may have left some, or one whose last clean-up failed.
+    const last = lives.at(-1);
+    if (last?.end === "finished" && !last.diskFailed) fault ??= garbage(await garbageOf(world));
   } catch (error) {
     fault = messageOf(error);
   }

@@ -140,7 +140,7 @@ export const canaries: readonly Canary[] = [
     what: "a source tells nobody how far event time has come, until its input ends",
     changes: [
       {
-        path: "packages/runtime/src/task/source-input.ts",
+        path: "packages/runtime/src/task/split-times.ts",
         find: "    due.watermarks++;\n    due.generator.onPeriodicEmit(due.output);\n",
         replace: "    due.watermarks++;\n",
       },
@@ -151,9 +151,9 @@ export const canaries: readonly Canary[] = [
     what: "what a live source has seen before it fell quiet waits for its next record",
     changes: [
       {
-        path: "packages/runtime/src/task/source-input.ts",
-        find: "      track.records = 0;\n      track.generator.onPeriodicEmit(track.output);\n",
-        replace: "      track.records = 0;\n",
+        path: "packages/runtime/src/task/split-times.ts",
+        find: "      split.records = 0;\n      split.generator.onPeriodicEmit(split.output);\n",
+        replace: "      split.records = 0;\n",
       },
     ],
   },
@@ -203,6 +203,28 @@ export const canaries: readonly Canary[] = [
         path: "packages/runtime/src/task/task-checkpoints.ts",
         find: "    if (this.#requested !== undefined || this.#closed) return;\n",
         replace: "    if (this.#closed) return;\n",
+      },
+    ],
+  },
+  {
+    name: "never-at-rest",
+    what: "a task that has nothing to do looks for something all the time",
+    changes: [
+      {
+        path: "packages/runtime/src/task/task-checkpoints.ts",
+        find: "    return this.#requested !== undefined;",
+        replace: "    return this.#requested === undefined;",
+      },
+    ],
+  },
+  {
+    name: "orders-refused",
+    what: "a job that is well takes no savepoint and does not rescale",
+    changes: [
+      {
+        path: "packages/runtime/src/job/job-run.ts",
+        find: "if (this.#settings.storage === undefined) throw notRunning",
+        replace: "if (this.#settings.storage !== undefined) throw notRunning",
       },
     ],
   },

@@ -17,6 +17,7 @@ import { type Pace, paced } from "./paced-sink.ts";
 import { pacedSource } from "./paced-source.ts";
 import { patternBranches } from "./pattern-branches.ts";
 import { drawInput, type Reading } from "./reading.ts";
+import { strict } from "./strict-sink.ts";
 import { TURNS_IDLENESS_MS, Turns } from "./turns.ts";
 import { windowBranches } from "./window-branches.ts";
 
@@ -158,7 +159,7 @@ function assembled(parts: Parts, passed: (reading: Reading) => void, watch: Watc
     });
     const unread = brokenEvery === undefined ? [] : readings.map((stream) => stream.sideOutput(broken).map(({ text }) => text));
     const [first, ...others] = [...branches.flatMap((branch) => branch.build(all)), ...unread];
-    const written = fileSink<string>(OUTPUT, sinkOptions);
+    const written = strict(fileSink<string>(OUTPUT, sinkOptions));
     const sink = sinkPace === undefined ? written : paced(written, sinkPace);
     (first as DataStream<string>).union(...others).to(watch === undefined ? sink : watch.sink(sink), { uid: "out" });
   });

@@ -29,6 +29,8 @@ export interface ProgressSettings {
   readonly bounds: (diskDelayMs: number) => { readonly writtenMs: number; readonly publishedMs: number };
   /** Output is published with each checkpoint, and checkpoints come often. */
   readonly publishes: boolean;
+  /** The processor is so fast that a job with nothing to do does nothing for most of the time. */
+  readonly mayRest: boolean;
   /** Every published line, as it was written. */
   readonly published: () => Promise<ReadonlyMap<string, number>>;
 }
@@ -42,12 +44,15 @@ const QUIET_MS = 2 * limits.quietMs + 50;
 /** The first may have begun before, the second is being published. */
 const CHECKPOINTS = 3;
 
+/** Of the time in which nothing is to be done: what timers and looks at sources may take. */
+const BUSY_MAX = 0.9;
+
 /** Sources hold still, and everything that is due has to come out. */
 interface Lull {
   readonly sinceMs: number;
   readonly disturbances: number;
-  /** What was due is written; now it is to be published. */
-  written: { readonly sinceMs: number; readonly checkpoints: number } | undefined;
+  /** What was due is written; now it is to be published, or there is nothing to do. */
+  written: { readonly sinceMs: number; readonly checkpoints: number; readonly workedMs: number } | undefined;
 }
 
 /**
@@ -174,8 +179,12 @@ export class ProgressJudge {
       const missing = lacking(due, (line) => this.#written.count(line));
       if (missing.length > 0 && ageMs > writtenMs) return this.#accuse(`was due and not written within ${writtenMs} ms`, missing);
       if (missing.length === 0 && (!this.#settings.tellsWhenQuiet || ageMs > QUIET_MS))
-        lull.written = { sinceMs: this.#now(), checkpoints: this.#checkpoints };
-      if (lull.written !== undefined && !this.#settings.publishes) return this.#pass();
+        lull.written = { sinceMs: this.#now(), checkpoints: this.#checkpoints, workedMs: this.#world.time.workedMs };
+    } else if (!this.#settings.publishes) {
+      const { sinceMs, workedMs } = lull.written;
+      const busy = (this.#world.time.workedMs - workedMs) / (this.#now() - sinceMs);
+      if (this.#settings.mayRest && busy > BUSY_MAX) return this.#accuse(`it is at work all the time, though nothing is to be done`, []);
+      return this.#pass();
     } else if (this.#checkpoints >= lull.written.checkpoints + CHECKPOINTS) {
       const published = await this.#settings.published();
       const missing = lacking(due, (line) => published.get(line) ?? 0);

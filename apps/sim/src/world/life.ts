@@ -6,6 +6,7 @@ import { INPUT, inputPath, OUTPUT, type RandomJob } from "../jobs/random-job.ts"
 import type { ProgressJudge } from "../progress/progress-judge.ts";
 import { calm, type Incarnation, type Order } from "./faults.ts";
 import { SimulatedProcess } from "./process.ts";
+import { Refusals } from "./refusals.ts";
 import type { World } from "./world.ts";
 
 export type LifeEnd = "finished" | "stopped" | "savepoint" | "died" | "failed";
@@ -21,6 +22,8 @@ export interface Life {
   readonly newRun?: boolean;
   /** Faults that came true. */
   readonly met: ReadonlySet<string>;
+  /** One of them was the disk's. */
+  readonly diskFailed: boolean;
 }
 
 /** Virtual time that one process may take, hours: what takes longer hangs. */
@@ -43,8 +46,9 @@ export async function live(
   let reason: string | undefined;
   let checkpoints = 0;
   const process = new SimulatedProcess(world, pid, seed, incarnation, (order) => {
-    if (handle !== undefined) carryOut(order, handle, process);
+    if (handle !== undefined) carryOut(order, handle, process, refusals);
   });
+  const refusals = new Refusals(process);
   judge?.begin(process);
   const definition = define(process);
   const run = async (): Promise<void> => {
@@ -56,6 +60,7 @@ export async function live(
       machine: process.machine,
     });
     handle.on((event) => {
+      refusals.heard(event);
       if (event.kind === "checkpointCompleted") checkpoints++;
       else if (event.kind !== "running") process.disturbed();
       judge?.heard(event);
@@ -67,8 +72,9 @@ export async function live(
     end = "failed";
     reason = describe(error);
   });
-  await world.time.runUntil(() => end !== undefined || !process.alive || process.turns > TURNS_MAX || judge?.fault !== undefined, LIMIT_MS);
-  if (judge?.fault !== undefined) throw new Error(judge.fault);
+  const fault = (): string | undefined => judge?.fault ?? refusals.fault;
+  await world.time.runUntil(() => end !== undefined || !process.alive || process.turns > TURNS_MAX || fault() !== undefined, LIMIT_MS);
+  if (fault() !== undefined) throw new Error(fault());
   if (end === undefined && process.alive) throw new Error(`the job comes to no end in ${TURNS_MAX} turns`);
   const restarts = handle?.status().restarts ?? 0;
   if (restarts > 0) process.disk.met.add("restart");
@@ -78,27 +84,37 @@ export async function live(
     restarts,
     checkpoints,
     met: process.disk.met,
+    diskFailed: process.disk.hasFailed,
     ...(reason === undefined ? {} : { reason }),
   };
 }
 
 /** What is not done, the job says why, and goes on. */
-function carryOut(order: Order, handle: JobHandle, { disk: { met } }: SimulatedProcess): void {
-  const refused = (): void => void met.add(`${order.kind} refused`);
-  const done = (): void => void met.add(`${order.kind} done`);
+function carryOut(order: Order, handle: JobHandle, { disk: { met } }: SimulatedProcess, refusals: Refusals): void {
+  if (order.kind === "stop") {
+    met.add("stopped in order");
+    handle.stop().catch(() => undefined);
+    return;
+  }
+  const isRunning = handle.status().state === "running";
+  const done = asked(order, handle).then(
+    () => void met.add(`${order.kind} done`),
+    (error: unknown) => {
+      met.add(`${order.kind} refused`);
+      throw error;
+    },
+  );
+  refusals.watch(order, isRunning, done);
+}
+
+function asked(order: Exclude<Order, { readonly kind: "stop" }>, handle: JobHandle): Promise<unknown> {
   switch (order.kind) {
-    case "stop":
-      met.add("stopped in order");
-      handle.stop().catch(() => undefined);
-      return;
     case "savepoint":
-      handle.savepoint().then(done, refused);
-      return;
+      return handle.savepoint();
     case "stopWithSavepoint":
-      handle.stop({ savepoint: true }).then(done, refused);
-      return;
+      return handle.stop({ savepoint: true });
     case "rescale":
-      handle.rescale(order.parallelism).then(done, refused);
+      return handle.rescale(order.parallelism);
   }
 }
 

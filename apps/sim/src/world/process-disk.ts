@@ -27,6 +27,8 @@ export class ProcessDisk implements Files {
   operations = 0;
   /** Names of faults that have come true, for the coverage. */
   readonly met = new Set<string>();
+  /** An operation has failed. */
+  hasFailed = false;
   readonly #world: World;
   readonly #owner: DiskOwner;
   readonly #faults: DiskFaults;
@@ -141,11 +143,13 @@ export class ProcessDisk implements Files {
     if (kind === "writes" && full !== undefined && n >= full.from && n < full.from + full.count) {
       this.#owner.disturbed();
       this.met.add("full disk");
+      this.hasFailed = true;
       throw systemError("ENOSPC", what);
     }
     if (n === this.#failsNext || failing.includes(n)) {
       this.#owner.disturbed();
       this.met.add(`failing ${what.split(" ", 1)}`);
+      this.hasFailed = true;
       throw systemError("EIO", what);
     }
   }

@@ -21,6 +21,7 @@ export class SimulatedTime implements Scheduler {
   readonly #random: Random | undefined;
   readonly #tasks = new Set<Task>();
   #elapsedMs = 0;
+  #workedMs = 0;
   #sequence = 0;
 
   /** `msPerReading`: goes by with each reading of the monotonic clock, so that time budgets come to an end; work takes as long. */
@@ -31,6 +32,7 @@ export class SimulatedTime implements Scheduler {
       now: () => this.#startMs + Math.floor(this.#elapsedMs),
       monotonic: () => {
         this.#elapsedMs += msPerReading;
+        this.#workedMs += msPerReading;
         return this.#elapsedMs;
       },
     };
@@ -44,6 +46,11 @@ export class SimulatedTime implements Scheduler {
     const entry: Task = { dueMs: this.#elapsedMs + Math.max(0, delayMs), sequence: this.#sequence++, run: task };
     this.#tasks.add(entry);
     return () => this.#tasks.delete(entry);
+  }
+
+  /** Of the time that has gone by, what went by with readings of the monotonic clock. */
+  get workedMs(): number {
+    return this.#workedMs;
   }
 
   /** Tasks that wait. */

@@ -1,0 +1,41 @@
+import { messageOf } from "@millrace/core";
+import type { JobEvent } from "millrace";
+import type { Order } from "./faults.ts";
+import type { SimulatedProcess } from "./process.ts";
+
+/** A job that goes on for so many checkpoints was not at its end. */
+const CHECKPOINTS = 3;
+
+/**
+ * What a job was asked for and did not do. It may refuse while something fails, while it restarts, when somebody wants something else as well, and at its end;
+ * whenever all is well it has to obey.
+ */
+export class Refusals {
+  fault: string | undefined;
+  readonly #process: SimulatedProcess;
+  /** Orders that have been neither carried out nor refused. */
+  #underWay = 0;
+  /** Nothing explains it, unless the job comes to its end now. */
+  #unexplained: { readonly what: string; checkpoints: number } | undefined;
+
+  constructor(process: SimulatedProcess) {
+    this.#process = process;
+  }
+
+  heard({ kind }: JobEvent): void {
+    if (kind !== "checkpointCompleted" || this.#unexplained === undefined) return;
+    if (++this.#unexplained.checkpoints === CHECKPOINTS) this.fault = this.#unexplained.what;
+  }
+
+  /** `done` rejects when the order is refused. */
+  watch({ kind }: Order, isRunning: boolean, done: Promise<void>): void {
+    const { disturbances } = this.#process;
+    const isAlone = this.#underWay++ === 0;
+    done
+      .catch((error: unknown) => {
+        if (!isRunning || !isAlone || this.#process.disturbances !== disturbances) return;
+        this.#unexplained = { what: `${kind} was refused, though nothing was in its way: ${messageOf(error)}`, checkpoints: 0 };
+      })
+      .finally(() => this.#underWay--);
+  }
+}
