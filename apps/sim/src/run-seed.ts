@@ -3,6 +3,7 @@ import type { JobDefinition, StartOptions } from "millrace";
 import { type Branch, varies } from "./jobs/branch.ts";
 import { drawBrokenEvery } from "./jobs/broken-lines.ts";
 import { burstTimers, drawBursts } from "./jobs/burst-timers.ts";
+import { drawEdited } from "./jobs/edited-job.ts";
 import { withOwnParallelism } from "./jobs/own-parallelism.ts";
 import { drawJob, type RandomJob, type Watch } from "./jobs/random-job.ts";
 import { drawTurns } from "./jobs/turns.ts";
@@ -46,7 +47,7 @@ export async function runSeed(seed: number): Promise<SeedResult> {
   const brokenEvery = judging === undefined ? drawBrokenEvery(seed) : undefined;
   const bursts = judging?.msPerReading !== undefined && drawBursts(seed);
   const turns = judging?.aligned !== true && judging?.msPerReading === undefined && drawTurns(seed);
-  const job = drawJob(chance, { aligned: judging?.aligned === true, brokenEvery, bursts, turns });
+  const job = drawJob(chance, { aligned: judging?.aligned === true, brokenEvery, bursts, edited: drawEdited(seed), turns });
   const options = judgedOptions(drawOptions(chance), judging);
   const lives: Life[] = [];
   const story = [
@@ -213,15 +214,19 @@ function withFailures(
 ): (process: SimulatedProcess) => JobDefinition {
   return (process) => {
     let passedSinceStop = 0;
-    return job.define((reading) => {
-      if (!process.alive) return;
-      const key = JSON.stringify(reading);
-      const left = failures.get(key) ?? 0;
-      if (left > 0) failures.set(key, left - 1);
-      else if (!process.stopsWithSavepoint || ++passedSinceStop !== afterStop) return;
-      process.disk.met.add(left > 0 ? "failing function" : "failing function while it stops");
-      throw new Error("this record fails, for now");
-    }, watch);
+    return job.define(
+      (reading) => {
+        if (!process.alive) return;
+        const key = JSON.stringify(reading);
+        const left = failures.get(key) ?? 0;
+        if (left > 0) failures.set(key, left - 1);
+        else if (!process.stopsWithSavepoint || ++passedSinceStop !== afterStop) return;
+        process.disk.met.add(left > 0 ? "failing function" : "failing function while it stops");
+        throw new Error("this record fails, for now");
+      },
+      process.pid,
+      watch,
+    );
   };
 }
 

@@ -8,6 +8,7 @@ import { broken, brokenBranch } from "./broken-lines.ts";
 import { BURST_PACE, burstTimers } from "./burst-timers.ts";
 import { clockBranches } from "./clock-branches.ts";
 import { connectedBranches } from "./connected-branches.ts";
+import { edited } from "./edited-job.ts";
 import { exchangeBranches } from "./exchange-branches.ts";
 import { functionBranches } from "./function-branches.ts";
 import { joinBranches } from "./join-branches.ts";
@@ -34,8 +35,8 @@ export interface RandomJob {
   readonly failures: readonly { readonly record: string; readonly times: number }[];
   /** Of its keyed nodes, see `withOwnParallelism`. */
   readonly numbers: readonly OwnParallelism[];
-  /** A fresh definition, as each process builds its own; `passed` is asked of every record and may throw. */
-  define(passed: (reading: Reading) => void, watch?: Watch): JobDefinition;
+  /** A fresh definition, as each process builds its own, `edition` being its number; `passed` is asked of every record and may throw. */
+  define(passed: (reading: Reading) => void, edition: number, watch?: Watch): JobDefinition;
   /** The job whose sources and sink do not pause, and nothing fails. */
   defineStraight(): JobDefinition;
   /** A line that can't be read stands behind so many readings. */
@@ -79,6 +80,8 @@ export interface JobWishes {
   readonly brokenEvery: number | undefined;
   /** `burstTimers` is one of its branches. */
   readonly bursts: boolean;
+  /** `edited` is one of its branches. */
+  readonly edited: boolean;
   /** Two sources are at work in turns, see `Turns`. */
   readonly turns: boolean;
 }
@@ -86,7 +89,7 @@ export interface JobWishes {
 /** Of sources that are aligned. */
 const MAX_DRIFT_MS = 400;
 
-export function drawJob(chance: Chance, { aligned, brokenEvery, bursts, turns: takesTurns }: JobWishes): RandomJob {
+export function drawJob(chance: Chance, { aligned, brokenEvery, bursts, edited: isEdited, turns: takesTurns }: JobWishes): RandomJob {
   const fileCount = aligned ? 2 : Math.max(takesTurns ? 2 : 1, chance.pick([1, 1, 2, 3, 6]));
   const disorderMs = chance.pick([0, 50, 300]);
   const most = fileCount === 1 || aligned ? 200 : 60;
@@ -94,7 +97,7 @@ export function drawJob(chance: Chance, { aligned, brokenEvery, bursts, turns: t
   const input = drawInput(chance, { files: fileCount, records, sensors: chance.between(1, 6), disorderMs });
   const possible = allBranches.filter((branch) => (fileCount === 1 || !branch.ordered) && !(takesTurns && branch.severalWays === true));
   const drawn = chance.distinct(possible, chance.between(1, 5));
-  const chosen = bursts ? [...drawn, burstTimers] : drawn;
+  const chosen = [...drawn, ...(bursts ? [burstTimers] : []), ...(isEdited ? [edited] : [])];
   const roll: FileSinkOptions<string> = chance.oneIn(3)
     ? { roll: { bytes: chance.between(50, 2_000), ageMs: chance.between(5, 500), everyCheckpoint: chance.oneIn(2) } }
     : {};
@@ -123,8 +126,8 @@ export function drawJob(chance: Chance, { aligned, brokenEvery, bursts, turns: t
     failures,
     numbers: drawOwnParallelisms(chance),
     publishes: sinkOptions.roll?.everyCheckpoint !== false,
-    define: (passed, watch) => assembled(parts, passed, watch),
-    defineStraight: () => assembled({ ...parts, turnsOf: undefined, sourcePace: undefined, sinkPace: undefined }, () => undefined, undefined),
+    define: (passed, edition, watch) => assembled(parts, passed, edition, watch),
+    defineStraight: () => assembled({ ...parts, turnsOf: undefined, sourcePace: undefined, sinkPace: undefined }, () => undefined, 1, undefined),
   };
 }
 
@@ -142,7 +145,7 @@ interface Parts {
   readonly sinkPace: Pace | undefined;
 }
 
-function assembled(parts: Parts, passed: (reading: Reading) => void, watch: Watch | undefined): JobDefinition {
+function assembled(parts: Parts, passed: (reading: Reading) => void, edition: number, watch: Watch | undefined): JobDefinition {
   const { sources, turnsOf, branches, brokenEvery, sinkOptions, sinkPace } = parts;
   return defineJob("simulated", (env) => {
     const turns = turnsOf === undefined ? undefined : new Turns(sources, turnsOf);
@@ -158,7 +161,7 @@ function assembled(parts: Parts, passed: (reading: Reading) => void, watch: Watc
       return reading;
     });
     const unread = brokenEvery === undefined ? [] : readings.map((stream) => stream.sideOutput(broken).map(({ text }) => text));
-    const [first, ...others] = [...branches.flatMap((branch) => branch.build(all)), ...unread];
+    const [first, ...others] = [...branches.flatMap((branch) => branch.build(all, edition)), ...unread];
     const written = strict(fileSink<string>(OUTPUT, sinkOptions));
     const sink = sinkPace === undefined ? written : paced(written, sinkPace);
     (first as DataStream<string>).union(...others).to(watch === undefined ? sink : watch.sink(sink), { uid: "out" });

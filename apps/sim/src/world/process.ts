@@ -10,6 +10,8 @@ import type { World } from "./world.ts";
  * happens any more, and it is to the others as if it had never answered.
  */
 export class SimulatedProcess {
+  /** 1 for the first, and so on. */
+  readonly pid: number;
   readonly ports: Ports;
   readonly machine: Machine;
   readonly disk: ProcessDisk;
@@ -25,6 +27,7 @@ export class SimulatedProcess {
 
   /** `onOrder`: somebody asks the process for something. */
   constructor(world: World, pid: number, seed: number, incarnation: Incarnation, onOrder: (order: Order) => void) {
+    this.pid = pid;
     this.#world = world;
     this.#incarnation = incarnation;
     this.#onOrder = onOrder;
