@@ -1,5 +1,18 @@
 import { join } from "node:path";
-import { boundedOutOfOrderness, collect, collection, datagen, defineJob, type Sink, type Source, startJob, t } from "millrace";
+import {
+  boundedOutOfOrderness,
+  type Collector,
+  collect,
+  collection,
+  datagen,
+  defineJob,
+  type Sink,
+  type Source,
+  startJob,
+  t,
+  tumbling,
+} from "millrace";
+import { runJob } from "millrace/testing";
 import { describe, expect, it } from "vitest";
 import { countsOf100ms, expectSame, inDirectory, pause, startNoted, until, upTo } from "./support.ts";
 
@@ -142,6 +155,45 @@ function guarded(room: (subtask: number, given: number) => number | undefined): 
     },
   };
 }
+
+describe("processing time", () => {
+  it("gives one result of each window, though records come at its last millisecond until that is over", async () => {
+    const job = defineJob("windows", (env) => {
+      env
+        .from(datagen({ generate: (n: number) => n, count: 2_000, ratePerSecond: 20_000 }), { uid: "numbers" })
+        .keyBy(() => "all")
+        .window(tumbling(5, { time: "processing" }))
+        .aggregate(
+          { accumulator: t.integer(), createAccumulator: () => 0, add: (_n, count) => count + 1, getResult: (count) => count },
+          { uid: "counts", process: { process: (_counts, { window }, out: Collector<number>) => out.collect(window.start) } },
+        )
+        .to(collect<number>(), { uid: "out" });
+    });
+    const { outputs } = await runJob(job);
+    expect(outputs.out?.length).toBeGreaterThan(3);
+    expect(outputs.out).toEqual([...new Set(outputs.out)]);
+  });
+
+  it("has passed the time of a timer that fires", async () => {
+    const job = defineJob("timers", (env) => {
+      env
+        .from(datagen({ generate: (n: number) => n, ratePerSecond: 1_000 }), { uid: "numbers" })
+        .keyBy(() => "all")
+        .process(
+          {
+            emits: t.integer(),
+            processElement: (n, { timers, currentProcessingTime }) => timers.registerProcessingTimeTimer(currentProcessingTime() + (n % 7)),
+            onTimer: (time, { currentProcessingTime }, out) => out.collect(currentProcessingTime() - time),
+          },
+          { uid: "timers" },
+        )
+        .to(collect<number>(), { uid: "out" });
+    });
+    const { outputs } = await runJob(job, { forMs: 100 });
+    expect(outputs.out?.length).toBeGreaterThan(20);
+    expect(Math.min(...(outputs.out as number[]))).toBe(1);
+  });
+});
 
 describe("processing-time timers", () => {
   it("that are left when the input has ended do not fire any more, though the job goes on elsewhere", async () => {

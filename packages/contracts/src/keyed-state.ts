@@ -75,7 +75,7 @@ export interface Cells<V> {
 
 /**
  * Timers of the current key. A timer is its (namespace, time) pair within key and domain: setting it twice is setting it
- * once. A timer set for a time already reached fires at the next advance: event time with the next watermark, processing
+ * once. A timer set for a time already over fires at the next advance: event time with the next watermark, processing
  * time right after the current record. Timers are state: in every snapshot, alive after a crash.
  */
 export interface TimerService<N extends Namespace> {

@@ -49,7 +49,10 @@ export interface Operator<In, Out, In2 = never> {
    */
   onWatermark?(watermark: number): boolean;
 
-  /** The clock reached a time asked for with `context.wakeAt`. Fires what is due at `now`; returns as `onWatermark`. */
+  /**
+   * A time asked for with `context.wakeAt` is over. Fires what is due up to and including `now`, the last millisecond in which
+   * no record comes any more, which the clock has passed; returns as `onWatermark`.
+   */
   onProcessingTime?(now: number): boolean;
 
   /** Upstream's idleness changed. Only for operators that own their watermarks; others let it through. */
@@ -93,7 +96,7 @@ export interface OperatorContext<Out> {
   now(): number;
   /** The watermark this operator has seen last; WATERMARK_MIN before the first. During `onWatermark` it is already the new one. */
   currentWatermark(): number;
-  /** Asks for `onProcessingTime` at or after `time`; only the earliest pending wish counts. */
+  /** Asks for `onProcessingTime` when the clock has passed `time`; only the earliest pending wish counts. */
   wakeAt(time: number): void;
   /** True when the output is full or the time slice of a firing is used up. Cheap; ask after every emitted record or few. */
   shouldYield(): boolean;

@@ -14,7 +14,10 @@ export interface Observation {
 /** Programs whose functions take time run bare only. */
 const noTime: HarnessTime = { now: () => 0, after: () => () => undefined };
 
-/** The program's very operator, whose records say which step and which timer made them. */
+/**
+ * The program's very operator, whose records say which step and which timer made them. Its timers fire while the clock shows
+ * their time, as those of Flink's harness do, which made the records; a task's fire when it is over.
+ */
 export function observedOperator(program: OperatorProgram, observation: Observation): Operator<Element, TraceEntry, Element> {
   const { conductor } = observation;
   const trace = createTraceRecorder(program.valueToJson === undefined ? {} : { valueToJson: program.valueToJson });
@@ -47,7 +50,7 @@ export function observedOperator(program: OperatorProgram, observation: Observat
     },
     onProcessingTime(now) {
       startCall(conductor.at);
-      return inner.onProcessingTime?.(now) ?? true;
+      return inner.onProcessingTime?.(now + 1) ?? true;
     },
     onStatus: (status) => inner.onStatus?.(status),
     ownsWatermarks: inner.ownsWatermarks === true,
@@ -99,7 +102,7 @@ function observedContext(
     },
     now: () => context.now(),
     currentWatermark: () => context.currentWatermark(),
-    wakeAt: (time) => context.wakeAt(time),
+    wakeAt: (time) => context.wakeAt(time - 1),
     shouldYield: () => isFull() || context.shouldYield(),
     position: () => context.position(),
     hold: () => context.hold(),

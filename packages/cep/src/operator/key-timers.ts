@@ -4,8 +4,8 @@ import type { TimerService } from "@millrace/contracts";
 export const timerKinds = { queue: 0, deadline: 1 } as const;
 
 /**
- * Timers of the current key, on the clock of the pattern. In processing time one for `time` fires when the clock has passed
- * it, as in Flink: until then further events of that time may come.
+ * Timers of the current key, on the clock of the pattern. In processing time one for `time` is set a millisecond later,
+ * as in Flink's CepOperator: until then further events of that time may come.
  */
 export class KeyTimers {
   readonly register: (kind: number, time: number) => void;

@@ -111,7 +111,7 @@ export class StreamTask {
     this.#parts.flow.hold(host, held);
     if (held) this.#parts.control.interrupt = true;
     else {
-      this.#timersDue ||= this.#parts.hosts.some(({ wakeTime }) => wakeTime <= this.#parts.ports.clock.now());
+      this.#timersDue ||= this.#parts.hosts.some(({ wakeTime }) => wakeTime <= this.#timeOver());
       this.#wake();
     }
   }
@@ -120,10 +120,10 @@ export class StreamTask {
     return this.#parts.input.position();
   }
 
-  /** An operator asks to be woken at `time`. */
+  /** An operator asks to be woken when `time` is over. */
   wakeAt(time: number): void {
-    const now = this.#parts.ports.clock.now();
-    if (time <= now) {
+    const over = this.#timeOver();
+    if (time <= over) {
       this.#timersDue = true;
       this.#parts.control.interrupt = true;
       return;
@@ -131,7 +131,7 @@ export class StreamTask {
     if (time >= this.#wakeTime) return;
     this.#cancelWake?.();
     this.#wakeTime = time;
-    const delayMs = Math.min(time - now, 0x7fff_ffff);
+    const delayMs = Math.min(time - over, 0x7fff_ffff);
     this.#cancelWake = this.#parts.ports.scheduler.after(delayMs, () => {
       this.#wakeTime = Number.POSITIVE_INFINITY;
       this.#cancelWake = undefined;
@@ -311,9 +311,17 @@ export class StreamTask {
     return this.#parts.flow.advance();
   }
 
+  /**
+   * The last millisecond that is over: more records may come in the one that the clock shows, and belong to it, as records
+   * at a watermark no longer may. Flink's ProcessingTimeServiceUtil waits for a millisecond more likewise.
+   */
+  #timeOver(): number {
+    return this.#parts.ports.clock.now() - 1;
+  }
+
   #fireTimers(): boolean {
     this.#timersDue = false;
-    const now = this.#parts.ports.clock.now();
+    const now = this.#timeOver();
     this.times.startSlice();
     for (const host of this.#parts.hosts) {
       if (host.inputEnded || host.wakeTime > now || this.#parts.flow.holds(host)) continue;
