@@ -8,6 +8,7 @@ import {
   type JobEvent,
   type JobHandle,
   type Sink,
+  type SinkWriter,
   type StartOptions,
   startJob,
   t,
@@ -83,10 +84,7 @@ export function slowed<T>(sink: Sink<T>, pauseMs = 1): Sink<T> {
       const writer = sink.createWriter(context);
       let room = 16;
       return {
-        open: (states) => writer.open(states),
-        prepare: (checkpointId) => writer.prepare(checkpointId),
-        endInput: () => writer.endInput?.(),
-        close: () => writer.close(),
+        ...callsOf(writer),
         write: (value, timestamp) => {
           room--;
           writer.write(value, timestamp);
@@ -99,6 +97,28 @@ export function slowed<T>(sink: Sink<T>, pauseMs = 1): Sink<T> {
         },
       };
     },
+  };
+}
+
+/** A sink that takes nothing before `isOpen`. */
+export function heldUntil<T>(sink: Sink<T>, isOpen: () => boolean): Sink<T> {
+  return {
+    ...sink,
+    createWriter: (context) => {
+      const writer = sink.createWriter(context);
+      return { ...callsOf(writer), ready: () => (isOpen() ? writer.ready() : until(isOpen)) };
+    },
+  };
+}
+
+function callsOf<T>(writer: SinkWriter<T>): SinkWriter<T> {
+  return {
+    open: (states) => writer.open(states),
+    write: (value, timestamp) => writer.write(value, timestamp),
+    ready: () => writer.ready(),
+    prepare: (checkpointId) => writer.prepare(checkpointId),
+    endInput: () => writer.endInput?.(),
+    close: () => writer.close(),
   };
 }
 

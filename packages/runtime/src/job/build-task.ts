@@ -184,9 +184,10 @@ async function openAll(
       if (restored !== undefined) host.operator.restoreState?.(restored.operatorState);
     });
   }
+  for (const host of hosts) flow.resume(host);
   const head = restoredOf(order, program.head);
   if (source !== undefined) source.begin(head?.splits ?? [], head?.finished ?? false);
-  // As a source does: a firing that the checkpoint cut is finished, and other tasks hear where time stands.
+  // As a source does: other tasks hear where time stands.
   else if (head !== undefined && head.watermark > WATERMARK_MIN) flow.accept({ kind: "watermark", watermark: head.watermark });
 }
 

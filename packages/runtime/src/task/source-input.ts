@@ -94,7 +94,7 @@ export class SourceInput implements TaskInput, ReaderOutput<unknown> {
     if (snapshots.length > 0) this.#options.reader.addSplits(snapshots.map((snapshot) => snapshot.split));
   }
 
-  /** Given to the chain again: it finishes a firing that the checkpoint cut, and tells other tasks where time stands. */
+  /** Given to the chain again: other tasks hear where time stands. */
   #tellReached(): void {
     if (!this.#untold) return;
     this.#untold = false;

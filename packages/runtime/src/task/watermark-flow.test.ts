@@ -132,6 +132,31 @@ test("a watermark that was reached before is no news, but for what a checkpoint 
   expect(seen).toEqual(["1:5", "0:6", "1:6", "2:6"]);
 });
 
+test("what a checkpoint cut goes on before anything else, the operator furthest down first, and nothing is emitted to it meanwhile", () => {
+  const { flow, seen, hosts } = flowOf([[to(1)], [to(2)], [to(3)], []], { 0: { ownsWatermarks: true } });
+  for (const host of hosts.values()) host.watermark = 5;
+  const [head, first, second, last] = [...hosts.values()] as [OperatorHost, OperatorHost, OperatorHost, OperatorHost];
+  last.watermark = 4;
+  for (const host of [first, second]) host.firing = true;
+  for (const host of hosts.values()) flow.resume(host);
+  flow.accept({ kind: "watermark", watermark: 7 });
+  expect([flow.opens(head), flow.opens(last)]).toEqual([false, true]);
+  flow.advance();
+  expect(seen).toEqual(["2:5", "3:5", "1:5", "0:7"]);
+});
+
+test("the end that a checkpoint cut comes again in its order", () => {
+  const { flow, seen, hosts } = flowOf([[to(1)], []]);
+  for (const host of hosts.values()) host.watermark = WATERMARK_MAX;
+  const last = hosts.get(1) as OperatorHost;
+  last.firing = true;
+  flow.resume(last);
+  expect(flow.idle).toBe(true);
+  flow.accept({ kind: "end" });
+  flow.advance();
+  expect(seen).toEqual(["0:end", "0:max", "1:end", "1:max"]);
+});
+
 test("an operator with watermarks of its own is told again, to tell others", () => {
   const { flow, seen, hosts } = flowOf([[]], { 0: { ownsWatermarks: true } });
   (hosts.get(0) as OperatorHost).watermark = 5;

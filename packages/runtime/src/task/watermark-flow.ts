@@ -64,6 +64,17 @@ export class WatermarkFlow {
     for (const next of this.#pointOf(host).next) this.#own.push({ point: next, event });
   }
 
+  /**
+   * After a restore, before mail and input: an operator finishes what the checkpoint cut. What the head tells again may wait
+   * for a long time behind asynchronous calls, while records come that must not meet what is over and has not fired. The end
+   * does come again, to all in their order, and nothing comes before it to an operator that fires for the last time.
+   */
+  resume(host: OperatorHost): void {
+    const { firing, watermark } = host;
+    if (!firing || watermark === WATERMARK_MAX) return;
+    this.#stack.push({ point: this.#pointOf(host), event: { kind: "watermark", watermark } });
+  }
+
   /** An operator takes nothing until it is released. */
   hold(host: OperatorHost, held: boolean): void {
     if (held) this.#holding.add(host);
