@@ -33,6 +33,41 @@ const merges: Record<string, Merge> = {
   "hands out its second argument": (a, b) => (a.length === 0 ? b : merges["changes its first argument"]?.(a, b)) as number[],
 };
 
+interface Group {
+  readonly ids: number[];
+}
+
+/** Ids by the tens that they lie in; a merge takes whole groups out of its second argument. */
+const grouped: WindowContents = {
+  kind: "aggregate",
+  codec: t.record(t.object({ ids: t.array(t.number()) })) as never,
+  elementCodec: undefined,
+  aggregate: {
+    createAccumulator: () => ({}),
+    add(value, accumulator) {
+      const { id } = value as Reading;
+      const groups = accumulator as Record<string, Group>;
+      groups[Math.floor(id / 10)] ??= { ids: [] };
+      groups[Math.floor(id / 10)]?.ids.push(id);
+      return groups;
+    },
+    getResult: (accumulator) =>
+      Object.values(accumulator as Record<string, Group>)
+        .flatMap(({ ids }) => ids)
+        .sort((a, b) => a - b),
+    merge(a, b) {
+      const groups = a as Record<string, Group>;
+      for (const [name, group] of Object.entries(b as Record<string, Group>)) {
+        const held = groups[name];
+        if (held === undefined) groups[name] = group;
+        else held.ids.push(...group.ids);
+      }
+      return groups;
+    },
+    commutative: true,
+  },
+};
+
 const counted: WindowContents = {
   kind: "aggregate",
   codec: t.array(t.number()) as never,
@@ -50,7 +85,7 @@ const assigners: fc.Arbitrary<WindowAssigner<unknown>> = fc
   .record({ slide: fc.integer({ min: 1, max: 9 }), more: fc.integer({ min: 1, max: 25 }), shift: fc.integer({ min: -8, max: 8 }) })
   .map(({ slide, more, shift }) => sliding(slide + more, slide, { offset: (shift % slide) + 0 }));
 
-const allContents = fc.constantFrom(...Object.values(merges).map(gathered), { ...counted, codec: t.integer() as never });
+const allContents = fc.constantFrom(...Object.values(merges).map(gathered), grouped, { ...counted, codec: t.integer() as never });
 
 const specs = fc
   .tuple(assigners, allContents, fc.boolean(), fc.boolean())

@@ -1,15 +1,18 @@
 import { createReader, createWriter } from "@millrace/codec";
 import { assert } from "@millrace/core";
 import type { FoldedWindowContents } from "../fast/is-fast.ts";
+import { isFlat } from "./flat-type.ts";
 import type { Slice } from "./slices.ts";
 
 /**
- * Merges the slices that begin before a time into one accumulator, which no slice shares: later windows need the slices as
- * they are, and results may hold on to what they were made of.
+ * Merges the slices that begin before a time into one accumulator, which shares nothing with any slice: later windows need
+ * the slices as they are, and results may hold on to what they were made of. `merge` leaves its second argument as it is, but
+ * may take parts of it into the first, which it changes the next time; so it is given copies of what has such parts.
  */
 export function mergerOf(contents: FoldedWindowContents): (slices: readonly Slice[], before: number) => unknown {
   assert(contents.kind === "aggregate" && contents.aggregate.merge !== undefined, "what is sliced can be merged");
   const { aggregate, codec } = contents;
+  const hasParts = !isFlat(codec.type);
   const scratch = createWriter();
   const copyOf = (accumulator: unknown): unknown => {
     scratch.reset();
@@ -21,9 +24,10 @@ export function mergerOf(contents: FoldedWindowContents): (slices: readonly Slic
     if (typeof only !== "object" && (slices.length === 1 || (slices[1] as Slice).start >= before)) return only;
     let merged = aggregate.createAccumulator();
     for (let i = 0; i < slices.length && (slices[i] as Slice).start < before; i++) {
-      const { accumulator } = slices[i] as Slice;
+      const held = (slices[i] as Slice).accumulator;
+      const accumulator = hasParts ? copyOf(held) : held;
       const both = aggregate.merge?.(merged, accumulator);
-      merged = both === accumulator && typeof both === "object" ? copyOf(both) : both;
+      merged = both === held && typeof both === "object" ? copyOf(both) : both;
     }
     return merged;
   };
