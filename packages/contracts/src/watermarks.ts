@@ -20,6 +20,8 @@ export interface WatermarkOutput {
 export interface WatermarkStrategy<T> {
   /** For the plan, e.g. "boundedOutOfOrderness(60000)". */
   readonly description: string;
+  /** What the numbers of its generators are: a restored generator is not given those of other ones, but begins anew. undefined: the description says it. */
+  readonly numbers?: string | undefined;
   /** undefined: the source's own timestamps are kept. Returns milliseconds; NaN, strings and fractions fail the job. */
   readonly timestampOf: ((value: T, recordTimestamp: number) => number) | undefined;
   /** Idle after so long without a record, in ms of active time. undefined: the default of the source's boundedness. 0: never. */

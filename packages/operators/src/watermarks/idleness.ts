@@ -1,8 +1,6 @@
 import type { WatermarkGenerator, WatermarkOutput } from "@millrace/contracts";
 import { assert } from "@millrace/core";
 
-/** Fields of the state before that of the generator itself. */
-const OWN_FIELDS = 2;
 const NOT_COUNTING = -1;
 
 /**
@@ -10,8 +8,9 @@ const NOT_COUNTING = -1;
  * first probe without a record since the probe before (Flink's WatermarksWithIdleness). While idle, the generator is not
  * asked. `activeNow` reads an ActivityClock.
  *
- * The time counted so far is part of the state. A restored generator is not idle, whatever it was: those downstream start
- * out thinking it active, and the next probe tells them again.
+ * The numbers of `snapshot` and `restore` are the timer's own, the time counted so far among them; the generator within keeps
+ * its own as before. A restored timer has not found idleness, whatever it had: those downstream start out thinking the
+ * generator active, and the next probe tells them again.
  */
 export function withIdlenessTimer<T>(generator: WatermarkGenerator<T>, idlenessMs: number, activeNow: () => number): WatermarkGenerator<T> {
   let idle = false;
@@ -46,14 +45,13 @@ export function withIdlenessTimer<T>(generator: WatermarkGenerator<T>, idlenessM
         idle = true;
       }
     },
-    snapshot: () => [recordsSinceProbe ? 1 : 0, countsFrom === undefined ? NOT_COUNTING : activeNow() - countsFrom, ...generator.snapshot()],
+    snapshot: () => [recordsSinceProbe ? 1 : 0, countsFrom === undefined ? NOT_COUNTING : activeNow() - countsFrom],
     restore(stored) {
       const [hadRecords, countedMs] = stored;
       assert(hadRecords !== undefined && countedMs !== undefined, "an idleness timer's state holds its own fields");
       recordsSinceProbe = hadRecords === 1;
       countsFrom = countedMs === NOT_COUNTING ? undefined : activeNow() - countedMs;
       idle = false;
-      generator.restore(stored.slice(OWN_FIELDS));
     },
   };
 }

@@ -8,7 +8,7 @@ export { createInputValve } from "./input-valve.ts";
 export type { SplitOutputs, WatermarkMultiplexer } from "./multiplexer.ts";
 export { createMultiplexer } from "./multiplexer.ts";
 export type { RefinableWatermarkStrategy, TimestampOf } from "./strategies.ts";
-export { WatermarkStrategies } from "./strategies.ts";
+export { numbersOf, WatermarkStrategies } from "./strategies.ts";
 export type { ChannelTime, Valve, ValveTarget } from "./valve.ts";
 export { createValve } from "./valve.ts";
 export type { WatermarkEmitter, WatermarkSink } from "./watermark-emitter.ts";

@@ -50,8 +50,9 @@ describe("watermark strategies", () => {
 });
 
 describe("a generator with idleness", () => {
-  function idleAfter(ms: number, clock: { now: number }): WatermarkGenerator<unknown> {
-    return withIdlenessTimer(WatermarkStrategies.monotonousTimestamps().createGenerator(), ms, () => clock.now);
+  const newBase = (): WatermarkGenerator<unknown> => WatermarkStrategies.monotonousTimestamps().createGenerator();
+  function idleAfter(ms: number, clock: { now: number }, base = newBase()): WatermarkGenerator<unknown> {
+    return withIdlenessTimer(base, ms, () => clock.now);
   }
 
   it("is idle when the time since the first quiet probe has passed, and says so once", () => {
@@ -72,21 +73,23 @@ describe("a generator with idleness", () => {
   it("counts on after a restore, and tells those downstream again", () => {
     const clock = { now: 0 };
     const output = newOutput();
-    const first = idleAfter(10, clock);
+    // What the generator within knows is restored apart.
+    const base = newBase();
+    const first = idleAfter(10, clock, base);
     first.onEvent({}, 5, output);
     first.onPeriodicEmit(output);
     first.onPeriodicEmit(output);
     clock.now = 8;
     const stored = first.snapshot();
     clock.now = 1_000;
-    const second = idleAfter(10, clock);
+    const second = idleAfter(10, clock, base);
     second.restore(stored);
     clock.now = 1_002;
     second.onPeriodicEmit(output);
     clock.now = 1_003;
     second.onPeriodicEmit(output);
     expect(output.out).toEqual([4, 4, 4, "idle"]);
-    const third = idleAfter(10, clock);
+    const third = idleAfter(10, clock, base);
     third.restore(second.snapshot());
     third.onPeriodicEmit(output);
     expect(output.out.at(-1)).toBe("idle");

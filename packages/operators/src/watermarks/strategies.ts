@@ -24,6 +24,7 @@ export const WatermarkStrategies = {
     checkDuration("boundedOutOfOrderness", outOfOrdernessMs);
     return strategy({
       base: `boundedOutOfOrderness(${outOfOrdernessMs})`,
+      numbers: GREATEST_TIMESTAMP,
       timestampOf,
       createGenerator: () => createBoundedOutOfOrderness(outOfOrdernessMs),
     });
@@ -31,7 +32,12 @@ export const WatermarkStrategies = {
 
   /** Timestamps never fall within a split. */
   monotonousTimestamps<T>(timestampOf?: TimestampOf<T>): RefinableWatermarkStrategy<T> {
-    return strategy({ base: "monotonousTimestamps()", timestampOf, createGenerator: () => createBoundedOutOfOrderness(0) });
+    return strategy({
+      base: "monotonousTimestamps()",
+      numbers: GREATEST_TIMESTAMP,
+      timestampOf,
+      createGenerator: () => createBoundedOutOfOrderness(0),
+    });
   },
 
   /** No event time: for jobs that use processing time alone. */
@@ -45,8 +51,17 @@ export const WatermarkStrategies = {
   },
 } as const;
 
+const GREATEST_TIMESTAMP = "greatestTimestamp";
+
+/** What the numbers are that generators of the strategy keep. */
+export function numbersOf({ numbers, description }: Pick<WatermarkStrategy<never>, "numbers" | "description">): string {
+  return numbers ?? description;
+}
+
 interface StrategyParts<T> {
   readonly base: string;
+  /** undefined: those of the base alone. */
+  readonly numbers?: string;
   readonly timestampOf: TimestampOf<T> | undefined;
   readonly idlenessMs?: number;
   readonly alignment?: WatermarkAlignment;
@@ -54,11 +69,12 @@ interface StrategyParts<T> {
 }
 
 function strategy<T>(parts: StrategyParts<T>): RefinableWatermarkStrategy<T> {
-  const { base, timestampOf, idlenessMs, alignment, createGenerator } = parts;
+  const { base, numbers = base, timestampOf, idlenessMs, alignment, createGenerator } = parts;
   const idleness = idlenessMs === undefined ? "" : `.withIdleness(${idlenessMs})`;
   const aligned = alignment === undefined ? "" : `.withWatermarkAlignment(${JSON.stringify(alignment.group)}, ${alignment.maxDriftMs})`;
   return Object.freeze({
     description: `${base}${idleness}${aligned}`,
+    numbers,
     timestampOf,
     idlenessMs,
     alignment,

@@ -3,6 +3,7 @@ import { assert, checkTimestamp, type Json, limits, WATERMARK_MAX, watermarkFrom
 import { userFunctionError } from "../process/user-error.ts";
 import { createActivityClock } from "./activity-clock.ts";
 import { withIdlenessTimer } from "./idleness.ts";
+import { numbersOf } from "./strategies.ts";
 import { createWatermarkEmitter, type WatermarkEmitter } from "./watermark-emitter.ts";
 
 /** When the generator is asked for a watermark. */
@@ -40,7 +41,7 @@ class WatermarksOperator<T> implements Operator<T, T> {
   constructor(strategy: WatermarkStrategy<T>, cadence: WatermarkCadence) {
     const intervalMs = cadence.intervalMs ?? 0;
     this.#strategy = strategy;
-    this.#everyRecords = cadence.everyRecords ?? limits.watermarkEveryRecords;
+    this.#everyRecords = cadence.everyRecords === 0 ? Number.POSITIVE_INFINITY : (cadence.everyRecords ?? limits.watermarkEveryRecords);
     this.#onlyWhenQuiet = intervalMs === 0;
     this.#tickMs = intervalMs > 0 ? intervalMs : (cadence.quietMs ?? QUIET_MS_DEFAULT);
   }
@@ -48,12 +49,9 @@ class WatermarksOperator<T> implements Operator<T, T> {
   open(context: OperatorContext<T>): void {
     const idlenessMs = this.#strategy.idlenessMs ?? 0;
     const activity = createActivityClock(() => context.now());
-    const generator = this.#strategy.createGenerator();
-    this.#opened = {
-      context,
-      emitter: createWatermarkEmitter(context.output),
-      generator: idlenessMs > 0 ? withIdlenessTimer(generator, idlenessMs, activity.now) : generator,
-    };
+    const base = this.#strategy.createGenerator();
+    const timer = idlenessMs > 0 ? withIdlenessTimer(base, idlenessMs, activity.now) : undefined;
+    this.#opened = { context, emitter: createWatermarkEmitter(context.output), base, timer, generator: timer ?? base };
     this.#tickAfter(context.now());
   }
 
@@ -68,7 +66,7 @@ class WatermarksOperator<T> implements Operator<T, T> {
     this.#quiet = false;
     context.output.collect(value, assigned);
     generator.onEvent(value, assigned, emitter);
-    if (++this.#recordsSinceProbe === this.#everyRecords) this.#probe();
+    if (++this.#recordsSinceProbe >= this.#everyRecords) this.#probe();
   }
 
   onProcessingTime(now: number): boolean {
@@ -91,28 +89,32 @@ class WatermarksOperator<T> implements Operator<T, T> {
   }
 
   snapshotState(): readonly Json[] {
-    const { generator, emitter } = this.#require();
+    const { context, base, timer, emitter } = this.#require();
     const item: StoredItem = {
+      of: context.parallelism,
       watermark: watermarkToJson(emitter.current),
       recordsSinceProbe: this.#recordsSinceProbe,
-      generator: generator.snapshot().map(watermarkToJson),
+      numbers: numbersOf(this.#strategy),
+      generator: base.snapshot().map(watermarkToJson),
+      idleness: timer?.snapshot().map(watermarkToJson) ?? [],
       nextTickAt: watermarkToJson(this.#nextTickAt),
     };
     return [{ ...item }];
   }
 
   restoreState(items: readonly Json[]): void {
-    const { context, generator, emitter } = this.#require();
-    // More than one item, or none, is a restore at another parallelism: the records of a subtask are others now.
-    if (items.length !== 1) return;
-    const item = items[0] as unknown as StoredItem;
+    const { context, base, timer, emitter } = this.#require();
+    const [item] = items as unknown as readonly StoredItem[];
+    // At another parallelism the records of a subtask are others.
+    if (item?.of !== context.parallelism) return;
     const reached = watermarkFromJson(item.watermark);
     // As a source does: the tasks behind it are told again where time stands.
     if (reached !== WATERMARK_MAX) emitter.emitWatermark(reached);
     // Else it was drained: event time begins anew everywhere.
     else if (context.currentWatermark() === WATERMARK_MAX) emitter.current = reached;
     this.#recordsSinceProbe = item.recordsSinceProbe;
-    generator.restore(item.generator.map(watermarkFromJson));
+    if (item.numbers === numbersOf(this.#strategy)) base.restore(item.generator.map(watermarkFromJson));
+    if (item.idleness.length > 0) timer?.restore(item.idleness.map(watermarkFromJson));
     // Quietness is found anew: the time in which the job was down says nothing of the stream.
     if (!this.#onlyWhenQuiet) this.#wakeAt(watermarkFromJson(item.nextTickAt));
   }
@@ -140,14 +142,24 @@ class WatermarksOperator<T> implements Operator<T, T> {
 
 interface Opened<T> {
   readonly context: OperatorContext<T>;
+  /** The strategy's own. */
+  readonly base: WatermarkGenerator<T>;
+  /** undefined: the stream is never idle. */
+  readonly timer: WatermarkGenerator<T> | undefined;
+  /** The base, with the timer if there is one. */
   readonly generator: WatermarkGenerator<T>;
   readonly emitter: WatermarkEmitter;
 }
 
+/** Of one subtask of so many. Generator and idleness are apart, so that either may come, go or change in an edited job. */
 interface StoredItem {
+  readonly of: number;
   readonly watermark: Json;
   readonly recordsSinceProbe: number;
+  /** What those of the generator are. */
+  readonly numbers: string;
   readonly generator: readonly Json[];
+  readonly idleness: readonly Json[];
   /** Processing time of the next tick. */
   readonly nextTickAt: Json;
 }

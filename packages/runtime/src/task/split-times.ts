@@ -5,6 +5,7 @@ import {
   createActivityClock,
   createMultiplexer,
   createWatermarkEmitter,
+  numbersOf,
   type WatermarkEmitter,
   type WatermarkMultiplexer,
   withIdlenessTimer,
@@ -31,6 +32,8 @@ export interface SplitTime {
 /** A split in a snapshot, with its generator's numbers; the infinities are "min" and "max". */
 export interface SplitSnapshot {
   readonly split: SourceSplit;
+  /** What those of the generator are. */
+  readonly numbers: string;
   readonly generator: readonly WatermarkJson[];
   readonly records: number;
 }
@@ -117,9 +120,10 @@ export class SplitTimes {
   /** All are added before any speaks: a watermark is the least over all splits. */
   restore(snapshots: readonly SplitSnapshot[]): void {
     const splits = snapshots.map((snapshot) => this.#add(snapshot.split.id));
-    snapshots.forEach(({ generator, records }, index) => {
+    const ours = numbersOf(this.#options.strategy);
+    snapshots.forEach(({ numbers, generator, records }, index) => {
       const split = splits[index] as SplitTime;
-      split.base.restore(generator.map(watermarkFromJson));
+      if (numbers === ours) split.base.restore(generator.map(watermarkFromJson));
       split.records = records;
       split.recordsAtLook = records;
     });
@@ -129,7 +133,7 @@ export class SplitTimes {
     assert(this.due === undefined, "a snapshot is taken between polls");
     const time = this.#splits.get(split.id);
     assert(time !== undefined, `split ${split.id} is being read`);
-    return { split, generator: time.base.snapshot().map(watermarkToJson), records: time.records };
+    return { split, numbers: numbersOf(this.#options.strategy), generator: time.base.snapshot().map(watermarkToJson), records: time.records };
   }
 
   /** What the split has seen since its last watermark still counts before it stops holding others back. */

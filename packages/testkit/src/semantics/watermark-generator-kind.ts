@@ -10,21 +10,23 @@ export async function runWatermarkGeneratorCase(recorded: SemanticsCase, variati
   const trace = createTraceRecorder();
   const output = traceOutput(trace);
   let clock = Number(recorded.spec.clockStart);
-  const create = (): WatermarkGenerator<unknown> => {
+  /** The generator that is called comes last; what it is made of is restored for itself. */
+  const create = (): readonly [WatermarkGenerator<unknown>, ...WatermarkGenerator<unknown>[]] => {
     const strategy = caseStrategy(recorded.spec);
-    const generator = strategy.createGenerator();
-    return strategy.idlenessMs === undefined ? generator : withIdlenessTimer(generator, strategy.idlenessMs, () => clock);
+    const base = strategy.createGenerator();
+    return strategy.idlenessMs === undefined ? [base] : [base, withIdlenessTimer(base, strategy.idlenessMs, () => clock)];
   };
-  let generator = create();
+  let parts = create();
   for (const [at, step] of recorded.input.entries()) {
     trace.step(at);
+    const generator = parts.at(-1) as WatermarkGenerator<unknown>;
     if (typeof step.ts === "number" || typeof step.ts === "string") generator.onEvent({}, timeFromCase(step.ts), output);
     else if (step.pt !== undefined) clock = step.pt;
     else generator.onPeriodicEmit(output);
     if (variation.restoreHere()) {
-      const state = generator.snapshot();
-      generator = create();
-      generator.restore(state);
+      const states = parts.map((part) => part.snapshot());
+      parts = create();
+      for (const [index, part] of parts.entries()) part.restore(states[index] ?? []);
     }
   }
   return { output: trace.entries };

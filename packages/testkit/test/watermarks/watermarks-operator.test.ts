@@ -1,3 +1,4 @@
+import type { OperatorContext, WatermarkStrategy } from "@millrace/contracts";
 import { WATERMARK_MAX } from "@millrace/core";
 import { createWatermarksOperator, WatermarkStrategies } from "@millrace/operators";
 import { describe, expect, it } from "vitest";
@@ -56,6 +57,77 @@ describe("the watermarks operator", () => {
     harness.status("active");
     harness.watermark(WATERMARK_MAX);
     expect(harness.outputs).toEqual([{ kind: "watermark", watermark: WATERMARK_MAX }]);
+  });
+
+  /** What comes out of `second` when it was restored after a record of `first` at 100. */
+  async function restoredAs(
+    first: WatermarkStrategy<Reading>,
+    second: WatermarkStrategy<Reading>,
+    at: readonly number[],
+  ): Promise<(string | number)[]> {
+    let current = first;
+    const harness = await createHarness({ create: () => createWatermarksOperator(current, { everyRecords: 1 }), keyed: false });
+    harness.element({ at: 100 });
+    current = second;
+    await harness.restart();
+    const before = harness.outputs.length;
+    for (const one of at) harness.element({ at: one });
+    for (let now = 200; now <= 1_000; now += 200) harness.setProcessingTime(now);
+    return shown(harness.outputs.slice(before));
+  }
+  const timeOf = (reading: Reading): number => reading.at;
+  const [none, bounded] = [WatermarkStrategies.noWatermarks(timeOf), WatermarkStrategies.boundedOutOfOrderness(10, timeOf)];
+
+  it("goes on from the greatest timestamp when it is given another strategy that knows one", async () => {
+    expect(await restoredAs(strategy, bounded, [50, 200])).toEqual([50, 200, "watermark 189"]);
+    expect(await restoredAs(bounded, WatermarkStrategies.monotonousTimestamps(timeOf), [50])).toEqual([50, "watermark 99"]);
+  });
+
+  it("begins a generator anew when it is given a strategy of another kind", async () => {
+    const custom = WatermarkStrategies.custom("odd", () => ({ onEvent() {}, onPeriodicEmit() {}, snapshot: () => [1e9], restore() {} }), timeOf);
+    expect(await restoredAs(custom, bounded, [50])).toEqual([50, "watermark 39"]);
+    expect(await restoredAs(none, bounded, [50])).toEqual([50, "watermark 39"]);
+    expect(await restoredAs(bounded, none, [50])).toEqual([50]);
+  });
+
+  it("can be given idleness, and lose it", async () => {
+    expect(await restoredAs(strategy, strategy.withIdleness(250), [])).toEqual(["status"]);
+    expect(await restoredAs(strategy.withIdleness(250), strategy, [200])).toEqual([200, "watermark 197"]);
+  });
+
+  it("emits by records when that is to be more often than before a restore", async () => {
+    let everyRecords = 64;
+    const harness = await createHarness({ create: () => createWatermarksOperator(strategy, { everyRecords }), keyed: false });
+    for (let at = 1; at <= 40; at++) harness.element({ at });
+    everyRecords = 32;
+    await harness.restart();
+    for (let at = 41; at <= 73; at++) harness.element({ at });
+    expect(harness.outputs.filter(({ kind }) => kind === "watermark")).toMatchObject([{ watermark: 38 }, { watermark: 70 }]);
+  });
+
+  it("begins anew at another parallelism, whatever a subtask is given: its records are others", () => {
+    const emitted: number[] = [];
+    const subtaskOf = (parallelism: number) => {
+      const operator = createWatermarksOperator(strategy, { everyRecords: 1 });
+      operator.open?.({
+        parallelism,
+        now: () => 0,
+        wakeAt: () => undefined,
+        output: { collect: () => undefined, watermark: (watermark: number) => emitted.push(watermark) },
+      } as unknown as OperatorContext<Reading>);
+      return operator;
+    };
+    const old = subtaskOf(4);
+    old.processElement({ at: 100 }, 0);
+    const items = old.snapshotState?.() ?? [];
+    for (const [parallelism, told] of [
+      [4, [97]],
+      [3, []],
+    ] as const) {
+      emitted.length = 0;
+      subtaskOf(parallelism).restoreState?.(items);
+      expect(emitted).toEqual(told);
+    }
   });
 
   it("refuses timestamps that are none, naming the operator", async () => {
