@@ -378,4 +378,27 @@ describe("a lookup join", () => {
     await (await startJob(job, { ephemeral: true })).finished;
     expect(sink.values).toEqual(expected);
   });
+
+  it("asks again for what its retry does not take, and caches what comes of that", async () => {
+    const sink = collect<string>();
+    let asked = 0;
+    const job = defineJob("names", (env) => {
+      env
+        .from(collection(["a"]), { uid: "in" })
+        .lookupJoin(
+          (name) => name,
+          async () => (++asked === 1 ? undefined : "Ada"),
+        )
+        .leftOuter()
+        .select((name, found) => `${name}=${found ?? "nobody"}`, {
+          uid: "names",
+          timeoutMs: 60_000,
+          retry: asyncRetry.fixedDelay<string | undefined>({ attempts: 3, delayMs: 1, ifResult: (found) => found === undefined }),
+          cache: { maxEntries: 100, ttlMs: 60_000 },
+        })
+        .to(sink, { uid: "out" });
+    });
+    await (await startJob(job, { ephemeral: true })).finished;
+    expect(sink.values).toEqual(["a=Ada"]);
+  });
 });

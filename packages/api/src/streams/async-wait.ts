@@ -74,6 +74,7 @@ export class LookupJoin<T, Found, Joined> {
   /** One result for each record, or for each that something was found for. */
   select<Out>(fn: (value: T, found: Joined) => Out, options: LookupJoinOptions<T, Found>): DataStream<Out> {
     const { cache, unordered = false } = options;
+    const retry = options.retry as AsyncRetryStrategy<unknown> | undefined;
     if (cache !== undefined) checkCacheOptions(cache);
     const { keyOf, lookup, outer } = this.#settings;
     const join = fn as (value: unknown, found: unknown) => unknown;
@@ -81,7 +82,7 @@ export class LookupJoin<T, Found, Joined> {
       if (outer || found !== undefined) out.collect(join(value, found));
     };
     const specFor = (): AsyncSpec => ({
-      ...specOf<T, Found | undefined>(options, createLookupFunction({ keyOf, lookup, cache }), !unordered),
+      ...specOf<T, Found | undefined>(options, createLookupFunction({ keyOf, lookup, cache, retry }), !unordered),
       finish,
     });
     return addNode([this.#upstream], options, {

@@ -1,6 +1,7 @@
 import type { AsyncContext, AsyncFunction, Key } from "@millrace/contracts";
 import { checkKey } from "@millrace/core";
 import { LookupCache, type LookupCacheOptions, nameOf } from "./lookup-cache.ts";
+import type { AsyncRetryStrategy } from "./retry.ts";
 
 /** What a look-up may know of its call. Values are shared between records of one key, so it sees none of them. */
 export type LookupContext = Pick<AsyncContext, "signal">;
@@ -10,6 +11,8 @@ export interface LookupSpec {
   /** undefined: there is nothing of that key. */
   readonly lookup: (key: Key, context: LookupContext) => unknown;
   readonly cache: LookupCacheOptions | undefined;
+  /** That of the operator: what it asks for again is not cached, or the cache would answer that. */
+  readonly retry: AsyncRetryStrategy<unknown> | undefined;
 }
 
 /** A look-up that is under way, and how many records wait for it. */
@@ -21,11 +24,17 @@ interface Asked {
 
 /**
  * Finds what there is under the key of each record, for a lookup join. Records of one key that come while it is looked up
- * wait for the same look-up; what was found, or that there was nothing, is cached. Of one subtask.
+ * wait for the same look-up; what was found, or that there was nothing, is cached if it is good enough for `retry` or the last
+ * attempt gave it. Of one subtask.
  */
 export function createLookupFunction(spec: LookupSpec): AsyncFunction<unknown, unknown> {
   const cache = spec.cache === undefined ? undefined : new LookupCache<unknown>(spec.cache);
   const asked = new Map<ReturnType<typeof nameOf>, Asked>();
+
+  function isFinal(found: unknown, attempt: number): boolean {
+    const { retry } = spec;
+    return retry === undefined || attempt >= retry.attempts || retry.ifResult?.(found) !== true;
+  }
 
   function ask(key: Key, context: AsyncContext): Asked {
     const name = nameOf(key);
@@ -33,7 +42,7 @@ export function createLookupFunction(spec: LookupSpec): AsyncFunction<unknown, u
     const look = async (): Promise<unknown> => {
       try {
         const found = await spec.lookup(key, { signal: abort.signal });
-        cache?.put(key, found, context.currentProcessingTime());
+        if (cache !== undefined && isFinal(found, context.attempt)) cache.put(key, found, context.currentProcessingTime());
         return found;
       } finally {
         if (asked.get(name) === one) asked.delete(name);

@@ -1,6 +1,6 @@
 import { t } from "@millrace/codec";
 import type { Key, Operator } from "@millrace/contracts";
-import { checkCacheOptions, createAsyncOperator, createLookupFunction, LookupCache, type LookupCacheOptions } from "@millrace/operators";
+import { asyncRetry, checkCacheOptions, createAsyncOperator, createLookupFunction, LookupCache, type LookupCacheOptions } from "@millrace/operators";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createHarness, type HarnessTime, steps } from "../../src/harness/index.ts";
@@ -25,6 +25,7 @@ function lookups(cache: LookupCacheOptions | undefined, readyAt?: number) {
           return new Promise((resolve) => time.after(readyAt === undefined ? 10 : readyAt - time.now(), () => resolve(table.get(key))));
         },
         cache,
+        retry: undefined,
       }),
       ordered: true,
       capacity: 10,
@@ -79,6 +80,34 @@ describe("a lookup", () => {
     await harness.advance(10);
     expect(harness.values()).toEqual(["a=Ada", "a=Ada"]);
     expect(asked).toEqual(["a", "a", "a"]);
+  });
+
+  it.each([undefined, { maxEntries: 10, ttlMs: 60_000 }])("is made again for what retry does not take, with the cache %j", async (cache) => {
+    // The row of a is there for the second look-up, that of b never.
+    const rows: Record<string, readonly (string | undefined)[]> = { a: [undefined, "Ada"], b: [] };
+    const asked: string[] = [];
+    const retry = asyncRetry.fixedDelay<unknown>({ attempts: 2, delayMs: 100, ifResult: (found) => found === undefined });
+    const lookup = async (key: Key): Promise<string | undefined> => {
+      const before = asked.filter((one) => one === key).length;
+      asked.push(key as string);
+      return rows[key as string]?.[before];
+    };
+    const create = (): Operator<unknown, unknown> =>
+      createAsyncOperator({
+        fn: createLookupFunction({ keyOf: (value) => value as string, lookup, cache, retry }),
+        ...{ ordered: true, capacity: 10, timeoutMs: 10_000, retry, codec: t.string() as never },
+        finish: (value, found, out) => out.collect(`${value}=${found ?? "nobody"}`),
+      });
+    const harness = await createHarness<unknown, unknown>({ create, keyed: false });
+    for (const key of ["a", "b"]) harness.element(key);
+    await harness.settle();
+    await harness.advance(100);
+    expect(harness.values()).toEqual(["a=Ada", "b=nobody"]);
+    expect(asked).toEqual(["a", "b", "a", "b"]);
+    // What came of it is cached.
+    for (const key of ["a", "b"]) harness.element(key);
+    await harness.settle();
+    expect(asked.length).toBe(cache === undefined ? 6 : 4);
   });
 
   it("is called off when nobody waits for it any more", async () => {
