@@ -5,12 +5,20 @@ import type { Clock, FileHandle, FileStat, Files, Ports, Random, Scheduler } fro
 
 const nodeClock: Clock = { now: () => Date.now(), monotonic: () => performance.now() };
 
+/** The longest that setTimeout waits; what is to wait longer it would run at once. */
+const TIMEOUT_MS_MAX = 0x7fff_ffff;
+
 const nodeScheduler: Scheduler = {
   immediate: (task) => {
     setImmediate(task);
   },
   after: (delayMs, task) => {
-    const timer = setTimeout(task, Math.max(0, delayMs));
+    let timer: NodeJS.Timeout;
+    const wait = (leftMs: number): void => {
+      if (leftMs <= TIMEOUT_MS_MAX) timer = setTimeout(task, leftMs);
+      else timer = setTimeout(() => wait(leftMs - TIMEOUT_MS_MAX), TIMEOUT_MS_MAX);
+    };
+    wait(Math.max(0, delayMs));
     return () => clearTimeout(timer);
   },
 };

@@ -131,8 +131,7 @@ export class StreamTask {
     if (time >= this.#wakeTime) return;
     this.#cancelWake?.();
     this.#wakeTime = time;
-    const delayMs = Math.min(time - over, 0x7fff_ffff);
-    this.#cancelWake = this.#parts.ports.scheduler.after(delayMs, () => {
+    this.#cancelWake = this.#parts.ports.scheduler.after(time - over, () => {
       this.#wakeTime = Number.POSITIVE_INFINITY;
       this.#cancelWake = undefined;
       this.#timersDue = true;
