@@ -38,7 +38,8 @@ export class ExactTiming implements Timing {
 
   begin(fired: number | undefined): void {
     const { deadline } = this.#matches;
-    this.#registered = fired === deadline ? Number.POSITIVE_INFINITY : deadline;
+    // One that fires at another time was set when the pattern had other times: none is set for the deadline of today.
+    this.#registered = fired === undefined ? deadline : Number.POSITIVE_INFINITY;
   }
 
   due(time: number, kind: number): readonly number[] {

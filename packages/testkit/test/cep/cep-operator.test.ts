@@ -83,6 +83,24 @@ describe("the operator of a pattern", () => {
     ]);
   });
 
+  it.each([
+    ["event", [steps.watermark(101)], [steps.watermark(112), steps.watermark(119), steps.watermark(120)]],
+    ["processing", [], [steps.processingTime(112), steps.processingTime(120), steps.processingTime(121)]],
+  ] as const)("ends partial matches by the time that the pattern has after a restore, in %s time", async (time, before, after) => {
+    const within = (ms: number) => create(Pattern.of<Event>().begin("a").where(of("a")).followedBy("b").where(of("b")).within(ms), { time });
+    let current = within(10);
+    const harness = await createHarness<unknown, unknown>({ create: () => current(), clockStart: 100 });
+    for (const step of [steps.element({ key: "k", letter: "a", value: 0, id: 0, at: 100 }, 100), ...before]) harness.run(step);
+    current = within(20);
+    await harness.restart();
+    const ended = after.map((step) => {
+      harness.run(step);
+      return texts(harness.outputs).length;
+    });
+    expect(ended).toEqual([0, 0, 1]);
+    expect(harness.stateEmpty()).toBe(true);
+  });
+
   it("names key and node when a condition throws", async () => {
     const throwing = Pattern.of<Event>()
       .begin("a")
