@@ -13,9 +13,12 @@ export interface IntervalOptions {
   readonly upperExclusive?: boolean;
 }
 
+/** So that the time of a record and how long it is kept make a safe integer together. */
+const BOUND_MS_MAX = 2 ** 52;
+
 /**
- * The interval between two bounds in whole milliseconds. Throws JOIN_INTERVAL when the first is the later one, as Flink does. One
- * that only its exclusive ends make empty joins nothing.
+ * The interval between two bounds in whole milliseconds. Throws JOIN_INTERVAL when the first is the later one, as Flink does,
+ * and beyond 2^52. One that only its exclusive ends make empty joins nothing.
  */
 export function joinInterval(
   lowerMs: number,
@@ -25,6 +28,12 @@ export function joinInterval(
   if (!Number.isSafeInteger(lowerMs) || !Number.isSafeInteger(upperMs) || lowerMs > upperMs) {
     throw new MillraceError("JOIN_INTERVAL", `no two records are from ${lowerMs} to ${upperMs} ms apart`, {
       hint: "give whole milliseconds, the earlier bound first, e.g. between(minutes(-5), seconds(30))",
+    });
+  }
+  for (const boundMs of [lowerMs, upperMs]) {
+    if (Math.abs(boundMs) <= BOUND_MS_MAX) continue;
+    throw new MillraceError("JOIN_INTERVAL", `two records can't be joined that are ${boundMs} ms apart; a bound is at most 2^52 ms`, {
+      hint: "records are kept that long: give the longest time that partners may really lie apart, e.g. between(0, days(30))",
     });
   }
   return { lowerMs: lowerMs + (lowerExclusive ? 1 : 0), upperMs: upperMs - (upperExclusive ? 1 : 0) };
