@@ -150,4 +150,9 @@ test("aliases lead to one place each", () => {
       ],
     }),
   ).toThrow(/"m" is an alias of the state "count"/);
+  const aliased = (name: string) => ({ ...count, name, aliases: ["old"] });
+  expect(build({ states: [aliased("one")], broadcastStates: [aliased("other")] })).not.toThrow();
+  expect(build({ broadcastStates: [aliased("one"), aliased("other")] })).toThrow(
+    expect.objectContaining({ code: "PLAN_STATE_DUPLICATE", message: expect.stringContaining('leads to "one", too') }),
+  );
 });

@@ -17,7 +17,8 @@ export function validatePlan(plan: LogicalPlan, callSites: CallSites = []): void
   checkUids(plan, callSites);
   for (const node of plan.nodes) {
     checkStates(plan, node, callSites);
-    checkStateAliases(plan, node);
+    // Keyed and broadcast states are restored apart from each other.
+    for (const states of [node.states, node.broadcastStates ?? []]) checkStateAliases(plan, node, states);
     checkSideOutputs(plan, node, callSites);
     checkNodeParallelism(plan, node, callSites);
   }
@@ -141,9 +142,9 @@ function checkStates(plan: LogicalPlan, node: PlanNode, callSites: CallSites): v
   }
 }
 
-function checkStateAliases(plan: LogicalPlan, node: PlanNode): void {
-  const owners = new Map(node.states.map((state) => [state.name, state]));
-  for (const state of node.states) {
+function checkStateAliases(plan: LogicalPlan, node: PlanNode, states: readonly PlannedState[]): void {
+  const owners = new Map(states.map((state) => [state.name, state]));
+  for (const state of states) {
     for (const alias of state.aliases ?? []) {
       const owner = owners.get(alias);
       if (owner !== undefined) {
