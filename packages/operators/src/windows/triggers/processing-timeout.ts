@@ -15,8 +15,8 @@ export interface ProcessingTimeoutOptions {
 }
 
 /**
- * Fires when `inner` fires, and when the time is over (Flink's ProcessingTimeoutTrigger, which also fires at every other
- * timer of the window, event time included). Not for sessions. Throws WINDOW_TRIGGER.
+ * Fires when a record makes `inner` fire, when the time is over, and, as Flink's ProcessingTimeoutTrigger does, at every other
+ * timer of the window, event time included. Not for sessions. Throws WINDOW_TRIGGER.
  */
 export function processingTimeoutTrigger<T>(inner: Trigger<T>, options: ProcessingTimeoutOptions): Trigger<T> {
   const { timeoutMs, resetTimerOnNewRecord = false, clearOnTimeout = true } = options;
