@@ -129,8 +129,8 @@ export interface CheckpointStorage {
   removeManifest(checkpointId: number): Promise<void>;
   /**
    * Removes data files that none of `keep` names; also the leftovers of writes that never finished. Returns the names.
-   * `keep` has every manifest that is listed (CHECKPOINT_GARBAGE otherwise, and nothing is removed). No checkpoint is
-   * being written meanwhile through another instance; what this one wrote since its last manifest stays.
+   * `keep` has every manifest that is listed (CHECKPOINT_GARBAGE otherwise, and nothing is removed). Through another instance
+   * no checkpoint is being written meanwhile but such as were given up; what this one wrote since its last manifest stays.
    */
   collectGarbage(keep: readonly CheckpointManifest[]): Promise<readonly string[]>;
 }

@@ -20,8 +20,8 @@ export interface FileCheckpointStorageOptions {
  * checkpoint, before its manifest is written, so a manifest never outlives a crash that its data did not.
  *
  * Several instances may write data into one directory at a time (one per worker thread, names differ); manifests and
- * garbage are the matter of one. `collectGarbage` spares what its own instance wrote since its last manifest; other
- * instances must not be writing meanwhile.
+ * garbage are the matter of one. `collectGarbage` spares what its own instance wrote since its last manifest; what other
+ * instances are writing meanwhile must be of checkpoints that were given up.
  */
 export function createFileCheckpointStorage(options: FileCheckpointStorageOptions): CheckpointStorage {
   return new FileCheckpointStorage(options);

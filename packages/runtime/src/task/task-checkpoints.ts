@@ -102,12 +102,17 @@ export class TaskCheckpoints {
     const chain = this.#parts.chains.get(host.node) ?? { files: [] };
     const base = full || chain.files.length === 0 || this.#bases.needsWhole(host, chain);
     const fileName = dataFileName({ uid: host.uid, subtask: this.#parts.subtask, checkpointId, kind: base ? "base" : "delta" });
-    return { host, full: base, fileName, filesBefore: () => this.#filesBefore(host, chain) };
+    return { host, full: base, fileName, filesBefore: () => this.#filesBefore(checkpointId, host, chain) };
   }
 
-  async #filesBefore(host: OperatorHost, chain: KeyedChain): Promise<readonly DataFile[]> {
+  /**
+   * Where a checkpoint has moved a base, every later one of the task refers to it, or holds everything: so garbage never is what a
+   * later one needs. One that was given up and is still being written moves none, since the next may be complete without it by now.
+   */
+  async #filesBefore(checkpointId: number, host: OperatorHost, chain: KeyedChain): Promise<readonly DataFile[]> {
     const { storage } = this.#parts;
     assert(storage !== undefined, "checkpoints need a storage");
+    if (checkpointId <= this.#abortedUpTo) return chain.files;
     const base = this.#bases.take(host.node);
     return base === undefined ? chain.files : this.#bases.adopt(base, host, chain, storage);
   }
