@@ -77,7 +77,10 @@ export interface PreparedSink {
 }
 
 export interface SinkCommitter {
-  /** Publishes; committables that are published already are skipped. Throws when one can't be published: the job fails and tries again after restart. */
+  /**
+   * Publishes; committables that are published already are skipped. Throws when one can't be published: the job fails and tries
+   * again after restart. Without checkpoints this call alone is repeated.
+   */
   commit(committables: readonly Json[]): Promise<CommitResult>;
   /**
    * Before each attempt of a run opens its writers, and after the commit of the checkpoint that it starts from, if there is

@@ -3,7 +3,7 @@ import type { CheckpointManifest, SinkContext } from "@millrace/contracts";
 import { type Cancel, Lane, MillraceError } from "@millrace/core";
 import { toPhysical } from "@millrace/plan";
 import type { WrittenSavepoint } from "@millrace/snapshots";
-import type { SubtaskStatus } from "../deployment/deployment.ts";
+import type { SinkOutput, SubtaskStatus } from "../deployment/deployment.ts";
 import { sinkContext } from "../deployment/task-settings.ts";
 import { adoptedManifest } from "../restore/adopted-manifest.ts";
 import { migratedRestore } from "../restore/migrations.ts";
@@ -16,6 +16,7 @@ import { takeSavepoint } from "./checkpoints/take-savepoint.ts";
 import { Committers } from "./committers.ts";
 import { failedForGood, tellsOfDamage } from "./failures.ts";
 import { notRunning } from "./not-running.ts";
+import { Publication } from "./publication.ts";
 import type { RunEvent, RunListener } from "./run-events.ts";
 import type { RunSettings } from "./settings.ts";
 
@@ -82,6 +83,8 @@ export class JobRun {
   #cancelRestart: Cancel | undefined;
   #stopping: Stopping | undefined;
   readonly #savepoints = new Set<Promise<unknown>>();
+  /** Of a run without checkpoints, once its input has ended. */
+  #publication: Publication | undefined;
   #ending: Promise<void> | undefined;
   #over = false;
 
@@ -302,18 +305,23 @@ export class JobRun {
   /** Every task has emitted all it ever will: a last checkpoint, its commit, and the run is finished. */
   #inputEnded(attempt: Attempt): void {
     if (this.#over || this.#ending !== undefined || this.#stopping !== undefined || this.#attempt !== attempt) return;
-    const last = attempt.checkpoints === undefined ? this.#commitWithoutCheckpoint(attempt) : attempt.checkpoints.take("final");
+    const { checkpoints, deployment } = attempt;
+    const last = checkpoints === undefined ? deployment.prepareSinks() : checkpoints.take("final").then(() => []);
     last.then(
-      () => {
-        if (this.#attempt === attempt) void this.#endOnce(async () => "finished");
+      (unpublished) => {
+        if (this.#attempt === attempt) void this.#endOnce(() => this.#finishWith(unpublished));
       },
       (error: unknown) => this.#attemptFailed(attempt, error),
     );
   }
 
-  /** With checkpoints off, output is published at the end; a crash before that publishes nothing. */
-  async #commitWithoutCheckpoint(attempt: Attempt): Promise<void> {
-    for (const { uid, committables } of await attempt.deployment.prepareSinks()) await this.#committers.commitOne(uid, committables);
+  /** With checkpoints off, output is published at the end of the run, which is one way or the other from here on. */
+  async #finishWith(unpublished: readonly SinkOutput[]): Promise<RunEnd> {
+    const { restart: strategy, ports } = this.#settings;
+    const options = { committers: this.#committers, strategy, restarts: this.#restarts, ports, warn: this.#warn };
+    this.#publication = new Publication(unpublished, options);
+    await this.#publication.run();
+    return "finished";
   }
 
   /** `attempt`: undefined when there was none yet. One that is not the current one any more has been dealt with. */
@@ -365,12 +373,14 @@ export class JobRun {
   #endOnce(last: () => Promise<RunEnd>): Promise<void> {
     if (this.#over) return Promise.resolve();
     this.#cancelRestart?.();
+    this.#publication?.hurry();
     this.#ending ??= this.#lane.run(async () => {
       try {
         const end = await last();
         await this.#teardown();
         this.#finish(end);
       } catch (error) {
+        await this.#attempt?.close();
         this.#fail(error);
       }
     });
