@@ -178,4 +178,74 @@ describe("a local store", () => {
       const possible = new Set(expected());
       expect([...states.keys()].filter((line) => !possible.has(line))).toEqual([]);
     }));
+
+  it.each<[string, Version, ...Version[]]>([
+    ["drops it and has it again", { nodes: ["a"] }, { nodes: [], allowDrop: ["a"] }, { nodes: ["a"] }],
+    ["comes back at another parallelism", { nodes: ["a"] }, { nodes: [], allowDrop: ["a"] }, { nodes: ["a"], parallelism: 2 }],
+    ["goes back to a checkpoint before it", { nodes: [] }, { nodes: ["a"], backend: "disk" }, { nodes: ["a"], from: "first" }],
+    [
+      "drops it while state is in memory, and keeps another",
+      { nodes: ["a", "b"] },
+      { nodes: ["b"], allowDrop: ["a"], backend: "heap" },
+      { nodes: ["a", "b"] },
+    ],
+  ])("has nothing left of an operator for a job that %s", (_what, ...versions) =>
+    inDirectory(async (stateDir) => {
+      let told: Told[] = [];
+      let first: number | undefined;
+      for (const { nodes, from, ...version } of versions) {
+        told = [];
+        const options = { ...version, ...(from === undefined ? {} : { from: `chk-${first}` }) };
+        // The only checkpoint is the one at the end.
+        const { job } = await startNoted(countingBy(nodes, told), stateDir, { backend: "disk", checkpointIntervalMs: 60_000, ...options });
+        await until(() => told.filter(({ uid }) => uid === "numbers").length > 2 * once);
+        const { checkpointId } = await job.stop();
+        first ??= checkpointId;
+      }
+      // The operator is new: its state begins empty.
+      expect(told.find(({ uid }) => uid === "a")).toEqual({ uid: "a", count: 1 });
+    }),
+  );
 });
+
+/** A version of a job that counts records by key, in as many operators as named. */
+interface Version {
+  readonly nodes: readonly string[];
+  readonly allowDrop?: readonly string[];
+  readonly backend?: "heap" | "disk";
+  readonly parallelism?: number;
+  /** The first checkpoint of the first version. */
+  readonly from?: "first";
+}
+
+interface Told {
+  readonly uid: string;
+  readonly count: number;
+}
+
+/** Keys that come once: a checkpoint of a later version holds little beside them. */
+const once = 40;
+
+function countingBy(nodes: readonly string[], told: Told[]): JobDefinition {
+  return defineJob("versions", (env) => {
+    const numbers = env.from(datagen({ generate: (n: number) => n, ratePerSecond: 1_000 }), { uid: "numbers" });
+    numbers.map((n) => told.push({ uid: "numbers", count: n })).to(discard(), { uid: "out" });
+    for (const uid of nodes) {
+      numbers
+        .keyBy((n) => (n < once ? -1 - n : 0))
+        .process(
+          {
+            state: { seen: state.value(t.integer()) },
+            emits: t.integer(),
+            processElement(_n, { state: { seen } }, _out: Collector<number>) {
+              const count = (seen.value() ?? 0) + 1;
+              seen.update(count);
+              told.push({ uid, count });
+            },
+          },
+          { uid },
+        )
+        .to(discard(), { uid: `${uid}-out` });
+    }
+  });
+}

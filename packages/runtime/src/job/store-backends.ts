@@ -186,7 +186,9 @@ export class StoreBackends implements StateBackends {
       await store.clear();
       return false;
     }
-    if (marker === undefined || decisions.some(({ decision }) => decision.kind === "rebuild")) {
+    // What is left of an operator that was dropped meanwhile is none of the checkpoint, whatever the marker says of the others.
+    const isStrange = store.uids.some((uid) => !chains.some((chain) => chain.uid === uid));
+    if (marker === undefined || isStrange || decisions.some(({ decision }) => decision.kind === "rebuild")) {
       await this.#rebuild(store, chains);
       this.rebuilt.push(subtask);
     } else {

@@ -91,6 +91,11 @@ export class LocalStore {
     this.#compact();
   }
 
+  /** The operators of which it holds something. */
+  get uids(): readonly string[] {
+    return [...this.#operators.keys()];
+  }
+
   /** The header of the newest file that was applied for an operator. */
   header(uid: string): FileHeader | undefined {
     return this.#operators.get(uid)?.header;
