@@ -60,6 +60,7 @@ export type {
   TimerService,
   TimerTarget,
 } from "./keyed-state.ts";
+export { checkMapKey, type MapKeys, mapKeysOf } from "./map-keys.ts";
 export type { Mailbox, Operator, OperatorContext, OperatorMetrics, OperatorStateItem, Output, WatermarkStatus } from "./operator.ts";
 export { newOperatorMetrics } from "./operator.ts";
 export type { CommitResult, CommitterContext, Guarantee, PreparedSink, Sink, SinkCommitter, SinkContext, SinkWriter } from "./sink.ts";

@@ -1,4 +1,5 @@
 import type { Codec, TypeDescription } from "@millrace/codec";
+import { checkMapKeyType } from "./map-keys.ts";
 
 /**
  * State as a user's function sees it: synchronous, scoped to the current key. Values that are read must not be changed
@@ -21,7 +22,7 @@ export interface ListState<V> {
   clear(): void;
 }
 
-/** Map keys are primitives (string, number, boolean, bigint). The order of iteration is open. */
+/** Map keys are primitives (string, number, boolean, bigint); any other throws STATE_MAP_KEY. The order of iteration is open. */
 export interface MapState<K, V> {
   get(key: K): V | undefined;
   has(key: K): boolean;
@@ -157,12 +158,11 @@ export type StateHandles<S extends StateDeclarations> = { readonly [N in keyof S
 export const state = {
   value: <V>(codec: Codec<V>, options?: StateOptions<NoInfer<V>>): ValueDeclaration<V> => ({ kind: "value", codec, ...kept<V>(options) }),
   list: <V>(codec: Codec<V>, options?: StateOptions<NoInfer<V>>): ListDeclaration<V> => ({ kind: "list", codec, ...kept<V>(options) }),
-  map: <K, V>(keyCodec: Codec<K>, codec: Codec<V>, options?: StateOptions<NoInfer<V>>): MapDeclaration<K, V> => ({
-    kind: "map",
-    keyCodec,
-    codec,
-    ...kept<V>(options),
-  }),
+  /** Throws STATE_MAP_KEY when no value of `keyCodec` is a primitive. */
+  map: <K, V>(keyCodec: Codec<K>, codec: Codec<V>, options?: StateOptions<NoInfer<V>>): MapDeclaration<K, V> => {
+    checkMapKeyType(keyCodec.type);
+    return { kind: "map", keyCodec, codec, ...kept<V>(options) };
+  },
   reducing: <V>(codec: Codec<V>, reduce: ReduceFunction<V>, options?: StateOptions<NoInfer<V>>): ReducingDeclaration<V> => ({
     kind: "reducing",
     codec,

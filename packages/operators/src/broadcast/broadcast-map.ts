@@ -1,6 +1,5 @@
 import { createReader, createWriter } from "@millrace/codec";
-import type { MapDeclaration, MapState, ReadOnlyMapState } from "@millrace/contracts";
-import { MillraceError } from "@millrace/core";
+import { checkMapKey, type MapDeclaration, type MapState, type ReadOnlyMapState } from "@millrace/contracts";
 
 /** Key and value as the snapshot holds them: what their codecs write, in base64. */
 export type EncodedEntry = readonly [key: string, value: string];
@@ -43,11 +42,9 @@ export class BroadcastMap implements MapState<unknown, unknown> {
   }
 
   put(key: unknown, value: unknown): void {
+    checkMapKey(key);
     const { keyCodec, codec } = this.#declaration;
-    const encoded: EncodedEntry = [
-      encodedText((writer) => keyCodec.encode(checkedMapKey(key), writer)),
-      encodedText((writer) => codec.encode(value, writer)),
-    ];
+    const encoded: EncodedEntry = [encodedText((writer) => keyCodec.encode(key, writer)), encodedText((writer) => codec.encode(value, writer))];
     this.#entries.set(key, { value, encoded });
   }
 
@@ -101,15 +98,4 @@ export function encodedText(encode: (writer: ReturnType<typeof createWriter>) =>
   encode(scratch);
   const bytes = scratch.view();
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64");
-}
-
-function checkedMapKey(key: unknown): unknown {
-  if (typeof key !== "object" && typeof key !== "undefined" && typeof key !== "function" && typeof key !== "symbol") return key;
-  throw new MillraceError(
-    "STATE_MAP_KEY",
-    `a key of broadcast state must be a string, number, boolean or bigint, not ${key === null ? "null" : typeof key}`,
-    {
-      hint: "use a primitive, for example JSON.stringify of the parts",
-    },
-  );
 }

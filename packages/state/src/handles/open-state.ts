@@ -5,8 +5,9 @@ import type { KeyIndex } from "../cells/key-index.ts";
 import { Table } from "../cells/table.ts";
 import type { TableContext } from "../cells/table-context.ts";
 import { plainFormat, type ValueFormat } from "../cells/value-format.ts";
+import { pagedMapOf } from "../pages/open-keys.ts";
 import { listFormat, PagedList } from "../pages/paged-list.ts";
-import { mapFormat, PagedMap } from "../pages/paged-map.ts";
+import { mapFormat } from "../pages/paged-map.ts";
 import { type Cleaner, cellCleaner, listCleaner, mapCleaner } from "../ttl/cleaners.ts";
 import { Expiry, timedCodec } from "../ttl/timed.ts";
 import { TtlAggregatingState, TtlReducingState, TtlValueState } from "../ttl/ttl-cell-states.ts";
@@ -107,12 +108,12 @@ function openList<V>(place: StatePlace, codec: Codec<V>, expiry: Expiry | undefi
 function openMap<K, V>(place: StatePlace, keyCodec: Codec<K>, codec: Codec<V>, expiry: Expiry | undefined): OpenState {
   if (expiry === undefined) {
     const table = newTable(place, mapFormat(keyCodec, codec));
-    const map = new PagedMap(table.of(FIRST_NAMESPACE), keyCodec, codec);
+    const map = pagedMapOf(table.of(FIRST_NAMESPACE), keyCodec, codec);
     return opened(table, map, new PagedMapState(map), undefined);
   }
   const timed = timedCodec(codec);
   const table = newTable(place, mapFormat(keyCodec, timed));
-  const map = new PagedMap(table.of(FIRST_NAMESPACE), keyCodec, timed);
+  const map = pagedMapOf(table.of(FIRST_NAMESPACE), keyCodec, timed);
   return opened(table, map, new TtlMapState(map, expiry), mapCleaner(map, expiry));
 }
 

@@ -1,5 +1,6 @@
 import type { Codec } from "@millrace/codec";
-import { limits, MillraceError, type PrimitiveKey } from "@millrace/core";
+import { checkMapKey } from "@millrace/contracts";
+import { limits, type PrimitiveKey } from "@millrace/core";
 import type { CellMap } from "../cells/cell-map.ts";
 import type { ValueFormat } from "../cells/value-format.ts";
 import { CURSOR_END, cursorOf, entryHash, neighbourHash, pageAtCursor, pageOf, partnerOf } from "./linear-hash.ts";
@@ -144,15 +145,7 @@ function* pagedEntries<K, V>(head: MapHead<K, V>): IterableIterator<[K, V]> {
 }
 
 function hashOf({ neighbours }: Pick<MapHead<unknown, unknown>, "neighbours">, key: unknown): number {
-  if (typeof key === "object" || typeof key === "undefined") {
-    throw new MillraceError(
-      "STATE_MAP_KEY",
-      `a key of map state must be a string, number, boolean or bigint, not ${key === null ? "null" : typeof key}`,
-      {
-        hint: "use a primitive, for example JSON.stringify of the parts",
-      },
-    );
-  }
+  if (typeof key === "object" || typeof key === "undefined") checkMapKey(key);
   return neighbours ? neighbourHash(key as PrimitiveKey) : entryHash(key as PrimitiveKey);
 }
 

@@ -37,6 +37,23 @@ describe("values in state", () => {
     expect(again.map.get(1)).toBeUndefined();
   });
 
+  it("that are no primitives are no keys of a map, however small it is", () => {
+    const keyed = t.converted("day", t.integer(), { toData: (day: Date) => day.getTime(), fromData: (time) => new Date(time) });
+    const backend = createHeapBackend(options);
+    const handles = backend.states({ any: state.map(t.any(), t.integer()), byDay: state.map(keyed, t.integer(), { ttlMs: 1_000 }) });
+    backend.setCurrentKey("k");
+    for (const map of [handles.any, handles.byDay] as const) {
+      const key = new Date(0);
+      for (const use of [() => map.put(key, 1), () => map.get(key), () => map.has(key), () => map.remove(key), () => map.putAll([[key, 1]])]) {
+        expect(use).toThrow(expect.objectContaining({ code: "STATE_MAP_KEY" }));
+      }
+      expect(map.isEmpty()).toBe(true);
+    }
+    handles.any.put("a", 1);
+    handles.any.put(7n, 2);
+    expect([handles.any.get("a"), handles.any.has(7n), handles.any.get(7)]).toEqual([1, true, undefined]);
+  });
+
   it("are refused where they are written when their codec refuses them, with operator, state and key", () => {
     const backend = createHeapBackend(options);
     const { count } = backend.states({ count: state.value(t.object({ n: t.integer() })) });
