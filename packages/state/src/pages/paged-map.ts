@@ -22,7 +22,7 @@ const NEIGHBOURS = 1;
 /** A map: small ones stand in the head's own record, larger ones in pages by hash. */
 export interface MapHead<K, V> {
   size: number;
-  /** Its pages are those of `neighbourHash`, not those of `entryHash`. */
+  /** Its pages are those of `neighbourHash`, not those of `entryHash`. In memory that stays: walks over the map go by it. */
   neighbours: boolean;
   /** undefined while there are pages: to look at those costs several lines of the cache. */
   inline: Map<K, V> | undefined;
@@ -191,7 +191,6 @@ function shrink<K, V>(head: MapHead<K, V>): void {
     for (let page = 0; page < pages.count; page++) for (const [key, value] of pages.read(page)) inline.set(key, value);
     pages.dropAll();
     head.inline = inline;
-    head.neighbours = true;
     return;
   }
   while (pages.count > 1 && head.size < pages.count * MERGE_BELOW) {

@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { t } from "@millrace/codec";
 import { state } from "@millrace/contracts";
 import fc from "fast-check";
@@ -42,4 +43,19 @@ it("a map that becomes large and small again is the same in memory, in a local s
     }),
     { numRuns: 8 },
   );
+});
+
+it("what is there all the time comes once while a map that was written in the first format becomes small", async () => {
+  const backend = createHeapBackend(options);
+  await backend.restore(stream([await readFile(new URL("fixtures/map-in-pages-1.records", import.meta.url))]));
+  const { map } = backend.states(declarations);
+  backend.setCurrentKey("k");
+  const all = [...map.keys()].toSorted((a, b) => a - b);
+  const walked: number[] = [];
+  for (const id of map.keys()) {
+    walked.push(id);
+    map.remove(id);
+  }
+  expect(walked.toSorted((a, b) => a - b)).toEqual(all);
+  expect(map.isEmpty()).toBe(true);
 });
