@@ -1,4 +1,4 @@
-import { appendFile, rename, rm, truncate, writeFile } from "node:fs/promises";
+import { appendFile, readdir, rename, rm, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import {
@@ -45,6 +45,20 @@ describe("a job that can't be built", () => {
     });
     await expect(startJob(broken, { ephemeral: true })).rejects.toThrow("no such topic");
   });
+
+  it("is refused with options that can't be, before there is a state directory", () =>
+    inDirectory(async (directory) => {
+      const numbers = job((env) => env.from(collection([1]), { uid: "numbers" }).to(discard(), { uid: "out" }));
+      const stateDir = join(directory, "state");
+      for (const options of [
+        { stateDir, checkpointIntervalMs: Number.NaN },
+        { stateDir, batchSize: 0 },
+        { ephemeral: true, batchSize: 0 },
+      ]) {
+        await expect(startJob(numbers, options)).rejects.toMatchObject({ code: "JOB_OPTION", where: { job: "faulty" } });
+      }
+      expect(await readdir(directory)).toEqual([]);
+    }));
 
   it("is refused when two nodes have one uid, and says which", async () => {
     const twice = job((env) => {

@@ -6,6 +6,7 @@ import { nodePorts } from "@millrace/core/node";
 import type { JobGraph, RestorePlan } from "@millrace/plan";
 import { JobRun, type RunEvent, sinkContext } from "@millrace/runtime";
 import { buildOptions } from "./build-options.ts";
+import { checkOptions } from "./check-options.ts";
 import { controlSoon, type SoonControl } from "./control-soon.ts";
 import { deployerFor, threadsFor } from "./deployer.ts";
 import { engineVersion } from "./engine-version.ts";
@@ -37,6 +38,7 @@ export async function startJob(definition: JobDefinition, options: StartOptions 
       hint: "a job's module only describes the job: call startJob from a module of its own",
     });
   }
+  checkOptions(definition.name, options);
   const built = buildJob(definition, buildOptions(options));
   const graph = options.transform?.(built) ?? built;
   const ports = options.ports ?? nodePorts;
