@@ -34,6 +34,8 @@ export const limits = {
   storeBatchBytesMax: 8 << 20,
   /** Elements in one page of a list or map state. */
   pageElementsMax: 64,
+  /** Events of a job that are kept for its first listener. */
+  earlyEventsMax: 1_000,
   maxParallelismDefault: 720,
   maxParallelismMax: 32_768,
 } as const;

@@ -123,7 +123,10 @@ export interface JobHandle extends AsyncDisposable {
   rescale(parallelism: number): Promise<Rescaled>;
   /** Ends the run for good, without a checkpoint. */
   cancel(): Promise<JobResult>;
-  /** Hears every event from now on; the returned function ends that. What a listener throws is a warning of the process; the job goes on. */
+  /**
+   * Hears every event from now on; the first listener also hears the last 1,000 before. The returned function ends that. What a
+   * listener throws is a warning of the process; the job goes on.
+   */
   on(listener: (event: JobEvent) => void): () => void;
 }
 

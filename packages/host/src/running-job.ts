@@ -1,5 +1,5 @@
 import { manifestName } from "@millrace/checkpoint";
-import { type MillraceError, messageOf, type Ports, WATERMARK_MAX } from "@millrace/core";
+import { limits, type MillraceError, messageOf, type Ports, WATERMARK_MAX } from "@millrace/core";
 import type { JobGraph, PlanNode } from "@millrace/plan";
 import type { ConsoleLevel, JobRun, Rescaled, RunEnd, RunEvent, SubtaskStatus } from "@millrace/runtime";
 import type { WrittenSavepoint } from "@millrace/snapshots";
@@ -49,7 +49,7 @@ export class RunningJob implements JobHandle {
   readonly #startedAtMs: number;
   readonly #startedMonotonic: number;
   readonly #listeners = new Set<(event: JobEvent) => void>();
-  /** Events before anybody listens are kept for the first listener. */
+  /** The newest events before anybody listens are kept for the first listener. */
   #early: JobEvent[] | undefined = [];
   #state: JobState = "starting";
   #checkpoint: CheckpointStatus = { failures: 0 };
@@ -237,7 +237,7 @@ export class RunningJob implements JobHandle {
   }
 
   #emit(event: JobEvent): void {
-    this.#early?.push(event);
+    if (this.#early !== undefined && this.#early.push(event) > limits.earlyEventsMax) this.#early.shift();
     const { logger } = this.#options;
     if (logger !== undefined) this.#tell((heard) => logEvent(logger, heard), event);
     for (const listener of this.#listeners) this.#tell(listener, event);
