@@ -11,15 +11,12 @@ interface Numbers {
   readonly flag?: string;
 }
 
-/** Timers of Node hold no more: a longer one would go off at once. 24 days. */
-const longestMs = 0x7fff_ffff;
-
 function count(from: number, flag?: string): Numbers {
   return { from, to: Number.MAX_SAFE_INTEGER, whole: true, ...(flag !== undefined && { flag }) };
 }
 
 function milliseconds(from: number, flag?: string): Numbers {
-  return { from, to: longestMs, whole: false, ...(flag !== undefined && { flag }) };
+  return { from, to: Number.MAX_SAFE_INTEGER, whole: false, ...(flag !== undefined && { flag }) };
 }
 
 /** How often something may happen; Infinity: as often as it likes. */
@@ -78,7 +75,7 @@ function checkNumber(job: string, name: string, value: unknown, numbers: Numbers
 }
 
 function textOf({ from, to, whole }: Numbers): string {
-  const bound = to === Number.POSITIVE_INFINITY ? ", or Infinity" : to === longestMs ? ` to ${to}` : "";
+  const bound = to === Number.POSITIVE_INFINITY ? ", or Infinity" : "";
   return `a ${whole ? "whole " : ""}number from ${from}${bound}`;
 }
 
