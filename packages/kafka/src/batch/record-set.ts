@@ -20,6 +20,7 @@ export interface RecordSetPlace {
 }
 
 const abortMarker = 0;
+const commitMarker = 1;
 
 /**
  * The batches of one fetched record set, in order, with those left out that a read_committed reader may not see. A cut
@@ -43,7 +44,7 @@ export function batchesOf(records: Buffer, aborted: readonly AbortedTransaction[
     for (let transaction = begun[next]; transaction !== undefined && transaction.firstOffset <= header.lastOffset; transaction = begun[++next]) {
       inAbort.add(transaction.producerId);
     }
-    if (header.control && controlType(records, header) === abortMarker) inAbort.delete(header.producerId);
+    if (transactionEnd(records, header) === "abort") inAbort.delete(header.producerId);
     const visible = !header.control && !(header.transactional && inAbort.has(header.producerId));
     batches.push({ header, visible: visible && header.count > 0 });
     start = end;
@@ -85,6 +86,13 @@ function checkMagic(records: Buffer, start: number, { topic, partition }: Record
     hint: "copy the topic with a current producer; brokers since 4.0 don't serve the old format",
     where: { position: `${topic}-${partition}` },
   });
+}
+
+/** How a batch ends the transaction of its producer; undefined: it is no control batch that ends one. */
+export function transactionEnd(records: Buffer, header: BatchHeader): "commit" | "abort" | undefined {
+  if (!header.control) return undefined;
+  const type = controlType(records, header);
+  return type === commitMarker ? "commit" : type === abortMarker ? "abort" : undefined;
 }
 
 /** The key of the only record of a control batch is a version and a type, each an int16. */

@@ -1,6 +1,6 @@
 import { MillraceError } from "@millrace/core";
 import { RecordCursor } from "../batch/record-cursor.ts";
-import { batchesOf, readable } from "../batch/record-set.ts";
+import { batchesOf, type RecordSetPlace, readable, transactionEnd, type VisibleBatch } from "../batch/record-set.ts";
 import type { KafkaClient } from "../client/kafka-client.ts";
 import { offsetsAt } from "../client/partition-offsets.ts";
 import { Passing } from "../client/retry.ts";
@@ -43,37 +43,67 @@ export function markerPartition(writer: string, partitions: number): number {
 }
 
 /**
- * The last committed marker of a writer. Reads the marker topic's partition up to where its last stable offset was when
- * it was asked; a transaction that is open there is waited for no longer than that.
+ * The last committed marker of a writer. Reads the marker topic's partition to its end, open transactions among it, and
+ * takes from the control batches how the writer's own have ended. The last stable offset would not do: other writers share
+ * the partition, and behind a transaction that one of them keeps open it would hide what was committed since.
  */
 export async function readMarker(client: KafkaClient, topic: string, writer: string): Promise<Marker | undefined> {
   const [metadata] = await client.topics([topic]);
   const partition = markerPartition(writer, metadata?.partitions.length ?? 1);
   const id = partitionId(topic, partition);
-  const at = async (timestamp: number): Promise<number> => (await offsetsAt(client, [{ topic, partition, timestamp }], true)).get(id) ?? 0;
+  const at = async (timestamp: number): Promise<number> => (await offsetsAt(client, [{ topic, partition, timestamp }], false)).get(id) ?? 0;
   const end = await at(latestTimestamp);
-  const cursor = new RecordCursor(topic, partition);
-  let marker: Marker | undefined;
+  const markers = new CommittedMarkers(topic, partition, writer);
   for (let offset = await at(earliestTimestamp); offset < end; ) {
-    const fetched = await fetchFrom(client, topic, partition, offset);
-    const batches = batchesOf(fetched.records, fetched.aborted, { topic, partition });
+    const records = await fetchFrom(client, topic, partition, offset, end);
+    const batches = batchesOf(records, undefined, { topic, partition });
     for (const batch of batches) {
-      const ready = await readable(fetched.records, batch, { topic, partition });
+      await markers.read(records, batch);
       offset = Math.max(offset, batch.header.lastOffset + 1);
-      if (ready.records === undefined) continue;
-      cursor.open(ready.header, ready.records, ready.start, ready.end);
-      while (cursor.next()) if (cursor.key()?.toString("utf8") === writer) marker = markerOf(cursor.valueText());
     }
+    // Compaction has left nothing up to the end.
     if (batches.length === 0) break;
   }
-  return marker;
+  return markers.last;
+}
+
+/** Goes through the batches of a partition in order. */
+class CommittedMarkers {
+  /** The writer's that was committed last. */
+  last: Marker | undefined;
+  /** By producer, which has one transaction at a time: the writer's marker in one whose end has not been met. */
+  readonly #open = new Map<bigint, Marker>();
+  readonly #place: RecordSetPlace;
+  readonly #cursor: RecordCursor;
+  readonly #writer: string;
+
+  constructor(topic: string, partition: number, writer: string) {
+    this.#place = { topic, partition };
+    this.#cursor = new RecordCursor(topic, partition);
+    this.#writer = writer;
+  }
+
+  async read(records: Buffer, batch: VisibleBatch): Promise<void> {
+    const { producerId } = batch.header;
+    const end = transactionEnd(records, batch.header);
+    if (end === "commit") this.last = this.#open.get(producerId) ?? this.last;
+    if (end !== undefined) this.#open.delete(producerId);
+    const ready = await readable(records, batch, this.#place);
+    if (ready.records === undefined) return;
+    this.#cursor.open(ready.header, ready.records, ready.start, ready.end);
+    while (this.#cursor.next()) {
+      const marker = this.#cursor.keyText() === this.#writer ? markerOf(this.#cursor.valueText()) : undefined;
+      if (marker !== undefined) this.#open.set(producerId, marker);
+    }
+  }
 }
 
 function markerOf(text: string | null): Marker | undefined {
   return text === null ? undefined : (JSON.parse(text) as Marker);
 }
 
-async function fetchFrom(client: KafkaClient, topic: string, partition: number, offset: number) {
+/** Record batches from an offset on, of open and aborted transactions as well; none: there are none up to `end`. */
+async function fetchFrom(client: KafkaClient, topic: string, partition: number, offset: number, end: number): Promise<Buffer> {
   return client.pauses.retrying(`read ${topic}`, client.cluster.unavailableMs, async () => {
     const [found] = await client.topics([topic]);
     const leader = found?.partitions.find((candidate) => candidate.partition === partition);
@@ -83,7 +113,7 @@ async function fetchFrom(client: KafkaClient, topic: string, partition: number, 
       maxWaitMs: 100,
       minBytes: 1,
       maxBytes: 16 << 20,
-      readCommitted: true,
+      readCommitted: false,
       sessionId: 0,
       sessionEpoch: -1,
       partitions: [{ topicId: found.topicId, partition, leaderEpoch: leader.leaderEpoch, offset, maxBytes: 4 << 20 }],
@@ -94,6 +124,8 @@ async function fetchFrom(client: KafkaClient, topic: string, partition: number, 
     if (isPassing(code)) throw new Passing(errorText(code));
     if (code !== 0 || part === undefined)
       throw new MillraceError("KAFKA_MARKER_TOPIC", `the marker topic ${topic} can't be read: ${errorText(code)}`);
-    return part;
+    // A new leader learns later how far all replicas are.
+    if (part.records.length === 0 && part.highWatermark < end) throw new Passing(`${topic} is not yet given out to ${end}`);
+    return part.records;
   });
 }

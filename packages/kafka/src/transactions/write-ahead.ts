@@ -21,7 +21,7 @@ interface Batch {
 /**
  * Writes the records of a committable in one transaction, unless the writer's marker says that this was done. Taking the
  * transactional id settles what an earlier attempt has begun: its transaction is aborted if it was open, and if it was
- * committed, its marker is visible afterwards. Resolves with false when it had been done.
+ * committed, its marker can be read afterwards. Resolves with false when it had been done.
  */
 export async function writeAhead(client: KafkaClient, committable: WriteAheadCommittable): Promise<boolean> {
   const { transactionalId, timeoutMs, markerTopic, writer, checkpointId } = committable;
