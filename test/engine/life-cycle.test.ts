@@ -88,6 +88,25 @@ describe("a run", () => {
       expect(await published<number>(out)).toEqual(totalsUpTo(20));
     }));
 
+  it("is refused when two of its sinks write to one place, also when it goes on", () =>
+    inDirectory(async (directory) => {
+      const out = join(directory, "out");
+      const stateDir = join(directory, "state");
+      const writing = (...prefixes: readonly string[]) =>
+        defineJob("two", (env) => {
+          const numbers = env.from(datagen({ generate: (n: number) => n, ratePerSecond: 1_000 }), { uid: "numbers" });
+          for (const [index, prefix] of prefixes.entries()) numbers.to(fileSink<number>(out, { prefix }), { uid: `out${index}` });
+        });
+      const refused = { code: "SINK_OUTPUT_EXISTS", message: expect.stringMatching(/the sinks out0 and out1 both write to .*out.part-/) };
+      await expect(startNoted(writing("part", "part"), stateDir)).rejects.toMatchObject(refused);
+      const { job } = await startNoted(writing("part"), stateDir);
+      await job.stop();
+      await expect(startNoted(writing("part", "part"), stateDir)).rejects.toMatchObject(refused);
+      const both = await startNoted(writing("part", "late"), stateDir);
+      expect(both.job.resumedFrom).toBeDefined();
+      await both.job.cancel();
+    }));
+
   it("that is disposed of stops", () =>
     inDirectory(async (stateDir) => {
       let handle: Awaited<ReturnType<typeof startNoted>>["job"];

@@ -13,6 +13,8 @@ export interface Sink<T> {
   readonly guarantee: Guarantee;
   /** What stands in the plan: options without secrets. */
   readonly description: Json;
+  /** Where it writes, if that has to be its own: two sinks of a job with the same are refused. */
+  readonly place?: string;
   /**
    * Checks the target before anything runs, e.g. that a directory holds no other run's files; those of ancestors are part of
    * this run's output. Throws MillraceError.

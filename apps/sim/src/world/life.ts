@@ -163,7 +163,7 @@ export async function published(world: World): Promise<{ readonly lines: readonl
     for (const name of await world.files.list(directory)) {
       const path = `${directory}/${name}`;
       if ((await world.files.stat(path))?.kind === "directory") await read(path);
-      else if (!name.startsWith("part-")) leftovers.push(path);
+      else if (!name.startsWith("part-") && name !== ".part-sink") leftovers.push(path);
       else lines.push(...new TextDecoder().decode(await world.files.readFile(path)).split("\n"));
     }
   };

@@ -17,9 +17,14 @@ export class Committers {
 
   constructor(graph: JobGraph, { contextOf, acceptLoss, warn }: CommittersOptions) {
     this.#warn = warn;
+    const places = new Map<string, string>();
     for (const node of graph.plan.nodes) {
       const body = graph.bodies[node.id];
       if (body?.kind !== "sink") continue;
+      const { place } = body.sink;
+      const other = place === undefined ? undefined : places.get(place);
+      if (place !== undefined && other !== undefined) throw writtenTwice(place, [other, node.uid]);
+      if (place !== undefined) places.set(place, node.uid);
       const committer = body.sink.createCommitter?.({ ...contextOf(node.uid, 0, 1), acceptLoss: acceptLoss.includes(node.uid) });
       if (committer !== undefined) this.#byUid.set(node.uid, committer);
     }
@@ -52,4 +57,12 @@ export class Committers {
   async close(): Promise<void> {
     for (const committer of this.#byUid.values()) await committer.close();
   }
+}
+
+/** Each would take the other's output for its own, and clear it away after a failure. */
+function writtenTwice(place: string, [first, second]: readonly [string, string]): MillraceError {
+  return new MillraceError("SINK_OUTPUT_EXISTS", `the sinks ${first} and ${second} both write to ${place}`, {
+    hint: "give each its own directory, or its own prefix",
+    where: { uid: second },
+  });
 }

@@ -4,6 +4,7 @@ import type { Json } from "@millrace/core";
 import { committableLost, writeError } from "./errors.ts";
 import { findParts, hiddenPath, type PartNames } from "./names.ts";
 import type { FileCommittable } from "./part-file.ts";
+import { markRoot } from "./sink-root.ts";
 import { type WriterState, writerStatesOf } from "./writer-state.ts";
 
 /**
@@ -37,6 +38,7 @@ export function fileCommitter({ ports: { files }, runId }: SinkContext, director
 
   /** Files in progress of this run that no writer goes on with: what its checkpoint published has its name by now. */
   async function removeLeftovers(states: readonly WriterState[]): Promise<void> {
+    await markRoot(files, directory, names);
     // A power cut brings back what was removed.
     await files.remove(posix.join(directory, names.probeName));
     const open = new Set(states.flatMap((state) => state.open.map((part) => hiddenPath(directory, part))));

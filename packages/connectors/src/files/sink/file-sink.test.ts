@@ -149,7 +149,7 @@ describe("fileSink", () => {
     symlinkSync("..", join(directory, "p/up"));
     symlinkSync(".", join(directory, "self"));
     await writtenBy(directory, "new", [rowOf(1)], { mode: "overwrite" });
-    expect(readdirSync(directory).sort()).toEqual(["p", "part-new-0-000000.jsonl", "self"]);
+    expect(readdirSync(directory).sort()).toEqual([".part-sink", "p", "part-new-0-000000.jsonl", "self"]);
     expect(readdirSync(join(directory, "p"))).toEqual(["up"]);
   });
 
@@ -173,22 +173,37 @@ describe("fileSink", () => {
     expect(filesBelow(directory)).toEqual(["part-new-0-000000.jsonl"]);
   });
 
-  test("two sinks of a run in one directory are refused, and told apart by a prefix", async () => {
+  test("its place is its directory and its prefix, in whichever format", () => {
+    const { place } = fileSink("out");
+    expect(place).toBe("out/part-*");
+    expect(fileSink("./out/", { format: "csv" }).place).toBe(place);
+    expect(fileSink("out", { prefix: "late" }).place).not.toBe(place);
+    expect(fileSink("out/late").place).not.toBe(place);
+  });
+
+  test("a sink leaves the files of one whose directory is in its own alone, whether its job is the same or another", async () => {
     const directory = temporaryDirectory();
-    const context = {
-      ports: { ...nodePorts, files: new FaultyFiles(nodePorts.files) },
-      jobName: "job",
-      runId: "r",
-      subtask: 0,
-      parallelism: 1,
-      resumed: false,
-      overwrite: false,
-      checkpointIntervalMs: undefined,
-    };
-    await fileSink(directory).prepareRun?.({ ...context, uid: "a" });
-    await fileSink(directory, { prefix: "late" }).prepareRun?.({ ...context, uid: "b" });
-    await expect(fileSink(directory).prepareRun?.({ ...context, uid: "b" })).rejects.toMatchObject({ code: "SINK_OUTPUT_EXISTS" });
-    await fileSink(directory).prepareRun?.({ ...context, uid: "a" });
+    const below = join(directory, "late");
+    const onBelow = fileSink<Row>(below, { roll: { everyCheckpoint: false, bytes: 1 << 20 } });
+    const lates = await SinkDriver.open(onBelow, { ports: nodePorts });
+    await lates.write(rowOf(1));
+    await lates.checkpoint();
+    await lates.close();
+    await writtenBy(directory, "run1", [rowOf(2)]);
+    const again = await SinkDriver.open(onBelow, { ports: nodePorts, restored: checkpointOf(lates) });
+    await again.finish();
+    expect(visibleLines(below)).toEqual([JSON.stringify(rowOf(1))]);
+    await writtenBy(directory, "run2", [rowOf(3)], { mode: "overwrite" });
+    expect(visibleFiles(directory)).toEqual(["late/part-run1-0-000000.jsonl", "part-run2-0-000000.jsonl"]);
+  });
+
+  test("a partition that is another sink's directory is refused", async () => {
+    const directory = temporaryDirectory();
+    await writtenBy(join(directory, "a"), "other", [rowOf(0)]);
+    const driver = await open<Row>(directory, { partitionBy: () => "a/b" });
+    await driver.write(rowOf(1));
+    await expect(driver.prepare()).rejects.toMatchObject({ code: "SINK_PARTITION" });
+    await driver.close();
   });
 
   test("a prepared file that is gone or cut is a loud error, and a published one that a reader changed is not", async () => {

@@ -1,3 +1,4 @@
+import { posix } from "node:path";
 import type { Sink } from "@millrace/contracts";
 import { MillraceError } from "@millrace/core";
 import { fileCommitter } from "./committer.ts";
@@ -55,6 +56,7 @@ export function fileSink<T>(directory: string, options: FileSinkOptions<T> = {})
       partitioned: partitionBy !== undefined,
       roll: { bytes: roll.bytes ?? null, ageMs: roll.ageMs ?? null, everyCheckpoint: writerOptions.everyCheckpoint },
     },
+    place: posix.join(directory, names.all),
     prepareRun: (context) => prepareDirectory(context, directory, names, mode),
     publishedSince: (context, states) => publishedSince(context, directory, names, writerStatesOf(states)),
     createWriter: (context) => new FileWriter(context, writerOptions),

@@ -27,6 +27,11 @@ export class PartNames {
     this.#pattern = new RegExp(`^${prefix}-([\\w-]+)-(\\d+)-(\\d{6,})\\.(?:jsonl|csv)$`);
   }
 
+  /** For those who read: all files of a sink, of whichever run and format. */
+  get all(): string {
+    return `${this.#prefix}-*`;
+  }
+
   nameOf({ runId, subtask, counter }: PartName): string {
     assert(/^[\w-]+$/.test(runId), `a run id is made of letters, digits, - and _, not ${runId}`);
     return `${this.#prefix}-${runId}-${subtask}-${String(counter).padStart(6, "0")}.${this.#extension}`;
@@ -35,6 +40,11 @@ export class PartNames {
   /** Of the file that shows whether the directory can be written to. The same for all runs: what a crash leaves behind is in nobody's way. */
   get probeName(): string {
     return hiddenName(`${this.#prefix}-probe`);
+  }
+
+  /** Of the file that marks the directory as a sink's own. */
+  get rootName(): string {
+    return `.${this.#prefix}-sink`;
   }
 
   /** undefined: not a file of this sink, in whichever format. */
@@ -70,11 +80,16 @@ export interface FoundPart extends PartName {
   readonly inProgress: boolean;
 }
 
-/** All files of the sink below its directory, in progress or committed. Other files are passed over, and so are links back up. */
+/**
+ * All files of the sink below its directory, in progress or committed. Other files are passed over, and so are links back up
+ * and directories of other sinks (`markRoot`).
+ */
 export async function findParts(files: Files, directory: string, names: PartNames): Promise<readonly FoundPart[]> {
   const found: FoundPart[] = [];
   async function walk(partition: string, above: readonly string[]): Promise<void> {
-    for (const name of await files.list(posix.join(directory, partition))) {
+    const content = await files.list(posix.join(directory, partition));
+    if (partition !== "" && content.includes(names.rootName)) return;
+    for (const name of content) {
       const part = names.parse(name);
       if (part !== undefined) found.push({ ...part, partition, name: visibleName(name), inProgress: isHidden(name) });
       else if (!name.startsWith(".")) {

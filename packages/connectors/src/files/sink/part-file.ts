@@ -2,7 +2,8 @@ import { posix } from "node:path";
 import { assert, type FileHandle, type Files } from "@millrace/core";
 import { writeError } from "./errors.ts";
 import type { IoQueue } from "./io-queue.ts";
-import { hiddenName } from "./names.ts";
+import { hiddenName, type PartNames } from "./names.ts";
+import { refuseOthersRoot } from "./sink-root.ts";
 
 /** Publishes a file: `<partition>/.<name>.inprogress` becomes `<partition>/<name>`. JSON. */
 export type FileCommittable = { readonly partition: string; readonly name: string; readonly bytes: number };
@@ -22,6 +23,7 @@ export class PartFile {
   bytes = 0;
   readonly path: string;
   readonly #files: Files;
+  readonly #directory: string;
   readonly #queue: IoQueue;
   #buffer: Buffer = Buffer.allocUnsafe(bufferBytes);
   #used = 0;
@@ -29,6 +31,7 @@ export class PartFile {
 
   constructor(files: Files, queue: IoQueue, directory: string, part: { readonly partition: string; readonly name: string }, createdAtMs: number) {
     this.#files = files;
+    this.#directory = directory;
     this.#queue = queue;
     this.partition = part.partition;
     this.name = part.name;
@@ -36,9 +39,10 @@ export class PartFile {
     this.path = posix.join(directory, part.partition, hiddenName(part.name));
   }
 
-  /** Makes the file, and its directory. Fails when it exists: two sinks would write into one file. */
-  create(): void {
+  /** Makes the file, and its directory. Fails when it exists, or is in another sink's directory: two would write into one file. */
+  create(names: PartNames): void {
     this.#run(0, "created", async () => {
+      await refuseOthersRoot(this.#files, this.#directory, this.partition, names);
       await this.#files.makeDirectory(posix.dirname(this.path));
       this.#handle = await this.#files.open(this.path, "exclusive");
     });

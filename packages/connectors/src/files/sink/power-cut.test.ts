@@ -94,7 +94,7 @@ describe("a power cut at any call of the file system, before and after a start f
         written.sort((a, b) => Number(a) - Number(b));
         expect(written, `power cut at operation ${index}`).toEqual(Array.from({ length: records }, (_, n) => String(n)));
         // The run before could be started again, so its files stay.
-        const left = names.filter((name) => name.includes("/.") && !name.includes("/.part-a-"));
+        const left = names.filter((name) => name.endsWith(".inprogress") && !name.includes("/.part-a-"));
         expect(left, `power cut at operation ${index}`).toEqual([]);
       }
     });

@@ -3,19 +3,19 @@ import type { SinkContext } from "@millrace/contracts";
 import { type Files, MillraceError, makeDurableDirectory } from "@millrace/core";
 import { writeError } from "./errors.ts";
 import { findParts, hiddenName, type PartNames } from "./names.ts";
+import { markRoot } from "./sink-root.ts";
 
 export type OutputMode = "refuse" | "overwrite" | "append";
 
 /**
  * Makes the directory, tries whether it can be written to, and deals with files of earlier runs: refused with
  * SINK_OUTPUT_EXISTS, kept beside the new ones (append), or removed (overwrite). Only files that a sink with this
- * prefix made count; others are never touched. A run that goes on finds its own files and leaves all as it is, and so does one that was
- * restored from a snapshot of another with that one's files.
+ * prefix made count; others are never touched, nor are those below another sink's directory. A run that goes on finds its
+ * own files and leaves all as it is, and so does one that was restored from a snapshot of another with that one's files.
  */
 export async function prepareDirectory(context: SinkContext, directory: string, names: PartNames, mode: OutputMode): Promise<void> {
   const { files } = context.ports;
-  await refuseTwoSinks(context, directory, names);
-  await makeWritable(files, directory, names.probeName);
+  await makeWritable(files, directory, names);
   if (context.resumed || (mode === "append" && !context.overwrite)) return;
   const own = new Set([context.runId, ...(context.ancestorRunIds ?? [])]);
   const earlier = (await findParts(files, directory, names)).filter((part) => !own.has(part.runId));
@@ -29,13 +29,14 @@ export async function prepareDirectory(context: SinkContext, directory: string, 
   }
 }
 
-async function makeWritable(files: Files, directory: string, probeName: string): Promise<void> {
+async function makeWritable(files: Files, directory: string, names: PartNames): Promise<void> {
   try {
     await makeDurableDirectory(files, directory);
-    const probe = posix.join(directory, probeName);
+    const probe = posix.join(directory, names.probeName);
     const handle = await files.open(probe, "write");
     await handle.close();
     await files.remove(probe);
+    await markRoot(files, directory, names);
   } catch (error) {
     throw writeError("written to", directory, error);
   }
@@ -47,21 +48,4 @@ function outputExists(directory: string, runIds: ReadonlySet<string>): MillraceE
   return new MillraceError("SINK_OUTPUT_EXISTS", `${directory} holds the output of ${named}`, {
     hint: 'choose another directory, or --overwrite to remove those files, or mode: "append" to keep them beside the new ones',
   });
-}
-
-/** By file system, because two jobs in a process may use two; then by directory and prefix: the sink that writes there. */
-const owners = new WeakMap<Files, Map<string, { readonly runId: string; readonly uid: string }>>();
-
-/** Two sinks of one run in one directory would use the same names. */
-async function refuseTwoSinks(context: SinkContext, directory: string, names: PartNames): Promise<void> {
-  const place = posix.join(posix.normalize(directory), names.nameOf({ runId: context.runId, subtask: 0, counter: 0 }));
-  const known = owners.get(context.ports.files) ?? new Map();
-  owners.set(context.ports.files, known);
-  const owner = known.get(place);
-  if (owner !== undefined && owner.uid !== context.uid) {
-    throw new MillraceError("SINK_OUTPUT_EXISTS", `the sinks ${owner.uid} and ${context.uid} both write to ${directory}`, {
-      hint: "give each its own directory, or its own prefix",
-    });
-  }
-  known.set(place, { runId: context.runId, uid: context.uid });
 }

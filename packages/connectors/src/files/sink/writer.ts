@@ -101,7 +101,7 @@ export class FileWriter<T> implements SinkWriter<T> {
     const { ports, runId, subtask } = this.#context;
     const name = names.nameOf({ runId, subtask, counter: this.#nextCounter++ });
     const file = new PartFile(ports.files, this.#queue, directory, { partition, name }, ports.clock.now());
-    file.create();
+    file.create(names);
     const header = this.#encoder.header();
     if (header !== "") file.append(header);
     // A new directory is a new name in the one above it.
