@@ -3,7 +3,9 @@ import { SourceDriver } from "@millrace/testkit/drivers";
 import { sourceSuite } from "@millrace/testkit/suites";
 import { CompressionTypes } from "kafkajs";
 import { describe, expect, test } from "vitest";
-import { bytes, json, kafkaSource, records, text } from "../src/index.ts";
+import { bytes, json, kafka, kafkaSource, records, text } from "../src/index.ts";
+import { createKafkajsTransport } from "../src/node/kafkajs/kafkajs-transport.ts";
+import type { CreateTransport } from "../src/transport/transport.ts";
 import { testBroker } from "./broker.ts";
 import { createTopics, known } from "./create-topics.ts";
 
@@ -11,7 +13,7 @@ process.env.KAFKAJS_NO_PARTITIONER_WARNING = "1";
 const broker = await testBroker();
 
 describe.skipIf(broker === undefined)("the Kafka source on a real broker", () => {
-  const { cluster, topic, producer, client } = broker as NonNullable<typeof broker>;
+  const { cluster, topic, producer, client, bootstrap } = broker as NonNullable<typeof broker>;
 
   async function filled(partitions: number, count: number): Promise<string> {
     const name = await topic(partitions);
@@ -78,6 +80,41 @@ describe.skipIf(broker === undefined)("the Kafka source on a real broker", () =>
     expect(await read({ start: { timestampMs: 1_004 }, stop: { timestampMs: 1_008 } })).toEqual([4, 5, 6, 7]);
     expect(await read({ start: "latest", stop: "latest" })).toEqual([]);
     expect(await read({ start: { timestampMs: 9_999 }, stop: "latest" })).toEqual([]);
+  });
+
+  test("partitions of a topic that several items name are all read", async () => {
+    const name = await filled(3, 6);
+    const choice = [
+      { topic: name, partitions: [0] },
+      { topic: name, partitions: [1] },
+    ];
+    const driver = await SourceDriver.open(kafkaSource(cluster, choice, json<{ n: number }>(), { stop: "latest" }), { ports: nodePorts });
+    expect((await driver.drain()).map(({ value }) => value.n).sort()).toEqual([0, 1, 3, 4]);
+    await driver.close();
+  });
+
+  test("a record that comes while the offset of a timestamp is looked up is read", async () => {
+    const name = await filled(1, 1);
+    const sender = await producer();
+    let looks = 0;
+    const transport: CreateTransport = (options) => {
+      const inner = createKafkajsTransport(options);
+      return {
+        async send(address, request) {
+          const answer = await inner.send(address, request);
+          if (request.apiName === "ListOffsets" && looks++ === 0) await sender.send({ topic: name, messages: [{ value: "1", timestamp: "2000" }] });
+          return answer;
+        },
+        close: () => inner.close(),
+      };
+    };
+    const driver = await SourceDriver.open(kafkaSource(kafka({ brokers: [bootstrap], transport }), name, text(), { start: { timestampMs: 2_000 } }), {
+      ports: nodePorts,
+    });
+    await sender.send({ topic: name, messages: [{ value: "2", timestamp: "3000" }] });
+    await driver.take(1);
+    await driver.close();
+    expect(driver.records[0]?.value).toBe("1");
   });
 
   test("start where a group has committed; with otherwise: fail a group without offsets is refused", async () => {

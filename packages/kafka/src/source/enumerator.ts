@@ -107,7 +107,7 @@ export class KafkaEnumerator implements SplitEnumerator<KafkaSplit> {
     const { topics } = this.#options;
     if (!(topics instanceof RegExp)) {
       const names = typeof topics === "string" ? [topics] : topics.map((item) => (typeof item === "string" ? item : item.topic));
-      const found = await this.#client.topics(names);
+      const found = await this.#client.topics([...new Set(names)]);
       this.#refuseMissingPartitions(found);
       return found;
     }
@@ -124,8 +124,7 @@ export class KafkaEnumerator implements SplitEnumerator<KafkaSplit> {
   #isChosen(topic: string, partition: number): boolean {
     const { topics } = this.#options;
     if (topics instanceof RegExp || typeof topics === "string") return true;
-    const item = topics.find((choice) => typeof choice === "object" && choice.topic === topic);
-    return typeof item !== "object" || item.partitions.includes(partition);
+    return topics.some((item) => item === topic || (typeof item === "object" && item.topic === topic && item.partitions.includes(partition)));
   }
 
   #refuseMissingPartitions(found: readonly TopicMetadata[]): void {

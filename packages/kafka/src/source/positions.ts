@@ -65,15 +65,15 @@ function ends(client: KafkaClient, partitions: readonly Partition[], end: "earli
   );
 }
 
-/** Where no record is so late, the end. */
+/** Where no record is so late, the end as it was before that was asked: what came since would be passed over. */
 async function atTimestamp(client: KafkaClient, partitions: readonly Partition[], timestampMs: number, readCommitted: boolean): Promise<Offsets> {
+  const latest = await ends(client, partitions, "latest", readCommitted);
   const found = await offsetsAt(
     client,
     partitions.map(({ topic, partition }) => ({ topic, partition, timestamp: timestampMs })),
     readCommitted,
   );
-  const beyond = partitions.filter(({ topic, partition }) => found.get(partitionId(topic, partition)) === -1);
-  return new Map([...found, ...(await ends(client, beyond, "latest", readCommitted))]);
+  return new Map([...latest, ...[...found].filter(([, offset]) => offset !== -1)]);
 }
 
 async function chosen(
