@@ -5,6 +5,7 @@ import { CompressionTypes } from "kafkajs";
 import { describe, expect, test } from "vitest";
 import { bytes, json, kafka, kafkaSource, records, text } from "../src/index.ts";
 import { createKafkajsTransport } from "../src/node/kafkajs/kafkajs-transport.ts";
+import type { KafkaSplit } from "../src/source/split.ts";
 import type { CreateTransport } from "../src/transport/transport.ts";
 import { testBroker } from "./broker.ts";
 import { createTopics, known } from "./create-topics.ts";
@@ -155,6 +156,43 @@ describe.skipIf(broker === undefined)("the Kafka source on a real broker", () =>
     }
     await sender.disconnect();
     await expect.poll(read, { timeout: 10_000 }).toEqual(["a", "c"]);
+  });
+
+  test("a partition that is paused with a full buffer keeps no other from being read, and goes on where it was", async () => {
+    const name = await topic(2);
+    const sender = await producer();
+    const ahead = Array.from({ length: 3 }, (_, n) => `ahead ${n} ${"x".repeat(2_000)}`);
+    await sender.send({ topic: name, messages: ahead.map((value) => ({ partition: 0, value })) });
+    const source = kafkaSource(cluster, name, text(), { fetch: { bufferBytes: 1_000 } });
+    let came = Promise.withResolvers<void>();
+    const reader = source.createReader({ ports: nodePorts, subtask: 0, requestSplit: () => undefined, available: () => came.resolve() });
+    const splits: KafkaSplit[] = [];
+    const assign = (_: number, found: readonly KafkaSplit[]): void => void splits.push(...found);
+    const enumerator = source.createEnumerator(
+      { ports: nodePorts, parallelism: 1, assign, noMoreSplits: () => undefined, fail: () => undefined },
+      undefined,
+    );
+    await enumerator.start();
+    const found: string[] = [];
+    const read = async (count: number): Promise<void> => {
+      while (found.length < count) {
+        came = Promise.withResolvers();
+        const output = { collect: (_: string, value: string) => void found.push(value), side: () => {}, splitFinished: () => {}, stop: false };
+        if (reader.poll(output, 10) === "waiting") await came.promise;
+      }
+    };
+    reader.addSplits(splits);
+    came = Promise.withResolvers();
+    await came.promise;
+    reader.pauseSplits?.(new Set([`${name}-0`]));
+    await sender.send({ topic: name, messages: [{ partition: 1, value: "behind" }] });
+    await read(1);
+    expect(found).toEqual(["behind"]);
+    reader.pauseSplits?.(new Set());
+    await read(4);
+    expect(found.slice(1)).toEqual(ahead);
+    await enumerator.close();
+    await reader.close();
   });
 
   test("bad records fail with their position, are skipped and counted, or go to a side output", async () => {

@@ -42,6 +42,8 @@ export class Fetcher {
   readonly #readings = new Map<string, Reading>();
   readonly #loops = new Map<number, BrokerLoop>();
   readonly #leaders: LeaderSearch;
+  /** By split. */
+  #paused: ReadonlySet<string> = new Set();
   #lookedAtMs = 0;
   #closed = false;
 
@@ -74,9 +76,18 @@ export class Fetcher {
     this.#readings.delete(keyOf(reading.split));
   }
 
-  /** Something was read: there may be room again. */
+  /** Something was read, or is no longer counted: there may be room again. */
   roomMade(): void {
     for (const [nodeId, loop] of this.#loops) if (loop.wake !== undefined && this.#wanted(nodeId).length > 0) loop.wake();
+  }
+
+  /**
+   * These and no others are not fetched, and what is buffered of them counts against no other: they wait for those to be
+   * read.
+   */
+  pause(splitIds: ReadonlySet<string>): void {
+    this.#paused = splitIds;
+    this.roomMade();
   }
 
   close(): void {
@@ -84,9 +95,13 @@ export class Fetcher {
     for (const loop of this.#loops.values()) loop.wake?.();
   }
 
+  #isPaused({ split }: Reading): boolean {
+    return this.#paused.has(split.id);
+  }
+
   #sumBuffered(): number {
     let sum = 0;
-    for (const reading of this.#readings.values()) sum += reading.bufferedBytes;
+    for (const reading of this.#readings.values()) if (!this.#isPaused(reading)) sum += reading.bufferedBytes;
     return sum;
   }
 
@@ -154,7 +169,7 @@ export class Fetcher {
     const { bufferBytes, partitionMaxBytes } = this.#options;
     if (this.#sumBuffered() >= bufferBytes) return [];
     return [...this.#readings.values()].filter(
-      (reading) => reading.leaderId === nodeId && !reading.fetched && reading.bufferedBytes < partitionMaxBytes,
+      (reading) => reading.leaderId === nodeId && !reading.fetched && !this.#isPaused(reading) && reading.bufferedBytes < partitionMaxBytes,
     );
   }
 

@@ -61,7 +61,7 @@ export interface FetchOptions {
   readonly maxBytes?: number;
   /** Of one partition in one answer. Default 2 MiB. */
   readonly partitionMaxBytes?: number;
-  /** Fetched and not yet processed, in one subtask; beyond it nothing is fetched. Default 32 MiB. */
+  /** Fetched and not yet processed, in one subtask; beyond it nothing is fetched. What watermark alignment holds back does not count. Default 32 MiB. */
   readonly bufferBytes?: number;
 }
 

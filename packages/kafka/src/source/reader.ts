@@ -50,9 +50,10 @@ export class KafkaReader<T> implements SourceReader<T, KafkaSplit> {
     this.#context.available();
   }
 
-  /** What was fetched of them waits; the full buffer then keeps more from being fetched. */
+  /** What was fetched of them waits, and no more is fetched. */
   pauseSplits(ids: ReadonlySet<string>): void {
     this.#paused = ids;
+    this.#fetcher.pause(ids);
   }
 
   noMoreSplits(): void {
