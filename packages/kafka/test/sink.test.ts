@@ -160,6 +160,32 @@ describe.skipIf(broker === undefined)("the Kafka sink on a real broker", () => {
     });
   });
 
+  test.each(["open", "writeAhead"] as const)(
+    "a record that its topic takes is not refused for those that it travels with (%s)",
+    async (transactions) => {
+      const name = await topic(1);
+      const values = ["a".repeat(200_000), "b".repeat(900_000)];
+      const sink = kafkaSink<string>(cluster, name, { value: json(), transactionalIdPrefix: `${name}-large`, transactions });
+      const driver = await SinkDriver.open(sink, { ports: nodePorts });
+      await driver.writeAll(values);
+      await driver.finish();
+      await expect.poll(async () => (await read<string>(name)).map(({ value }) => value?.length)).toEqual([200_000, 900_000]);
+    },
+  );
+
+  test("written ahead: a batch of a checkpoint that the topic does not take is written in smaller ones; a record that it does not take is named", async () => {
+    const name = await topic(1, { "max.message.bytes": "1000" });
+    const sink = kafkaSink<string>(cluster, name, { value: json(), transactionalIdPrefix: `${name}-halves`, transactions: "writeAhead" });
+    const driver = await SinkDriver.open(sink, { ports: nodePorts });
+    const values = Array.from({ length: 50 }, (_, n) => `${n} ${"x".repeat(n)}`);
+    await driver.writeAll(values);
+    await driver.checkpoint();
+    await expect.poll(async () => (await read<string>(name)).map(({ value }) => value)).toEqual(values);
+    await driver.write("x".repeat(2_000));
+    await expect(driver.checkpoint()).rejects.toMatchObject({ code: "KAFKA_TOO_LARGE" });
+    await driver.close();
+  });
+
   test("a record that the topic does not take is named", async () => {
     const name = await topic(1, { "max.message.bytes": "1000" });
     const driver = await SinkDriver.open(kafkaSink<string>(cluster, name, { value: text(), guarantee: "at-least-once" }), { ports: nodePorts });

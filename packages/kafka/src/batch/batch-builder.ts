@@ -43,6 +43,14 @@ export class BatchBuilder {
     return this.#at;
   }
 
+  /** Whether the batch stays within so many bytes with this record. The first one always does. */
+  fits(limit: number, key: Bytes, value: Bytes, headers: Headers | undefined): boolean {
+    if (this.#count === 0) return true;
+    const room = limit - this.#at - overheadBytesMax - (headers === undefined ? 0 : headerBytes(headers));
+    // How long a text is in bytes is counted only when it matters.
+    return bytesMax(key) + bytesMax(value) <= room || Math.max(bytesOf(key), 0) + Math.max(bytesOf(value), 0) <= room;
+  }
+
   append(timestamp: number, key: Bytes, value: Bytes, headers: Headers | undefined): void {
     if (this.#count === 0) this.#baseTimestamp = timestamp;
     if (timestamp > this.#maxTimestamp) this.#maxTimestamp = timestamp;
@@ -100,6 +108,15 @@ export function stamp(batch: Buffer, { producerId, epoch, sequence }: BatchProdu
   batch.writeInt16BE(epoch, 51);
   batch.writeInt32BE(sequence, 53);
   batch.writeUInt32BE(crc32c(batch.subarray(crcFrom)), 17);
+}
+
+/** Of a record, beside its key, its value and its headers: lengths, attributes, time, place and the number of headers. */
+const overheadBytesMax = 5 + 1 + 10 + 5 + 5 + 5 + 1;
+
+/** A character of a JavaScript string takes at most three bytes. */
+function bytesMax(value: Bytes): number {
+  if (value === null) return 0;
+  return typeof value === "string" ? 3 * value.length : value.length;
 }
 
 function bytesOf(value: Bytes): number {

@@ -4,6 +4,7 @@ import type { AbortedTransaction } from "../protocol/record-apis.ts";
 import { BatchBuilder, type Bytes, noProducer, stamp } from "./batch-builder.ts";
 import { type CompressionName, compress, decompress } from "./compression.ts";
 import { crc32c } from "./crc32c.ts";
+import { halves } from "./halves.ts";
 import { RecordCursor } from "./record-cursor.ts";
 import { batchesOf, readable } from "./record-set.ts";
 
@@ -60,6 +61,39 @@ describe("record batches", () => {
       fc.asyncProperty(fc.array(sample, { minLength: 1, maxLength: 30 }), async (samples) => {
         const found = await read(await built(samples, compression));
         expect(found.map(({ offset }) => offset)).toEqual(samples.map((_, index) => index));
+        expect(found.map(plainSample)).toEqual(samples.map(plainSample));
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  test("a batch stays within a limit that is kept before each record, unless it holds one that is larger", async () => {
+    const text = fc.string({ unit: fc.constantFrom("a", "ä", "€"), maxLength: 200 });
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.tuple(text, text, fc.option(text, { nil: undefined })), { maxLength: 30 }), async (samples) => {
+        const limit = 500;
+        for (let builder = new BatchBuilder(8); samples.length > 0; builder = new BatchBuilder(8)) {
+          while (samples[0] !== undefined) {
+            const [key, value, header] = samples[0];
+            const headers = header === undefined ? undefined : { header };
+            if (!builder.fits(limit, key, value, headers)) break;
+            builder.append(2 ** 40, key, value, headers);
+            samples.shift();
+          }
+          expect(builder.count).toBeGreaterThan(0);
+          if (builder.count > 1) expect((await builder.finish("none", noProducer)).length).toBeLessThanOrEqual(limit);
+        }
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  test.each(["none", "zstd"] as const)("the halves of a batch hold its records (%s)", async (compression) => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(sample, { minLength: 2, maxLength: 9 }), async (samples) => {
+        const [first, second, ...more] = await halves(await built(samples, compression), place);
+        expect([first?.count, second?.count, more]).toEqual([Math.ceil(samples.length / 2), Math.floor(samples.length / 2), []]);
+        const found = [...(await read(first?.bytes as Buffer)), ...(await read(second?.bytes as Buffer))];
         expect(found.map(plainSample)).toEqual(samples.map(plainSample));
       }),
       { numRuns: 40 },

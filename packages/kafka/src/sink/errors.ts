@@ -1,5 +1,4 @@
 import { MillraceError } from "@millrace/core";
-import type { BatchBuilder } from "../batch/batch-builder.ts";
 import { errorCodes, errorText } from "../protocol/error-codes.ts";
 import { partitionId } from "../source/split.ts";
 import type { PartitionRef } from "./partition-queue.ts";
@@ -14,15 +13,25 @@ function fenced(transactionalId: string, code: number): MillraceError {
   );
 }
 
-export function produceRefused(ref: PartitionRef, transactionalId: string | null, code: number, builder: BatchBuilder): MillraceError {
+/** The broker does not take so many bytes at a time. */
+export function isTooLarge(code: number): boolean {
+  return code === errorCodes.messageTooLarge || code === recordListTooLarge;
+}
+
+export function produceRefused(
+  ref: PartitionRef,
+  transactionalId: string | null,
+  code: number,
+  batch: { readonly count: number; readonly bytes: number },
+): MillraceError {
   const id = partitionId(ref.topic, ref.partition);
-  const { invalidProducerEpoch, producerFenced, invalidTxnState, messageTooLarge } = errorCodes;
+  const { invalidProducerEpoch, producerFenced, invalidTxnState } = errorCodes;
   if (transactionalId !== null && (code === invalidProducerEpoch || code === producerFenced || code === invalidTxnState))
     return fenced(transactionalId, code);
-  if (code === messageTooLarge || code === recordListTooLarge) {
+  if (isTooLarge(code)) {
     return new MillraceError(
       "KAFKA_TOO_LARGE",
-      `${id} does not take a batch of ${builder.count} records and ${builder.bytes} bytes: ${errorText(code)}`,
+      `${id} does not take a batch of ${batch.count} records and ${batch.bytes} bytes: ${errorText(code)}`,
       {
         hint: "lower batchBytes, compress, or raise the topic's max.message.bytes",
       },

@@ -39,7 +39,7 @@ export class PartitionQueue implements PartitionRef {
   /** Returns by how many bytes the queue has grown. */
   append(session: ProducerSession, timestamp: number, key: Bytes, value: Bytes, headers: Headers | undefined): number {
     let open = this.#open;
-    if (open !== undefined && (open.session !== session || open.builder.bytes >= this.#batchBytes)) {
+    if (open !== undefined && (open.session !== session || !open.builder.fits(this.#batchBytes, key, value, headers))) {
       this.close();
       open = undefined;
     }

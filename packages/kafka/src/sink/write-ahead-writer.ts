@@ -83,7 +83,7 @@ export class WriteAheadWriter<T> implements SinkWriter<T>, RecordTarget {
     this.#batches.set(session, batches);
     const id = partitionId(topic, partition);
     let batch = batches.findLast((candidate) => partitionId(candidate.topic, candidate.partition) === id);
-    if (batch === undefined || batch.builder.bytes >= this.#outbox.batchBytes) {
+    if (batch === undefined || !batch.builder.fits(this.#outbox.batchBytes, key, value, headers)) {
       batch = { topic, partition, builder: new BatchBuilder(1024) };
       batches.push(batch);
     }

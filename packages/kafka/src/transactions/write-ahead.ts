@@ -1,11 +1,13 @@
 import { MillraceError } from "@millrace/core";
-import { BatchBuilder, stamp } from "../batch/batch-builder.ts";
-import { transactionalFlag } from "../batch/batch-header.ts";
+import { BatchBuilder, noProducer, stamp } from "../batch/batch-builder.ts";
+import { crcFrom, transactionalFlag } from "../batch/batch-header.ts";
+import { halves } from "../batch/halves.ts";
 import type { KafkaClient } from "../client/kafka-client.ts";
 import { Passing } from "../client/retry.ts";
 import { errorCodes, errorText, isPassing } from "../protocol/error-codes.ts";
 import { produce } from "../protocol/record-apis.ts";
 import { addPartitionsToTxn, type ProducerIdentity } from "../protocol/transaction-apis.ts";
+import { isTooLarge, produceRefused } from "../sink/errors.ts";
 import { partitionId } from "../source/split.ts";
 import type { WriteAheadCommittable } from "./committable.ts";
 import { markerPartition, readMarker } from "./markers.ts";
@@ -16,6 +18,12 @@ interface Batch {
   readonly partition: number;
   readonly count: number;
   readonly bytes: Buffer;
+}
+
+interface Transaction extends ProducerIdentity {
+  readonly transactionalId: string;
+  /** By partition: records written so far. */
+  readonly sequences: Map<string, number>;
 }
 
 /**
@@ -35,19 +43,12 @@ export async function writeAhead(client: KafkaClient, committable: WriteAheadCom
     topic: markerTopic,
     partition: markerPartition(writer, markers?.partitions.length ?? 1),
     count: 1,
-    bytes: await builder.finish("none", { ...identity, sequence: 0, transactional: true }),
+    bytes: await builder.finish("none", noProducer),
   };
   const batches = [...committable.batches.map(({ bytes, ...batch }) => ({ ...batch, bytes: Buffer.from(bytes, "base64") })), markerBatch];
   await addPartitions(client, transactionalId, identity, batches);
-  const sequences = new Map<string, number>();
-  for (const batch of batches) {
-    const id = partitionId(batch.topic, batch.partition);
-    const sequence = sequences.get(id) ?? 0;
-    sequences.set(id, sequence + batch.count);
-    batch.bytes.writeInt16BE(batch.bytes.readInt16BE(21) | transactionalFlag, 21);
-    stamp(batch.bytes, { ...identity, sequence, transactional: true });
-    await send(client, transactionalId, batch);
-  }
+  const transaction: Transaction = { ...identity, transactionalId, sequences: new Map() };
+  for (const batch of batches) await write(client, transaction, batch);
   const code = await endTransaction(client, await endTxnVersion(client), { transactionalId, ...identity, commit: true });
   if (code !== 0)
     throw new MillraceError("KAFKA_COMMIT", `transaction ${transactionalId} can't be committed: ${errorText(code)}`, {
@@ -64,9 +65,31 @@ async function addPartitions(client: KafkaClient, transactionalId: string, ident
   if (code !== 0) throw new MillraceError("KAFKA_PRODUCE", `the coordinator of ${transactionalId} does not take partitions: ${errorText(code)}`);
 }
 
-async function send(client: KafkaClient, transactionalId: string, batch: Batch): Promise<void> {
+/** A batch that the topic does not take is written in halves: it is in the checkpoint, and no other option makes it smaller. */
+async function write(client: KafkaClient, transaction: Transaction, batch: Batch): Promise<void> {
+  const { transactionalId, sequences } = transaction;
   const id = partitionId(batch.topic, batch.partition);
-  await client.pauses.retrying(`write to ${id}`, client.cluster.unavailableMs, async () => {
+  const sequence = sequences.get(id) ?? 0;
+  batch.bytes.writeInt16BE(batch.bytes.readInt16BE(crcFrom) | transactionalFlag, crcFrom);
+  stamp(batch.bytes, { ...transaction, sequence, transactional: true });
+  const code = await send(client, transactionalId, batch);
+  if (isTooLarge(code) && batch.count > 1) {
+    for (const half of await halved(batch)) await write(client, transaction, half);
+    return;
+  }
+  if (code !== 0 && code !== errorCodes.duplicateSequenceNumber)
+    throw produceRefused(batch, transactionalId, code, { count: batch.count, bytes: batch.bytes.length });
+  sequences.set(id, sequence + batch.count);
+}
+
+async function halved({ topic, partition, bytes }: Batch): Promise<readonly Batch[]> {
+  return (await halves(bytes, { topic, partition })).map((half) => ({ topic, partition, ...half }));
+}
+
+/** The broker's final answer. */
+async function send(client: KafkaClient, transactionalId: string, batch: Batch): Promise<number> {
+  const id = partitionId(batch.topic, batch.partition);
+  return client.pauses.retrying(`write to ${id}`, client.cluster.unavailableMs, async () => {
     const [found] = await client.topics([batch.topic]);
     const leader = found?.partitions.find(({ partition }) => partition === batch.partition);
     const node = leader === undefined ? undefined : client.node(leader.leaderId);
@@ -81,7 +104,6 @@ async function send(client: KafkaClient, transactionalId: string, batch: Batch):
     );
     const code = result?.errorCode ?? -1;
     if (isPassing(code)) throw new Passing(errorText(code));
-    if (code !== 0 && code !== errorCodes.duplicateSequenceNumber)
-      throw new MillraceError("KAFKA_PRODUCE", `${id} does not take records: ${errorText(code)}`);
+    return code;
   });
 }
