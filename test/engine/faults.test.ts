@@ -329,6 +329,35 @@ describe("a function that throws", () => {
     });
   });
 
+  it("in open closes what was opened before it", async () => {
+    const events: string[] = [];
+    const noted = (name: string): Sink<number> => ({
+      ...discard<number>(),
+      createWriter: (context) => ({
+        ...discard<number>().createWriter(context),
+        open: async () => void events.push(`${name} opened`),
+        close: async () => void events.push(`${name} closed`),
+      }),
+    });
+    const opening = job((env) => {
+      const numbers = env.from(collection([1]), { uid: "numbers" });
+      numbers.to(noted("sink"), { uid: "out" });
+      numbers
+        .process(
+          {
+            emits: t.integer(),
+            open: () => Promise.reject(new Error("no connection")),
+            processElement() {},
+            close: () => void events.push("function closed"),
+          },
+          { uid: "opened" },
+        )
+        .to(discard(), { uid: "nowhere" });
+    });
+    await expect(startJob(opening, { ephemeral: true, restart: { kind: "none" } })).rejects.toThrow("no connection");
+    expect(events).toEqual(["sink opened", "sink closed", "function closed"]);
+  });
+
   it("in close does not undo what has been published", () =>
     inDirectory(async (directory) => {
       const closing = job((env) => {

@@ -47,8 +47,27 @@ export interface TaskOrder {
   readonly sinkContext: (uid: string) => SinkContext;
 }
 
-/** Builds one subtask: state first, then operators are opened, sinks last; then its position in time is restored. */
+/** What has to be closed when the rest can't be built. */
+interface Unfinished {
+  readonly backends: KeyedStateBackend[];
+  /** Closes its backends itself. */
+  task: StreamTask | undefined;
+}
+
+/** Builds one subtask: state first, then sinks and operators are opened; then its position in time is restored. A failure leaves nothing open. */
 export async function buildTask(order: TaskOrder): Promise<DeployedTask> {
+  const unfinished: Unfinished = { backends: [], task: undefined };
+  try {
+    return await build(order, unfinished);
+  } catch (error) {
+    // Nobody else knows of it yet. Why it could not be built tells more than why it can't be closed.
+    const { task, backends } = unfinished;
+    await Promise.allSettled([task?.close() ?? Promise.all(backends.map((backend) => backend.close()))]);
+    throw error;
+  }
+}
+
+async function build(order: TaskOrder, unfinished: Unfinished): Promise<DeployedTask> {
   const { settings, physical, subtask } = order;
   const { graph, ports } = settings;
   const program = chainProgram(graph.plan, physical);
@@ -77,7 +96,7 @@ export async function buildTask(order: TaskOrder): Promise<DeployedTask> {
     () => flow,
     () => task,
   );
-  const hosts = await createHosts(order, operators, metrics, code, chains, services);
+  const hosts = await createHosts(order, operators, metrics, code, chains, services, unfinished.backends);
   const byNode = new Map(hosts.map((host) => [host.node, host]));
   const flow = new WatermarkFlow(program, byNode, writers, edges);
   const active = createActivityClock(() => ports.clock.monotonic());
@@ -105,6 +124,7 @@ export async function buildTask(order: TaskOrder): Promise<DeployedTask> {
     active,
   };
   task = new StreamTask(parts, wake);
+  unfinished.task = task;
   await openAll(order, program, hosts, sinks, source, flow);
   return {
     id: order.id,
@@ -141,11 +161,12 @@ async function createHosts(
   code: ChainCode,
   chains: Map<number, KeyedChain>,
   services: HostServices,
+  opened: KeyedStateBackend[],
 ): Promise<OperatorHost[]> {
   const hosts: OperatorHost[] = [];
   for (const [node, operator] of operators) {
     const place = { node, uid: planNode(order.settings.graph.plan, node).uid, subtask: order.subtask, parallelism: order.physical.parallelism };
-    const backend = await openBackend(order, node, chains);
+    const backend = await openBackend(order, node, chains, opened);
     const nodeMetrics = metrics.get(node);
     assert(nodeMetrics !== undefined, "every node has metrics");
     hosts.push(new OperatorHost(place, operator, backend, nodeMetrics, code, services));
@@ -210,7 +231,12 @@ function restoredOf(order: TaskOrder, node: number): RestoredNode | undefined {
   return restoredNode(order.restored?.kind ?? "checkpoint", snapshot, order.subtask, parallelism, keyGroups);
 }
 
-async function openBackend(order: TaskOrder, node: number, chains: Map<number, KeyedChain>): Promise<KeyedStateBackend | undefined> {
+async function openBackend(
+  order: TaskOrder,
+  node: number,
+  chains: Map<number, KeyedChain>,
+  opened: KeyedStateBackend[],
+): Promise<KeyedStateBackend | undefined> {
   const { settings, physical, subtask } = order;
   const body = settings.graph.bodies[node] as OperatorBody;
   if (body.keySelectors.length === 0 || body.keyedState === "none") return undefined;
@@ -225,6 +251,7 @@ async function openBackend(order: TaskOrder, node: number, chains: Map<number, K
     now: () => clock.now(),
     monotonic: () => clock.monotonic(),
   });
+  opened.push(backend);
   const restored = restoredOf(order, node);
   if (order.restored !== undefined && restored !== undefined) {
     const data = restoredFiles(settings, order.restored);
