@@ -2,6 +2,7 @@ import type { EnumeratorContext, SplitEnumerator } from "@millrace/contracts";
 import { type Cancel, type Json, MillraceError, messageOf } from "@millrace/core";
 import type { Compression } from "./decompress.ts";
 import { discover, type FoundFile } from "./discovery.ts";
+import { identify } from "./file-bytes.ts";
 import { type FileSplit, rangesOf, wholeFile } from "./split.ts";
 
 export interface EnumeratorOptions {
@@ -51,7 +52,7 @@ export class FileEnumerator implements SplitEnumerator<FileSplit> {
     if (!this.#listed) {
       const found = await this.#discover();
       if (found.length === 0) throw noFiles(this.#options.patterns);
-      this.#add(found);
+      this.#pending.push(...(await this.#splitsOf(found)));
       this.#listed = true;
     }
     this.#deal();
@@ -75,8 +76,11 @@ export class FileEnumerator implements SplitEnumerator<FileSplit> {
     const fresh = found.filter((file) => !this.#seen.has(file.path));
     const settled = fresh.filter((file) => this.#unsettled.get(file.path) === versionOf(file));
     this.#unsettled = new Map(fresh.map((file) => [file.path, versionOf(file)]));
+    const splits = await this.#splitsOf(settled);
+    if (this.#closed) return;
+    // At once: a snapshot has a file as seen and to be read, or not at all.
     for (const file of settled) this.#seen.add(file.path);
-    this.#add(settled);
+    this.#pending.push(...splits);
     this.#listed = true;
     this.#deal();
     this.#cancelLook = this.#context.ports.scheduler.after(everyMs, () => {
@@ -84,12 +88,16 @@ export class FileEnumerator implements SplitEnumerator<FileSplit> {
     });
   }
 
-  #add(found: readonly FoundFile[]): void {
+  async #splitsOf(found: readonly FoundFile[]): Promise<readonly FileSplit[]> {
     const ordered = this.#options.order === "name" ? found : found.toSorted((a, b) => a.stat.modifiedMs - b.stat.modifiedMs);
     const { splitBytes, compressionOf } = this.#options;
+    const splits: FileSplit[] = [];
     for (const { path, stat } of ordered) {
-      this.#pending.push(...(splitBytes === undefined || compressionOf(path) !== "none" ? [wholeFile(path)] : rangesOf(path, stat, splitBytes)));
+      if (splitBytes === undefined || compressionOf(path) !== "none" || stat.bytes <= splitBytes) splits.push(wholeFile(path));
+      // Of ranges the first may be read long before the last: all have to be of one file.
+      else splits.push(...rangesOf(path, await identify(this.#context.ports.files, path), splitBytes));
     }
+    return splits;
   }
 
   requestSplit(subtask: number): void {

@@ -31,14 +31,26 @@ export async function* fileBytes(files: Files, file: OpenFile): AsyncGenerator<B
   }
 }
 
-async function openKnown(files: Files, { path, known }: OpenFile): Promise<FileHandle> {
+/** What tells the file at `path` from others. */
+export async function identify(files: Files, path: string): Promise<FileIdentity> {
+  const handle = await openKnown(files, { path, known: undefined });
+  try {
+    return await identified(handle, { path, known: undefined }).catch(unreadable(path));
+  } finally {
+    await handle.close();
+  }
+}
+
+type Sought = Pick<OpenFile, "path" | "known">;
+
+async function openKnown(files: Files, { path, known }: Sought): Promise<FileHandle> {
   const stat: FileStat | undefined = await files.stat(path).catch(unreadable(path));
   if (stat === undefined) throw known === undefined ? changed(path, "was removed before it was read") : changed(path, "is gone");
   return files.open(path, "read").catch(unreadable(path));
 }
 
 /** The identity of the file that was opened, which has to be the known one. */
-async function identified(handle: FileHandle, { path, known }: OpenFile): Promise<FileIdentity> {
+async function identified(handle: FileHandle, { path, known }: Sought): Promise<FileIdentity> {
   if (known !== undefined) await verifyContent(path, known, handle);
   const now = await handle.stat();
   // A copy may have taken the place of the known file.

@@ -202,6 +202,20 @@ describe("a file that changes between a checkpoint and its restore", () => {
     await expect(resumeAfter(change)).rejects.toMatchObject({ code: "SOURCE_FILE_CHANGED", message: expect.stringContaining("a.txt") });
   });
 
+  test("is refused when it was emptied and filled with more, in ranges that nobody has read yet, too", async () => {
+    const directory = directoryWith({ "a.txt": numbered(20) });
+    const path = join(directory, "a.txt");
+    const source = files(path, lines(), { splitBytes: 50 });
+    const first = await SourceDriver.open(source, { ports });
+    await first.take(1);
+    const restored = { ...first.checkpoint(), splits: [] };
+    await first.close();
+    emptyAndFill(path, numbered(40, 100));
+    const second = await SourceDriver.open(source, { ports, restored });
+    await expect(second.drain()).rejects.toMatchObject({ code: "SOURCE_FILE_CHANGED", message: expect.stringContaining("a.txt") });
+    await second.close();
+  });
+
   test("is read on to its old end when it grew, the unfinished last line included", async () => {
     expect(await resumeAfter((path) => appendFileSync(path, "added\n"))).toEqual(rows(6, 4));
     expect(await resumeAfter((path) => appendFileSync(path, " and more\nadded\n"), numbered(10).trimEnd())).toEqual([

@@ -39,13 +39,12 @@ export function wholeFile(path: string): FileSplit {
   return { id: path, path, start: 0, end: null, file: null, offset: 0, line: 1, records: 0, decoder: null };
 }
 
-/** Ranges of about `splitBytes` that cover the file. */
-export function rangesOf(path: string, stat: FileStat, splitBytes: number): readonly FileSplit[] {
-  if (stat.bytes <= splitBytes) return [wholeFile(path)];
+/** Ranges of about `splitBytes` that cover the file as it is. */
+export function rangesOf(path: string, file: FileIdentity, splitBytes: number): readonly FileSplit[] {
   const splits: FileSplit[] = [];
-  for (let start = 0; start < stat.bytes; start += splitBytes) {
-    const end = Math.min(start + splitBytes, stat.bytes);
-    splits.push({ ...wholeFile(path), id: `${path}@${start}`, start, end, offset: start, file: { ...identityOf(stat) } });
+  for (let start = 0; start < file.bytes; start += splitBytes) {
+    const end = Math.min(start + splitBytes, file.bytes);
+    splits.push({ ...wholeFile(path), id: `${path}@${start}`, start, end, offset: start, file });
   }
   return splits;
 }
