@@ -19,6 +19,8 @@ export const noRecord: unique symbol = Symbol("no record");
 export interface RecordDecoder<T> {
   /** Whether a record may hold line feeds. */
   readonly multiline: boolean;
+  /** The record to come tells how to read those after it: without it nothing can be read. Absent: there is no such record. */
+  readonly awaitsHeader?: boolean;
   /** The index of the line feed that ends the record which starts at `start`; -1: it is not in the buffer. */
   findEnd(buffer: Buffer, start: number): number;
   /** The record in `[start, end)`, its line feed excluded, a carriage return before that included. Throws BadRecord. */

@@ -39,7 +39,7 @@ export interface RecordStreamOptions<T> {
   readonly pull: () => Buffer | undefined;
   /** True when `pull` will give nothing any more. */
   readonly exhausted: () => boolean;
-  /** May throw; otherwise the record is left out. */
+  /** May throw; otherwise the record is left out. A header is no such record: it fails with SOURCE_HEADER. */
   readonly bad: (bad: BadBytes) => void;
   /** An error of reading on from `at`, with its place. Errors of those who take the records are theirs to explain. */
   readonly explain: (error: unknown, at: BytePlace) => unknown;
@@ -170,6 +170,7 @@ export class RecordStream<T> {
       return this.#decoder.decode(this.#buffer, this.#start, end);
     } catch (error) {
       if (!(error instanceof BadRecord)) throw error;
+      if (this.#decoder.awaitsHeader === true) throw this.#options.explain(unreadableHeader(error), this.position);
       return this.#bad(error, end);
     }
   }
@@ -220,6 +221,13 @@ export class RecordStream<T> {
   get position(): StreamPosition {
     return { offset: this.#base + this.#start, line: this.#line, records: this.#records, decoder: this.#decoder.state() };
   }
+}
+
+/** Left out like a bad record it would leave its place to the first row. */
+function unreadableHeader({ message }: BadRecord): MillraceError {
+  return new MillraceError("SOURCE_HEADER", `the header can't be read: ${message}`, {
+    hint: "correct the file, or give its encoding; a file without a header needs header: false and all columns in order",
+  });
 }
 
 const starved = -1;

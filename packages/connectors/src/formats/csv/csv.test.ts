@@ -6,8 +6,8 @@ import type { Format } from "../format.ts";
 import { type BadBytes, RecordStream, streamStart } from "../record-stream.ts";
 import { csv } from "./csv.ts";
 
-function read<T>(text: string, format: Format<T>): { values: T[]; bad: BadBytes[] } {
-  const chunks = [Buffer.from(text)];
+function read<T>(text: string | Buffer, format: Format<T>): { values: T[]; bad: BadBytes[] } {
+  const chunks = [typeof text === "string" ? Buffer.from(text) : text];
   const result: { values: T[]; bad: BadBytes[] } = { values: [], bad: [] };
   const stream = new RecordStream({
     decoder: format.createDecoder("utf8"),
@@ -116,6 +116,14 @@ describe("csv", () => {
   test("a missing or doubled column fails the job and says which the file has", () => {
     expect(() => read("a,b\n", csv({ columns: { c: "string" } }))).toThrow('the header has no column "c"; it has "a", "b"');
     expect(() => read("a,a\n", csv())).toThrow('names the column "a" twice');
+  });
+
+  test.each([
+    ["not UTF-8", Buffer.from("gr\xf6\xdfe,n\n1,2\n", "latin1")],
+    ["a quote in the wrong place", Buffer.from('a,"b"c\n1,2\n')],
+    ["longer than the limit", Buffer.from(`"${"x".repeat(30)}\n${"x".repeat(5_000)}\n`)],
+  ])("a header that can't be read (%s) fails the job, and the first row does not take its place", (_, content) => {
+    expect(() => read(content, csv())).toThrow(expect.objectContaining({ code: "SOURCE_HEADER" }));
   });
 
   test("a delimiter of more than one character and columns unknown without header are refused", () => {

@@ -53,6 +53,10 @@ export class CsvDecoder<T> implements RecordDecoder<T> {
     if (!shape.header) this.#setHeader([...(shape.columns ?? [])]);
   }
 
+  get awaitsHeader(): boolean {
+    return this.#columns === undefined;
+  }
+
   findEnd(buffer: Buffer, start: number): number {
     if (!this.#framed(buffer, start)) this.#frameBlock(buffer, start);
     return this.#starts[this.#next] === start ? (this.#ends[this.#next] as number) : -1;
