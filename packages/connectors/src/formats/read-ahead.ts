@@ -8,13 +8,15 @@ const chunksAheadMax = 4;
 export class ReadAhead {
   readonly #source: AsyncIterator<Buffer>;
   readonly #notify: () => void;
-  readonly #queue: Buffer[] = [];
+  readonly #queue: Buffer[];
   #pumping: Promise<void> | undefined;
   #failure: { readonly error: unknown } | undefined;
   #finished = false;
   #closed = false;
 
-  constructor(source: AsyncIterable<Buffer>, notify: () => void) {
+  /** `before`: chunks that come before those of the source. */
+  constructor(source: AsyncIterable<Buffer>, notify: () => void, before: readonly Buffer[] = []) {
+    this.#queue = [...before];
     this.#source = source[Symbol.asyncIterator]();
     this.#notify = notify;
     this.#pump();
@@ -65,11 +67,13 @@ export class ReadAhead {
     }
   }
 
-  async close(): Promise<void> {
+  /** Resolves with the chunks that nobody has taken. */
+  async close(): Promise<readonly Buffer[]> {
     this.#closed = true;
     // Before waiting: an input that is quiet, like a terminal, ends its pending read by this.
     const returned = this.#source.return?.();
     await this.#pumping;
     await returned;
+    return this.#queue;
   }
 }

@@ -218,6 +218,11 @@ export class RecordStream<T> {
     this.#start = Math.min(end + 1, this.#buffer.length);
   }
 
+  /** What was pulled and not handed over: it begins at `position`. */
+  get rest(): Buffer {
+    return this.#buffer.subarray(this.#start);
+  }
+
   get position(): StreamPosition {
     return { offset: this.#base + this.#start, line: this.#line, records: this.#records, decoder: this.#decoder.state() };
   }

@@ -31,6 +31,39 @@ test("a bad record names its line", async () => {
   await expect(driver.drain()).rejects.toMatchObject({ code: "SOURCE_RECORD", where: { position: "stdin:2" } });
 });
 
+test("a reader goes on exactly where the one before was closed, in the middle of a record and behind a header, too", async () => {
+  const left = ["\uFEFFa,b\n1,", "2\n3,4\n5", ",6\n7,8", "\n"];
+  const open = { ended: 0 };
+  const input = () => ({
+    [Symbol.asyncIterator]: () => ({
+      async next(): Promise<IteratorResult<Buffer>> {
+        const text = left.shift();
+        return text === undefined ? { done: true, value: undefined } : { done: false, value: Buffer.from(text) };
+      },
+      async return(): Promise<IteratorResult<Buffer>> {
+        open.ended++;
+        return { done: true, value: undefined };
+      },
+    }),
+  });
+  const found: unknown[] = [];
+  for (let reader = 0; reader < 5; reader++) {
+    const driver = await SourceDriver.open(stdin(csv(), { input }), { ports: nodePorts });
+    if (reader < 4) await driver.take(1);
+    else await driver.drain();
+    found.push(...driver.records.map(({ value }) => value));
+    expect(driver.position()).toBe(reader < 4 ? `stdin:${reader + 2}` : undefined);
+    await driver.close();
+  }
+  expect(found).toEqual([
+    { a: "1", b: "2" },
+    { a: "3", b: "4" },
+    { a: "5", b: "6" },
+    { a: "7", b: "8" },
+  ]);
+  expect(open.ended).toBe(5);
+});
+
 test("closing does not wait for an input that is quiet", async () => {
   let ended = (): void => {};
   const quiet = {

@@ -3,8 +3,9 @@ import { MillraceError, messageOf, NO_TIMESTAMP } from "@millrace/core";
 import { badInputRecord, badRecordError, type OnBadRecord, sideOutputOf } from "../formats/bad-records.ts";
 import type { Format, TextEncoding } from "../formats/format.ts";
 import { ReadAhead } from "../formats/read-ahead.ts";
-import { type BadBytes, type BytePlace, RecordStream, streamStart } from "../formats/record-stream.ts";
+import { type BadBytes, type BytePlace, RecordStream } from "../formats/record-stream.ts";
 import { FixedSplitEnumerator } from "../splits/fixed-enumerator.ts";
+import { type Input, leaveRest, takeRest } from "./input-rest.ts";
 import { processStdin } from "./process-stdin.ts";
 
 export interface StdinOptions {
@@ -13,8 +14,8 @@ export interface StdinOptions {
   readonly maxLineBytes?: number;
   /** Default "fail". */
   readonly onError?: OnBadRecord;
-  /** Default: the standard input of the process. */
-  readonly input?: () => AsyncIterable<Buffer>;
+  /** Default: the standard input of the process. Asked for again after a restart, it goes on where the last iteration was ended. */
+  readonly input?: Input;
 }
 
 export interface StdinSource<T> extends Source<T, StdinSplit> {
@@ -43,6 +44,7 @@ class StdinReader<T> implements SourceReader<T, StdinSplit> {
   readonly #context: ReaderContext;
   readonly #format: Format<T>;
   readonly #options: StdinOptions;
+  readonly #input: Input;
   #splits: readonly StdinSplit[] = [];
   #readAhead: ReadAhead | undefined;
   #stream: RecordStream<T> | undefined;
@@ -56,19 +58,21 @@ class StdinReader<T> implements SourceReader<T, StdinSplit> {
     this.#context = context;
     this.#format = format;
     this.#options = options;
+    this.#input = options.input ?? processStdin;
   }
 
   addSplits(splits: readonly StdinSplit[]): void {
     this.#splits = splits;
     this.#requested = false;
-    const { encoding = "utf8", maxLineBytes = 16 << 20, input = processStdin } = this.#options;
-    const readAhead = new ReadAhead(input(), () => this.#context.available());
+    const { encoding = "utf8", maxLineBytes = 16 << 20 } = this.#options;
+    const { position, chunks } = takeRest(this.#input);
+    const readAhead = new ReadAhead(this.#input(), () => this.#context.available(), chunks);
     this.#readAhead = readAhead;
     this.#stream = new RecordStream({
       decoder: this.#format.createDecoder(encoding),
       encoding,
       maxLineBytes,
-      position: streamStart,
+      position,
       skipFirstLine: false,
       pull: () => readAhead.take(),
       exhausted: () => readAhead.exhausted,
@@ -132,7 +136,9 @@ class StdinReader<T> implements SourceReader<T, StdinSplit> {
   }
 
   async close(): Promise<void> {
-    await this.#readAhead?.close();
+    const chunks = await this.#readAhead?.close();
+    const stream = this.#stream;
+    if (chunks !== undefined && stream !== undefined) leaveRest(this.#input, { position: stream.position, chunks: [stream.rest, ...chunks] });
   }
 }
 

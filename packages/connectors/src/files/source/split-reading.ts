@@ -119,7 +119,7 @@ export class SplitReading<T> {
     return { ...this.#split, file: this.#identity, offset, line, records, decoder };
   }
 
-  close(): Promise<void> {
-    return this.#readAhead.close();
+  async close(): Promise<void> {
+    await this.#readAhead.close();
   }
 }
