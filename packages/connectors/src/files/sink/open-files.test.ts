@@ -68,6 +68,27 @@ describe("a file that stays open across checkpoints", () => {
     expect(visibleLines(directory)).toEqual(["1", "2", "3", "4"]);
   });
 
+  test("is named to another run that starts from the checkpoint when it was published with more in it, and from where on", async () => {
+    const directory = temporaryDirectory();
+    const restored = await interrupted(directory);
+    const context = { ports: nodePorts, jobName: "job", runId: "run2", ancestorRunIds: ["run1"], uid: "sink", subtask: 0, parallelism: 1 };
+    const since = () =>
+      fileSink<number>(directory).publishedSince?.(
+        { ...context, resumed: false, overwrite: false, checkpointIntervalMs: undefined },
+        restored.states.flat(),
+      );
+    expect(await since()).toEqual([]);
+    const published = join(directory, "part-run1-0-000000.jsonl");
+    renameSync(hidden(directory), published);
+    expect(await since()).toEqual([`${published} from byte 4 on`]);
+    truncateSync(published, 4);
+    expect(await since()).toEqual([]);
+    const other = await open(directory, { restored, runId: "run2", ancestorRunIds: ["run1"] });
+    await other.write(3);
+    await other.finish();
+    expect(visibleLines(directory)).toEqual(["1", "2", "3"]);
+  });
+
   test.each([
     ["gone", (path: string) => rmSync(path)],
     ["shorter than the checkpoint counts", (path: string) => truncateSync(path, 1)],
