@@ -7,7 +7,10 @@ import { putVarint, putVarlong, varintBytes, varlongBytes } from "./varint.ts";
 /** What a serializer may give for a key or a value. A string is written as UTF-8; null is a tombstone or no key. */
 export type Bytes = Uint8Array | string | null;
 
-export type Headers = Readonly<Record<string, Uint8Array | string | null>>;
+type HeaderList = readonly (readonly [name: string, value: Bytes])[];
+
+/** By name, or as a list, in which a name may come more than once. */
+export type Headers = Readonly<Record<string, Bytes>> | HeaderList;
 
 export interface BatchProducer {
   readonly producerId: bigint;
@@ -152,15 +155,24 @@ function putBytes(buffer: Buffer, at: number, value: Bytes, bytes: number): numb
   return at + bytes;
 }
 
+function entriesOf(headers: Headers): HeaderList {
+  return isList(headers) ? headers : Object.entries(headers);
+}
+
+/** Array.isArray does not tell a list that is readonly from the rest. */
+function isList(headers: Headers): headers is HeaderList {
+  return Array.isArray(headers);
+}
+
 function headerBytes(headers: Headers): number {
-  const entries = Object.entries(headers);
+  const entries = entriesOf(headers);
   let bytes = varintBytes(entries.length);
   for (const [name, value] of entries) bytes += sizeOf(Buffer.byteLength(name)) + sizeOf(bytesOf(value));
   return bytes;
 }
 
 function putHeaders(buffer: Buffer, at: number, headers: Headers): number {
-  const entries = Object.entries(headers);
+  const entries = entriesOf(headers);
   at = putVarint(buffer, at, entries.length);
   for (const [name, value] of entries) {
     at = putBytes(buffer, at, name, Buffer.byteLength(name));

@@ -2,6 +2,7 @@ import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { AbortedTransaction } from "../protocol/record-apis.ts";
 import { BatchBuilder, type Bytes, noProducer, stamp } from "./batch-builder.ts";
+import { batchHeaderBytes, readBatchHeader } from "./batch-header.ts";
 import { type CompressionName, compress, decompress } from "./compression.ts";
 import { crc32c } from "./crc32c.ts";
 import { halves } from "./halves.ts";
@@ -106,6 +107,26 @@ describe("record batches", () => {
     for (const value of values) builder.append(0, value, value, { h: value });
     const found = await read(await builder.finish("none", noProducer));
     expect(found.map(({ value }) => Buffer.from(value as Uint8Array).toString("utf8"))).toEqual(["", "plain", "ä€😀", "\ufffd"]);
+  });
+
+  test("headers of one name are all written and read, in order; by name the last counts", async () => {
+    const headers = [
+      ["trace", "one"],
+      ["__proto__", "x"],
+      ["trace", "two"],
+      ["trace", null],
+    ] as const;
+    const builder = new BatchBuilder(8);
+    builder.append(0, null, "v", headers);
+    const batch = await builder.finish("none", noProducer);
+    const cursor = new RecordCursor(place.topic, place.partition);
+    cursor.open(readBatchHeader(batch, 0, batch.length), batch, batchHeaderBytes, batch.length);
+    expect(cursor.next()).toBe(true);
+    expect(cursor.headerList().map(([name, value]) => [name, value?.toString() ?? null])).toEqual(headers);
+    expect(Object.entries(cursor.headers())).toEqual([
+      ["trace", null],
+      ["__proto__", Buffer.from("x")],
+    ]);
   });
 
   test("a changed byte is found, wherever it is", async () => {

@@ -16,7 +16,7 @@ export async function halves(bytes: Buffer, place: RecordSetPlace): Promise<read
   const second = new BatchBuilder(bytes.length);
   for (let index = 0; cursor.next(); index++) {
     const half = index < count / 2 ? first : second;
-    half.append(cursor.timestamp, cursor.key(), cursor.value(), cursor.headers());
+    half.append(cursor.timestamp, cursor.key(), cursor.value(), cursor.headerList());
   }
   const finished = [first, second].map(async (half) => ({ count: half.count, bytes: await half.finish(compression, noProducer) }));
   return Promise.all(finished);

@@ -18,7 +18,10 @@ export interface RecordView {
   value(): Buffer | null;
   /** The value as UTF-8 text, without a buffer in between. */
   valueText(): string | null;
+  /** Of several with one name the last. */
   headers(): Readonly<Record<string, Buffer | null>>;
+  /** All headers, in order; a name may come more than once. */
+  headerList(): readonly (readonly [name: string, value: Buffer | null])[];
 }
 
 /**
@@ -101,14 +104,17 @@ export class RecordCursor implements RecordView {
 
   headers(): Readonly<Record<string, Buffer | null>> {
     if (this.#buffer[this.#headersAt] === 0) return noHeaders;
+    // Fields of any name, also of __proto__.
+    return Object.fromEntries(this.headerList());
+  }
+
+  headerList(): readonly (readonly [name: string, value: Buffer | null])[] {
     const next = this.#at;
     this.#at = this.#headersAt;
-    const headers: Record<string, Buffer | null> = {};
+    const headers: [string, Buffer | null][] = [];
     for (let left = this.#varint(); left > 0; left--) {
       const name = this.#bytes(next);
-      const value = this.#bytes(next);
-      // Plain assignment would not make a field of the name __proto__.
-      Object.defineProperty(headers, name?.toString("utf8") ?? "", { value, enumerable: true, configurable: true, writable: true });
+      headers.push([name?.toString("utf8") ?? "", this.#bytes(next)]);
     }
     this.#at = next;
     return headers;

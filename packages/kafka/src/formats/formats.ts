@@ -76,6 +76,7 @@ export interface KafkaRecord<K, V> {
   readonly key: K | null;
   /** null: a tombstone. */
   readonly value: V | null;
+  /** Of several with one name the last. */
   readonly headers: Readonly<Record<string, Uint8Array | null>>;
 }
 

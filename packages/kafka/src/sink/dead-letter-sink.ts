@@ -31,11 +31,11 @@ export function deadLetterSink(
 }
 
 function withReason({ headers, message, topic, partition, offset }: BadKafkaRecord): Headers {
-  return {
+  return [
     ...headers,
-    "millrace.error.message": message,
-    "millrace.error.topic": topic,
-    "millrace.error.partition": String(partition),
-    "millrace.error.offset": String(offset),
-  };
+    ["millrace.error.message", message],
+    ["millrace.error.topic", topic],
+    ["millrace.error.partition", String(partition)],
+    ["millrace.error.offset", String(offset)],
+  ];
 }

@@ -25,7 +25,8 @@ export interface BadKafkaRecord {
   readonly offset: number;
   readonly key: Uint8Array | null;
   readonly value: Uint8Array | null;
-  readonly headers: Readonly<Record<string, Uint8Array | null>>;
+  /** All of them, in order; a name may come more than once. */
+  readonly headers: readonly (readonly [name: string, value: Uint8Array | null])[];
   /** Milliseconds since 1970; −1: none. */
   readonly timestamp: number;
   /** What is wrong with it. */
