@@ -4,15 +4,9 @@ import type { StartOptions } from "./job-handle.ts";
 
 const refusals: readonly (readonly [StartOptions, string])[] = [
   [{ checkpointIntervalMs: Number.NaN }, "checkpointIntervalMs (--checkpoint-interval) must be a number from 1, not NaN"],
-  [
-    { checkpointIntervalMs: "10s" as unknown as number },
-    'checkpointIntervalMs (--checkpoint-interval) must be a number from 1, not "10s"',
-  ],
+  [{ checkpointIntervalMs: "10s" as unknown as number }, 'checkpointIntervalMs (--checkpoint-interval) must be a number from 1, not "10s"'],
   [{ checkpointIntervalMs: 0 }, "checkpointIntervalMs (--checkpoint-interval) must be a number from 1, not 0"],
-  [
-    { checkpointTimeoutMs: Number.POSITIVE_INFINITY },
-    "checkpointTimeoutMs (--checkpoint-timeout) must be a number from 1, not Infinity",
-  ],
+  [{ checkpointTimeoutMs: Number.POSITIVE_INFINITY }, "checkpointTimeoutMs (--checkpoint-timeout) must be a number from 1, not Infinity"],
   [{ minPauseMs: -1 }, "minPauseMs must be a number from 0, not -1"],
   [{ alignmentTimeoutMs: -1 }, "alignmentTimeoutMs (--alignment-timeout) must be a number from 0, not -1"],
   [{ tolerableFailures: 1.5 }, "tolerableFailures must be a whole number from 0, or Infinity, not 1.5"],
@@ -21,10 +15,7 @@ const refusals: readonly (readonly [StartOptions, string])[] = [
   [{ memoryBytes: null as unknown as number }, "memoryBytes (--memory) must be a whole number from 1, not null"],
   [{ batchSize: 0 }, "batchSize (--batch-size) must be a whole number from 1, not 0"],
   [{ restart: { kind: "fixedDelay", attempts: -1, delayMs: 1 } }, "restart.attempts must be a whole number from 0, or Infinity, not -1"],
-  [
-    { restart: { kind: "fixedDelay", attempts: 1 } } as unknown as StartOptions,
-    "restart.delayMs must be a number from 0, not undefined",
-  ],
+  [{ restart: { kind: "fixedDelay", attempts: 1 } } as unknown as StartOptions, "restart.delayMs must be a number from 0, not undefined"],
   [{ restart: { kind: "exponentialDelay", initialDelayMs: 1, maxDelayMs: 2, factor: 0.5 } }, "restart.factor must be a number from 1, not 0.5"],
   [
     { restart: { kind: "always" } } as unknown as StartOptions,
