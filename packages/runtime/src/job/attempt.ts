@@ -114,9 +114,10 @@ export class Attempt {
   }
 
   /** The sources read no more. Resolves when everything has fired and all tasks have ended, rejects when the attempt fails or is closed. */
-  drain(): Promise<void> {
-    this.deployment.drain();
-    return this.#drained.promise;
+  async drain(): Promise<void> {
+    await this.checkpoints?.beginDrain();
+    if (this.#closing === undefined) this.deployment.drain();
+    await this.#drained.promise;
   }
 
   enumeratorSnapshots(): ReadonlyMap<number, Json> {

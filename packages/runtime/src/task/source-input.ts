@@ -51,7 +51,7 @@ export class SourceInput implements TaskInput, ReaderOutput<unknown> {
   #ended = false;
   /** Event time of a restore that the chain has not been given yet. */
   #untold = false;
-  #drains = false;
+  #draining = false;
   /** It reads no more, though there may be more to read. */
   #drained = false;
 
@@ -125,7 +125,7 @@ export class SourceInput implements TaskInput, ReaderOutput<unknown> {
       this.#splits.look();
       if (this.#moved) return progress;
     }
-    if (this.#drains) {
+    if (this.#draining) {
       this.#drained = true;
       this.#end();
       return progress;
@@ -190,9 +190,14 @@ export class SourceInput implements TaskInput, ReaderOutput<unknown> {
     return this.#ended && !this.#drained;
   }
 
+  /** It has nothing to do but to end. */
+  get drains(): boolean {
+    return this.#draining;
+  }
+
   /** From the next step on nothing is read any more, as if the input had ended here. */
   drain(): void {
-    this.#drains = true;
+    this.#draining = true;
   }
 
   /** Without a split it ends at once: no barrier goes ahead of its end, or others would be read while it holds event time back. */

@@ -243,12 +243,13 @@ export class StreamTask {
   }
 
   #takeInput(): boolean {
-    if (this.#parts.input instanceof SourceInput && this.#parts.stateRoom.isFull) {
+    const { input, stateRoom } = this.#parts;
+    if (input instanceof SourceInput && stateRoom.isFull && !input.drains) {
       this.times.blocked();
       this.#lookAgain();
       return false;
     }
-    const step = this.#parts.input.step(this.#settle);
+    const step = input.step(this.#settle);
     switch (step.kind) {
       case "progress":
         return true;

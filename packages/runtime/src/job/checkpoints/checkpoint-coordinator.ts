@@ -68,7 +68,8 @@ export class CheckpointCoordinator {
   #nextId: number | undefined;
   #pending: PendingCheckpoint<Tasks> | undefined;
   #enumerators: ReadonlyMap<number, Json> = new Map();
-  #inFlight = false;
+  /** Until the one that was triggered last is over. */
+  #underWay: PromiseWithResolvers<void> | undefined;
   #forced: ForcedCheckpoint | undefined;
   #runningSinceMs: number | undefined;
   #lastTriggeredMs: number | undefined;
@@ -77,7 +78,7 @@ export class CheckpointCoordinator {
   #cancelTimer: Cancel | undefined;
   #cancelTimeout: Cancel | undefined;
   #closed = false;
-  #drained = false;
+  #drain: "under way" | "done" | undefined;
   #writing: Promise<void> = Promise.resolve();
   /** Local stores are not waited for any longer: a worker that never returns would keep the run from its end. They follow at the next start. */
   readonly #noLonger = Promise.withResolvers<void>();
@@ -99,7 +100,7 @@ export class CheckpointCoordinator {
   }
 
   get inFlightId(): number | undefined {
-    return this.#inFlight ? this.#pending?.checkpointId : undefined;
+    return this.#underWay === undefined ? undefined : this.#pending?.checkpointId;
   }
 
   started(): void {
@@ -119,10 +120,20 @@ export class CheckpointCoordinator {
    */
   take(reason: "savepoint" | "final", options: TakeOptions = {}): Promise<CheckpointManifest> {
     if (this.#closed) return Promise.reject(jobEnded());
-    if (options.drained === true) this.#drained = true;
+    if (options.drained === true) this.#drain = "done";
     const taken = this.#requests.add(reason, options);
     this.force(reason);
     return taken;
+  }
+
+  /**
+   * The sources are about to be drained: the next checkpoint is the one that is taken with `drained`. One from before could not be
+   * gone on from: event time is on its way to the end in it, and all that is read afterwards would be late. Resolves when none is
+   * under way.
+   */
+  async beginDrain(): Promise<void> {
+    this.#drain ??= "under way";
+    await this.#underWay?.promise;
   }
 
   /** Whether the checkpoint that was to suspend all others is complete, and they have not been resumed. */
@@ -161,7 +172,7 @@ export class CheckpointCoordinator {
 
   #decide(): void {
     const nextCheckpointId = this.#nextId;
-    if (this.#closed || this.#requests.suspended || nextCheckpointId === undefined) return;
+    if (this.#closed || this.#requests.suspended || this.#drain === "under way" || nextCheckpointId === undefined) return;
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
     const { intervalMs, minPauseMs } = this.#settings.checkpoints;
@@ -169,7 +180,7 @@ export class CheckpointCoordinator {
       settings: { intervalMs, minPauseMs },
       nowMs: this.#now(),
       runningSinceMs: this.#runningSinceMs,
-      inFlight: this.#inFlight,
+      inFlight: this.#underWay !== undefined,
       lastTriggeredMs: this.#lastTriggeredMs,
       lastEndedMs: this.#lastEndedMs,
       forced: this.#forced,
@@ -197,7 +208,7 @@ export class CheckpointCoordinator {
   #trigger({ checkpointId, full }: TriggerDecision & { readonly kind: "trigger" }): void {
     this.#nextId = undefined;
     this.#fetchId();
-    this.#inFlight = true;
+    this.#underWay = Promise.withResolvers();
     this.#forced = undefined;
     const { savepointWanted } = this.#requests.triggered(checkpointId);
     this.#lastTriggeredMs = this.#now();
@@ -241,7 +252,7 @@ export class CheckpointCoordinator {
       parallelism: this.#job.parallelism,
       snapshots: snapshots.values(),
       enumerators: this.#enumerators,
-      drained: this.#drained,
+      drained: this.#drain === "done",
     });
     try {
       await this.#settings.verifyOwnership();
@@ -287,7 +298,8 @@ export class CheckpointCoordinator {
 
   #over(): void {
     this.#pending = undefined;
-    this.#inFlight = false;
+    this.#underWay?.resolve();
+    this.#underWay = undefined;
     this.#lastEndedMs = this.#now();
     this.#decide();
   }
