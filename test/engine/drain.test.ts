@@ -1,4 +1,6 @@
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import { nodePorts } from "@millrace/core/node";
 import {
   boundedOutOfOrderness,
   type Collector,
@@ -13,10 +15,10 @@ import {
 } from "millrace";
 import { fileSink } from "millrace/files";
 import { describe, expect, it } from "vitest";
-import { countOf, countsOf100ms, inDirectory, pause, published, startNoted, until } from "./support.ts";
+import { countOf, countsOf100ms, inDirectory, makingDirectories, pause, published, renaming, startNoted, until } from "./support.ts";
 
 /** Numbers without an end, counted in windows of 100; each count is asked about before it is written. */
-function counting(out: string, ask: (line: string) => Promise<string>): JobDefinition {
+function counting(out: string, ask = async (line: string) => line): JobDefinition {
   return defineJob("counting", (env) => {
     const numbers = env.from(datagen({ generate: (n: number) => n, ratePerSecond: 20_000 }), {
       uid: "numbers",
@@ -76,7 +78,69 @@ describe("a job that is drained", () => {
       await untilRead(job, 1_000);
       const { restarts } = await job.stop();
       expect(restarts).toBe(1);
-      await expectWhole(out, 10);
+      await expectWhole(out, 6);
+    }));
+
+  it("for a savepoint that can't be written goes on as if it had not been", () =>
+    inDirectory(async (directory) => {
+      const out = join(directory, "out");
+      const files = makingDirectories(nodePorts.files, async (path) => {
+        if (path.includes("/savepoints/")) throw Object.assign(new Error("no space"), { code: "ENOSPC" });
+      });
+      const { job } = await startNoted(counting(out), join(directory, "state"), { ports: { ...nodePorts, files } });
+      await untilRead(job, 550);
+      await expect(job.stop({ savepoint: true, drain: true })).rejects.toMatchObject({ code: "CHECKPOINT_WRITE" });
+      await untilRead(job, 1_000);
+      await job.stop();
+      await expectWhole(out, 6);
+    }));
+
+  it("for a savepoint whose checkpoint can't be completed goes on as if it had not been, and leaves none", () =>
+    inDirectory(async (directory) => {
+      const [out, savepoint] = [join(directory, "out"), join(directory, "savepoint")];
+      const files = renaming(nodePorts.files, async (_from, to) => {
+        if (to.endsWith(".json") && to.includes("/checkpoints/") && (await nodePorts.files.stat(savepoint)) !== undefined)
+          throw new Error("no space");
+      });
+      const { job } = await startNoted(counting(out), join(directory, "state"), { ports: { ...nodePorts, files } });
+      await untilRead(job, 550);
+      await expect(job.stop({ savepoint, drain: true })).rejects.toMatchObject({ code: "CHECKPOINT_ABORTED" });
+      expect(await nodePorts.files.stat(savepoint)).toBeUndefined();
+      await untilRead(job, 1_000);
+      await job.stop();
+      await expectWhole(out, 6);
+    }));
+
+  it("to a path where something stands is refused before that", () =>
+    inDirectory(async (directory) => {
+      const { job, events } = await startNoted(counting(join(directory, "out")), join(directory, "state"));
+      await mkdir(join(directory, "taken", "something"), { recursive: true });
+      await expect(job.stop({ savepoint: join(directory, "taken"), drain: true })).rejects.toMatchObject({ code: "SAVEPOINT_EXISTS" });
+      await untilRead(job, 500);
+      expect(countOf(events, "restarting")).toBe(0);
+      await job.cancel();
+    }));
+
+  it("completes a savepoint that is being written when it is cancelled", () =>
+    inDirectory(async (directory) => {
+      const out = join(directory, "out");
+      const writes = Promise.withResolvers<void>();
+      const mayWrite = Promise.withResolvers<void>();
+      const files = makingDirectories(nodePorts.files, async (path) => {
+        if (!path.includes("/savepoints/")) return;
+        writes.resolve();
+        await mayWrite.promise;
+      });
+      const { job, events } = await startNoted(counting(out), join(directory, "state"), { ports: { ...nodePorts, files } });
+      await untilRead(job, 550);
+      const stopping = job.stop({ savepoint: true, drain: true });
+      await writes.promise;
+      const cancelling = job.cancel();
+      mayWrite.resolve();
+      expect((await cancelling).end).toBe("cancelled");
+      await stopping;
+      expect(countOf(events, "savepointCompleted")).toBe(1);
+      expect(await published<string>(out)).not.toHaveLength(0);
     }));
 
   it("ends though changed state fills the memory that there is for it", () =>

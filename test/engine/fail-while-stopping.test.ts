@@ -1,8 +1,7 @@
-import type { Files } from "@millrace/core";
 import { nodePorts } from "@millrace/core/node";
 import { type Collector, collection, defineJob, discard, type JobEvent, state, t } from "millrace";
 import { describe, expect, it } from "vitest";
-import { countOf, inDirectory, pause, startNoted, until, upTo } from "./support.ts";
+import { countOf, inDirectory, makingDirectories, pause, startNoted, until, upTo } from "./support.ts";
 
 /** Counts in keyed state, and asks `ask` about each number. */
 function counting(ask: (n: number) => Promise<number>) {
@@ -77,14 +76,4 @@ describe("a job that fails while its last savepoint is written", () => {
 
 function warningsOf(events: readonly JobEvent[]): readonly string[] {
   return events.flatMap((event) => (event.kind === "warning" ? event.message : []));
-}
-
-/** Files that ask before they make a directory. */
-function makingDirectories(files: Files, before: (path: string) => Promise<void>): Files {
-  return Object.assign(Object.create(files) as Files, {
-    makeDirectory: async (path: string, mode?: number) => {
-      await before(path);
-      return files.makeDirectory(path, mode);
-    },
-  });
 }

@@ -1,5 +1,6 @@
 import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
+import type { Files } from "@millrace/core";
 import {
   type Collector,
   type DataStream,
@@ -163,4 +164,24 @@ export function countsOf100ms(numbers: DataStream<number>): DataStream<string> {
         },
       },
     );
+}
+
+/** Files that ask before they make a directory. */
+export function makingDirectories(files: Files, before: (path: string) => Promise<void>): Files {
+  return Object.assign(Object.create(files) as Files, {
+    makeDirectory: async (path: string, mode?: number) => {
+      await before(path);
+      return files.makeDirectory(path, mode);
+    },
+  });
+}
+
+/** Files that ask before they rename one. */
+export function renaming(files: Files, before: (from: string, to: string) => Promise<void>): Files {
+  return Object.assign(Object.create(files) as Files, {
+    rename: async (from: string, to: string) => {
+      await before(from, to);
+      return files.rename(from, to);
+    },
+  });
 }

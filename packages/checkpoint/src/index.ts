@@ -49,7 +49,7 @@ export type { SnapshotFiles } from "./savepoint/open-snapshot.ts";
 export { openSnapshot } from "./savepoint/open-snapshot.ts";
 export { savepointName } from "./savepoint/savepoint-names.ts";
 export type { SavepointWriter } from "./savepoint/savepoint-writer.ts";
-export { beginSavepoint } from "./savepoint/savepoint-writer.ts";
+export { beginSavepoint, refuseOccupied } from "./savepoint/savepoint-writer.ts";
 export type { FileCheckpointStorageOptions } from "./storage/file-storage.ts";
 export { createFileCheckpointStorage } from "./storage/file-storage.ts";
 export { dataFilesOf, keyedPartsOf, MANIFEST_FORMAT_VERSION } from "./storage/manifest-text.ts";

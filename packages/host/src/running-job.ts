@@ -31,6 +31,8 @@ export interface RunningJobOptions {
   readonly restoredFrom: string | undefined;
   /** Where a savepoint goes, given what the user said. */
   readonly savepointPath: (path: string | undefined) => (checkpointId: number) => string;
+  /** Throws SAVEPOINT_EXISTS when something stands at the path that the user gave. */
+  readonly refuseOccupied: (path: string) => Promise<void>;
   readonly signal: AbortSignal | undefined;
   readonly logger: JobLogger | undefined;
   /** The run has ended: write it down and let go of the state directory. */
@@ -116,6 +118,8 @@ export class RunningJob implements JobHandle {
   async #stopWithSavepoint(path: string | undefined, drain: boolean): Promise<JobResult> {
     const started = this.#options.ports.clock.monotonic();
     const written = (saved: WrittenSavepoint): void => void this.#saved(saved, started);
+    // A job that was drained in vain has to read again what it had read since its last checkpoint.
+    if (drain && path !== undefined) await this.#options.refuseOccupied(path);
     await this.#options.run.stopWithSavepoint({ pathOf: this.#options.savepointPath(path), drain, written });
     return this.finished;
   }

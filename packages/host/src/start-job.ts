@@ -1,5 +1,5 @@
 import { buildJob, type JobDefinition } from "@millrace/api";
-import { createFileCheckpointStorage, savepointName } from "@millrace/checkpoint";
+import { createFileCheckpointStorage, refuseOccupied, savepointName } from "@millrace/checkpoint";
 import type { CheckpointStorage } from "@millrace/contracts";
 import { MillraceError, messageOf, type Ports, randomHex } from "@millrace/core";
 import { nodePorts } from "@millrace/core/node";
@@ -166,6 +166,7 @@ async function launch({ directory, storage, run, graph, ports, machine, options,
     restoredFrom: point?.snapshot?.path,
     savepointPath: (path) => (checkpointId) =>
       path === undefined ? `${directory.savepoints}/${savepointName(checkpointId)}` : machine.absolutePath(path),
+    refuseOccupied: (path) => refuseOccupied(ports.files, machine.absolutePath(path)),
     signal: options.signal,
     logger: options.logger,
     over: async (end, reason) => {
@@ -229,6 +230,7 @@ async function startEphemeral(graph: JobGraph, ports: Ports, options: StartOptio
     resumedFrom: undefined,
     restoredFrom: undefined,
     savepointPath: () => () => "",
+    refuseOccupied: async () => undefined,
     signal: options.signal,
     logger: options.logger,
     over: async (end) => {

@@ -68,7 +68,8 @@ export async function beginSavepoint(files: Files, directory: string): Promise<S
   };
 }
 
-async function refuseOccupied(files: Files, directory: string): Promise<void> {
+/** Throws SAVEPOINT_EXISTS when something stands where a savepoint is to go. */
+export async function refuseOccupied(files: Files, directory: string): Promise<void> {
   const stat = await files.stat(directory);
   if (stat === undefined) return;
   if (stat.kind !== "directory") throw occupied(directory, "there is a file of that name");

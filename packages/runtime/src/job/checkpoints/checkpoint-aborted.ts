@@ -22,7 +22,7 @@ function inWords(reason: AbortReason): string {
     case "timeout":
       return `it took too long; still waiting for tasks ${reason.waitingFor.join(", ")}`;
     case "write-failed":
-      return `its manifest could not be written: ${messageOf(reason.cause)}`;
+      return `it could not be written: ${messageOf(reason.cause)}`;
     case "task-failed":
       return "a task failed";
     case "job-ended":

@@ -136,7 +136,7 @@ export class CheckpointCoordinator {
     await this.#underWay?.promise;
   }
 
-  /** Whether the checkpoint that was to suspend all others is complete, and they have not been resumed. */
+  /** Whether the checkpoint that was to suspend all others has come to the point from which it does, and they have not been resumed. */
   suspendedBy(suspension: symbol): boolean {
     return this.#requests.suspendedBy(suspension);
   }
@@ -255,6 +255,7 @@ export class CheckpointCoordinator {
       drained: this.#drain === "done",
     });
     try {
+      await this.#requests.acknowledged(manifest);
       await this.#settings.verifyOwnership();
       await this.#storage.writeManifest(manifest);
     } catch (error) {
@@ -272,6 +273,7 @@ export class CheckpointCoordinator {
     } catch (error) {
       this.#over();
       this.#listener.failJob(error);
+      this.#requests.failed(manifest.checkpointId, error);
       return;
     }
     this.#listener.completed(manifest, this.#now() - (this.#lastTriggeredMs ?? 0), bytesWritten(manifest));

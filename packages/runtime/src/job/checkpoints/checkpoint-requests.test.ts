@@ -59,6 +59,37 @@ describe("requests for checkpoints", () => {
     expect(requests.suspended).toBe(false);
   });
 
+  it("suspend checkpoints from what comes beforehand on, and no longer when that fails: they are refused with its reason", async () => {
+    const requests = new CheckpointRequests();
+    const suspends = Symbol("one");
+    const reason = new Error("no space");
+    const beforehand = async (): Promise<void> => {
+      expect(requests.suspendedBy(suspends)).toBe(true);
+      throw reason;
+    };
+    const asked = requests.add("savepoint", { suspends, beforehand });
+    const beside = requests.add("savepoint", {});
+    requests.triggered(1);
+    expect(requests.suspendedBy(suspends)).toBe(false);
+    await expect(requests.acknowledged(manifest(1))).rejects.toBe(reason);
+    requests.aborted(1, aborted);
+    expect(requests.suspended).toBe(false);
+    await expect(asked).rejects.toBe(reason);
+    await expect(beside).rejects.toBe(aborted);
+  });
+
+  it("are answered by what becomes of their checkpoint, though there will be no more, when that waits for them alone", async () => {
+    for (const completes of [true, false]) {
+      const requests = new CheckpointRequests();
+      const asked = requests.add("savepoint", { beforehand: async () => requests.close() });
+      requests.triggered(1);
+      await requests.acknowledged(manifest(1));
+      if (completes) requests.completed(manifest(1));
+      else requests.failed(1, aborted);
+      await (completes ? expect(asked).resolves.toEqual(manifest(1)) : expect(asked).rejects.toBe(aborted));
+    }
+  });
+
   it("are refused when there will be no more", async () => {
     const requests = new CheckpointRequests();
     const asked = [requests.add("savepoint", {}), requests.add("final", {})];

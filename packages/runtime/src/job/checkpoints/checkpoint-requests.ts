@@ -3,9 +3,11 @@ import type { MillraceError } from "@millrace/core";
 import { jobEnded } from "./checkpoint-aborted.ts";
 
 export interface TakeOptions {
+  /** Called when all tasks have taken it, before it exists. When this rejects it never will, and who asked is refused with the same. */
+  readonly beforehand?: (manifest: CheckpointManifest) => Promise<void>;
   /** Called when it is complete, committed and applied, before anything changes again. */
   readonly completed?: (manifest: CheckpointManifest) => void;
-  /** No checkpoint is triggered after it, until `resume` with the same: one may serve several who want that. */
+  /** No checkpoint is triggered after it, until `resume` with the same: one may serve several who want that. With `beforehand` from there on. */
   readonly suspends?: symbol;
   /** The sources were drained: where event time stood is left out, since it begins anew after a restore. */
   readonly drained?: boolean;
@@ -16,6 +18,10 @@ interface Request {
   readonly options: TakeOptions;
   /** The one that it gets; undefined: none has been triggered since. */
   checkpointId: number | undefined;
+  /** Its own, when `beforehand` was called: what becomes of that is the answer. */
+  begun: boolean;
+  /** Why `beforehand` came to nothing. */
+  failure: unknown;
   readonly resolve: (manifest: CheckpointManifest) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -38,7 +44,7 @@ export class CheckpointRequests {
 
   add(reason: Request["reason"], options: TakeOptions): Promise<CheckpointManifest> {
     const { promise, resolve, reject } = Promise.withResolvers<CheckpointManifest>();
-    this.#requests.push({ reason, options, checkpointId: undefined, resolve, reject });
+    this.#requests.push({ reason, options, checkpointId: undefined, begun: false, failure: undefined, resolve, reject });
     return promise;
   }
 
@@ -46,6 +52,22 @@ export class CheckpointRequests {
   triggered(checkpointId: number): { readonly savepointWanted: boolean } {
     for (const request of this.#requests) request.checkpointId ??= checkpointId;
     return { savepointWanted: this.#requests.some(({ reason }) => reason === "savepoint") };
+  }
+
+  /** All tasks have taken it. Rejects when it is to come to nothing. */
+  async acknowledged(manifest: CheckpointManifest): Promise<void> {
+    for (const request of this.#requests.filter(({ checkpointId }) => checkpointId === manifest.checkpointId)) {
+      const { beforehand, suspends } = request.options;
+      if (beforehand === undefined) continue;
+      request.begun = true;
+      if (suspends !== undefined) this.#suspensions.add(suspends);
+      try {
+        await beforehand(manifest);
+      } catch (error) {
+        request.failure = error;
+        throw error;
+      }
+    }
   }
 
   completed(manifest: CheckpointManifest): void {
@@ -59,7 +81,10 @@ export class CheckpointRequests {
   /** Savepoints are refused. Says whether a final one was waited for: that is for a later checkpoint. */
   aborted(aborted: number, error: MillraceError): { readonly finalWanted: boolean } {
     const refused = this.#take(({ reason, checkpointId }) => reason === "savepoint" && checkpointId === aborted);
-    for (const { reject } of refused) reject(error);
+    for (const { options, failure, reject } of refused) {
+      if (options.suspends !== undefined) this.#suspensions.delete(options.suspends);
+      reject(failure ?? error);
+    }
     const again = this.#requests.filter(({ checkpointId }) => checkpointId === aborted);
     for (const request of again) request.checkpointId = undefined;
     return { finalWanted: again.length > 0 };
@@ -69,9 +94,14 @@ export class CheckpointRequests {
     this.#suspensions.delete(suspension);
   }
 
+  /** It exists, but it could not be published, or the tasks did not follow. */
+  failed(failed: number, error: unknown): void {
+    for (const { reject } of this.#take(({ checkpointId }) => checkpointId === failed)) reject(error);
+  }
+
   /** There will be no more checkpoints. */
   close(): void {
-    for (const { reject } of this.#take(() => true)) reject(jobEnded());
+    for (const { reject } of this.#take(({ begun }) => !begun)) reject(jobEnded());
   }
 
   #take(which: (request: Request) => boolean): readonly Request[] {

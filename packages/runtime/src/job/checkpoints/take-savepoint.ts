@@ -1,5 +1,5 @@
 import type { CheckpointManifest, CheckpointStorage } from "@millrace/contracts";
-import { assert } from "@millrace/core";
+import { assert, MillraceError } from "@millrace/core";
 import { type WrittenSavepoint, writeSavepoint } from "@millrace/snapshots";
 import type { Deployment } from "../../deployment/deployment.ts";
 import type { HeldState } from "../backends.ts";
@@ -21,14 +21,17 @@ export interface SavepointOrder {
   readonly options?: Pick<TakeOptions, "suspends" | "drained">;
 }
 
+/** Takes a checkpoint and writes it as a savepoint. Throws what writing a savepoint throws, and CHECKPOINT_ABORTED. */
+export function takeSavepoint(order: SavepointOrder): Promise<WrittenSavepoint> {
+  return order.options?.drained === true ? takeWithCheckpoint(order) : takeAfterCheckpoint(order);
+}
+
 /**
- * Takes a checkpoint and writes it as a savepoint in the background, from the local stores as they are at that moment or
- * from its files. Later checkpoints go on meanwhile; retention keeps what is read. Throws what writing a savepoint throws, and
- * CHECKPOINT_ABORTED.
+ * Writes it in the background, from the local stores as they are at that moment or from the checkpoint's files. Later
+ * checkpoints go on meanwhile; retention keeps what is read.
  */
-export async function takeSavepoint({ settings, checkpoints, deployment, held, pathOf, options }: SavepointOrder): Promise<WrittenSavepoint> {
-  const { storage, ports } = settings;
-  assert(storage !== undefined, "savepoints need a storage");
+async function takeAfterCheckpoint(order: SavepointOrder): Promise<WrittenSavepoint> {
+  const { checkpoints, deployment, held, options } = order;
   let release: () => void = () => undefined;
   let state: HeldState | undefined;
   const manifest = await checkpoints.take("savepoint", {
@@ -39,13 +42,41 @@ export async function takeSavepoint({ settings, checkpoints, deployment, held, p
     },
   });
   try {
-    const path = pathOf(manifest.checkpointId);
-    const scratch = { files: ports.files, directory: `${path}.scratch`, memoryBytesMax: MEMORY_BYTES_MAX };
-    return await writeSavepoint(sourceOf(manifest, storage, state), { files: ports.files, path, scratch, now: () => ports.clock.now() });
+    return await write(order, manifest, state);
   } finally {
     release();
     await state?.close();
   }
+}
+
+/**
+ * Of a job that was drained: the checkpoint exists only if its savepoint does. What has fired early is published with a run
+ * that ends, or never.
+ */
+async function takeWithCheckpoint(order: SavepointOrder): Promise<WrittenSavepoint> {
+  const { settings, checkpoints, options } = order;
+  let written: WrittenSavepoint | undefined;
+  const beforehand = async (manifest: CheckpointManifest): Promise<void> => {
+    written = await write(order, manifest, undefined);
+  };
+  try {
+    await checkpoints.take("savepoint", { ...options, beforehand });
+  } catch (error) {
+    // The sinks take back what a savepoint of a checkpoint that came to nothing refers to.
+    const cameToNothing = error instanceof MillraceError && error.code === "CHECKPOINT_ABORTED";
+    if (written !== undefined && cameToNothing) await settings.ports.files.remove(written.path).catch(() => undefined);
+    throw error;
+  }
+  assert(written !== undefined, "the savepoint was written before its checkpoint");
+  return written;
+}
+
+function write({ settings, pathOf }: SavepointOrder, manifest: CheckpointManifest, state: HeldState | undefined): Promise<WrittenSavepoint> {
+  const { storage, ports } = settings;
+  assert(storage !== undefined, "savepoints need a storage");
+  const path = pathOf(manifest.checkpointId);
+  const scratch = { files: ports.files, directory: `${path}.scratch`, memoryBytesMax: MEMORY_BYTES_MAX };
+  return writeSavepoint(sourceOf(manifest, storage, state), { files: ports.files, path, scratch, now: () => ports.clock.now() });
 }
 
 function sourceOf(manifest: CheckpointManifest, storage: CheckpointStorage, state: HeldState | undefined) {
