@@ -156,7 +156,7 @@ describe.each(Object.entries(implementations))("a deployment %s", (_name, make) 
     const { deployment, heard, deal } = set(make, graphOf());
     await deployment.deploy();
     deployment.start();
-    const options = { full: false, alignmentTimeoutMs: Number.POSITIVE_INFINITY };
+    const options = { full: false, alignmentTimeoutMs: Number.POSITIVE_INFINITY, suspends: false };
     deployment.triggerCheckpoint(1, options);
     deployment.abortCheckpoint(1);
     deal();
@@ -169,6 +169,22 @@ describe.each(Object.entries(implementations))("a deployment %s", (_name, make) 
     await vi.waitFor(() => expect(of(3)).toHaveLength(deployment.subtasks.length), patienceMs);
     const finished = of(3).flatMap(([, , nodes]) => nodes.filter((one: { uid: string }) => one.uid === "numbers"));
     expect(finished.every(({ snapshot }) => snapshot.finished === true)).toBe(true);
+    await deployment.close();
+  });
+
+  it.each(["resumed", "given up"])("reads nothing behind a barrier that suspends until the checkpoint is %s", async (release) => {
+    const { deployment, heard, deal } = set(make, graphOf());
+    await deployment.deploy();
+    deployment.start();
+    deployment.triggerCheckpoint(1, { full: false, alignmentTimeoutMs: Number.POSITIVE_INFINITY, suspends: true });
+    deal();
+    await vi.waitFor(() => expect(times(heard.acknowledged)).toBe(deployment.subtasks.length), patienceMs);
+    if (release === "resumed") await deployment.completeCheckpoint(1);
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    expect(heard.ended).not.toHaveBeenCalled();
+    if (release === "resumed") deployment.resume();
+    else deployment.abortCheckpoint(1);
+    await vi.waitFor(() => expect(times(heard.ended)).toBe(deployment.subtasks.length), patienceMs);
     await deployment.close();
   });
 

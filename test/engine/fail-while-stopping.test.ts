@@ -3,11 +3,19 @@ import { type Collector, collection, defineJob, discard, type JobEvent, state, t
 import { describe, expect, it } from "vitest";
 import { countOf, inDirectory, makingDirectories, pause, startNoted, until, upTo } from "./support.ts";
 
-/** Counts in keyed state, and asks `ask` about each number. */
-function counting(ask: (n: number) => Promise<number>) {
+/** Counts in keyed state, and asks `ask` about each number. `begun` is told how the source is made to fail beside its tasks, which do nothing behind the barrier. */
+function counting(ask: (n: number) => Promise<number>, begun: (fail: (error: Error) => void) => void) {
+  const source = collection(upTo(10));
+  const failing: typeof source = {
+    ...source,
+    createEnumerator: (context, restored) => {
+      begun(context.fail);
+      return source.createEnumerator(context, restored);
+    },
+  };
   return defineJob("counting", (env) => {
     env
-      .from(collection(upTo(10)), { uid: "numbers" })
+      .from(failing, { uid: "numbers" })
       .keyBy((n) => n % 3)
       .process(
         {
@@ -27,20 +35,25 @@ function counting(ask: (n: number) => Promise<number>) {
 describe("a job that fails while its last savepoint is written", () => {
   it("is not restarted: what it would publish is not in the savepoint", () =>
     inDirectory(async (stateDir) => {
-      const answer = Promise.withResolvers<number>();
+      let fail: (error: Error) => void = () => undefined;
       const mayWrite = Promise.withResolvers<void>();
       const files = makingDirectories(nodePorts.files, async (path) => {
         if (!path.includes("/savepoints/")) return;
-        answer.reject(new Error("no answer"));
+        fail(new Error("no splits"));
         await mayWrite.promise;
       });
       const { job, events } = await startNoted(
-        counting(() => answer.promise),
+        counting(
+          () => new Promise(() => undefined),
+          (failing) => {
+            fail = failing;
+          },
+        ),
         stateDir,
         { ports: { ...nodePorts, files } },
       );
       const stopped = job.stop({ savepoint: true });
-      await until(() => warningsOf(events).some((text) => text.includes("no answer")));
+      await until(() => warningsOf(events).some((text) => text.includes("no splits")));
       await pause(50);
       mayWrite.resolve();
       const { end, checkpointId, savepoint } = await stopped;
@@ -50,22 +63,27 @@ describe("a job that fails while its last savepoint is written", () => {
 
   it("is restarted when that can't be written", () =>
     inDirectory(async (stateDir) => {
-      const answer = Promise.withResolvers<number>();
+      let fail: (error: Error) => void = () => undefined;
       const fails = Promise.withResolvers<void>();
       let answers = false;
       const files = makingDirectories(nodePorts.files, async (path) => {
         if (!path.includes("/savepoints/")) return;
-        answer.reject(new Error("no answer"));
+        fail(new Error("no splits"));
         await fails.promise;
         throw Object.assign(new Error("no space"), { code: "ENOSPC" });
       });
       const { job, events } = await startNoted(
-        counting((n) => (answers ? Promise.resolve(n) : answer.promise)),
+        counting(
+          (n) => (answers ? Promise.resolve(n) : new Promise(() => undefined)),
+          (failing) => {
+            fail = failing;
+          },
+        ),
         stateDir,
         { ports: { ...nodePorts, files } },
       );
       const refused = expect(job.stop({ savepoint: true })).rejects.toThrow("no space");
-      await until(() => warningsOf(events).some((text) => text.includes("no answer")));
+      await until(() => warningsOf(events).some((text) => text.includes("no splits")));
       expect(countOf(events, "restarting")).toBe(0);
       answers = true;
       fails.resolve();

@@ -6,9 +6,8 @@ import type { Batch, Mark, StreamElement } from "./element.ts";
 const kinds = { batch: 0, watermark: 1, idle: 2, active: 3, barrier: 4, unalignedBarrier: 5, end: 6 } as const;
 
 /**
- * Elements as bytes, for other threads and for snapshots: a byte for the kind; a watermark's f64; a barrier's id as varint and its
- * timeout as f64;
- * of a batch its records by the exchange codec, the number of marks, and for each its place and its element. An element
+ * Elements as bytes, for other threads and for snapshots: a byte for the kind; a watermark's f64; a barrier's id as varint, its
+ * timeout as f64, and whether it suspends as a byte; of a batch its records by the exchange codec, the number of marks, and for each its place and its element. An element
  * can be read alone. A record that can't be carried (law O6) is refused with CODEC_TYPE and its field path.
  */
 export class ElementCodec {
@@ -73,6 +72,7 @@ function writeControl(element: Exclude<StreamElement, Batch>, writer: GrowingWri
       writer.u8(element.unaligned ? kinds.unalignedBarrier : kinds.barrier);
       writer.varint(element.checkpointId);
       writer.f64(element.alignmentTimeoutMs);
+      writer.u8(element.suspends ? 1 : 0);
       return;
     case "end":
       writer.u8(kinds.end);
@@ -92,7 +92,13 @@ function readControl(kind: number, reader: ReusableReader): Exclude<StreamElemen
       return { kind: "status", status: "active" };
     case kinds.barrier:
     case kinds.unalignedBarrier:
-      return { kind: "barrier", checkpointId: reader.varint(), alignmentTimeoutMs: reader.f64(), unaligned: kind === kinds.unalignedBarrier };
+      return {
+        kind: "barrier",
+        checkpointId: reader.varint(),
+        alignmentTimeoutMs: reader.f64(),
+        suspends: reader.u8() === 1,
+        unaligned: kind === kinds.unalignedBarrier,
+      };
     case kinds.end:
       return { kind: "end" };
   }

@@ -31,6 +31,8 @@ export interface BarrierElement {
   readonly alignmentTimeoutMs: number;
   /** The sender did not wait for all its channels: what is under way to it stands in the snapshot, and the receiver need not wait either. */
   readonly unaligned: boolean;
+  /** The sender sends nothing more before the checkpoint is given up or the tasks are told to go on. */
+  readonly suspends: boolean;
 }
 /** No record follows, and event time is over. Barriers still follow: an ended sender takes part in checkpoints. */
 export interface EndElement {

@@ -32,7 +32,7 @@ export interface SubtaskPlace {
  * hands out splits, and hears what becomes of them. Whatever crosses this border is plain data, so that the tasks may be
  * in other threads. A call about the attempt's tasks reaches each of them in the order of the calls.
  *
- *   deploy → start → (assignSplits | noMoreSplits | alignWatermarks | drain | triggerCheckpoint | completeCheckpoint | abortCheckpoint | holdState | status)* → close
+ *   deploy → start → (assignSplits | noMoreSplits | alignWatermarks | drain | triggerCheckpoint | completeCheckpoint | abortCheckpoint | resume | holdState | status)* → close
  */
 export interface Deployment {
   /** Every subtask of the plan, known before it is deployed. */
@@ -54,6 +54,8 @@ export interface Deployment {
   completeCheckpoint(checkpointId: number): Promise<void>;
   /** The checkpoint will not exist: what was set aside for it becomes part of the next one. */
   abortCheckpoint(checkpointId: number): void;
+  /** Tasks that a completed checkpoint has suspended go on. */
+  resume(): void;
   /**
    * The state of the checkpoint completed last, as it stands in the local stores at this moment; undefined: it is to be read
    * from its files.
@@ -95,6 +97,11 @@ export interface CheckpointOptions {
   readonly full: boolean;
   /** A task that has waited so long for the barriers of all its channels takes the checkpoint without them; Infinity: never. */
   readonly alignmentTimeoutMs: number;
+  /**
+   * Nothing is read and nothing emitted behind its barrier, until it is given up or `resume` is called: it is the last before the
+   * tasks are closed. A task that did not wait for all barriers goes on, and so do those behind it.
+   */
+  readonly suspends: boolean;
 }
 
 export interface SinkOutput {

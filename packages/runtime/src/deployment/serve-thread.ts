@@ -44,6 +44,9 @@ export function serveThread(settings: TaskSettings, tell: (event: ThreadEvent) =
       case "abortCheckpoint":
         deployment?.abortCheckpoint(...command.args);
         return;
+      case "resume":
+        deployment?.resume();
+        return;
       case "completeCheckpoint":
         answer(command.request, done(deployment?.completeCheckpoint(command.checkpointId)));
         return;

@@ -130,6 +130,10 @@ class ThreadDeployment implements Deployment {
     for (const { task } of this.#tasks.values()) task.abortCheckpoint(checkpointId);
   }
 
+  resume(): void {
+    for (const { task } of this.#tasks.values()) task.resume();
+  }
+
   async prepareSinks(): Promise<readonly SinkOutput[]> {
     const outputs: SinkOutput[] = [];
     for (const { task } of this.#tasks.values()) {

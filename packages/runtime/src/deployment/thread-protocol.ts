@@ -10,7 +10,7 @@ export type ThreadCommand =
   | { readonly kind: "prepareSinks" | "status" | "close"; readonly request: number };
 
 /** Calls without an answer. */
-export type Plain = "start" | "assignSplits" | "noMoreSplits" | "alignWatermarks" | "drain" | "triggerCheckpoint" | "abortCheckpoint";
+export type Plain = "start" | "assignSplits" | "noMoreSplits" | "alignWatermarks" | "drain" | "triggerCheckpoint" | "abortCheckpoint" | "resume";
 
 export type ThreadEvent =
   /** The job was built here, and its plan is the same. */

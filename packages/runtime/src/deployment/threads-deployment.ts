@@ -117,6 +117,10 @@ class ThreadsDeployment implements Deployment {
     this.#postAll({ kind: "abortCheckpoint", args: [checkpointId] });
   }
 
+  resume(): void {
+    this.#postAll({ kind: "resume", args: [] });
+  }
+
   async completeCheckpoint(checkpointId: number): Promise<void> {
     await this.#askAll((request) => ({ kind: "completeCheckpoint", request, checkpointId }));
   }

@@ -147,7 +147,7 @@ export class JobRun {
       // A savepoint that the run is being stopped with is its last word: no checkpoint comes after it.
       if (await this.#stopping?.taken) return "savepoint";
       // A run that is finishing by itself, or between two attempts, has nothing to add to its last checkpoint.
-      await this.#attempt?.checkpoints?.take("final").catch(this.#warn);
+      await this.#attempt?.checkpoints?.take("final", { suspends: Symbol("stop") }).catch(this.#warn);
       return "stopped";
     });
   }

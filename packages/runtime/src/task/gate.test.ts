@@ -9,6 +9,7 @@ import type { WatermarkFlow } from "./watermark-flow.ts";
 function gateOver(count: number) {
   const channels = Array.from({ length: count }, () => new LocalChannel({ onReadable() {}, onWritable() {} }));
   const said: (string | number)[] = [];
+  const waits: (() => void)[] = [];
   const flow = {
     holding: false,
     accept: (event: { readonly kind: string; readonly status?: string }) => void said.push(event.status ?? event.kind),
@@ -28,7 +29,13 @@ function gateOver(count: number) {
     })),
     code: code as unknown as ChainCode,
     flow: flow as unknown as WatermarkFlow,
-    scheduler: { immediate: () => undefined, after: () => () => undefined },
+    scheduler: {
+      immediate: () => undefined,
+      after: (_ms, action) => {
+        waits.push(action);
+        return () => undefined;
+      },
+    },
     wake: () => undefined,
     greet: () => void said.push("greeting"),
     exactlyOnce: true,
@@ -39,17 +46,20 @@ function gateOver(count: number) {
   const run = (): (string | number)[] => {
     for (let step = 0; step < 10; step++) {
       const taken = gate.step();
-      if (taken.kind === "barrier") said.push(`checkpoint ${taken.barrier.checkpointId}`);
+      if (taken.kind === "barrier") said.push(`checkpoint ${taken.barrier.checkpointId}${taken.barrier.suspends ? ", suspended" : ""}`);
     }
     return said.splice(0);
   };
-  return { channels: channels as [LocalChannel, LocalChannel], flow, run, said };
+  const endWaits = (): void => {
+    for (const action of waits) action();
+  };
+  return { channels: channels as [LocalChannel, LocalChannel], flow, gate, run, said, endWaits };
 }
 
 const active = { kind: "status", status: "active" } as const;
 
-function barrier(checkpointId: number): BarrierElement {
-  return { kind: "barrier", checkpointId, alignmentTimeoutMs: Number.POSITIVE_INFINITY, unaligned: false };
+function barrier(checkpointId: number, suspends = false): BarrierElement {
+  return { kind: "barrier", checkpointId, alignmentTimeoutMs: Number.POSITIVE_INFINITY, unaligned: false, suspends };
 }
 
 describe("a gate that begins", () => {
@@ -94,6 +104,39 @@ describe("barriers of a checkpoint that was given up, when word of that is slowe
     other.push(barrier(1));
     other.push(barrier(2));
     expect(run()).toEqual(["checkpoint 2"]);
+  });
+});
+
+describe("a barrier that suspends", () => {
+  it.each([
+    [true, true, "checkpoint 1, suspended"],
+    [false, true, "checkpoint 1"],
+    [true, false, "checkpoint 1"],
+  ])("does so behind a gate when all senders stop behind it, since one that goes on needs room: %s, %s", (ofOne, ofOther, taken) => {
+    const {
+      channels: [one, other],
+      run,
+    } = gateOver(2);
+    for (const channel of [one, other]) channel.push(active);
+    one.push(barrier(1, ofOne));
+    run();
+    other.push(barrier(1, ofOther));
+    expect(run()).toEqual([taken]);
+  });
+
+  it("does not do so where it has not waited for the others", () => {
+    const {
+      channels: [one, other],
+      gate,
+      run,
+      endWaits,
+    } = gateOver(2);
+    for (const channel of [one, other]) channel.push(active);
+    one.push({ ...barrier(1, true), alignmentTimeoutMs: 1 });
+    run();
+    expect(gate.overtake()).toBeUndefined();
+    endWaits();
+    expect(gate.overtake()?.barrier).toMatchObject({ checkpointId: 1, unaligned: true, suspends: false });
   });
 });
 

@@ -152,7 +152,8 @@ export class InputGate implements TaskInput {
     this.#settled = checkpointId;
     this.#release();
     this.#recorder = recorder;
-    return { barrier: { ...barrier, unaligned: true }, inFlight: recorder.complete };
+    // Senders may still need room here, to come to their own barriers.
+    return { barrier: { ...barrier, unaligned: true, suspends: false }, inFlight: recorder.complete };
   }
 
   get watermark(): number {
@@ -264,9 +265,10 @@ export class InputGate implements TaskInput {
     this.#begin(barrier);
     (this.#states[index] as GateState).barrier = checkpointId;
     if (this.#states.some((state) => state.barrier !== checkpointId)) return progress;
+    const suspends = this.#aligning?.suspends === true;
     this.#settled = checkpointId;
     this.#release();
-    return { kind: "barrier", barrier };
+    return { kind: "barrier", barrier: { ...barrier, suspends } };
   }
 
   #takeEnd(index: number): InputStep {
@@ -291,7 +293,11 @@ export class InputGate implements TaskInput {
   /** The first barrier of a checkpoint. One that is still being waited for was given up: there is one at a time. */
   #begin(barrier: BarrierElement): void {
     const current = this.#aligning?.checkpointId ?? 0;
-    if (current === barrier.checkpointId) return;
+    if (current === barrier.checkpointId) {
+      // A sender that goes on may need room here.
+      if (!barrier.suspends) this.#aligning = { ...barrier, suspends: false };
+      return;
+    }
     assert(current < barrier.checkpointId, `barrier ${barrier.checkpointId} after barrier ${current}`);
     this.#stopRecording();
     this.#release();

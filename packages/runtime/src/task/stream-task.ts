@@ -21,7 +21,7 @@ export type TaskState = "running" | "draining" | "ended" | "failed" | "closed";
  * One subtask of one chain: a state machine that its worker steps. A step is synchronous and short; whatever takes longer
  * (a reader's I/O, a sink's flush, writing a checkpoint) happens elsewhere and wakes the task. In a step the order is:
  * checkpoint work, pending watermarks and firings, due timers, then one bounded piece of input; nothing but checkpoint
- * work happens while an output is full.
+ * work happens while an output is full, or behind a barrier that suspends.
  */
 export class StreamTask {
   readonly times: TaskTimes;
@@ -94,6 +94,11 @@ export class StreamTask {
   /** Again for the same one, or an older one: nothing happens. */
   abortCheckpoint(checkpointId: number): void {
     this.#checkpoints.abort(checkpointId);
+  }
+
+  /** Nothing happens unless a checkpoint has suspended it. */
+  resume(): void {
+    this.#checkpoints.resume();
   }
 
   /** Runs `action` now, or, when a checkpoint was asked for whose barrier has not gone out, after that. */
@@ -186,6 +191,7 @@ export class StreamTask {
     const { control, flow } = this.#parts;
     const encoding = this.#checkpoints.advance();
     this.#watchStateRoom();
+    if (this.#checkpoints.suspended) return encoding;
     control.interrupt = false;
     if (this.#blocked()) {
       // While the output is full a source's barrier still goes out: channels take control elements beyond their bound.

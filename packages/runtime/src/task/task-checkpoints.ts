@@ -27,6 +27,8 @@ export class TaskCheckpoints {
   #encoding: TaskCheckpoint | undefined;
   /** What has been written and is not complete yet. */
   #written: { readonly checkpointId: number; readonly chains: ReadonlyMap<number, KeyedChain> } | undefined;
+  /** The one behind whose barrier this task does nothing. */
+  #suspendedBy: number | undefined;
   #abortedUpTo = 0;
   #afterBarrier: (() => void)[] = [];
   #filesSettled: Promise<void> = Promise.resolve();
@@ -40,8 +42,21 @@ export class TaskCheckpoints {
   }
 
   /** The coordinator wants one of a task with a source; it is begun when the task next serves it. */
-  request(checkpointId: number, { full, alignmentTimeoutMs }: CheckpointOptions): void {
-    this.#requested = { barrier: { kind: "barrier", checkpointId, alignmentTimeoutMs, unaligned: false }, full };
+  request(checkpointId: number, { full, alignmentTimeoutMs, suspends }: CheckpointOptions): void {
+    this.#requested = { barrier: { kind: "barrier", checkpointId, alignmentTimeoutMs, unaligned: false, suspends }, full };
+  }
+
+  /** Behind the barrier of the last checkpoint before the task is closed: nothing that came of it would be in the checkpoint. */
+  get suspended(): boolean {
+    return this.#suspendedBy !== undefined;
+  }
+
+  /** The task is not closed after all. */
+  resume(): void {
+    if (this.#suspendedBy === undefined) return;
+    this.#suspendedBy = undefined;
+    this.#parts.active.resume();
+    this.#wake();
   }
 
   get requested(): boolean {
@@ -72,7 +87,7 @@ export class TaskCheckpoints {
     const { checkpointId } = barrier;
     if (this.#begun !== undefined) this.abort(this.#begun);
     this.#begun = checkpointId;
-    const { program, hosts, sinks, storage, subtask, input, edges, flow } = this.#parts;
+    const { program, hosts, sinks, storage, subtask, input, edges, flow, active } = this.#parts;
     assert(storage !== undefined, "checkpoints need a storage");
     const hasRead = input instanceof SourceInput && input.finished;
     // Behind the source the end may still be waiting, for asynchronous calls or in the middle of a firing.
@@ -96,6 +111,9 @@ export class TaskCheckpoints {
     };
     this.#encoding = new TaskCheckpoint(parts, storage);
     for (const edge of edges) edge.barrier(barrier);
+    if (!barrier.suspends) return;
+    this.#suspendedBy = checkpointId;
+    active.pause();
   }
 
   #keyedPart(host: OperatorHost, checkpointId: number, full: boolean): KeyedPart {
@@ -175,6 +193,7 @@ export class TaskCheckpoints {
     if (this.#encoding?.checkpointId === checkpointId) this.#encoding = undefined;
     if (this.#written?.checkpointId === checkpointId) this.#written = undefined;
     if (this.#begun === checkpointId) this.#begun = undefined;
+    if (this.#suspendedBy !== undefined && this.#suspendedBy <= checkpointId) this.resume();
     if (this.#parts.input instanceof InputGate) this.#parts.input.abort(checkpointId);
     for (const host of this.#parts.hosts) host.backend?.abort(checkpointId);
     this.#runAfterBarrier();

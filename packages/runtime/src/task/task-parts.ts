@@ -30,6 +30,6 @@ export interface TaskParts {
   /** Keyed files restored from, by node. */
   readonly chains: Map<number, KeyedChain>;
   readonly stateRoom: StateRoom;
-  /** Stands still while an output is full. */
+  /** Stands still while an output is full, and while the task is suspended. */
   readonly active: ActivityClock;
 }

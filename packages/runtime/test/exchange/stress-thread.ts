@@ -82,7 +82,7 @@ function push(channel: SendingChannel, number: number): void {
 
 function elementOf(number: number, form: number): StreamElement {
   if (form === 0) return { kind: "watermark", watermark: number };
-  if (form === 1) return { kind: "barrier", checkpointId: number + 1, alignmentTimeoutMs: 0, unaligned: false };
+  if (form === 1) return { kind: "barrier", checkpointId: number + 1, alignmentTimeoutMs: 0, unaligned: false, suspends: number % 2 === 0 };
   const text = "x".repeat(form === 2 ? below(40_000) : below(50));
   const count = 1 + below(3);
   const values = Array.from({ length: count }, () => ({ number, text }));

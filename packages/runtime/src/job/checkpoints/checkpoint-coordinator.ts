@@ -141,9 +141,10 @@ export class CheckpointCoordinator {
     return this.#requests.suspendedBy(suspension);
   }
 
-  /** Takes checkpoints again after one that suspended them, unless somebody else wants none. */
+  /** The tasks go on, and checkpoints are taken again, after one that suspended them, unless somebody else wants that none is. */
   resume(suspension: symbol): void {
     this.#requests.resume(suspension);
+    if (!this.#closed && !this.#requests.suspended) this.#job.deployment.resume();
     this.#decide();
   }
 
@@ -210,7 +211,7 @@ export class CheckpointCoordinator {
     this.#fetchId();
     this.#underWay = Promise.withResolvers();
     this.#forced = undefined;
-    const { savepointWanted } = this.#requests.triggered(checkpointId);
+    const { savepointWanted, suspends } = this.#requests.triggered(checkpointId);
     this.#lastTriggeredMs = this.#now();
     const triggeredAtMs = this.#settings.ports.clock.now();
     this.#enumerators = this.#job.enumeratorSnapshots();
@@ -222,7 +223,7 @@ export class CheckpointCoordinator {
     });
     // A savepoint holds no records under way, so that it is independent of parallelism and plan.
     const patienceMs = savepointWanted ? undefined : this.#settings.checkpoints.alignmentTimeoutMs;
-    this.#job.deployment.triggerCheckpoint(checkpointId, { full, alignmentTimeoutMs: patienceMs ?? Number.POSITIVE_INFINITY });
+    this.#job.deployment.triggerCheckpoint(checkpointId, { full, alignmentTimeoutMs: patienceMs ?? Number.POSITIVE_INFINITY, suspends });
   }
 
   #follow(step: PendingStep<Tasks>): void {

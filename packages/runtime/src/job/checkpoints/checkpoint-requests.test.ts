@@ -17,13 +17,15 @@ describe("requests for checkpoints", () => {
     await expect(asked).resolves.toEqual(manifest(2));
   });
 
-  it("say that a savepoint will be made of a checkpoint that was triggered for another reason", () => {
+  it("say that a savepoint will be made of a checkpoint that was triggered for another reason, and that it is the last before a stop", () => {
     const requests = new CheckpointRequests();
-    expect(requests.triggered(1)).toEqual({ savepointWanted: false });
+    expect(requests.triggered(1)).toEqual({ savepointWanted: false, suspends: false });
     void requests.add("final", {});
-    expect(requests.triggered(2)).toEqual({ savepointWanted: false });
+    expect(requests.triggered(2)).toEqual({ savepointWanted: false, suspends: false });
     void requests.add("savepoint", {});
-    expect(requests.triggered(3)).toEqual({ savepointWanted: true });
+    expect(requests.triggered(3)).toEqual({ savepointWanted: true, suspends: false });
+    void requests.add("final", { suspends: Symbol("stop") });
+    expect(requests.triggered(4)).toEqual({ savepointWanted: true, suspends: true });
   });
 
   it("for savepoints are refused when it is aborted, a final one is for the next", async () => {

@@ -7,7 +7,10 @@ export interface TakeOptions {
   readonly beforehand?: (manifest: CheckpointManifest) => Promise<void>;
   /** Called when it is complete, committed and applied, before anything changes again. */
   readonly completed?: (manifest: CheckpointManifest) => void;
-  /** No checkpoint is triggered after it, until `resume` with the same: one may serve several who want that. With `beforehand` from there on. */
+  /**
+   * Nothing is processed behind its barrier, and no checkpoint is triggered after it, until `resume` with the same: one may serve
+   * several who want that. With `beforehand` it suspends checkpoints from there on.
+   */
   readonly suspends?: symbol;
   /** The sources were drained: where event time stood is left out, since it begins anew after a restore. */
   readonly drained?: boolean;
@@ -48,10 +51,13 @@ export class CheckpointRequests {
     return promise;
   }
 
-  /** Says whether a savepoint will be made of it, whatever it was triggered for. */
-  triggered(checkpointId: number): { readonly savepointWanted: boolean } {
+  /** Says whether a savepoint will be made of it, whatever it was triggered for, and whether it will suspend checkpoints. */
+  triggered(checkpointId: number): { readonly savepointWanted: boolean; readonly suspends: boolean } {
     for (const request of this.#requests) request.checkpointId ??= checkpointId;
-    return { savepointWanted: this.#requests.some(({ reason }) => reason === "savepoint") };
+    return {
+      savepointWanted: this.#requests.some(({ reason }) => reason === "savepoint"),
+      suspends: this.#requests.some(({ options }) => options.suspends !== undefined),
+    };
   }
 
   /** All tasks have taken it. Rejects when it is to come to nothing. */
