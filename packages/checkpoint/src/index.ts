@@ -29,7 +29,7 @@ export {
 export type { RedistributedState, Redistribution } from "./protocol/redistribution.ts";
 export { redistribute } from "./protocol/redistribution.ts";
 export type { JobFailure, RestartDecision, RestartHistory, RestartStrategy } from "./protocol/restart.ts";
-export { decideRestart, defaultRestartStrategy, failureOf, noRestarts } from "./protocol/restart.ts";
+export { decideRestart, defaultRestartStrategy, failureOf, noRestarts, runEnding } from "./protocol/restart.ts";
 export type {
   ReadableCandidate,
   RestoreCandidate,

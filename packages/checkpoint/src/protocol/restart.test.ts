@@ -1,7 +1,7 @@
 import { AssertionError, MillraceError } from "@millrace/core";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { decideRestart, defaultRestartStrategy, failureOf, noRestarts, type RestartHistory, type RestartStrategy } from "./restart.ts";
+import { decideRestart, defaultRestartStrategy, failureOf, noRestarts, type RestartHistory, type RestartStrategy, runEnding } from "./restart.ts";
 
 const failure = failureOf(new Error("connection lost"));
 
@@ -67,7 +67,15 @@ describe("decideRestart", () => {
   });
 
   test("does not restart an engine that is wrong", () => {
-    expect(decideRestart(defaultRestartStrategy, noRestarts, failureOf(new AssertionError("x")), 0)).toMatchObject({ reason: "engine-fault" });
+    expect(decideRestart(defaultRestartStrategy, noRestarts, failureOf(new AssertionError("x")), 0)).toMatchObject({ reason: "for-good" });
+  });
+
+  test("does not restart a run that has lost its state directory, however deep below that lies", () => {
+    const lost = new MillraceError("STATE_LOCK_LOST", "the lock was taken away");
+    const aborted = new MillraceError("CHECKPOINT_ABORTED", "given up", { cause: new Error("not written", { cause: lost }) });
+    expect(decideRestart(defaultRestartStrategy, noRestarts, failureOf(aborted), 0)).toMatchObject({ reason: "for-good" });
+    expect(runEnding(aborted)).toBe(lost);
+    expect(runEnding(new MillraceError("CHECKPOINT_ABORTED", "given up"))).toBeUndefined();
   });
 
   test("keeps the exponential delay within its bounds and its memory bounded over any failures", () => {

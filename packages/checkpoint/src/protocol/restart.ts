@@ -27,7 +27,7 @@ export interface JobFailure {
   readonly message: string;
   /** Operator and position of the record that was being processed; undefined when no record was to blame. */
   readonly record: string | undefined;
-  /** false: starting again cannot help, because the engine itself is wrong. */
+  /** false: starting again in this process cannot help. The engine itself is wrong, or the failure ends the run (`runEnding`). */
   readonly restartable: boolean;
 }
 
@@ -49,13 +49,22 @@ const RECORDS_REMEMBERED = 64;
 
 export type RestartDecision =
   | { readonly kind: "restart"; readonly delayMs: number; readonly history: RestartHistory }
-  | { readonly kind: "fail"; readonly reason: "no-restarts" | "too-many" | "poison-record" | "engine-fault"; readonly message: string };
+  | { readonly kind: "fail"; readonly reason: "no-restarts" | "too-many" | "poison-record" | "for-good"; readonly message: string };
+
+/** A restart after these would work on what belongs to another run by now. */
+const ENDS_RUN: ReadonlySet<string> = new Set(["STATE_LOCK_LOST"]);
+
+/** What `error` is, or comes of, that ends the run under every strategy; undefined: nothing. */
+export function runEnding(error: unknown): MillraceError | undefined {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) if (cause instanceof MillraceError && ENDS_RUN.has(cause.code)) return cause;
+  return undefined;
+}
 
 /** Takes the facts from anything that was thrown. */
 export function failureOf(error: unknown): JobFailure {
   const where = error instanceof MillraceError ? error.where : {};
   const record = where.uid !== undefined && where.position !== undefined ? `${where.uid} at ${where.position}` : undefined;
-  return { message: messageOf(error), record, restartable: !(error instanceof AssertionError) };
+  return { message: messageOf(error), record, restartable: !(error instanceof AssertionError) && runEnding(error) === undefined };
 }
 
 /**
@@ -63,7 +72,7 @@ export function failureOf(error: unknown): JobFailure {
  * and record fails the job under every strategy: it would come back for ever (law F1).
  */
 export function decideRestart(strategy: RestartStrategy, history: RestartHistory, failure: JobFailure, nowMs: number): RestartDecision {
-  if (!failure.restartable) return fail("engine-fault", `the engine found itself in an impossible state: ${failure.message}`);
+  if (!failure.restartable) return fail("for-good", `the job can't be started again: ${failure.message}`);
   if (failure.record !== undefined && history.records.includes(failure.record)) {
     return fail("poison-record", `processing failed twice on the same record (${failure.record}): ${failure.message}`);
   }

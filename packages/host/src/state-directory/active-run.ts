@@ -1,23 +1,24 @@
 import { assert, type Files, type Ports, randomHex } from "@millrace/core";
 import { type CheckpointIds, openCheckpointIds } from "./checkpoint-ids.ts";
 import { writing } from "./files.ts";
+import type { StateLock } from "./lock.ts";
 import type { RunDecision, SnapshotChoice } from "./run-decision.ts";
 import { appendEnd, appendStart, type RunEnd, type RunStart } from "./run-history.ts";
 
 /** A run that has been written into the history. */
 export interface ActiveRun extends RunStart {
   readonly checkpointIds: CheckpointIds;
-  /** Writes how it ended. Once; not calling it is what a crash looks like. */
+  /** Writes how it ended. Once; not calling it is what a crash looks like. Throws STATE_LOCK_LOST, with nothing written, when the history is another's. */
   end(end: RunEnd, reason?: string): Promise<void>;
 }
 
 export type BegunDecision = Exclude<RunDecision, { kind: "refuse" }>;
 
-/** Clears the ground for the run and writes its start into the history of the state directory at `path`. */
+/** Clears the ground for the run and writes its start into the history of the state directory at `path`, which `lock` is of. */
 export async function beginRun(
   ports: Ports,
   path: string,
-  lockToken: string,
+  lock: StateLock,
   decision: BegunDecision,
   restoredFrom: number | undefined,
 ): Promise<ActiveRun> {
@@ -25,7 +26,7 @@ export async function beginRun(
   if (decision.kind === "new") await clearAway(ports, path, decision);
   const checkpointIds = await openCheckpointIds(files, path);
   const whose = decision.kind === "resume" ? continued(decision) : await begun(ports, decision, checkpointIds);
-  const start: RunStart = { ...whose, startedAtMs: clock.now(), restoredFrom: restoredFrom ?? null, lockToken };
+  const start: RunStart = { ...whose, startedAtMs: clock.now(), restoredFrom: restoredFrom ?? null, lockToken: lock.token };
   await appendStart(files, historyPath(path), start);
   let ended = false;
   return {
@@ -34,6 +35,7 @@ export async function beginRun(
     end: async (end, reason) => {
       assert(!ended, `run ${start.runId} ended twice`);
       ended = true;
+      await lock.verify();
       await checkpointIds.close();
       await appendEnd(files, historyPath(path), start, end, clock.now(), reason);
     },

@@ -25,7 +25,7 @@ export interface StateLock {
   readonly token: string;
   /** Whose lock was taken over. */
   readonly recovered: LockRecord | undefined;
-  /** Throws STATE_LOCK_LOST when somebody broke it. To be asked before a manifest is written. */
+  /** Throws STATE_LOCK_LOST when somebody broke it. */
   verify(): Promise<void>;
   /** Gives the directory free. Calls after the first do nothing. */
   release(): Promise<void>;

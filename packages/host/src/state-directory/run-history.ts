@@ -36,7 +36,8 @@ const ENDS: Record<RunEnd, true> = { finished: true, savepoint: true, cancelled:
 
 /**
  * `runs.jsonl`: a line for each start, and one for each end that was an orderly one. Lines are only appended. A torn last
- * line, as a crash leaves it, is passed over; any other damage throws STATE_CORRUPT.
+ * line, as a crash leaves it, is passed over, and so is the end of a process whose lock was broken while it wrote that:
+ * the next start stands before it. Any other damage throws STATE_CORRUPT.
  */
 export async function readRuns(files: Files, path: string): Promise<readonly RunRecord[]> {
   const text = (await readText(files, path)) ?? "";
@@ -49,7 +50,7 @@ export async function readRuns(files: Files, path: string): Promise<readonly Run
     const last = runs.at(-1);
     if (start !== undefined) runs.push({ ...start, end: undefined, endedAtMs: undefined, reason: undefined });
     else if (value?.event === "end" && last !== undefined && isEndOf(value, last)) runs[runs.length - 1] = { ...last, ...endOf(value) };
-    else throw corruptState(path, `line ${index + 1} is not the start or the end of a run`);
+    else if (value?.event !== "end" || !isLateEnd(value, runs)) throw corruptState(path, `line ${index + 1} is not the start or the end of a run`);
   }
   return runs;
 }
@@ -94,6 +95,11 @@ function isEndOf(value: Readonly<Record<string, unknown>>, run: RunRecord): bool
   const possible = run.end === undefined || end === "abandoned";
   const told = typeof end === "string" && Object.hasOwn(ENDS, end) && typeof endedAtMs === "number";
   return possible && told && runId === run.runId && attempt === run.attempt;
+}
+
+/** Whose, the last run has begun since; it says nothing of what to do next. */
+function isLateEnd(value: Readonly<Record<string, unknown>>, runs: readonly RunRecord[]): boolean {
+  return runs.slice(0, -1).some((run) => isEndOf(value, { ...run, end: undefined }));
 }
 
 function endOf(value: Readonly<Record<string, unknown>>): Pick<RunRecord, "end" | "endedAtMs" | "reason"> {

@@ -46,7 +46,7 @@ export interface StateDirectory extends AsyncDisposable {
   setAsidePath(runId: string): string;
   /** Tells others where the control socket is. */
   recordControl(socketPath: string): Promise<void>;
-  /** Throws STATE_LOCK_LOST when another process has broken the lock. To be asked before a manifest is written. */
+  /** Throws STATE_LOCK_LOST when another process has broken the lock. To be asked before anything of the job's is written or removed. */
   verifyLock(): Promise<void>;
   /** Gives the lock back. Calls after the first do nothing. */
   close(): Promise<void>;
@@ -85,7 +85,7 @@ function openedDirectory({ ports, processes, path }: StateDirectoryOptions, lock
     beginRun: (decision, restoredFrom) => {
       assert(!begun, "one run for each opening of a state directory");
       begun = true;
-      return beginRun(ports, path, lock.token, decision, restoredFrom);
+      return beginRun(ports, path, lock, decision, restoredFrom);
     },
     setAsidePath: (runId) => setAsidePath(path, runId),
     recordControl: (socketPath) => writeControl(ports.files, path, { formatVersion: 1, socketPath, pid: processes.pid, lockToken: lock.token }),

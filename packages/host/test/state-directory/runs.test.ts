@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { decideRun, openStateDirectory, parseSnapshotChoice, type RunEnd, readRuns } from "../../src/state-directory/index.ts";
+import { type BegunDecision, decideRun, openStateDirectory, parseSnapshotChoice, type RunEnd, readRuns } from "../../src/state-directory/index.ts";
 import { errorOf, Machine } from "./machine.ts";
 
 const path = "/project/.millrace/flights";
@@ -113,6 +113,30 @@ describe("runs.jsonl", () => {
       expect(await errorOf(() => readRuns(machine.disk, `${path}/runs.jsonl`))).toMatchObject({ code: "STATE_CORRUPT" });
     },
   );
+
+  test("can be read when a run whose lock was broken has told of its end behind the start of the next", async () => {
+    const machine = new Machine();
+    const [first, second] = [await run(machine, 1, undefined), await run(machine, 2, undefined)];
+    expect(second.active).toMatchObject({ runId: first.active.runId, attempt: 2 });
+    const { runId, attempt } = first.active;
+    const file = `${path}/runs.jsonl`;
+    const late = JSON.stringify({ event: "end", runId, attempt, end: "finished", endedAtMs: 1 });
+    machine.disk.tamper(file, new Uint8Array([...(machine.disk.contents.get(file) ?? []), ...new TextEncoder().encode(`${late}\n`)]));
+    expect((await readRuns(machine.disk, file)).map((each) => [each.attempt, each.end])).toEqual([
+      [1, undefined],
+      [2, undefined],
+    ]);
+  });
+
+  test("is left alone by a run whose lock was broken", async () => {
+    const there = new Machine("there");
+    const first = await openStateDirectory(there.options(1));
+    const active = await first.beginRun(decideRun(first.runs, plain) as BegunDecision, undefined);
+    await openStateDirectory(new Machine("here", there.disk).options(1, { breakLock: true }));
+    const before = there.disk.contents.get(`${path}/runs.jsonl`);
+    expect(await errorOf(() => active.end("failed"))).toMatchObject({ code: "STATE_LOCK_LOST" });
+    expect(there.disk.contents.get(`${path}/runs.jsonl`)).toEqual(before);
+  });
 
   test("after a crash at any step of --fresh never leads back to the abandoned run without its checkpoints", async () => {
     for (let at = 1; ; at++) {

@@ -1,3 +1,4 @@
+import { runEnding } from "@millrace/checkpoint";
 import { MillraceError } from "@millrace/core";
 
 /** Something in a local store did not fit its checksum; the checkpoint, verified when it is read, is the truth. */
@@ -9,7 +10,8 @@ export function tellsOfDamage(error: unknown): boolean {
 
 /** What a run that is not restarted any more fails with: the failure itself where that says all, else why it was the last. */
 export function failedForGood(error: unknown, { reason, message }: { readonly reason: string; readonly message: string }): unknown {
-  if (reason === "no-restarts" || reason === "engine-fault") return error;
+  if (reason === "for-good") return runEnding(error) ?? error;
+  if (reason === "no-restarts") return error;
   const { where = {}, hint } = error instanceof MillraceError ? error : {};
   return new MillraceError(reason === "poison-record" ? "JOB_POISON_RECORD" : "JOB_RESTARTS", message, { cause: error, where, hint });
 }

@@ -292,6 +292,8 @@ export class JobRun {
 
   /** Tasks run when they are started, and one may have failed before all are: then the restart is on its way. */
   async #bringUp(attempt: Attempt): Promise<void> {
+    // What would be recovered may be another run's by now, and in use.
+    await this.#settings.verifyOwnership();
     await this.#committers.recover(attempt.restored);
     await attempt.deploy();
     await attempt.start().catch((error: unknown) => {

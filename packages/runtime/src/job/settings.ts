@@ -38,7 +38,7 @@ export interface RunSettings {
   readonly resumed: boolean;
   /** Ids that never repeat within a job, also over crashes. */
   readonly nextCheckpointId: () => Promise<number>;
-  /** Throws when this process no longer owns the state directory; asked before each manifest. */
+  /** Throws STATE_LOCK_LOST when this process no longer owns the state directory; asked before each attempt, each manifest and each clean-up. */
   readonly verifyOwnership: () => Promise<void>;
 }
 

@@ -12,6 +12,7 @@ import {
   onTimeout,
   type PendingCheckpoint,
   type PendingStep,
+  runEnding,
   type TriggerDecision,
 } from "@millrace/checkpoint";
 import type { CheckpointManifest, CheckpointStorage } from "@millrace/contracts";
@@ -260,6 +261,7 @@ export class CheckpointCoordinator {
       await this.#settings.verifyOwnership();
       await this.#storage.writeManifest(manifest);
     } catch (error) {
+      if (runEnding(error) !== undefined) this.#listener.failJob(error);
       this.#follow(onManifestFailed(pending, error));
       return;
     }
@@ -310,9 +312,10 @@ export class CheckpointCoordinator {
   /** What can't be removed now is removed after a later checkpoint. */
   async #cleanUp(): Promise<void> {
     try {
+      await this.#settings.verifyOwnership();
       await this.#retained.cleanUp({ localMarkers: this.#job.deployment.localMarkers, held: this.#held.ids });
     } catch (error) {
-      if (error instanceof AssertionError) throw error;
+      if (error instanceof AssertionError || runEnding(error) !== undefined) throw error;
       this.#listener.warn(
         new MillraceError("CHECKPOINT_CLEANUP", `checkpoints that are not needed any more could not be removed: ${messageOf(error)}`, {
           cause: error,
