@@ -98,7 +98,7 @@ function runOptions(command: Command): Command {
     .addOption(new Option("--backend <kind>", "where state lives; disk holds more than fits in memory (default: disk)").choices(["heap", "disk"]))
     .option("--restart <strategy>", restartHelp)
     .option("--batch-size <records>", "records that travel together; changes speed, never results")
-    .option("--break-lock", "take over a state directory that another host has locked")
+    .option("--break-lock", "take over a state directory that another host or container has locked")
     .option("--dev", "encode records between operators, so that a job that would break at parallelism 2 breaks now")
     .option("--supervise", "run in a process of its own, and start that again when it crashes: the run resumes")
     .option("--no-live", "write JSON lines on a terminal too");

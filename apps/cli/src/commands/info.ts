@@ -82,7 +82,7 @@ const nextRun: { readonly [condition: string]: string | undefined } = {
   cancelled: "the next run starts anew; --from starts from a checkpoint",
   savepoint: "the next run starts anew; --from starts from the savepoint",
   silent: "a process holds the job but does not answer",
-  elsewhere: "a process on another host holds the job",
+  elsewhere: "a process on another host or in another container holds the job",
 };
 
 function checkpointLines(checkpoints: readonly RetainedCheckpoint[], paint: Paint): readonly string[] {

@@ -39,7 +39,13 @@ export class SimulatedProcess {
       scheduler: { immediate: (task) => void this.#after(0, task), after: (delayMs, task) => this.#after(delayMs, task) },
     };
     this.machine = {
-      processes: { pid, host: "simulated", startTime: (other) => (other === pid ? `start of ${pid}` : undefined), alive: (other) => other === pid },
+      processes: {
+        pid,
+        host: "simulated",
+        namespace: undefined,
+        startTime: (other) => (other === pid ? `start of ${pid}` : undefined),
+        alive: (other) => other === pid,
+      },
       absolutePath: (path) => (path.startsWith("/") ? path : `/${path}`),
       probe: async () => false,
       hasSockets: false,

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, readlinkSync } from "node:fs";
 import { hostname } from "node:os";
 import type { ProcessFacts } from "../state-directory/process-facts.ts";
 
@@ -6,6 +6,7 @@ import type { ProcessFacts } from "../state-directory/process-facts.ts";
 export const nodeProcessFacts: ProcessFacts = {
   pid: process.pid,
   host: hostname(),
+  namespace: pidNamespace(),
   startTime: (pid) => {
     const stat = statOf(pid);
     const boot = textOf("/proc/sys/kernel/random/boot_id");
@@ -22,6 +23,15 @@ export const nodeProcessFacts: ProcessFacts = {
     }
   },
 };
+
+/** E.g. `pid:[4026531836]`, which is that of a machine's first process. */
+function pidNamespace(): string | undefined {
+  try {
+    return readlinkSync("/proc/self/ns/pid");
+  } catch {
+    return undefined;
+  }
+}
 
 /** /proc/<pid>/stat after the command's closing parenthesis: the state is field 3, the start in ticks since boot field 22. */
 function statOf(pid: number): { readonly ended: boolean; readonly startTicks: string } | undefined {

@@ -1,6 +1,6 @@
 import { MillraceError, type Ports, randomHex } from "@millrace/core";
 import { readText, writeJson, writing } from "./files.ts";
-import { judgeHolder, type LockHolder, type LockRecord, parseLockRecord } from "./lock-record.ts";
+import { isElsewhere, judgeHolder, type LockHolder, type LockRecord, parseLockRecord } from "./lock-record.ts";
 import type { ProcessFacts } from "./process-facts.ts";
 
 /** Processes that start at the same moment give way to each other and try again, after up to eight times this. */
@@ -47,6 +47,7 @@ export async function acquireLock(options: LockOptions): Promise<StateLock> {
     formatVersion: 1,
     phase: "claiming",
     host: processes.host,
+    namespace: processes.namespace ?? null,
     pid: processes.pid,
     processStart: processes.startTime(processes.pid) ?? null,
     token,
@@ -128,7 +129,8 @@ async function readRecords(
 async function heldBy(options: LockOptions, rival: LockRecord): Promise<MillraceError> {
   const { processes, jobName, directory, probe } = options;
   const holder: LockHolder = (await probe(rival)) ? "live" : judgeHolder(rival, processes);
-  const where = rival.host === processes.host ? "" : ` on ${rival.host}`;
+  const here = isElsewhere(rival, processes) ? ` of another container on ${rival.host}` : "";
+  const where = rival.host === processes.host ? here : ` on ${rival.host}`;
   const since = new Date(rival.acquiredAtMs).toISOString();
   const what = holder !== "live" ? "was locked" : rival.phase === "holding" ? "is being run" : "is being started";
   return new MillraceError("STATE_LOCKED", `the job ${jobName} in ${directory} ${what} by process ${rival.pid}${where} since ${since}`, {
@@ -137,12 +139,12 @@ async function heldBy(options: LockOptions, rival: LockRecord): Promise<Millrace
   });
 }
 
-function hintFor({ pid, host }: LockRecord, holder: LockHolder): string {
+function hintFor({ pid }: LockRecord, holder: LockHolder): string {
   switch (holder) {
     case "live":
       return `look at it with: ps -fp ${pid}; one run of a job at a time`;
     case "foreign":
-      return `when nothing runs on ${host} any more, take over with --break-lock`;
+      return "its process can't be seen from here: when you know that it is gone, take over with --break-lock";
     case "uncertain":
       return `look at it with: ps -fp ${pid}; when that is no run of this job, take over with --break-lock`;
     case "stale":

@@ -88,6 +88,41 @@ describe("the lock of a state directory", () => {
     await second.verifyLock();
   });
 
+  test("of another container is not judged by numbers that count only there, whatever the name of the two", async () => {
+    const there = new Machine("millrace-0", undefined, "pid:[2]");
+    const here = new Machine("millrace-0", there.disk, "pid:[3]");
+    await openStateDirectory(there.options(1));
+    const other = here.options(1, { processes: here.start(1, "started later, with the same number") });
+    expect(await errorOf(() => openStateDirectory(other))).toMatchObject({
+      code: "STATE_LOCKED",
+      message: expect.stringContaining("process 1 of another container on millrace-0"),
+      hint: expect.stringContaining("--break-lock"),
+    });
+    await openStateDirectory({ ...other, breakLock: true });
+    expect(await readLock(there.disk, path)).toMatchObject({ pid: 1, namespace: "pid:[3]" });
+  });
+
+  test("is recovered by itself after the machine has started anew", async () => {
+    const before = new Machine("here", undefined, "pid:[1]");
+    const first = await openStateDirectory(before.options(100, { processes: before.start(100, "boot 1 at 5") }));
+    const after = new Machine("here", before.disk, "pid:[1]");
+    after.start(100, "boot 2 at 5");
+    expect((await openStateDirectory(after.options(200))).recovered).toMatchObject({ token: first.lockToken });
+  });
+
+  test("that says of no namespace is judged as one of this", async () => {
+    const before = new Machine();
+    await openStateDirectory(before.options(100));
+    const [name = ""] = await before.disk.list(`${path}/lock`);
+    const { namespace: _none, ...old } = JSON.parse(new TextDecoder().decode(await before.disk.readFile(`${path}/lock/${name}`)));
+    before.disk.tamper(`${path}/lock/${name}`, new TextEncoder().encode(JSON.stringify(old)));
+    const machine = new Machine("here", before.disk, "pid:[1]");
+    machine.start(100);
+    expect(await errorOf(() => openStateDirectory(machine.options(200)))).toMatchObject({ hint: expect.stringContaining("ps -fp 100") });
+    machine.kill(100);
+    expect((await openStateDirectory(machine.options(200))).recovered).toMatchObject({ pid: 100 });
+  });
+
   test("is not broken while its process is known to run", async () => {
     const machine = new Machine();
     await openStateDirectory(machine.options(100));

@@ -9,11 +9,13 @@ let seeds = 0;
 export class Machine {
   readonly disk: VolatileDisk;
   readonly host: string;
+  readonly namespace: string | undefined;
   readonly #started = new Map<number, string>();
   nowMs = Date.UTC(2026, 0, 1);
 
-  constructor(host = "here", disk = new VolatileDisk()) {
+  constructor(host = "here", disk = new VolatileDisk(), namespace?: string) {
     this.host = host;
+    this.namespace = namespace;
     this.disk = disk;
   }
 
@@ -22,6 +24,7 @@ export class Machine {
     return {
       pid,
       host: this.host,
+      namespace: this.namespace,
       startTime: (each) => this.#started.get(each),
       alive: (each) => this.#started.has(each),
     };

@@ -17,7 +17,13 @@ export class TestProcess {
       });
     this.ports = { ...world, scheduler: { immediate: (task) => void after(0, task), after } };
     this.machine = {
-      processes: { pid, host: "test", startTime: (other) => (other === pid ? `${pid}` : undefined), alive: (other) => other === pid && this.#alive },
+      processes: {
+        pid,
+        host: "test",
+        namespace: undefined,
+        startTime: (other) => (other === pid ? `${pid}` : undefined),
+        alive: (other) => other === pid && this.#alive,
+      },
       absolutePath: (path) => (path.startsWith("/") ? path : `/${path}`),
       probe: async () => false,
       hasSockets: false,
