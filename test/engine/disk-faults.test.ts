@@ -115,6 +115,36 @@ describe("a disk that is full", () => {
     }));
 });
 
+describe("a disk that fails while the name of a checkpoint is made durable", () => {
+  for (const [what, stays] of [
+    ["stays", ["remove"]],
+    ["is gone", []],
+  ] as const) {
+    it(`and takes no more writes ends the run, and the next finds out that the checkpoint ${what}`, () =>
+      inDirectory(async (directory) => {
+        const [out, stateDir] = [join(directory, "out"), join(directory, "state")];
+        let renamed = 0;
+        let readOnly = false;
+        const refused: readonly string[] = ["rename", "handle.write", "syncDirectory", ...stays];
+        const files = new FaultyFiles(nodePorts.files, ({ kind, path }) => {
+          if (!path.includes("/state/checkpoints")) return undefined;
+          if (kind === "rename" && /chk-\d+\.json\.tmp$/.test(path)) renamed++;
+          if (renamed === 3 && kind === "syncDirectory" && !readOnly) {
+            readOnly = true;
+            return fault("EIO", "input/output error");
+          }
+          return readOnly && refused.includes(kind) ? fault("EROFS", "read-only file system") : undefined;
+        });
+        const first = await startNoted(counting(fileSink(out), 3_000, 20_000), stateDir, { ports: { ...nodePorts, files } });
+        await expect(first.job.finished).rejects.toMatchObject({ code: "CHECKPOINT_IN_DOUBT", hint: expect.stringContaining("start the job again") });
+        expect(countOf(first.events, "restarting")).toBe(0);
+        const second = await startNoted(counting(fileSink(out), 3_000, 20_000), stateDir, { restart: { kind: "none" } });
+        expect(await second.job.finished).toMatchObject({ end: "finished" });
+        expectSame(await published<string>(out), expected(3_000));
+      }));
+  }
+});
+
 describe("a directory that can't be written to", () => {
   it("of the sink refuses the start and says which", () =>
     inDirectory(async (directory) => {

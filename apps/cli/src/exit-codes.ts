@@ -35,6 +35,8 @@ const byCode: { readonly [code: string]: number } = {
   STATE_VERSION: exitCodes.stateDirectory,
   STATE_SOCKET_PATH: exitCodes.stateDirectory,
   STATE_NONE: exitCodes.stateDirectory,
+  // The next start finds out.
+  CHECKPOINT_IN_DOUBT: exitCodes.jobFailed,
   STATE_MIGRATION: exitCodes.checkpoint,
   RUN_UNFINISHED: exitCodes.stateDirectory,
   CONTROL_SOCKET: exitCodes.stateDirectory,

@@ -136,6 +136,6 @@ describe("errors on the terminal", () => {
         code,
       ),
     ).toEqual([4, 4, 5, 5, 6, 2, 7]);
-    expect([code("STATE_KEY"), code("USER_FUNCTION"), exitCodeOf(cause, 3)]).toEqual([1, 1, 3]);
+    expect([code("STATE_KEY"), code("USER_FUNCTION"), code("CHECKPOINT_IN_DOUBT"), exitCodeOf(cause, 3)]).toEqual([1, 1, 1, 3]);
   });
 });

@@ -1,3 +1,4 @@
+import { seededRandom } from "@millrace/core";
 import { systemError, VolatileDisk } from "@millrace/testkit";
 import { describe, expect, test } from "vitest";
 import { createFileCheckpointStorage, dataFileName, parseDataFileName } from "../src/index.ts";
@@ -10,6 +11,15 @@ function prepared() {
   const disk = new VolatileDisk();
   return { disk, storage: createFileCheckpointStorage({ files: disk, directory }) };
 }
+/** How many it takes to write a manifest that is not the first. */
+async function operationsOf(checkpointId: number): Promise<number> {
+  const { disk, storage } = prepared();
+  await storage.writeManifest(manifestOf(1, []));
+  const before = disk.operations;
+  await storage.writeManifest(manifestOf(checkpointId, []));
+  return disk.operations - before;
+}
+
 const text = (bytes: Uint8Array | undefined) => new TextDecoder().decode(bytes);
 
 /** A manifest file as another version of the engine might have written it: other content, right checksum. */
@@ -117,6 +127,34 @@ describe("file checkpoint storage", () => {
     await storage.writeManifest(manifestOf(1, [await storage.writeData("a", [])]));
     expect(await errorOf(() => storage.collectGarbage([]))).toMatchObject({ code: "CHECKPOINT_GARBAGE" });
     await storage.verify(await storage.readManifest(1));
+  });
+
+  test("takes a manifest back whose name could not be made durable", async () => {
+    for (let seed = 1; seed <= 20; seed++) {
+      const { disk, storage } = prepared();
+      await disk.makeDirectory("/state");
+      await disk.syncDirectory("/");
+      await storage.writeManifest(manifestOf(1, []));
+      // The sync of the directory is the last operation.
+      disk.fault = { at: disk.operations + (await operationsOf(2)), kind: "fail", code: "EIO" };
+      expect(await errorOf(() => storage.writeManifest(manifestOf(2, [])))).toMatchObject({ code: "CHECKPOINT_WRITE" });
+      expect(await storage.list()).toEqual([1]);
+      const after = createFileCheckpointStorage({ files: disk.crash(seededRandom(seed)), directory });
+      expect(await after.list(), `seed ${seed}`).toEqual([1]);
+    }
+  });
+
+  test("is in doubt when it can't, and says nothing of manifests any more", async () => {
+    const { disk, storage } = prepared();
+    await storage.writeManifest(manifestOf(1, []));
+    disk.fault = { at: disk.operations + (await operationsOf(2)), kind: "crash", code: "EIO" };
+    const doubt = { code: "CHECKPOINT_IN_DOUBT", message: expect.stringContaining("chk-000002.json") };
+    expect(await errorOf(() => storage.writeManifest(manifestOf(2, [])))).toMatchObject(doubt);
+    disk.fault = undefined;
+    expect(await errorOf(() => storage.list())).toMatchObject(doubt);
+    expect(await errorOf(() => storage.readManifest(1))).toMatchObject(doubt);
+    expect(await errorOf(() => storage.writeManifest(manifestOf(3, [])))).toMatchObject(doubt);
+    expect(await createFileCheckpointStorage({ files: disk, directory }).list()).toEqual([1, 2]);
   });
 
   test("tells a file that cannot be read from one that is damaged", async () => {

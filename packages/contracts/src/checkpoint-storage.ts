@@ -116,7 +116,10 @@ export interface CheckpointStorage {
   writeData(name: string, chunks: Chunks): Promise<DataFile>;
   /** Takes a file that is on disk already under a name, by moving it. As `writeData` otherwise; when it fails the file stays where it is. */
   adoptData(name: string, file: FinishedFile): Promise<DataFile>;
-  /** Makes the checkpoint exist. All its data files are on disk already. */
+  /**
+   * Makes the checkpoint exist. All its data files are on disk already. CHECKPOINT_IN_DOUBT: it may exist from now on, or not.
+   * This storage then says so to everything that it is asked of manifests; a new one finds out.
+   */
   writeManifest(manifest: CheckpointManifest): Promise<void>;
   /** Ids of manifests found, ascending; they need not be readable. */
   list(): Promise<readonly number[]>;

@@ -70,8 +70,8 @@ describe("decideRestart", () => {
     expect(decideRestart(defaultRestartStrategy, noRestarts, failureOf(new AssertionError("x")), 0)).toMatchObject({ reason: "for-good" });
   });
 
-  test("does not restart a run that has lost its state directory, however deep below that lies", () => {
-    const lost = new MillraceError("STATE_LOCK_LOST", "the lock was taken away");
+  test.each(["STATE_LOCK_LOST", "CHECKPOINT_IN_DOUBT"])("does not restart in this process after %s, however deep below that lies", (code) => {
+    const lost = new MillraceError(code, "this run can't say what is on the disk any more");
     const aborted = new MillraceError("CHECKPOINT_ABORTED", "given up", { cause: new Error("not written", { cause: lost }) });
     expect(decideRestart(defaultRestartStrategy, noRestarts, failureOf(aborted), 0)).toMatchObject({ reason: "for-good" });
     expect(runEnding(aborted)).toBe(lost);

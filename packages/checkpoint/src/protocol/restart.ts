@@ -51,8 +51,11 @@ export type RestartDecision =
   | { readonly kind: "restart"; readonly delayMs: number; readonly history: RestartHistory }
   | { readonly kind: "fail"; readonly reason: "no-restarts" | "too-many" | "poison-record" | "for-good"; readonly message: string };
 
-/** A restart after these would work on what belongs to another run by now. */
-const ENDS_RUN: ReadonlySet<string> = new Set(["STATE_LOCK_LOST"]);
+/**
+ * A restart after these would take away what belongs to another run by now, or to a checkpoint that may exist after all: only
+ * the next start can find out.
+ */
+const ENDS_RUN: ReadonlySet<string> = new Set(["STATE_LOCK_LOST", "CHECKPOINT_IN_DOUBT"]);
 
 /** What `error` is, or comes of, that ends the run under every strategy; undefined: nothing. */
 export function runEnding(error: unknown): MillraceError | undefined {

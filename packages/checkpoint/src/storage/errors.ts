@@ -12,6 +12,14 @@ export function writeFailed(file: string, cause: unknown): MillraceError {
   return new MillraceError("CHECKPOINT_WRITE", `cannot write the checkpoint file ${file}: ${messageOf(cause)}`, { hint: hintFor(cause), cause });
 }
 
+/** CHECKPOINT_IN_DOUBT: the manifest `file` could neither be made durable nor be taken back. `cause`: why not the former. */
+export function inDoubt(file: string, cause: unknown): MillraceError {
+  return new MillraceError("CHECKPOINT_IN_DOUBT", `whether the checkpoint file ${file} exists can't be told: ${messageOf(cause)}`, {
+    hint: "check the disk that holds the state directory, then start the job again: it goes on from what is found there",
+    cause,
+  });
+}
+
 /** CHECKPOINT_READ: the file could not be read for a reason outside of it; it may well be whole. */
 export function readFailed(file: string, cause: unknown): MillraceError {
   return new MillraceError("CHECKPOINT_READ", `cannot read the checkpoint file ${file}: ${messageOf(cause)}`, { hint: hintFor(cause), cause });

@@ -3,8 +3,8 @@ import type { CheckpointManifest, CheckpointStorage, Chunks, DataFile, FinishedF
 import { type Files, MillraceError } from "@millrace/core";
 import { Checksum } from "./checksum.ts";
 import { readVerified } from "./data-reader.ts";
-import { removeQuietly, writeDurably } from "./durable-write.ts";
-import { corrupt, readFailed, systemCode, writeFailed } from "./errors.ts";
+import { writeDurably } from "./durable-write.ts";
+import { corrupt, inDoubt, readFailed, systemCode, writeFailed } from "./errors.ts";
 import { dataFilesOf, decodeManifest, encodeManifest } from "./manifest-text.ts";
 import { checkDataName, manifestIdOf, manifestName, TEMPORARY_SUFFIX } from "./names.ts";
 
@@ -35,6 +35,7 @@ class FileCheckpointStorage implements CheckpointStorage {
   readonly #unnamed = new Set<string>();
   #proven: Promise<void> | undefined;
   #prepared: Promise<void> | undefined;
+  #inDoubt: MillraceError | undefined;
 
   constructor({ files, directory }: FileCheckpointStorageOptions) {
     this.#files = files;
@@ -81,6 +82,7 @@ class FileCheckpointStorage implements CheckpointStorage {
   }
 
   async writeManifest(manifest: CheckpointManifest): Promise<void> {
+    this.#refuseInDoubt();
     const path = this.#manifestPath(manifest.checkpointId);
     const bytes = encodeManifest(manifest);
     await this.#prepare();
@@ -90,18 +92,38 @@ class FileCheckpointStorage implements CheckpointStorage {
     try {
       await this.#sync(this.#directory);
     } catch (error) {
-      await removeQuietly(this.#files, path);
+      await this.#takeBack(path, error);
       throw error;
     }
     this.#unnamed.clear();
   }
 
+  /**
+   * The sync that failed may have brought the name to the disk. Only what is durably gone has been given up: whoever goes on
+   * without the checkpoint takes away what it would publish.
+   */
+  async #takeBack(path: string, cause: unknown): Promise<void> {
+    try {
+      await this.#remove(path);
+      await this.#sync(this.#directory);
+    } catch {
+      this.#inDoubt = inDoubt(path, cause);
+      throw this.#inDoubt;
+    }
+  }
+
+  #refuseInDoubt(): void {
+    if (this.#inDoubt !== undefined) throw this.#inDoubt;
+  }
+
   async list(): Promise<readonly number[]> {
+    this.#refuseInDoubt();
     const names = await this.#names(this.#directory);
     return names.flatMap((name) => manifestIdOf(name) ?? []).sort((a, b) => a - b);
   }
 
   async readManifest(checkpointId: number): Promise<CheckpointManifest> {
+    this.#refuseInDoubt();
     const path = this.#manifestPath(checkpointId);
     let bytes: Uint8Array;
     try {
