@@ -86,6 +86,7 @@ const resume = {
   runId: "run",
   attempt: 2,
   checkpointId: undefined,
+  lineage: [{ from: 1, to: Number.POSITIVE_INFINITY }],
   previous: {
     runId: "run",
     attempt: 1,
@@ -93,6 +94,7 @@ const resume = {
     startedFrom: null,
     restoredFrom: null,
     firstCheckpointId: 1,
+    checkpointsFrom: 1,
     lockToken: "",
     end: undefined,
     endedAtMs: undefined,

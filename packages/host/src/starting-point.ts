@@ -2,7 +2,7 @@ import { decideRestore, openSnapshot, type RestoreCandidate, type SnapshotFiles 
 import type { CheckpointManifest, CheckpointStorage } from "@millrace/contracts";
 import { assert, MillraceError, type Ports } from "@millrace/core";
 import type { JobGraph } from "@millrace/plan";
-import type { BegunDecision, SnapshotChoice } from "./state-directory/index.ts";
+import { type BegunDecision, isWithin, type SnapshotChoice } from "./state-directory/index.ts";
 
 /** The snapshot that an attempt of a run begins with. */
 export interface StartingPoint {
@@ -33,8 +33,7 @@ export interface StartingFacts {
 export async function chooseStartingPoint(facts: StartingFacts): Promise<StartingPoint | undefined> {
   const { decision, from } = facts;
   if (decision.kind === "new") return startFrom(facts, from);
-  const checkpointId = from?.kind === "checkpoint" ? from.checkpointId : undefined;
-  const own = await chooseCheckpoint(facts, decision.previous.firstCheckpointId, checkpointId);
+  const own = await chooseCheckpoint(facts, decision, decision.checkpointId);
   // A run without a checkpoint of its own begins again where its first attempt began.
   return own === undefined ? startFrom(facts, facts.begunFrom) : { ...own, snapshot: undefined, own: true };
 }
@@ -58,16 +57,17 @@ async function startFrom(facts: StartingFacts, from: SnapshotChoice | undefined)
   return { manifest: { ...snapshot.manifest, kind: "savepoint" }, snapshot, own: false, skipped: [] };
 }
 
-/** The newest readable checkpoint of the run, or the one that was named; undefined: there is none, the run begins at the beginning. */
+/** The newest readable checkpoint of the lineage of the run, or the one that was named; undefined: there is none, the run begins at the beginning. */
 async function chooseCheckpoint(
   { storage, graph, readByRestore }: StartingFacts,
-  unfinishedRunFrom: number | undefined,
+  unfinished: Extract<BegunDecision, { kind: "resume" }> | undefined,
   from: number | undefined,
 ): Promise<{ manifest: CheckpointManifest; skipped: readonly string[] } | undefined> {
   const mayHaveCommitted = graph.bodies.some((body) => body.kind === "sink" && body.sink.createCommitter !== undefined);
   const candidates: RestoreCandidate[] = [];
   const manifests = new Map<number, CheckpointManifest>();
-  const ids = await storage.list();
+  const all = await storage.list();
+  const ids = unfinished === undefined || from !== undefined ? all : all.filter((id) => isWithin(unfinished.lineage, id));
   // Verifying may read all of a checkpoint's state: only those are read that the decision turns on, the newest first.
   for (const checkpointId of from !== undefined && ids.includes(from) ? [from] : ids.toReversed()) {
     try {
@@ -81,7 +81,7 @@ async function chooseCheckpoint(
       candidates.push({ checkpointId, readable: false, error, mayHaveCommitted });
     }
   }
-  const decision = decideRestore({ candidates, from, unfinishedRunFrom });
+  const decision = decideRestore({ candidates, from, unfinishedRunFrom: unfinished?.previous.firstCheckpointId });
   if (decision.kind === "refuse") throw decision.error;
   if (decision.kind === "start") return undefined;
   const manifest = manifests.get(decision.checkpointId);

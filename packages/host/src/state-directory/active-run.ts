@@ -26,7 +26,13 @@ export async function beginRun(
   if (decision.kind === "new") await clearAway(ports, path, decision);
   const checkpointIds = await openCheckpointIds(files, path);
   const whose = decision.kind === "resume" ? continued(decision) : await begun(ports, decision, checkpointIds);
-  const start: RunStart = { ...whose, startedAtMs: clock.now(), restoredFrom: restoredFrom ?? null, lockToken: lock.token };
+  const start: RunStart = {
+    ...whose,
+    startedAtMs: clock.now(),
+    restoredFrom: restoredFrom ?? null,
+    checkpointsFrom: checkpointIds.last + 1,
+    lockToken: lock.token,
+  };
   await appendStart(files, historyPath(path), start);
   let ended = false;
   return {
@@ -74,7 +80,7 @@ async function setAside(files: Files, path: string, runId: string): Promise<void
   await files.syncDirectory(path);
 }
 
-type RunIdentity = Omit<RunStart, "startedAtMs" | "restoredFrom" | "lockToken">;
+type RunIdentity = Omit<RunStart, "startedAtMs" | "restoredFrom" | "checkpointsFrom" | "lockToken">;
 
 function continued({ previous, attempt }: Extract<RunDecision, { kind: "resume" }>): RunIdentity {
   const { runId, startedFrom, firstCheckpointId } = previous;

@@ -12,6 +12,8 @@ const DAMAGED_GAP = 10_000;
  * mark on disk is always at or above every id handed out. It moves in blocks, so that most ids cost no write.
  */
 export interface CheckpointIds {
+  /** Every id that is given out from now on is greater. */
+  readonly last: number;
   next(): Promise<number>;
   /** Gives the rest of the block back, so that an orderly end leaves no gap. No id may be taken afterwards. */
   close(): Promise<void>;
@@ -29,6 +31,9 @@ export async function openCheckpointIds(files: Files, directory: string): Promis
     reserved = value;
   };
   return {
+    get last() {
+      return last;
+    },
     next: () =>
       lane.run(async () => {
         if (last + 1 > reserved) await write(last + BLOCK);

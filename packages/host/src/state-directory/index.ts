@@ -12,5 +12,6 @@ export type { SnapshotChoice } from "./run-decision.ts";
 export { decideRun, parseSnapshotChoice } from "./run-decision.ts";
 export type { RunEnd, RunRecord } from "./run-history.ts";
 export { readRuns } from "./run-history.ts";
+export { isWithin } from "./run-lineage.ts";
 export type { StateDirectory } from "./state-directory.ts";
 export { openStateDirectory } from "./state-directory.ts";

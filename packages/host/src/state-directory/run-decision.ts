@@ -1,5 +1,6 @@
 import { MillraceError } from "@millrace/core";
 import type { RunEnd, RunRecord } from "./run-history.ts";
+import { type CheckpointRange, lineageOf } from "./run-lineage.ts";
 
 /** Whether the next `run` goes on after such an end. No end at all is a crash, and goes on. */
 const RESUMES: Record<RunEnd, boolean> = { finished: false, savepoint: false, cancelled: false, stopped: true, failed: true, abandoned: false };
@@ -20,8 +21,9 @@ export type RunDecision =
       readonly attempt: number;
       /** The last attempt, to be told to the user. */
       readonly previous: RunRecord;
-      /** The checkpoint that the user named; undefined: the newest. */
+      /** The checkpoint that the user named; undefined: the newest of the lineage. */
       readonly checkpointId: number | undefined;
+      readonly lineage: readonly CheckpointRange[];
     }
   | {
       readonly kind: "new";
@@ -35,7 +37,7 @@ export type RunDecision =
 
 /**
  * Whether `run` resumes or starts anew. An unfinished run resumes without being asked. Going back to an older checkpoint of
- * it is still the same run; starting from another snapshot needs `--fresh`, because it abandons what was not finished.
+ * it is still the same run, which goes on from there until it has a newer one; starting from another snapshot needs `--fresh`, because it abandons what was not finished.
  */
 export function decideRun(runs: readonly RunRecord[], { fresh, from }: RunFlags): RunDecision {
   const previous = runs.at(-1);
@@ -45,7 +47,9 @@ export function decideRun(runs: readonly RunRecord[], { fresh, from }: RunFlags)
   if (from?.kind === "path" || (from !== undefined && from.checkpointId < previous.firstCheckpointId)) {
     return { kind: "refuse", error: unfinishedRun(previous) };
   }
-  return { kind: "resume", runId: previous.runId, attempt: previous.attempt + 1, previous, checkpointId: from?.checkpointId };
+  const { runId, attempt } = previous;
+  const lineage = lineageOf(runs.filter((run) => run.runId === runId));
+  return { kind: "resume", runId, attempt: attempt + 1, previous, checkpointId: from?.checkpointId, lineage };
 }
 
 /** Reads `--from`. */

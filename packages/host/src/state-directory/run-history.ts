@@ -21,6 +21,8 @@ export interface RunStart {
   readonly restoredFrom: number | null;
   /** No checkpoint of this run has a smaller id. The same in all attempts. */
   readonly firstCheckpointId: number;
+  /** No checkpoint of this attempt has a smaller id. */
+  readonly checkpointsFrom: number;
   readonly lockToken: string;
 }
 
@@ -82,12 +84,12 @@ async function appendLine(files: Files, path: string, value: Json): Promise<void
 }
 
 function startOf(value: Readonly<Record<string, unknown>>): RunStart | undefined {
-  const { runId, attempt, startedAtMs, startedFrom, restoredFrom, firstCheckpointId, lockToken } = value;
+  const { runId, attempt, startedAtMs, startedFrom, restoredFrom, firstCheckpointId, checkpointsFrom = firstCheckpointId, lockToken } = value;
   if (typeof runId !== "string" || typeof attempt !== "number" || typeof startedAtMs !== "number") return undefined;
-  if (typeof firstCheckpointId !== "number" || typeof lockToken !== "string") return undefined;
+  if (typeof firstCheckpointId !== "number" || typeof checkpointsFrom !== "number" || typeof lockToken !== "string") return undefined;
   if (startedFrom !== null && typeof startedFrom !== "string") return undefined;
   if (restoredFrom !== null && typeof restoredFrom !== "number") return undefined;
-  return { runId, attempt, startedAtMs, startedFrom, restoredFrom, firstCheckpointId, lockToken };
+  return { runId, attempt, startedAtMs, startedFrom, restoredFrom, firstCheckpointId, checkpointsFrom, lockToken };
 }
 
 function isEndOf(value: Readonly<Record<string, unknown>>, run: RunRecord): boolean {
