@@ -1,4 +1,4 @@
-import { readdir, readFile } from "node:fs/promises";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { Workshop } from "./command.ts";
@@ -30,6 +30,44 @@ it("a supervised job whose process crashes is started again, resumes, and loses 
   const texts = await Promise.all(names.map((name) => readFile(join(workshop.path, "out", name), "utf8")));
   const numbers = texts.flatMap((text) => text.split("\n").filter(Boolean).map(Number)).sort((a, b) => a - b);
   expect(numbers).toEqual(Array.from({ length: 4_000 }, (_, n) => n));
+});
+
+const killed = `
+import { existsSync, rmSync } from "node:fs";
+import { defineJob } from "@millrace/api";
+import { datagen, print } from "@millrace/connectors";
+if (existsSync("short-of-memory") && !process.argv.includes("--supervise")) {
+  rmSync("short-of-memory");
+  process.kill(process.pid, "SIGKILL");
+}
+export default defineJob("killed", (env) => {
+  env.from(datagen({ generate: (n: number) => n, count: 5 }), { uid: "numbers" }).map((n) => "n" + n).to(print(), { uid: "out" });
+});
+`;
+
+it("a supervised job that is killed before its run has begun still starts from the snapshot that was named", { timeout: 60_000 }, async () => {
+  await using workshop = await Workshop.create({ "killed.ts": killed });
+  expect((await workshop.call("run", "killed.ts")).stdout).toContain("n4");
+  const state = join(workshop.path, ".millrace/killed");
+  const newest = (await readdir(join(state, "checkpoints"))).filter((name) => name.startsWith("chk-")).at(-1) ?? "";
+  const from = `chk-${Number(newest.slice(4, -5))}`;
+  await writeFile(join(workshop.path, "short-of-memory"), "");
+  const { code, stdout, stderr } = await workshop.call("run", "killed.ts", "--supervise", "--from", from);
+  expect(stderr).toMatch(/died of SIGKILL; it is started again/);
+  // All input had been read at that checkpoint: nothing comes again.
+  expect({ code, stdout }).toEqual({ code: 0, stdout: "" });
+  const runs = (await readFile(join(state, "runs.jsonl"), "utf8")).trimEnd().split("\n");
+  expect(runs.map((line) => JSON.parse(line)).findLast(({ event }) => event === "start")).toMatchObject({ startedFrom: from });
+});
+
+it("a supervised job that is stopped while it waits to be started again is not, and says by which signal", { timeout: 60_000 }, async () => {
+  await using workshop = await Workshop.create({ "crashing.ts": "process.abort();" });
+  const { child, ended } = workshop.start("run", "crashing.ts", "--supervise");
+  await new Promise<void>((resolve) => {
+    child.stderr?.on("data", (text: string) => text.includes("started again") && resolve());
+  });
+  child.kill("SIGTERM");
+  expect(await ended).toMatchObject({ code: 143, stderr: expect.not.stringMatching(/again.*again/s) });
 });
 
 it("a supervised job that fails by itself is not started again", { timeout: 60_000 }, async () => {

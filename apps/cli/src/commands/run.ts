@@ -1,13 +1,16 @@
+import { join, resolve } from "node:path";
 import type { StartOptions } from "@millrace/host";
 import { parseBytes, parseCount, parseDuration, parseParallelism } from "../arguments/parse.ts";
 import { parseRestart } from "../arguments/parse-restart.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { failingWith } from "../failure.ts";
 import type { Io } from "../io.ts";
+import { tellSupervisor } from "../run/run-begun.ts";
 import { runJob } from "../run/run-job.ts";
 import { resuming, supervise } from "../run/supervise.ts";
 import { type RunView, writesStandardOutput } from "../run/view.ts";
 import { type PlannedJob, planJob } from "./build-plan.ts";
+import { defaultStateRoot } from "./jobs.ts";
 
 export interface RunFlags {
   readonly param?: readonly string[];
@@ -47,6 +50,9 @@ export async function runCommand(path: string, flags: RunFlags, io: Io, argv: re
     return supervise(io, [...argv, ...from]);
   }
   const planned = await planJob(path, flags.param ?? [], io);
+  await failingWith(exitCodes.stateDirectory, () =>
+    tellSupervisor(io, resolve(io.cwd, flags.stateDir ?? join(defaultStateRoot, planned.plan.jobName))),
+  );
   const { redactor, startJob } = await import("@millrace/host");
   const secrets = secretsOf(planned);
   const view = await viewFor(planned, flags, io, secrets);

@@ -1,6 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { setTimeout as pause } from "node:timers/promises";
 import { exitCodes } from "../exit-codes.ts";
-import type { Io } from "../io.ts";
+import type { Io, Signal } from "../io.ts";
+import { RunBegun, supervisedVariable } from "./run-begun.ts";
 
 const firstDelayMs = 1_000;
 const longestDelayMs = 60_000;
@@ -12,33 +14,40 @@ const wanted: ReadonlySet<NodeJS.Signals> = new Set<NodeJS.Signals>(["SIGINT", "
 
 /**
  * Runs the command in a process of its own, and again when that process dies of a signal: a crash of native code, or too
- * much memory for the machine. The run resumes from its last checkpoint; the delay doubles from 1 s to 1 min. Every other
- * end is the end, with the process's exit code. Signals are passed on.
+ * much memory for the machine. A run that had begun resumes from its last checkpoint; the delay doubles from 1 s to 1 min.
+ * Every other end is the end, with the process's exit code. Signals are passed on, and end a delay.
  */
 export async function supervise(io: Io, argv: readonly string[]): Promise<number> {
   let again = argv.filter((argument) => argument !== "--supervise");
   let delayMs = firstDelayMs;
   let child: ChildProcess | undefined;
-  let stopping = false;
+  let stopping: Signal | undefined;
+  const stopped = Promise.withResolvers<void>();
+  const begun = new RunBegun();
   const release = io.onSignal((signal) => {
-    stopping = true;
+    stopping ??= signal;
+    stopped.resolve();
     // A terminal gives Ctrl-C to both processes; a second SIGINT would end the job at once.
     if (signal === "SIGTERM" || process.stdin.isTTY !== true) child?.kill(signal);
   });
   try {
     for (;;) {
-      const begun = performance.now();
-      child = spawn(process.execPath, [...process.execArgv, process.argv[1] as string, ...again], { stdio: "inherit" });
+      const startedMs = performance.now();
+      child = spawn(process.execPath, [...process.execArgv, process.argv[1] as string, ...again], {
+        stdio: ["inherit", "inherit", "inherit", "ipc"],
+        env: { ...process.env, [supervisedVariable]: "1" },
+      });
+      const heard = begun.listen(child);
       const { code, signal } = await endOf(child);
       if (signal === null) return code ?? exitCodes.jobFailed;
-      if (stopping || wanted.has(signal)) return signal === "SIGTERM" ? exitCodes.terminated : exitCodes.interrupted;
-      if (performance.now() - begun >= healthyMs) delayMs = firstDelayMs;
+      if (stopping !== undefined || wanted.has(signal)) return codeOf(stopping ?? signal);
+      if (performance.now() - startedMs >= healthyMs) delayMs = firstDelayMs;
       io.stderr.write(`the process of the job died of ${signal}; it is started again in ${delayMs / 1_000} s\n`);
-      await new Promise((resolve) => setTimeout(resolve, delayMs));
-      if (stopping) return exitCodes.interrupted;
+      await Promise.race([pause(delayMs), stopped.promise]);
+      if (stopping !== undefined) return codeOf(stopping);
       delayMs = Math.min(2 * delayMs, longestDelayMs);
-      // From here on the run is the one to resume.
-      again = resuming(again);
+      await heard;
+      if (await begun.ask()) again = resuming(again);
     }
   } finally {
     release();
@@ -53,6 +62,10 @@ export function resuming(argv: readonly string[], options: readonly string[] = [
       !options.includes(argv[index - 1] ?? "") &&
       !options.some((option) => argument.startsWith(`${option}=`)),
   );
+}
+
+function codeOf(signal: NodeJS.Signals): number {
+  return signal === "SIGTERM" ? exitCodes.terminated : exitCodes.interrupted;
 }
 
 function endOf(child: ChildProcess): Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }> {
