@@ -2,7 +2,7 @@ import { filesRead, type LocalMarker } from "@millrace/checkpoint";
 import type { CheckpointManifest, CheckpointStorage } from "@millrace/contracts";
 import type { Files } from "@millrace/core";
 import type { LogicalPlan } from "@millrace/plan";
-import { readable, readManifests } from "@millrace/runtime";
+import { readableManifests } from "@millrace/runtime";
 import { readStoreMarker } from "@millrace/state";
 
 export interface RestoreReadsFacts {
@@ -22,7 +22,7 @@ export function restoreReads(facts: RestoreReadsFacts): (manifest: CheckpointMan
     const slots = local === undefined ? 0 : Math.max(0, ...manifest.operators.map(({ subtasks }) => subtasks.length));
     const markers: (LocalMarker | undefined)[] = [];
     for (let slot = 0; slot < slots; slot++) markers.push((await readStoreMarker(files, `${local}/slot-${slot}`)) as LocalMarker | undefined);
-    const others = markers.length === 0 ? [] : readable(await readManifests(storage));
+    const others = markers.length === 0 ? [] : await readableManifests(storage);
     return filesRead({ manifest, others, markers, parallelismOf: (uid) => byUid.get(uid) });
   };
 }

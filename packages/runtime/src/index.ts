@@ -30,7 +30,7 @@ export type { ExchangeMemory } from "./exchange/exchange-memory.ts";
 export { createExchangeMemory } from "./exchange/exchange-memory.ts";
 export { ThreadExchange } from "./exchange/thread-exchange.ts";
 export type { OpenedBackend, StateBackends } from "./job/backends.ts";
-export { readable, readManifests } from "./job/checkpoints/manifests.ts";
+export { readableManifests } from "./job/checkpoints/manifests.ts";
 export { HeapBackends, type HeapBackendsOptions, transientBackends } from "./job/heap-backends.ts";
 export type { Rescaled, RunEnd } from "./job/job-run.ts";
 export { JobRun } from "./job/job-run.ts";

@@ -11,7 +11,7 @@ import { Attempt, type AttemptListener } from "./attempt.ts";
 import type { CheckpointCoordinator } from "./checkpoints/checkpoint-coordinator.ts";
 import type { TakeOptions } from "./checkpoints/checkpoint-requests.ts";
 import { HeldCheckpoints } from "./checkpoints/held-checkpoints.ts";
-import { readable, readManifests } from "./checkpoints/manifests.ts";
+import { readableManifests } from "./checkpoints/manifests.ts";
 import { takeSavepoint } from "./checkpoints/take-savepoint.ts";
 import { Committers } from "./committers.ts";
 import { failedForGood, tellsOfDamage } from "./failures.ts";
@@ -259,7 +259,7 @@ export class JobRun {
       parallelism: this.#parallelism,
       restored: last === undefined || foreign === undefined ? last : adoptedManifest(last, foreign),
       migrated: last === undefined || foreign === undefined ? undefined : migratedRestore(last, foreign),
-      others: settings.storage === undefined ? [] : readable(await readManifests(settings.storage)),
+      others: settings.storage === undefined ? [] : await readableManifests(settings.storage),
       storesTrusted: this.#storesTrusted,
       resumed: this.#resumed,
       parentCheckpointId: last?.kind === "checkpoint" ? last.checkpointId : undefined,

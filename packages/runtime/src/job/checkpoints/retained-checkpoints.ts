@@ -26,6 +26,7 @@ export class RetainedCheckpoints {
     this.#manifests.set(manifest.checkpointId, manifest);
   }
 
+  /** Throws, with nothing removed, while a manifest can't be read for another reason than damage. */
   async cleanUp({ localMarkers, held }: InUse): Promise<void> {
     const manifests = await readManifests(this.#storage, this.#manifests);
     const decision = decideRetention({
