@@ -84,7 +84,7 @@ function twoOperators(storage: unknown, writeBase: () => Promise<WrittenBase>) {
   const ignored = (): void => undefined;
   const checkpoints = new TaskCheckpoints(parts as unknown as TaskParts, ignored, ignored);
   const trigger = (checkpointId: number): Promise<Answer> => {
-    checkpoints.begin({ kind: "barrier", checkpointId, alignmentTimeoutMs: 0, unaligned: false });
+    checkpoints.begin({ kind: "barrier", checkpointId, alignmentTimeoutMs: 0, unaligned: false, suspends: false });
     checkpoints.advance();
     return answer(checkpointId).promise;
   };
