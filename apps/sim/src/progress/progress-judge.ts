@@ -44,7 +44,8 @@ const QUIET_MS = 2 * limits.quietMs + 50;
 /** The first may have begun before, the second is being published. */
 const CHECKPOINTS = 3;
 
-/** Of the time in which nothing is to be done: what timers and looks at sources may take. */
+/** Of so long in which nothing is to be written: what may be busy with what is left to do, with timers and looks at sources. */
+const REST_MS = 50;
 const BUSY_MAX = 0.9;
 
 /** Sources hold still, and everything that is due has to come out. */
@@ -181,9 +182,12 @@ export class ProgressJudge {
       if (missing.length === 0 && (!this.#settings.tellsWhenQuiet || ageMs > QUIET_MS))
         lull.written = { sinceMs: this.#now(), checkpoints: this.#checkpoints, workedMs: this.#world.time.workedMs };
     } else if (!this.#settings.publishes) {
+      if (!this.#settings.mayRest) return this.#pass();
       const { sinceMs, workedMs } = lull.written;
-      const busy = (this.#world.time.workedMs - workedMs) / (this.#now() - sinceMs);
-      if (this.#settings.mayRest && busy > BUSY_MAX) return this.#accuse(`it is at work all the time, though nothing is to be done`, []);
+      const passedMs = this.#now() - sinceMs;
+      if (passedMs < REST_MS) return this.#lookLater(process);
+      const busy = (this.#world.time.workedMs - workedMs) / passedMs;
+      if (busy > BUSY_MAX) return this.#accuse(`it is at work all the time, though nothing is to be done`, []);
       return this.#pass();
     } else if (this.#checkpoints >= lull.written.checkpoints + CHECKPOINTS) {
       const published = await this.#settings.published();
