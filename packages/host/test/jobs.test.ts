@@ -60,6 +60,18 @@ describe("jobs as seen from outside", () => {
     await elsewhere.close();
   });
 
+  it.runIf(process.platform === "linux")("one that another container of this machine holds, or held until it died", async () => {
+    const contained = { ...nodeProcessFacts, namespace: "another" };
+    const held = await open("held", contained);
+    await held.beginRun(newRun(held), undefined);
+    expect(await conditionOf("held")).toBe("elsewhere");
+    const liveness = { listen: async () => ({ close: () => undefined }), listens: async () => false };
+    const crashed = await open("crashed", { ...contained, liveness });
+    await crashed.beginRun(newRun(crashed), undefined);
+    expect(await conditionOf("crashed")).toBe("crashed");
+    await held.close();
+  });
+
   it("a damaged one beside healthy ones", async () => {
     await (await open("good")).close();
     await (await open("bad")).close();

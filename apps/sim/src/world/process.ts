@@ -43,6 +43,8 @@ export class SimulatedProcess {
         pid,
         host: "simulated",
         namespace: undefined,
+        boot: undefined,
+        liveness: undefined,
         startTime: (other) => (other === pid ? `start of ${pid}` : undefined),
         alive: (other) => other === pid,
       },

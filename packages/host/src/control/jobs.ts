@@ -3,6 +3,7 @@ import { createFileCheckpointStorage, dataFilesOf } from "@millrace/checkpoint";
 import { type Files, MillraceError } from "@millrace/core";
 import {
   judgeHolder,
+  type LockHolder,
   type LockRecord,
   listStateDirectories,
   type ProcessFacts,
@@ -16,7 +17,7 @@ import type { JobInfo } from "./job-info.ts";
 
 /**
  * `running`: its control API answers. `silent`: a process holds the lock but does not answer, or can't be asked.
- * `elsewhere`: another host holds the lock. `crashed`: the process ended without saying so. `unused`: never run.
+ * `elsewhere`: another host or container holds the lock. `crashed`: the process ended without saying so. `unused`: never run.
  */
 export type JobCondition = RunEnd | "running" | "silent" | "elsewhere" | "crashed" | "unused";
 
@@ -93,15 +94,16 @@ export async function retainedCheckpoints(path: string, { files }: JobsOptions):
 async function entryOf(summary: StateDirectorySummary, processes: ProcessFacts): Promise<JobEntry | DamagedEntry> {
   if (summary.kind === "damaged") return { path: summary.path, error: summary.error };
   const { jobName: name, path, lock, control, lastRun } = summary;
-  const holder = lock === undefined ? undefined : judgeHolder(lock, processes);
-  const live = control === undefined || holder === "stale" || holder === "foreign" ? undefined : await ask(control.socketPath);
+  const holder = lock === undefined ? undefined : await judgeHolder(lock, path, processes);
+  const reachable = holder === "live" || holder === "uncertain";
+  const live = control !== undefined && reachable ? await ask(control.socketPath) : undefined;
   const condition = conditionOf(holder, live, lastRun);
   return { name, path, condition, lock, socketPath: control?.socketPath, lastRun, live };
 }
 
-function conditionOf(holder: ReturnType<typeof judgeHolder> | undefined, live: JobInfo | undefined, lastRun: RunRecord | undefined): JobCondition {
+function conditionOf(holder: LockHolder | undefined, live: JobInfo | undefined, lastRun: RunRecord | undefined): JobCondition {
   if (live !== undefined) return "running";
-  if (holder === "foreign") return "elsewhere";
+  if (holder === "foreign" || holder === "contained") return "elsewhere";
   if (holder === "live" || holder === "uncertain") return "silent";
   return lastRun === undefined ? "unused" : (lastRun.end ?? "crashed");
 }

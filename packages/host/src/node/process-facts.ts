@@ -1,16 +1,23 @@
 import { readFileSync, readlinkSync } from "node:fs";
 import { hostname } from "node:os";
 import type { ProcessFacts } from "../state-directory/process-facts.ts";
+import { nodeLiveness } from "./liveness.ts";
+
+/** The PID namespace that is outside of all containers, in every Linux. */
+const OUTERMOST = "pid:[4026531836]";
+
+const boot = textOf("/proc/sys/kernel/random/boot_id")?.trim();
 
 /** Processes of this machine; start times where there is a /proc. */
 export const nodeProcessFacts: ProcessFacts = {
   pid: process.pid,
   host: hostname(),
   namespace: pidNamespace(),
+  boot,
+  liveness: boot === undefined ? undefined : nodeLiveness,
   startTime: (pid) => {
     const stat = statOf(pid);
-    const boot = textOf("/proc/sys/kernel/random/boot_id");
-    return stat === undefined || boot === undefined ? undefined : `${boot.trim()} ${stat.startTicks}`;
+    return stat === undefined || boot === undefined ? undefined : `${boot} ${stat.startTicks}`;
   },
   alive: (pid) => {
     const stat = statOf(pid);
@@ -24,10 +31,14 @@ export const nodeProcessFacts: ProcessFacts = {
   },
 };
 
-/** E.g. `pid:[4026531836]`, which is that of a machine's first process. */
+/**
+ * The one outside of all containers is the same after the machine has started anew. The number of another may be that of
+ * a container on another machine, or before a start: only with the kernel's boot does it name one.
+ */
 function pidNamespace(): string | undefined {
   try {
-    return readlinkSync("/proc/self/ns/pid");
+    const namespace = readlinkSync("/proc/self/ns/pid");
+    return namespace === OUTERMOST || boot === undefined ? namespace : `${namespace} of ${boot}`;
   } catch {
     return undefined;
   }

@@ -5,7 +5,7 @@ export { checkJobName } from "./job-name.ts";
 export type { StateDirectorySummary } from "./list.ts";
 export { listStateDirectories } from "./list.ts";
 export { acquireLock, readLock } from "./lock.ts";
-export type { LockRecord } from "./lock-record.ts";
+export type { LockHolder, LockRecord } from "./lock-record.ts";
 export { judgeHolder } from "./lock-record.ts";
 export type { ProcessFacts } from "./process-facts.ts";
 export type { SnapshotChoice } from "./run-decision.ts";

@@ -1,6 +1,6 @@
 import { MillraceError, type Ports, randomHex } from "@millrace/core";
 import { readText, writeJson, writing } from "./files.ts";
-import { isElsewhere, judgeHolder, type LockHolder, type LockRecord, parseLockRecord } from "./lock-record.ts";
+import { isElsewhere, judgeHolder, type LockHolder, type LockRecord, lockDirectory, parseLockRecord, socketName } from "./lock-record.ts";
 import type { ProcessFacts } from "./process-facts.ts";
 
 /** Processes that start at the same moment give way to each other and try again, after up to eight times this. */
@@ -39,31 +39,49 @@ export interface StateLock {
  * both files are there, so never do both hold it (Dekker's argument). Files have names that are used once, so the file
  * of a dead process can be removed by anyone at any time, and there is no moment at which a live lock could be taken for
  * a dead one. It needs a file system whose listings are current, which NFS between machines is not.
+ *
+ * Numbers of processes tell nothing across containers. So each process also listens on a socket beside its file, from
+ * before it writes that until after it has removed it or died.
  */
 export async function acquireLock(options: LockOptions): Promise<StateLock> {
   const { ports, processes, directory } = options;
   const token = randomHex(ports.random, 32);
+  await writing(directory, () => ports.files.makeDirectory(lockDirectory(directory), 0o700));
+  const listener = await processes.liveness?.listen(lockDirectory(directory), socketName(token));
   const own: LockRecord = {
     formatVersion: 1,
     phase: "claiming",
     host: processes.host,
     namespace: processes.namespace ?? null,
+    boot: processes.boot ?? null,
     pid: processes.pid,
     processStart: processes.startTime(processes.pid) ?? null,
     token,
+    listens: listener !== undefined,
     acquiredAtMs: ports.clock.now(),
   };
-  await writing(directory, () => ports.files.makeDirectory(lockDirectory(directory), 0o700));
-  const path = linkPath(directory, token);
+  const giveBack = async (): Promise<void> => {
+    try {
+      await removeRecord(ports.files, directory, own);
+    } finally {
+      listener?.close();
+    }
+  };
   try {
     const dead = await claim(options, own);
-    await writeJson(ports.files, path, { ...own, phase: "holding" });
-    for (const { token: deadToken } of dead) await writing(directory, () => ports.files.remove(linkPath(directory, deadToken)));
-    return heldLock(ports.files, path, token, dead.find(({ phase }) => phase === "holding") ?? dead[0]);
+    await writeJson(ports.files, linkPath(directory, token), { ...own, phase: "holding" });
+    for (const record of dead) await removeRecord(ports.files, directory, record);
+    return heldLock(ports.files, linkPath(directory, token), token, dead.find(({ phase }) => phase === "holding") ?? dead[0], giveBack);
   } catch (error) {
-    await ports.files.remove(path).catch(() => undefined);
+    await giveBack().catch(() => undefined);
     throw error;
   }
+}
+
+/** The socket first: a record without one is found and removed by the next, a socket without a record by nobody. */
+async function removeRecord(files: Ports["files"], directory: string, { token, listens }: LockRecord): Promise<void> {
+  if (listens) await writing(directory, () => files.remove(`${lockDirectory(directory)}/${socketName(token)}`));
+  await writing(directory, () => files.remove(linkPath(directory, token)));
 }
 
 /** The record of the process that holds the lock, now or until it died; undefined when it is free. */
@@ -102,8 +120,8 @@ async function lookAround(options: LockOptions, ownToken: string): Promise<Surro
   for (const { path, record } of await readRecords(ports.files, directory)) {
     if (record === undefined) throw unreadable(path);
     if (record.token === ownToken) continue;
-    const holder = judgeHolder(record, processes);
-    if (holder === "live" || (await probe(record)) || (holder !== "stale" && !breakLock)) {
+    const holder = await judgeHolder(record, directory, processes);
+    if (holder === "live" || holder === "contained" || (await probe(record)) || (holder !== "stale" && !breakLock)) {
       if (rival?.phase !== "holding") rival = record;
     } else {
       dead.push(record);
@@ -128,11 +146,12 @@ async function readRecords(
 
 async function heldBy(options: LockOptions, rival: LockRecord): Promise<MillraceError> {
   const { processes, jobName, directory, probe } = options;
-  const holder: LockHolder = (await probe(rival)) ? "live" : judgeHolder(rival, processes);
+  const holder: LockHolder = (await probe(rival)) ? "live" : await judgeHolder(rival, directory, processes);
   const here = isElsewhere(rival, processes) ? ` of another container on ${rival.host}` : "";
   const where = rival.host === processes.host ? here : ` on ${rival.host}`;
   const since = new Date(rival.acquiredAtMs).toISOString();
-  const what = holder !== "live" ? "was locked" : rival.phase === "holding" ? "is being run" : "is being started";
+  const runs = rival.phase === "holding" ? "is being run" : "is being started";
+  const what = holder === "live" || holder === "contained" ? runs : "was locked";
   return new MillraceError("STATE_LOCKED", `the job ${jobName} in ${directory} ${what} by process ${rival.pid}${where} since ${since}`, {
     hint: hintFor(rival, holder),
     where: { job: jobName },
@@ -143,6 +162,8 @@ function hintFor({ pid }: LockRecord, holder: LockHolder): string {
   switch (holder) {
     case "live":
       return `look at it with: ps -fp ${pid}; one run of a job at a time`;
+    case "contained":
+      return "its container runs on this machine; one run of a job at a time";
     case "foreign":
       return "its process can't be seen from here: when you know that it is gone, take over with --break-lock";
     case "uncertain":
@@ -152,7 +173,7 @@ function hintFor({ pid }: LockRecord, holder: LockHolder): string {
   }
 }
 
-function heldLock(files: Ports["files"], path: string, token: string, recovered: LockRecord | undefined): StateLock {
+function heldLock(files: Ports["files"], path: string, token: string, recovered: LockRecord | undefined, giveBack: () => Promise<void>): StateLock {
   let released = false;
   return {
     token,
@@ -166,7 +187,7 @@ function heldLock(files: Ports["files"], path: string, token: string, recovered:
     release: async () => {
       if (released) return;
       released = true;
-      await writing(path, () => files.remove(path));
+      await giveBack();
     },
   };
 }
@@ -175,10 +196,6 @@ function unreadable(path: string): MillraceError {
   return new MillraceError("STATE_LOCKED", `the lock ${path} cannot be understood; it may be that of a newer Millrace`, {
     hint: "when no run of this job is active anywhere, remove the file",
   });
-}
-
-function lockDirectory(directory: string): string {
-  return `${directory}/lock`;
 }
 
 function linkPath(directory: string, token: string): string {

@@ -2,7 +2,7 @@ import { nodePorts } from "@millrace/core/node";
 import { nodeProcessFacts } from "../../src/node/index.ts";
 import { openStateDirectory } from "../../src/state-directory/index.ts";
 
-const [path = ""] = process.argv.slice(2);
+const [path = "", then = "stays"] = process.argv.slice(2);
 const jobName = "flights";
 await openStateDirectory({
   ports: nodePorts,
@@ -14,4 +14,4 @@ await openStateDirectory({
   probe: async () => false,
 });
 process.stdout.write("locked\n");
-setInterval(() => {}, 1_000);
+if (then === "stays") setInterval(() => {}, 1_000);

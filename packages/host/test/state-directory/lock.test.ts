@@ -1,6 +1,7 @@
+import type { VolatileDisk } from "@millrace/testkit";
 import { describe, expect, test } from "vitest";
 import { openStateDirectory, readLock } from "../../src/state-directory/index.ts";
-import { errorOf, Machine } from "./machine.ts";
+import { errorOf, Kernel, Machine } from "./machine.ts";
 
 const path = "/project/.millrace/flights";
 
@@ -88,20 +89,6 @@ describe("the lock of a state directory", () => {
     await second.verifyLock();
   });
 
-  test("of another container is not judged by numbers that count only there, whatever the name of the two", async () => {
-    const there = new Machine("millrace-0", undefined, "pid:[2]");
-    const here = new Machine("millrace-0", there.disk, "pid:[3]");
-    await openStateDirectory(there.options(1));
-    const other = here.options(1, { processes: here.start(1, "started later, with the same number") });
-    expect(await errorOf(() => openStateDirectory(other))).toMatchObject({
-      code: "STATE_LOCKED",
-      message: expect.stringContaining("process 1 of another container on millrace-0"),
-      hint: expect.stringContaining("--break-lock"),
-    });
-    await openStateDirectory({ ...other, breakLock: true });
-    expect(await readLock(there.disk, path)).toMatchObject({ pid: 1, namespace: "pid:[3]" });
-  });
-
   test("is recovered by itself after the machine has started anew", async () => {
     const before = new Machine("here", undefined, "pid:[1]");
     const first = await openStateDirectory(before.options(100, { processes: before.start(100, "boot 1 at 5") }));
@@ -153,5 +140,93 @@ describe("the lock of a state directory", () => {
     await (await openStateDirectory(machine.options(100))).close();
     expect(await errorOf(() => openStateDirectory(machine.options(200, { jobName: "other" })))).toMatchObject({ code: "STATE_OTHER_JOB" });
     await openStateDirectory(machine.options(300));
+  });
+});
+
+describe("the lock of a container with this one's host name", () => {
+  /** Process 1 of a container that shares the disk and, unless another is given, the kernel. */
+  const container = (namespace: string, disk: VolatileDisk | undefined, kernel: Kernel | undefined) => {
+    const machine = new Machine("millrace-0", disk, namespace, kernel);
+    const options = machine.options(1);
+    machine.start(1, `start in ${namespace}`);
+    return { machine, options };
+  };
+  const locked = { code: "STATE_LOCKED", message: expect.stringContaining("process 1 of another container on millrace-0") };
+  const needsBreaking = { ...locked, message: expect.stringContaining("was locked"), hint: expect.stringContaining("--break-lock") };
+
+  test("is held as long as its process listens, --break-lock or not", async () => {
+    const kernel = new Kernel();
+    const there = container("pid:[2]", undefined, kernel);
+    const here = container("pid:[3]", there.machine.disk, kernel);
+    const first = await openStateDirectory(there.options);
+    for (const breakLock of [false, true]) {
+      expect(await errorOf(() => openStateDirectory({ ...here.options, breakLock }))).toMatchObject({
+        ...locked,
+        hint: expect.stringContaining("its container runs on this machine"),
+      });
+    }
+    await first.verifyLock();
+    await first.close();
+    expect((await openStateDirectory(here.options)).recovered).toBeUndefined();
+    expect(await here.machine.disk.list(`${path}/lock`)).toHaveLength(2);
+  });
+
+  test("is recovered by itself when nobody listens any more, and its socket is removed", async () => {
+    const kernel = new Kernel();
+    const before = container("pid:[2]", undefined, kernel);
+    const first = await openStateDirectory(before.options);
+    before.machine.kill(1);
+    const second = await openStateDirectory(container("pid:[3]", before.machine.disk, kernel).options);
+    expect(second.recovered).toMatchObject({ pid: 1, token: first.lockToken, namespace: "pid:[2]" });
+    const { lockToken } = second;
+    expect(await before.machine.disk.list(`${path}/lock`)).toEqual([`${lockToken}.json`, `${lockToken}.sock`]);
+    await second.close();
+    expect(await before.machine.disk.list(`${path}/lock`)).toEqual([]);
+  });
+
+  test("is recovered by itself when its socket has been removed, which is the first that whoever takes or gives back a lock does", async () => {
+    const kernel = new Kernel();
+    const there = container("pid:[2]", undefined, kernel);
+    const { lockToken } = await openStateDirectory(there.options);
+    there.machine.disk.tamper(`${path}/lock/${lockToken}.sock`, undefined);
+    const here = container("pid:[3]", there.machine.disk, kernel);
+    expect((await openStateDirectory(here.options)).recovered).toMatchObject({ token: lockToken });
+  });
+
+  test("needs --break-lock where there is no socket, and is not judged by numbers that count only there", async () => {
+    const there = container("pid:[2]", undefined, undefined);
+    await openStateDirectory(there.options);
+    const here = container("pid:[3]", there.machine.disk, new Kernel());
+    expect(await errorOf(() => openStateDirectory(here.options))).toMatchObject(needsBreaking);
+    await openStateDirectory({ ...here.options, breakLock: true });
+    expect(await readLock(there.machine.disk, path)).toMatchObject({ pid: 1, namespace: "pid:[3]" });
+  });
+
+  test("needs --break-lock when its kernel is another, whose sockets nobody here could reach", async () => {
+    const there = container("pid:[2]", undefined, new Kernel());
+    await openStateDirectory(there.options);
+    const here = container("pid:[3]", there.machine.disk, new Kernel());
+    expect(await errorOf(() => openStateDirectory(here.options))).toMatchObject(needsBreaking);
+    await openStateDirectory({ ...here.options, breakLock: true });
+  });
+
+  test("needs --break-lock when its socket can't be asked", async () => {
+    const kernel = new Kernel();
+    const there = container("pid:[2]", undefined, kernel);
+    await openStateDirectory(there.options);
+    const here = container("pid:[3]", there.machine.disk, kernel);
+    const liveness = { listen: async () => undefined, listens: async () => undefined };
+    const blind = { ...here.options, processes: { ...here.options.processes, liveness } };
+    expect(await errorOf(() => openStateDirectory(blind))).toMatchObject(needsBreaking);
+    await openStateDirectory({ ...blind, breakLock: true });
+  });
+
+  test("that has the same processes is judged by their numbers, whoever listens", async () => {
+    const kernel = new Kernel();
+    const there = container("pid:[2]", undefined, kernel);
+    const { lockToken } = await openStateDirectory(there.options);
+    const here = container("pid:[2]", there.machine.disk, kernel);
+    here.machine.start(1, "later");
+    expect((await openStateDirectory(here.machine.options(2))).recovered).toMatchObject({ token: lockToken });
   });
 });

@@ -1,21 +1,30 @@
 import { type Ports, seededRandom } from "@millrace/core";
 import { VolatileDisk } from "@millrace/testkit";
-import type { ProcessFacts } from "../../src/state-directory/index.ts";
+import type { Liveness, ProcessFacts } from "../../src/state-directory/process-facts.ts";
 import type { StateDirectoryOptions } from "../../src/state-directory/state-directory.ts";
 
 let seeds = 0;
 
-/** Machines that share a disk, with processes that can be started and killed. */
+/** What the containers of a machine share, until that starts anew. */
+export class Kernel {
+  readonly boot = `boot ${++seeds}`;
+  /** Whether the process lives that listens on the socket at a path. */
+  readonly listening = new Map<string, () => boolean>();
+}
+
+/** Machines that share a disk, with processes that can be started and killed. Containers share a kernel too. */
 export class Machine {
   readonly disk: VolatileDisk;
   readonly host: string;
   readonly namespace: string | undefined;
+  readonly kernel: Kernel | undefined;
   readonly #started = new Map<number, string>();
   nowMs = Date.UTC(2026, 0, 1);
 
-  constructor(host = "here", disk = new VolatileDisk(), namespace?: string) {
+  constructor(host = "here", disk = new VolatileDisk(), namespace?: string, kernel?: Kernel) {
     this.host = host;
     this.namespace = namespace;
+    this.kernel = kernel;
     this.disk = disk;
   }
 
@@ -25,8 +34,25 @@ export class Machine {
       pid,
       host: this.host,
       namespace: this.namespace,
+      boot: this.kernel?.boot,
+      liveness: this.kernel && this.#liveness(pid, this.kernel),
       startTime: (each) => this.#started.get(each),
       alive: (each) => this.#started.has(each),
+    };
+  }
+
+  #liveness(pid: number, { listening }: Kernel): Liveness {
+    return {
+      listen: async (directory, name) => {
+        const path = `${directory}/${name}`;
+        this.disk.tamper(path, new Uint8Array());
+        listening.set(path, () => this.#started.has(pid));
+        return { close: () => void listening.delete(path) };
+      },
+      listens: async (directory, name) => {
+        const path = `${directory}/${name}`;
+        return (await this.disk.stat(path)) !== undefined && listening.get(path)?.() === true;
+      },
     };
   }
 

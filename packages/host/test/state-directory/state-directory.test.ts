@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm, stat } from "node:fs/promises";
+import { mkdtemp, readdir, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { seededRandom } from "@millrace/core";
@@ -152,6 +152,13 @@ describe("names and paths", () => {
   });
 });
 
+/** A process that locks the state directory and says so. */
+function holdLock(path: string, then: "stays" | "ends") {
+  return spawn(process.execPath, ["--conditions=millrace-source", join(import.meta.dirname, "hold-lock.ts"), path, then], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+}
+
 describe("on a real machine", () => {
   test("processes are told apart by their start", () => {
     expect(nodeProcessFacts.alive(nodeProcessFacts.pid)).toBe(true);
@@ -160,12 +167,48 @@ describe("on a real machine", () => {
     expect(nodeProcessFacts.startTime(2 ** 22 + 1)).toBeUndefined();
   });
 
+  test.runIf(process.platform === "linux")(
+    "a run in another container is recovered when it was killed, and not while it lives, however long the path",
+    async () => {
+      const parent = await mkdtemp(join(tmpdir(), "millrace-state-"));
+      const path = join(parent, "a-directory-with-a-long-name-".repeat(5), "flights");
+      const child = holdLock(path, "stays");
+      const there = { ...new Machine().options(1), ports: nodePorts, processes: { ...nodeProcessFacts, namespace: "another" }, path };
+      try {
+        await once(child.stdout, "data");
+        expect(await errorOf(() => openStateDirectory({ ...there, breakLock: true }))).toMatchObject({
+          code: "STATE_LOCKED",
+          message: expect.stringContaining(`process ${child.pid} of another container`),
+        });
+        child.kill("SIGKILL");
+        await once(child, "exit");
+        const directory = await openStateDirectory(there);
+        expect(directory.recovered).toMatchObject({ pid: child.pid });
+        expect(await readdir(join(path, "lock"))).toHaveLength(2);
+        await directory.close();
+        expect(await readdir(join(path, "lock"))).toEqual([]);
+      } finally {
+        child.kill("SIGKILL");
+        await rm(parent, { recursive: true });
+      }
+    },
+  );
+
+  test("a lock that nobody gives back keeps no process from ending", async () => {
+    const parent = await mkdtemp(join(tmpdir(), "millrace-state-"));
+    const child = holdLock(join(parent, "flights"), "ends");
+    try {
+      expect(await once(child, "exit")).toEqual([0, null]);
+    } finally {
+      child.kill("SIGKILL");
+      await rm(parent, { recursive: true });
+    }
+  });
+
   test("a run that was killed is recovered, a living one is not, and the directory is private", async () => {
     const parent = await mkdtemp(join(tmpdir(), "millrace-state-"));
     const path = join(parent, "flights");
-    const child = spawn(process.execPath, ["--conditions=millrace-source", join(import.meta.dirname, "hold-lock.ts"), path], {
-      stdio: ["ignore", "pipe", "inherit"],
-    });
+    const child = holdLock(path, "stays");
     try {
       const [told] = await once(child.stdout, "data");
       expect(String(told)).toBe("locked\n");

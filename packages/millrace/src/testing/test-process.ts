@@ -21,6 +21,8 @@ export class TestProcess {
         pid,
         host: "test",
         namespace: undefined,
+        boot: undefined,
+        liveness: undefined,
         startTime: (other) => (other === pid ? `${pid}` : undefined),
         alive: (other) => other === pid && this.#alive,
       },
