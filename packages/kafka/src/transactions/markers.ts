@@ -68,8 +68,8 @@ export async function readMarker(client: KafkaClient, topic: string, writer: str
 }
 
 /** Goes through the batches of a partition in order. */
-class CommittedMarkers {
-  /** The writer's that was committed last. */
+export class CommittedMarkers {
+  /** The writer's latest that was committed. */
   last: Marker | undefined;
   /** By producer, which has one transaction at a time: the writer's marker in one whose end has not been met. */
   readonly #open = new Map<bigint, Marker>();
@@ -86,7 +86,7 @@ class CommittedMarkers {
   async read(records: Buffer, batch: VisibleBatch): Promise<void> {
     const { producerId } = batch.header;
     const end = transactionEnd(records, batch.header);
-    if (end === "commit") this.last = this.#open.get(producerId) ?? this.last;
+    if (end === "commit") this.#committed(this.#open.get(producerId));
     if (end !== undefined) this.#open.delete(producerId);
     const ready = await readable(records, batch, this.#place);
     if (ready.records === undefined) return;
@@ -95,6 +95,11 @@ class CommittedMarkers {
       const marker = this.#cursor.keyText() === this.#writer ? markerOf(this.#cursor.valueText()) : undefined;
       if (marker !== undefined) this.#open.set(producerId, marker);
     }
+  }
+
+  /** Coordinators write the ends of transactions that were committed one after the other in any order. */
+  #committed(marker: Marker | undefined): void {
+    if (marker !== undefined && marker.checkpointId > (this.last?.checkpointId ?? -1)) this.last = marker;
   }
 }
 
