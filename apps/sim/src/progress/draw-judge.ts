@@ -99,7 +99,7 @@ export function createJudge(
     },
     beginsAtOnce: !takesTurns,
     publishes: job.publishes && !withoutCheckpoints,
-    mayRest: msPerReading === undefined,
+    mayRest: withoutCheckpoints && msPerReading === undefined,
     published: async () => {
       const counts = new Map<string, number>();
       for (const text of (await published(world)).lines) {

@@ -29,7 +29,7 @@ export interface ProgressSettings {
   readonly bounds: (diskDelayMs: number) => { readonly writtenMs: number; readonly publishedMs: number };
   /** Output is published with each checkpoint, and checkpoints come often. */
   readonly publishes: boolean;
-  /** The processor is so fast that a job with nothing to do does nothing for most of the time. */
+  /** No checkpoint is due, and the processor so fast, that a job with nothing to do does nothing for most of the time. */
   readonly mayRest: boolean;
   /** Every published line, as it was written. */
   readonly published: () => Promise<ReadonlyMap<string, number>>;
