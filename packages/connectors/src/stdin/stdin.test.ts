@@ -47,8 +47,9 @@ test("a reader goes on exactly where the one before was closed, in the middle of
     }),
   });
   const found: unknown[] = [];
+  const source = stdin(csv(), { input });
   for (let reader = 0; reader < 5; reader++) {
-    const driver = await SourceDriver.open(stdin(csv(), { input }), { ports: nodePorts });
+    const driver = await SourceDriver.open(source, { ports: nodePorts });
     if (reader < 4) await driver.take(1);
     else await driver.drain();
     found.push(...driver.records.map(({ value }) => value));
@@ -62,6 +63,21 @@ test("a reader goes on exactly where the one before was closed, in the middle of
     { a: "7", b: "8" },
   ]);
   expect(open.ended).toBe(5);
+});
+
+test("what a reader left is its own source's: another one begins where the input does", async () => {
+  const input = () => chunks("a,b\n1,2\n3,4\n5,", "6\n");
+  const first = await SourceDriver.open(stdin(csv(), { input }), { ports: nodePorts });
+  await first.take(1);
+  await first.close();
+  const second = await SourceDriver.open(stdin(csv(), { input }), { ports: nodePorts });
+  const rows = (await second.drain()).map(({ value }) => value);
+  await second.close();
+  expect(rows).toEqual([
+    { a: "1", b: "2" },
+    { a: "3", b: "4" },
+    { a: "5", b: "6" },
+  ]);
 });
 
 test("closing does not wait for an input that is quiet", async () => {

@@ -5,8 +5,10 @@ import type { Format, TextEncoding } from "../formats/format.ts";
 import { ReadAhead } from "../formats/read-ahead.ts";
 import { type BadBytes, type BytePlace, RecordStream } from "../formats/record-stream.ts";
 import { FixedSplitEnumerator } from "../splits/fixed-enumerator.ts";
-import { type Input, leaveRest, takeRest } from "./input-rest.ts";
+import { InputRest } from "./input-rest.ts";
 import { processStdin } from "./process-stdin.ts";
+
+export type Input = () => AsyncIterable<Buffer>;
 
 export interface StdinOptions {
   readonly encoding?: TextEncoding;
@@ -29,6 +31,7 @@ export interface StdinSplit extends SourceSplit {
 /** Reads the standard input in one subtask, to its end. It can't be read again: what was in flight at a crash is lost. */
 export function stdin<T>(format: Format<T>, options: StdinOptions = {}): StdinSource<T> {
   const side = sideOutputOf(options.onError ?? "fail");
+  const rest = new InputRest();
   return {
     name: "stdin",
     boundedness: "bounded",
@@ -36,7 +39,7 @@ export function stdin<T>(format: Format<T>, options: StdinOptions = {}): StdinSo
     description: { ...(format.description as object) },
     sideOutputs: side === undefined ? [] : [side],
     createEnumerator: (context, restored) => new FixedSplitEnumerator<StdinSplit>(context, () => [{ id: "stdin" }], restored),
-    createReader: (context) => new StdinReader(context, format, options),
+    createReader: (context) => new StdinReader(context, format, options, rest),
   };
 }
 
@@ -45,6 +48,7 @@ class StdinReader<T> implements SourceReader<T, StdinSplit> {
   readonly #format: Format<T>;
   readonly #options: StdinOptions;
   readonly #input: Input;
+  readonly #rest: InputRest;
   #splits: readonly StdinSplit[] = [];
   #readAhead: ReadAhead | undefined;
   #stream: RecordStream<T> | undefined;
@@ -54,18 +58,19 @@ class StdinReader<T> implements SourceReader<T, StdinSplit> {
   /** Bad records left out by `onError: "skip"`. */
   skipped = 0;
 
-  constructor(context: ReaderContext, format: Format<T>, options: StdinOptions) {
+  constructor(context: ReaderContext, format: Format<T>, options: StdinOptions, rest: InputRest) {
     this.#context = context;
     this.#format = format;
     this.#options = options;
     this.#input = options.input ?? processStdin;
+    this.#rest = rest;
   }
 
   addSplits(splits: readonly StdinSplit[]): void {
     this.#splits = splits;
     this.#requested = false;
     const { encoding = "utf8", maxLineBytes = 16 << 20 } = this.#options;
-    const { position, chunks } = takeRest(this.#input);
+    const { position, chunks } = this.#rest.take();
     const readAhead = new ReadAhead(this.#input(), () => this.#context.available(), chunks);
     this.#readAhead = readAhead;
     this.#stream = new RecordStream({
@@ -138,7 +143,7 @@ class StdinReader<T> implements SourceReader<T, StdinSplit> {
   async close(): Promise<void> {
     const chunks = await this.#readAhead?.close();
     const stream = this.#stream;
-    if (chunks !== undefined && stream !== undefined) leaveRest(this.#input, { position: stream.position, chunks: [stream.rest, ...chunks] });
+    if (chunks !== undefined && stream !== undefined) this.#rest.leave({ position: stream.position, chunks: [stream.rest, ...chunks] });
   }
 }
 

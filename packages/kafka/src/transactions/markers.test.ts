@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { BatchBuilder, stamp } from "../batch/batch-builder.ts";
+import { BatchBuilder, noProducer, stamp } from "../batch/batch-builder.ts";
 import { batchesOf } from "../batch/record-set.ts";
 import { CommittedMarkers } from "./markers.ts";
 
@@ -36,4 +36,10 @@ test("what is open, was aborted or is another writer's does not count", async ()
   expect(await lastOf(marker(1, 1), commit(1), marker(2, 2))).toBe(1);
   expect(await lastOf(marker(1, 1), commit(1), marker(2, 2), abort(2))).toBe(1);
   expect(await lastOf(marker(1, 1, "b"), commit(1))).toBeUndefined();
+});
+
+test("a marker in no transaction counts, as a topic has it that was copied from another cluster", async () => {
+  const builder = new BatchBuilder(64);
+  builder.append(0, "a", JSON.stringify({ checkpointId: 3 }), undefined);
+  expect(await lastOf(builder.finish("none", noProducer))).toBe(3);
 });

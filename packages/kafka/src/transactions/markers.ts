@@ -93,7 +93,10 @@ export class CommittedMarkers {
     this.#cursor.open(ready.header, ready.records, ready.start, ready.end);
     while (this.#cursor.next()) {
       const marker = this.#cursor.keyText() === this.#writer ? markerOf(this.#cursor.valueText()) : undefined;
-      if (marker !== undefined) this.#open.set(producerId, marker);
+      if (marker === undefined) continue;
+      if (batch.header.transactional) this.#open.set(producerId, marker);
+      // As a topic has it that was copied from another cluster.
+      else this.#committed(marker);
     }
   }
 

@@ -10,7 +10,8 @@ export function pagedMapOf<K, V>(cells: CellMap<MapHead<K, V>>, keyCodec: Codec<
 
 /**
  * A map whose codec writes other keys than primitives, too: each key is looked at, so that the first one that is none is refused, and
- * not the first in a map with pages. A class of its own, so that the others pay nothing for it.
+ * not the first in a map with pages. A class of its own, so that the others pay nothing for it. What was kept under such keys before
+ * they were refused can be walked over and removed.
  */
 class OpenKeysMap<K, V> extends PagedMap<K, V> {
   override get(key: K): V | undefined {
@@ -26,10 +27,5 @@ class OpenKeysMap<K, V> extends PagedMap<K, V> {
   override put(key: K, value: V): void {
     checkMapKey(key);
     super.put(key, value);
-  }
-
-  override remove(key: K): boolean {
-    checkMapKey(key);
-    return super.remove(key);
   }
 }

@@ -206,6 +206,18 @@ describe("fileSink", () => {
     await driver.close();
   });
 
+  test("a start that is refused marks nothing: the directory may be a partition of a sink that runs", async () => {
+    const lake = temporaryDirectory();
+    const running = await SinkDriver.open(fileSink<number>(lake, { partitionBy: () => "day=1" }), { ports: nodePorts, runId: "running" });
+    await running.write(1);
+    await running.checkpoint();
+    const refused = SinkDriver.open(fileSink<number>(join(lake, "day=1")), { ports: nodePorts, runId: "refused" });
+    await expect(refused).rejects.toMatchObject({ code: "SINK_OUTPUT_EXISTS" });
+    await running.write(2);
+    await running.finish();
+    expect(visibleLines(lake)).toEqual(["1", "2"]);
+  });
+
   test("a prepared file that is gone or cut is a loud error, and a published one that a reader changed is not", async () => {
     const directory = temporaryDirectory();
     const driver = await open<Row>(directory);

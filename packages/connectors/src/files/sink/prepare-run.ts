@@ -15,7 +15,14 @@ export type OutputMode = "refuse" | "overwrite" | "append";
  */
 export async function prepareDirectory(context: SinkContext, directory: string, names: PartNames, mode: OutputMode): Promise<void> {
   const { files } = context.ports;
-  await makeWritable(files, directory, names);
+  await accessed(directory, () => tryWriting(files, directory, names));
+  await dealWithEarlier(context, directory, names, mode);
+  // Whoever is refused leaves no mark: the directory may be a partition of another sink's.
+  await accessed(directory, () => markRoot(files, directory, names));
+}
+
+async function dealWithEarlier(context: SinkContext, directory: string, names: PartNames, mode: OutputMode): Promise<void> {
+  const { files } = context.ports;
   if (context.resumed || (mode === "append" && !context.overwrite)) return;
   const own = new Set([context.runId, ...(context.ancestorRunIds ?? [])]);
   const earlier = (await findParts(files, directory, names)).filter((part) => !own.has(part.runId));
@@ -29,14 +36,17 @@ export async function prepareDirectory(context: SinkContext, directory: string, 
   }
 }
 
-async function makeWritable(files: Files, directory: string, names: PartNames): Promise<void> {
+async function tryWriting(files: Files, directory: string, names: PartNames): Promise<void> {
+  await makeDurableDirectory(files, directory);
+  const probe = posix.join(directory, names.probeName);
+  const handle = await files.open(probe, "write");
+  await handle.close();
+  await files.remove(probe);
+}
+
+async function accessed(directory: string, access: () => Promise<void>): Promise<void> {
   try {
-    await makeDurableDirectory(files, directory);
-    const probe = posix.join(directory, names.probeName);
-    const handle = await files.open(probe, "write");
-    await handle.close();
-    await files.remove(probe);
-    await markRoot(files, directory, names);
+    await access();
   } catch (error) {
     throw writeError("written to", directory, error);
   }

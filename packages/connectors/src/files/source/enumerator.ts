@@ -52,7 +52,7 @@ export class FileEnumerator implements SplitEnumerator<FileSplit> {
     if (!this.#listed) {
       const found = await this.#discover();
       if (found.length === 0) throw noFiles(this.#options.patterns);
-      this.#pending.push(...(await this.#splitsOf(found)));
+      this.#add(await this.#splitsOf(found));
       this.#listed = true;
     }
     this.#deal();
@@ -80,12 +80,17 @@ export class FileEnumerator implements SplitEnumerator<FileSplit> {
     if (this.#closed) return;
     // At once: a snapshot has a file as seen and to be read, or not at all.
     for (const file of settled) this.#seen.add(file.path);
-    this.#pending.push(...splits);
+    this.#add(splits);
     this.#listed = true;
     this.#deal();
     this.#cancelLook = this.#context.ports.scheduler.after(everyMs, () => {
       this.#look(everyMs).catch((error: unknown) => this.#context.fail(error));
     });
+  }
+
+  /** One by one: there may be more than a call takes arguments. */
+  #add(splits: readonly FileSplit[]): void {
+    for (const split of splits) this.#pending.push(split);
   }
 
   async #splitsOf(found: readonly FoundFile[]): Promise<readonly FileSplit[]> {
@@ -95,7 +100,7 @@ export class FileEnumerator implements SplitEnumerator<FileSplit> {
     for (const { path, stat } of ordered) {
       if (splitBytes === undefined || compressionOf(path) !== "none" || stat.bytes <= splitBytes) splits.push(wholeFile(path));
       // Of ranges the first may be read long before the last: all have to be of one file.
-      else splits.push(...rangesOf(path, await identify(this.#context.ports.files, path), splitBytes));
+      else for (const range of rangesOf(path, await identify(this.#context.ports.files, path), splitBytes)) splits.push(range);
     }
     return splits;
   }
