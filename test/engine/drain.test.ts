@@ -111,6 +111,77 @@ describe("a job that is drained", () => {
       await expectWhole(out, 6);
     }));
 
+  it("whose checkpoint fails once takes no other one, though its savepoint is slow to go", () =>
+    inDirectory(async (directory) => {
+      const [out, savepoint] = [join(directory, "out"), join(directory, "savepoint")];
+      let failed = false;
+      const once = renaming(nodePorts.files, async (_from, to) => {
+        if (failed || !to.endsWith(".json") || !to.includes("/checkpoints/") || (await nodePorts.files.stat(savepoint)) === undefined) return;
+        failed = true;
+        throw new Error("no space");
+      });
+      const remove = async (path: string): Promise<void> => {
+        // Time for a checkpoint, if one were taken.
+        if (path === savepoint) await pause(100);
+        return nodePorts.files.remove(path);
+      };
+      const files = Object.assign(Object.create(once) as typeof once, { remove });
+      const { job } = await startNoted(counting(out), join(directory, "state"), { ports: { ...nodePorts, files } });
+      await untilRead(job, 550);
+      await expect(job.stop({ savepoint, drain: true })).rejects.toMatchObject({ code: "CHECKPOINT_ABORTED" });
+      await untilRead(job, 1_000);
+      await job.stop();
+      await expectWhole(out, 6);
+    }));
+
+  it.each([true, false])("and can't publish at first is over all the same, and nothing is read behind it (in the same process: %s)", (restarts) =>
+    inDirectory(async (directory) => {
+      const [out, savepoint, stateDir] = [join(directory, "out"), join(directory, "savepoint"), join(directory, "state")];
+      let failed = false;
+      const files = renaming(nodePorts.files, async (_from, to) => {
+        if (failed || !to.includes("/out/") || (await nodePorts.files.stat(savepoint)) === undefined) return;
+        failed = true;
+        throw Object.assign(new Error("i/o"), { code: "EIO" });
+      });
+      const ports = { ...nodePorts, files };
+      const { job } = await startNoted(counting(out), stateDir, { ports, ...(restarts ? {} : { restart: { kind: "none" } }) });
+      await untilRead(job, 550);
+      const ended = job.finished.catch(() => undefined);
+      await expect(job.stop({ savepoint, drain: true })).rejects.toThrow("i/o");
+      const first = await ended;
+      expect(first?.end).toBe(restarts ? "savepoint" : undefined);
+      if (first === undefined) expect((await (await startNoted(counting(out), stateDir)).job.finished).end).toBe("savepoint");
+      const lines = (await published<string>(out)).sort((one, other) => Number.parseInt(one, 10) - Number.parseInt(other, 10));
+      // The last window is the one that fired early.
+      expect(lines.slice(0, -1)).toEqual(lines.slice(0, -1).map((_, window) => `${window * 100}:100`));
+      expect(lines.length).toBeGreaterThan(4);
+    }),
+  );
+
+  it("whose checkpoint is in doubt keeps its savepoint, and is over when the checkpoint is found", () =>
+    inDirectory(async (directory) => {
+      const [out, savepoint, stateDir] = [join(directory, "out"), join(directory, "savepoint"), join(directory, "state")];
+      let isDrained = false;
+      const noted = renaming(nodePorts.files, async (_from, to) => {
+        isDrained ||= to.endsWith(".json") && to.includes("/checkpoints/") && (await nodePorts.files.stat(savepoint)) !== undefined;
+      });
+      const failing = (does: (path: string) => Promise<void>, part: string) => async (path: string) => {
+        if (isDrained && path.includes(part)) throw Object.assign(new Error("i/o"), { code: "EIO" });
+        return does(path);
+      };
+      const files = Object.assign(Object.create(noted) as typeof noted, {
+        syncDirectory: failing((path) => nodePorts.files.syncDirectory(path), "/checkpoints"),
+        remove: failing((path) => nodePorts.files.remove(path), "/checkpoints/chk-"),
+      });
+      const { job } = await startNoted(counting(out), stateDir, { ports: { ...nodePorts, files } });
+      const ended = expect(job.finished).rejects.toMatchObject({ code: "CHECKPOINT_IN_DOUBT" });
+      await untilRead(job, 550);
+      await expect(job.stop({ savepoint, drain: true })).rejects.toThrow();
+      await ended;
+      expect(await nodePorts.files.stat(savepoint)).toBeDefined();
+      expect((await (await startNoted(counting(out), stateDir)).job.finished).end).toBe("savepoint");
+    }));
+
   it("to a path where something stands is refused before that", () =>
     inDirectory(async (directory) => {
       const { job, events } = await startNoted(counting(join(directory, "out")), join(directory, "state"));

@@ -70,6 +70,22 @@ describe("a job under test", () => {
     expect(durationMs).toBeGreaterThanOrEqual(1_500_000);
   });
 
+  it("lasts until the last window of processing time has fired that ends with it", async () => {
+    const job = defineJob("ticking", (env) => {
+      env
+        .from(datagen({ generate: (n: number) => n, ratePerSecond: 100 }), { uid: "ticks" })
+        .keyBy(() => "all")
+        .window(tumbling(1_000, { time: "processing" }))
+        .aggregate(
+          { accumulator: t.integer(), createAccumulator: () => 0, add: (_, count) => count + 1, getResult: (count) => count },
+          { uid: "counts" },
+        )
+        .to(fileSink("/out"), { uid: "out" });
+    });
+    const { outputs } = await runJob(job, { startMs: 0, forMs: 2_000 });
+    expect(outputs.out).toHaveLength(2);
+  });
+
   it("fails as the job fails, and names an input that no source takes", async () => {
     const broken = defineJob("broken", (env) => {
       env

@@ -36,6 +36,11 @@ export interface CheckpointManifest {
   /** The logical plan: uids, states, codecs. */
   readonly plan: Json;
   readonly operators: readonly OperatorSnapshot[];
+  /**
+   * The sources had been drained and everything has fired: it is the last of its run, in which only its output is still
+   * published. A run that is started from a copy of it reads on.
+   */
+  readonly drained?: true;
 }
 
 /** The state of one node of the plan. */

@@ -78,6 +78,13 @@ describe("decideRestart", () => {
     expect(runEnding(new MillraceError("CHECKPOINT_ABORTED", "given up"))).toBeUndefined();
   });
 
+  test("comes to an end over errors that cause each other", () => {
+    const [one, other] = [new Error("one"), new Error("other")];
+    one.cause = other;
+    other.cause = one;
+    expect(runEnding(one)).toBeUndefined();
+  });
+
   test("keeps the exponential delay within its bounds and its memory bounded over any failures", () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(fc.nat(5_000_000), fc.option(fc.nat(), { nil: undefined })), { maxLength: 100 }), (failures) => {

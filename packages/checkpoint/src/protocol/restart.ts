@@ -46,6 +46,7 @@ export const noRestarts: RestartHistory = { restarts: 0, failuresAtMs: [], lastD
 
 const RESET_AFTER_MS = 3_600_000;
 const RECORDS_REMEMBERED = 64;
+const CAUSES_MAX = 64;
 
 export type RestartDecision =
   | { readonly kind: "restart"; readonly delayMs: number; readonly history: RestartHistory }
@@ -59,7 +60,12 @@ const ENDS_RUN: ReadonlySet<string> = new Set(["STATE_LOCK_LOST", "CHECKPOINT_IN
 
 /** What `error` is, or comes of, that ends the run under every strategy; undefined: nothing. */
 export function runEnding(error: unknown): MillraceError | undefined {
-  for (let cause = error; cause instanceof Error; cause = cause.cause) if (cause instanceof MillraceError && ENDS_RUN.has(cause.code)) return cause;
+  let cause = error;
+  // A user's errors may cause each other.
+  for (let depth = 0; cause instanceof Error && depth < CAUSES_MAX; depth++) {
+    if (cause instanceof MillraceError && ENDS_RUN.has(cause.code)) return cause;
+    cause = cause.cause;
+  }
   return undefined;
 }
 

@@ -25,6 +25,16 @@ describe("decideRetention", () => {
     expect(decideRetention({ ...facts, manifests: [...whole(6, 7, 9), damaged] })).toEqual({ keep: [7, 9], remove: [6, 8] });
   });
 
+  test("counts none that the run has gone back behind", () => {
+    const facts = { retained: 2, localMarkers: [], inUse: [] };
+    // From 6 to 7 and 8; then back to 6, and on to 10.
+    const ids = [5, 6, 7, 8, 10];
+    const manifests = ids.map((checkpointId) => ({ checkpointId, readable: true, parentId: checkpointId === 10 ? 6 : checkpointId - 1 }));
+    expect(decideRetention({ ...facts, manifests })).toEqual({ keep: [6, 7, 8, 10], remove: [5] });
+    const next = { checkpointId: 11, readable: true, parentId: 10 };
+    expect(decideRetention({ ...facts, manifests: [...manifests, next] })).toEqual({ keep: [10, 11], remove: [5, 6, 7, 8] });
+  });
+
   test("refuses to keep none", () => {
     expect(() => decideRetention({ retained: 0, manifests: [], localMarkers: [], inUse: [] })).toThrow(AssertionError);
   });

@@ -124,7 +124,8 @@ export class JobTest {
       finish: async () => {
         feed.allow(1);
         if (forMs !== undefined) {
-          await time.advance(forMs);
+          // A window of processing time that ends then fires when its last millisecond is over.
+          await time.advance(forMs + 1);
           await settled(handle.stop({ savepoint: true, drain: true }));
         }
         await settled(finished);

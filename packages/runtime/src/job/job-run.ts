@@ -295,6 +295,7 @@ export class JobRun {
     // What would be recovered may be another run's by now, and in use.
     await this.#settings.verifyOwnership();
     await this.#committers.recover(attempt.restored);
+    if (this.#isLast(attempt.restored)) return this.#endDrained();
     await attempt.deploy();
     await attempt.start().catch((error: unknown) => {
       if (this.#attempt === attempt) throw error;
@@ -302,6 +303,21 @@ export class JobRun {
     if (this.#attempt !== attempt) return;
     this.#emit({ kind: "running", attempt: this.#attemptNumber });
     attempt.started();
+  }
+
+  /** Whether it is the run's own last word. */
+  #isLast(restored: CheckpointManifest | undefined): boolean {
+    return restored?.drained === true && restored.kind === "checkpoint" && restored.runId === this.#settings.runId;
+  }
+
+  /** What had been fired early is published, as the savepoint of the drain says: nothing is read behind it. */
+  #endDrained(): void {
+    this.#warn(
+      new MillraceError("RUN_DRAINED", "the run had been drained, and what was left of its output is published: it is over", {
+        hint: "start a new run, or go on from the savepoint that it was stopped with",
+      }),
+    );
+    void this.#endOnce(async () => "savepoint");
   }
 
   /** Every task has emitted all it ever will: a last checkpoint, its commit, and the run is finished. */

@@ -52,7 +52,7 @@ export async function writeSavepoint(source: SavepointSource, target: SavepointT
 
 /** A manifest as it stands in a savepoint: nothing in it refers to the checkpoints around it. */
 function savepointManifest(from: CheckpointManifest, operators: readonly OperatorSnapshot[], completedAtMs: number): CheckpointManifest {
-  const { parentCheckpointId: _parent, ...rest } = from;
+  const { parentCheckpointId: _parent, drained: _drained, ...rest } = from;
   return { ...rest, kind: "savepoint", completedAtMs, operators };
 }
 

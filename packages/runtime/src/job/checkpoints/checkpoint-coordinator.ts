@@ -297,6 +297,8 @@ export class CheckpointCoordinator {
     if (reason.kind !== "job-ended") this.#listener.aborted(checkpointId, error);
     const { finalWanted } = this.#requests.aborted(checkpointId, error);
     if (finalWanted && decision.kind === "continue") this.#forced = "final";
+    // Of a drained job there is no other checkpoint: it goes on from one before.
+    if (this.#drain === "done") this.#drain = "under way";
     this.#over();
     if (decision.kind === "failJob") this.#listener.failJob(error);
   }

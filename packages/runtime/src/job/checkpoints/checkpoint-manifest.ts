@@ -14,7 +14,7 @@ export interface AcknowledgedCheckpoint {
   readonly snapshots: Iterable<readonly NodeSnapshot[]>;
   /** Of the sources' enumerators, by node. */
   readonly enumerators: ReadonlyMap<number, Json>;
-  /** Where event time stood is left out. */
+  /** The sources were drained. Where event time stood is left out. */
   readonly drained: boolean;
 }
 
@@ -42,6 +42,7 @@ export function checkpointManifest(settings: RunSettings, acknowledged: Acknowle
     planHash: settings.planHash,
     plan: settings.graph.plan as unknown as Json,
     operators,
+    ...(acknowledged.drained ? { drained: true } : {}),
   };
 }
 

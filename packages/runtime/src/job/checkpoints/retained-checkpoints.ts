@@ -31,7 +31,11 @@ export class RetainedCheckpoints {
     const manifests = await readManifests(this.#storage, this.#manifests);
     const decision = decideRetention({
       retained: this.#retained,
-      manifests: [...manifests].map(([checkpointId, manifest]) => ({ checkpointId, readable: manifest !== undefined })),
+      manifests: [...manifests].map(([checkpointId, manifest]) => ({
+        checkpointId,
+        readable: manifest !== undefined,
+        parentId: manifest?.parentCheckpointId,
+      })),
       localMarkers,
       inUse: held,
     });

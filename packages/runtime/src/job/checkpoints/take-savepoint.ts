@@ -1,3 +1,4 @@
+import { runEnding } from "@millrace/checkpoint";
 import type { CheckpointManifest, CheckpointStorage } from "@millrace/contracts";
 import { assert, MillraceError } from "@millrace/core";
 import { type WrittenSavepoint, writeSavepoint } from "@millrace/snapshots";
@@ -63,7 +64,7 @@ async function takeWithCheckpoint(order: SavepointOrder): Promise<WrittenSavepoi
     await checkpoints.take("savepoint", { ...options, beforehand });
   } catch (error) {
     // The sinks take back what a savepoint of a checkpoint that came to nothing refers to.
-    const cameToNothing = error instanceof MillraceError && error.code === "CHECKPOINT_ABORTED";
+    const cameToNothing = error instanceof MillraceError && error.code === "CHECKPOINT_ABORTED" && runEnding(error) === undefined;
     if (written !== undefined && cameToNothing) await settings.ports.files.remove(written.path).catch(() => undefined);
     throw error;
   }
