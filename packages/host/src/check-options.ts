@@ -39,9 +39,9 @@ const strategies: { readonly [K in RestartStrategy["kind"]]: { readonly [option:
   fixedDelay: { attempts: times, delayMs: milliseconds(0) },
   exponentialDelay: {
     initialDelayMs: milliseconds(0),
-    maxDelayMs: milliseconds(0),
+    maxDelayMs: { ...milliseconds(0), to: Number.POSITIVE_INFINITY },
     factor: { from: 1, to: Number.MAX_VALUE, whole: false },
-    resetAfterMs: milliseconds(0),
+    resetAfterMs: { ...milliseconds(0), to: Number.POSITIVE_INFINITY },
   },
   failureRate: { failures: times, intervalMs: milliseconds(0), delayMs: milliseconds(0) },
 };
