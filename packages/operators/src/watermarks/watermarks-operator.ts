@@ -70,6 +70,11 @@ class WatermarksOperator<T> implements Operator<T, T> {
   }
 
   onProcessingTime(now: number): boolean {
+    // One that was asked for before the restore told when the next is due.
+    if (now < this.#nextTickAt) {
+      this.#wakeAt(this.#nextTickAt);
+      return true;
+    }
     if (this.#quiet || !this.#onlyWhenQuiet) this.#probe();
     this.#quiet = true;
     this.#tickAfter(now);

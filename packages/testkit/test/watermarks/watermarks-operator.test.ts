@@ -130,6 +130,29 @@ describe("the watermarks operator", () => {
     }
   });
 
+  it("asks at the times of before a restore, not at one that its opening wished for with another clock", () => {
+    let now = 1_000;
+    const seen: string[] = [];
+    const opened = () => {
+      const operator = createWatermarksOperator(strategy, { everyRecords: 0, intervalMs: 100 });
+      operator.open?.({
+        parallelism: 1,
+        now: () => now,
+        wakeAt: (time: number) => seen.push(`wake at ${time}`),
+        output: { collect: () => undefined, watermark: (watermark: number) => seen.push(`watermark ${watermark}`) },
+      } as unknown as OperatorContext<Reading>);
+      return operator;
+    };
+    const before = opened();
+    before.processElement({ at: 10 }, 0);
+    now = 900;
+    const after = opened();
+    after.restoreState?.(before.snapshotState?.() ?? []);
+    after.onProcessingTime?.(1_000);
+    after.onProcessingTime?.(1_100);
+    expect(seen).toEqual(["wake at 1100", "wake at 1000", "wake at 1100", "wake at 1100", "watermark 7", "wake at 1200"]);
+  });
+
   it("refuses timestamps that are none, naming the operator", async () => {
     const dates = WatermarkStrategies.monotonousTimestamps<Reading>((reading) => new Date(reading.at) as unknown as number);
     const harness = await createHarness({ create: () => createWatermarksOperator(dates), keyed: false, uid: "times" });
