@@ -13,6 +13,8 @@ export interface Player {
   readonly restoredAt: number;
   /** Snapshots that it has taken. */
   readonly snapshots: number;
+  /** It has been given steps that it has not handed over: it may be suspended, before a stop. */
+  readonly waits: boolean;
   /** Hands that step over. */
   play(index: number): void;
   /** No step will come any more. */
@@ -44,6 +46,7 @@ export class Conductor {
   /** All sources are there. */
   #goesOn = false;
   #snapshotAt = 0;
+  #completedAt = 0;
   readonly #chance: Chance;
   #world: World | undefined;
 
@@ -66,10 +69,16 @@ export class Conductor {
     return this.script.steps[Math.min(this.index, this.script.steps.length - 1)]?.at ?? 0;
   }
 
-  /** A process begins: nobody is there yet. */
-  begin(): void {
+  /** A process begins: nobody is there yet. `restoredAt`: where the script stood in the checkpoint that it will find. */
+  begin(restoredAt: number): void {
     this.done = false;
+    this.#completedAt = restoredAt;
     this.#leave();
+  }
+
+  /** The last snapshots of the sources are part of a checkpoint: whoever is restored next begins there. */
+  completed(): void {
+    this.#completedAt = this.#snapshotAt;
   }
 
   /** A source is restored from a snapshot that was taken at that step: tasks behind it, which open later, find the clock as it was. */
@@ -115,8 +124,8 @@ export class Conductor {
     this.#begin = undefined;
     this.#goesOn = false;
     this.#session++;
-    // Operators open before it is known which snapshot they are restored from: most likely the last.
-    this.#now = this.#clockBefore(this.#snapshotAt);
+    // Operators open before their sources say which snapshot they are restored from.
+    this.#now = this.#clockBefore(this.#completedAt);
   }
 
   #perform(scheduler: Scheduler, ended: () => void, waits: number): void {
@@ -131,9 +140,17 @@ export class Conductor {
     }
     const count = this.#crowd();
     for (let index = this.index; index < this.index + count; index++) this.#play(index);
-    this.#rest(scheduler, () => {
+    this.#afterRest(scheduler, () => {
       this.index += count;
       this.#perform(scheduler, ended, 0);
+    });
+  }
+
+  /** When all that was given has been handed over, and what it causes has come to rest. */
+  #afterRest(scheduler: Scheduler, then: () => void): void {
+    this.#rest(scheduler, () => {
+      if (this.#players.some(({ waits }) => waits)) this.#afterRest(scheduler, then);
+      else then();
     });
   }
 

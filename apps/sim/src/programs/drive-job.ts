@@ -43,7 +43,7 @@ export async function driveJob(recorded: SemanticsCase, program: OperatorProgram
   for (let pid = 1; pid <= LIVES_MAX; pid++) {
     troubled = pid <= TROUBLED_LIVES_MAX;
     const incarnation = troubled ? drawProgramsLife(chance) : calm;
-    conductor.begin();
+    conductor.begin(await checkpointedAt(world));
     const { end, reason } = await live(world, pid, seed + pid * 7919, incarnation, define, troubled ? options : { ...options, ...patient });
     const isOver = end === "finished" || (end === "died" && (await lastEnd(world)) === "finished");
     if (isOver || (end === "stopped" && conductor.done)) return { output: published(ledger) };
@@ -56,6 +56,17 @@ export async function driveJob(recorded: SemanticsCase, program: OperatorProgram
 function isForHarness({ kind, input, output, spec }: SemanticsCase): boolean {
   const seesCleanup = spec.visibility === "returnExpiredIfNotCleanedUp" || (kind === "ttl" && JSON.stringify(input).includes('"isEmpty"'));
   return seesCleanup || output.some(({ error }) => error !== undefined);
+}
+
+/** Where the script stood in the newest checkpoint; 0: there is none. */
+async function checkpointedAt(world: World): Promise<number> {
+  const directory = "/state/checkpoints";
+  if ((await world.files.stat(directory)) === undefined) return 0;
+  const names = (await world.files.list(directory)).filter((name) => /^chk-\d+\.json$/.test(name)).sort();
+  const newest = names.at(-1);
+  if (newest === undefined) return 0;
+  const text = new TextDecoder().decode(await world.files.readFile(`${directory}/${newest}`));
+  return Math.max(0, ...[...text.matchAll(/"id":"script","next":\d+,"index":(\d+)/g)].map(([, index]) => Number(index)));
 }
 
 /** A program's life: one subtask, resumed where it was, by the script's clock. */

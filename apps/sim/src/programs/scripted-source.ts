@@ -89,6 +89,10 @@ class ScriptedReader implements Reader, Player {
     this.#context.available();
   }
 
+  get waits(): boolean {
+    return this.#playing.length > 0;
+  }
+
   noMoreSplits(): void {}
 
   play(index: number): void {
@@ -155,6 +159,10 @@ class ScriptedReader implements Reader, Player {
     if (this.#split === undefined) return [];
     this.snapshots++;
     return [{ id: this.#split.id, next: this.next, index: this.#conductor.noteSnapshot(this) }];
+  }
+
+  checkpointCompleted(): void {
+    this.#conductor.completed();
   }
 
   position(): string {
