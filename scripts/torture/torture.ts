@@ -21,6 +21,7 @@ const { values: options } = parseArgs({
     parallelism: { type: "string", default: "1" },
     threads: { type: "string", default: "64" },
     alignment: { type: "string", default: "5s" },
+    timeout: { type: "string", default: "10m" },
     backend: { type: "string", default: "disk" },
     interval: { type: "string", default: "150ms" },
     keep: { type: "boolean", default: false },
@@ -28,7 +29,7 @@ const { values: options } = parseArgs({
   },
 });
 if (options.help) {
-  console.log(`pnpm torture [--rounds 100] [--seed N] [--jobs flights,flights-small,logs,upgrade,random-1,random-2-of-5000,…] [--parallelism 1,2,3] [--threads off] [--alignment 5s] [--backend disk|heap] [--interval 150ms] [--keep]
+  console.log(`pnpm torture [--rounds 100] [--seed N] [--jobs flights,flights-small,logs,upgrade,random-1,random-2-of-5000,…] [--parallelism 1,2,3] [--threads off] [--alignment 5s] [--timeout 10m,40ms] [--backend disk|heap] [--interval 150ms] [--keep]
 
 Kills each job with SIGKILL (anywhere, during restore, checkpoint, commit, base, garbage collection, merges of the local store, and migration), resumes it, and compares its output with a run
 that was never killed. Example: pnpm torture --rounds 20 --jobs flights-small --seed 7`);
@@ -45,8 +46,10 @@ const drawKeyGroups = (): readonly string[] => {
   const drawn = counts[Math.floor(random() * counts.length)];
   return drawn === undefined ? [] : ["--max-parallelism", `${drawn}`];
 };
-// Every start draws one of them anew, so that a run is rescaled where it was killed.
-const flags = (): readonly string[] => {
+const timeouts = options.timeout.split(",");
+// Every start draws one of them anew, so that a run is rescaled where it was killed. One that is to come to its end must be able to complete its checkpoints.
+const flags = (isKilled = false): readonly string[] => {
+  const timeout = isKilled ? timeouts[Math.floor(random() * timeouts.length)] : timeouts[0];
   const parallelism = parallelisms[Math.floor(random() * parallelisms.length)] as string;
   const alignment = ["--alignment-timeout", options.alignment];
   return [
@@ -59,6 +62,8 @@ const flags = (): readonly string[] => {
     "--threads",
     options.threads,
     ...alignment,
+    "--checkpoint-timeout",
+    timeout as string,
   ];
 };
 console.log(
@@ -118,7 +123,11 @@ async function oneRun(target: Target, here: Place, killsLeft: number, undisturbe
   for (;;) {
     const { before } = target;
     const upgraded = before === undefined || used > 0;
-    const child = startVictim(upgraded ? target : { ...target, parameters: { ...target.parameters, ...before } }, here, [...flags(), ...keyGroups]);
+    const isKilled = used < killsLeft && used < 12;
+    const child = startVictim(upgraded ? target : { ...target, parameters: { ...target.parameters, ...before } }, here, [
+      ...flags(isKilled),
+      ...keyGroups,
+    ]);
     const exited = exitOf(child);
     let over = false;
     const output = firstNewOutput(here.out, () => over);
@@ -127,7 +136,7 @@ async function oneRun(target: Target, here: Place, killsLeft: number, undisturbe
       if (time !== undefined && since !== undefined) recoveries.push(time - since);
     });
     const moment = momentOf(target, used);
-    const aim = used < killsLeft && used < 12 ? aimAt(moment, here.stateDirectory, random, undisturbedMs * (upgraded ? 0.8 : 0.5)) : undefined;
+    const aim = isKilled ? aimAt(moment, here.stateDirectory, random, undisturbedMs * (upgraded ? 0.8 : 0.5)) : undefined;
     const first = await Promise.race([exited, ...(aim === undefined ? [] : [aim.reached.then(() => "aimed" as const)])]);
     aim?.cancel();
     if (first === "aimed") {
