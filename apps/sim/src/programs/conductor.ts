@@ -23,7 +23,7 @@ export interface Player {
 
 /** Milliseconds of simulated time in which what a step causes comes to rest, at least and at most. */
 const REST_MS = [10, 30] as const;
-/** How often a step waits until both sources are on one side of a checkpoint. */
+/** How often a step waits until both sources are on one side of a checkpoint, and until what was given is handed over. */
 const WAITS_MAX = 40;
 
 /**
@@ -147,9 +147,9 @@ export class Conductor {
   }
 
   /** When all that was given has been handed over, and what it causes has come to rest. */
-  #afterRest(scheduler: Scheduler, then: () => void): void {
+  #afterRest(scheduler: Scheduler, then: () => void, waits = 0): void {
     this.#rest(scheduler, () => {
-      if (this.#players.some(({ waits }) => waits)) this.#afterRest(scheduler, then);
+      if (waits < WAITS_MAX && this.#players.some((player) => player.waits)) this.#afterRest(scheduler, then, waits + 1);
       else then();
     });
   }
