@@ -315,6 +315,17 @@ describe("a function that throws", () => {
       expect([...sink.values].sort((a, b) => Number(a) - Number(b))).toEqual(upTo(1_000));
     }));
 
+  it("fails the job also when its error and the cause of that cause each other", async () => {
+    const [one, other] = [new Error("one"), new Error("other")];
+    one.cause = other;
+    other.cause = one;
+    const round = mapping(() => {
+      throw one;
+    });
+    const running = await startJob(round, { ephemeral: true, restart: { kind: "none" } });
+    await expect(running.finished).rejects.toThrow("one");
+  });
+
   it("in open fails the job and names the node", async () => {
     const opening = job((env) => {
       env

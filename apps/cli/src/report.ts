@@ -1,4 +1,4 @@
-import { explain, MillraceError, messageOf } from "@millrace/core";
+import { errorChain, explain, MillraceError, messageOf } from "@millrace/core";
 import type { Io } from "./io.ts";
 import { paintFor } from "./paint.ts";
 import { type UserLine, userLineOf } from "./user-line.ts";
@@ -8,6 +8,9 @@ export interface ReportOptions {
   /** Takes secrets out. */
   readonly redact: (text: string) => string;
 }
+
+/** An error, and causes of it that are told. */
+const CHAIN_MAX = 6;
 
 /** One clean message on the standard error; the stack and the causes with --verbose or MILLRACE_DEBUG. */
 export function reportError(io: Io, error: unknown, { verbose, redact }: ReportOptions): void {
@@ -29,11 +32,7 @@ export function isVerbose(io: Io, argv: readonly string[]): boolean {
 /** The line of the user's code that the innermost cause was thrown from. */
 function deepestLine(error: unknown, cwd: string): UserLine | undefined {
   let line: UserLine | undefined;
-  let at = error;
-  for (let depth = 0; at instanceof Error && depth < 6; depth++) {
-    line = (at instanceof MillraceError ? undefined : userLineOf(at, cwd)) ?? line;
-    at = at.cause;
-  }
+  for (const at of errorChain(error).slice(0, CHAIN_MAX)) line = (at instanceof MillraceError ? undefined : userLineOf(at, cwd)) ?? line;
   return line;
 }
 
@@ -52,7 +51,6 @@ function causesOf(error: unknown): readonly string[] {
 }
 
 function stacksOf(error: Error): string {
-  const stacks: string[] = [];
-  for (let at: unknown = error; at instanceof Error && stacks.length < 6; at = at.cause) stacks.push(at.stack ?? at.message);
-  return stacks.join("\ncaused by ");
+  const stacks = errorChain(error).map(({ stack, message }) => stack ?? message);
+  return stacks.slice(0, CHAIN_MAX).join("\ncaused by ");
 }

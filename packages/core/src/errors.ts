@@ -48,6 +48,13 @@ export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
+/** The error that was thrown, and what it comes of, outermost first. Errors of users may cause each other: each comes once. */
+export function errorChain(error: unknown): readonly Error[] {
+  const chain = new Set<Error>();
+  for (let at = error; at instanceof Error && !chain.has(at); at = at.cause) chain.add(at);
+  return [...chain];
+}
+
 /** One line for the terminal: message, place, hint. */
 export function explain(error: unknown): string {
   if (!(error instanceof MillraceError)) return messageOf(error);

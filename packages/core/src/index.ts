@@ -1,6 +1,6 @@
 export { AssertionError, assert, unreachable } from "./assert.ts";
 export type { ErrorDetails, ErrorPlace } from "./errors.ts";
-export { explain, MillraceError, messageOf } from "./errors.ts";
+export { errorChain, explain, MillraceError, messageOf } from "./errors.ts";
 export { fmix32 } from "./fmix32.ts";
 export type { Json } from "./json.ts";
 export { canonicalJson } from "./json.ts";

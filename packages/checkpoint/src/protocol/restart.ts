@@ -1,4 +1,4 @@
-import { AssertionError, MillraceError, messageOf } from "@millrace/core";
+import { AssertionError, errorChain, MillraceError, messageOf } from "@millrace/core";
 
 /** When a failed job is started again. As Flink's strategies of these names; times in milliseconds. */
 export type RestartStrategy =
@@ -46,7 +46,6 @@ export const noRestarts: RestartHistory = { restarts: 0, failuresAtMs: [], lastD
 
 const RESET_AFTER_MS = 3_600_000;
 const RECORDS_REMEMBERED = 64;
-const CAUSES_MAX = 64;
 
 export type RestartDecision =
   | { readonly kind: "restart"; readonly delayMs: number; readonly history: RestartHistory }
@@ -60,13 +59,7 @@ const ENDS_RUN: ReadonlySet<string> = new Set(["STATE_LOCK_LOST", "CHECKPOINT_IN
 
 /** What `error` is, or comes of, that ends the run under every strategy; undefined: nothing. */
 export function runEnding(error: unknown): MillraceError | undefined {
-  let cause = error;
-  // A user's errors may cause each other.
-  for (let depth = 0; cause instanceof Error && depth < CAUSES_MAX; depth++) {
-    if (cause instanceof MillraceError && ENDS_RUN.has(cause.code)) return cause;
-    cause = cause.cause;
-  }
-  return undefined;
+  return errorChain(error).find((cause): cause is MillraceError => cause instanceof MillraceError && ENDS_RUN.has(cause.code));
 }
 
 /** Takes the facts from anything that was thrown. */

@@ -1,11 +1,9 @@
 import { runEnding } from "@millrace/checkpoint";
-import { MillraceError } from "@millrace/core";
+import { errorChain, MillraceError } from "@millrace/core";
 
 /** Something in a local store did not fit its checksum; the checkpoint, verified when it is read, is the truth. */
 export function tellsOfDamage(error: unknown): boolean {
-  for (let cause = error; cause instanceof Error; cause = cause.cause)
-    if (cause instanceof MillraceError && cause.code === "STATE_CORRUPT") return true;
-  return false;
+  return errorChain(error).some((cause) => cause instanceof MillraceError && cause.code === "STATE_CORRUPT");
 }
 
 /** What a run that is not restarted any more fails with: the failure itself where that says all, else why it was the last. */
