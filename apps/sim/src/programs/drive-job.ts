@@ -5,6 +5,7 @@ import { drawOptions, patient } from "../options.ts";
 import { Chance } from "../world/chance.ts";
 import { calm, drawIncarnation, type Incarnation } from "../world/faults.ts";
 import { lastEnd, live } from "../world/life.ts";
+import { CHECKPOINTS, isManifest, manifestText } from "../world/manifests.ts";
 import type { SimulatedProcess } from "../world/process.ts";
 import { World } from "../world/world.ts";
 import { Conductor } from "./conductor.ts";
@@ -60,12 +61,10 @@ function isForHarness({ kind, input, output, spec }: SemanticsCase): boolean {
 
 /** Where the script stood in the newest checkpoint; 0: there is none. */
 async function checkpointedAt(world: World): Promise<number> {
-  const directory = "/state/checkpoints";
-  if ((await world.files.stat(directory)) === undefined) return 0;
-  const names = (await world.files.list(directory)).filter((name) => /^chk-\d+\.json$/.test(name)).sort();
-  const newest = names.at(-1);
+  if ((await world.files.stat(CHECKPOINTS)) === undefined) return 0;
+  const newest = (await world.files.list(CHECKPOINTS)).filter(isManifest).sort().at(-1);
   if (newest === undefined) return 0;
-  const text = new TextDecoder().decode(await world.files.readFile(`${directory}/${newest}`));
+  const text = await manifestText(world, newest);
   return Math.max(0, ...[...text.matchAll(/"id":"script","next":\d+,"index":(\d+)/g)].map(([, index]) => Number(index)));
 }
 

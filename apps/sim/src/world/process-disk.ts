@@ -2,6 +2,7 @@ import type { FileHandle, Files } from "@millrace/core";
 import { OUTPUT } from "../jobs/random-job.ts";
 import type { Chance } from "./chance.ts";
 import type { Death, DiskFaults } from "./faults.ts";
+import { isManifest } from "./manifests.ts";
 import type { World } from "./world.ts";
 
 export interface DiskOwner {
@@ -13,8 +14,6 @@ export interface DiskOwner {
 
 /** Among `met`: the process was ended right after a checkpoint that cut a firing. */
 export const DIED_WITH_CUT_FIRING = "died with a firing cut";
-
-const MANIFEST = /\/chk-\d+\.json$/;
 
 /** What a fault may do to an operation: those that write need space. */
 type Kind = "reads" | "writes" | "neither";
@@ -86,7 +85,7 @@ export class ProcessDisk implements Files {
   async rename(from: string, to: string): Promise<void> {
     this.#countPublication(from);
     await this.#operation(`rename ${from} ${to}`, "neither", () => this.#world.disk.rename(from, to));
-    if (this.#faults.diesWithCutFiring === true && MANIFEST.test(to)) await this.#lookForCutFiring(to);
+    if (this.#faults.diesWithCutFiring === true && isManifest(to)) await this.#lookForCutFiring(to);
   }
 
   remove(path: string): Promise<void> {
