@@ -1,4 +1,5 @@
-import type { TypeDescription } from "@millrace/codec";
+import type { TypeDescription } from "./contract.ts";
+import { fieldTypesOf, part, parts } from "./evolution/described.ts";
 
 const primitives: ReadonlySet<string> = new Set(["string", "boolean", "null", "undefined", "literal", "number", "integer", "bigint"]);
 
@@ -6,23 +7,23 @@ const primitives: ReadonlySet<string> = new Set(["string", "boolean", "null", "u
 export function isFlat(type: TypeDescription): boolean {
   switch (type.kind) {
     case "object":
-      return (type.fields as unknown as readonly { readonly type: TypeDescription }[]).every((field) => isPrimitive(field.type));
+      return fieldTypesOf(type).every((field) => isPrimitive(field.type));
     case "tuple":
-      return (type.elements as unknown as readonly TypeDescription[]).every(isPrimitive);
+      return parts(type, "elements").every(isPrimitive);
     case "array":
     case "set":
     case "record":
-      return isPrimitive(type.element as unknown as TypeDescription);
+      return isPrimitive(part(type, "element"));
     case "map":
-      return isPrimitive(type.key as unknown as TypeDescription) && isPrimitive(type.value as unknown as TypeDescription);
+      return isPrimitive(part(type, "key")) && isPrimitive(part(type, "value"));
     case "nullable":
     case "undefinable":
-      return isFlat(type.of as unknown as TypeDescription);
+      return isFlat(part(type, "of"));
     default:
       return ["date", "bytes", "typedArray"].includes(type.kind) || isPrimitive(type);
   }
 }
 
-function isPrimitive({ kind, of }: TypeDescription): boolean {
-  return kind === "nullable" || kind === "undefinable" ? isPrimitive(of as unknown as TypeDescription) : primitives.has(kind);
+function isPrimitive(type: TypeDescription): boolean {
+  return type.kind === "nullable" || type.kind === "undefinable" ? isPrimitive(part(type, "of")) : primitives.has(type.kind);
 }

@@ -9,6 +9,7 @@ export type { TypeProblem } from "./evolution/compare-types.ts";
 export type { Compatibility, Rewrite } from "./evolution/compatibility.ts";
 export { compatibilityOf } from "./evolution/compatibility.ts";
 export { fingerprintOf } from "./fingerprint.ts";
+export { isFlat } from "./flat-type.ts";
 export { decodeKey, encodeKey } from "./key.ts";
 export type { ReusableReader } from "./reader.ts";
 export { createReader } from "./reader.ts";

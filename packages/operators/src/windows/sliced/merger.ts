@@ -1,7 +1,6 @@
-import { createReader, createWriter } from "@millrace/codec";
+import { createReader, createWriter, isFlat } from "@millrace/codec";
 import { assert } from "@millrace/core";
 import type { FoldedWindowContents } from "../fast/is-fast.ts";
-import { isFlat } from "./flat-type.ts";
 import type { Slice } from "./slices.ts";
 
 /**
