@@ -14,7 +14,7 @@ import {
 } from "millrace";
 import { runJob } from "millrace/testing";
 import { describe, expect, it } from "vitest";
-import { countsOf100ms, expectSame, inDirectory, pause, startNoted, until, upTo } from "./support.ts";
+import { answeringLate, countsOf100ms, expectSame, inDirectory, pause, startNoted, until, upTo } from "./support.ts";
 
 /** Counts in windows of 100 ms, closed by event time alone. */
 function windows(source: Source<number>, sink: Sink<string>, idlenessMs?: number) {
@@ -86,23 +86,6 @@ describe("event time of an endless source", () => {
       await running.cancel();
     }));
 });
-
-/** Its enumerator answers when it may. */
-function answeringLate<T>(source: Source<T>, mayAnswer: Promise<void>): Source<T> {
-  return {
-    ...source,
-    createEnumerator: (context, restored) => {
-      const enumerator = source.createEnumerator(context, restored);
-      return {
-        start: () => enumerator.start(),
-        requestSplit: (subtask) => void mayAnswer.then(() => enumerator.requestSplit(subtask)),
-        addSplitsBack: (splits) => enumerator.addSplitsBack(splits),
-        snapshot: () => enumerator.snapshot(),
-        close: () => enumerator.close(),
-      };
-    },
-  };
-}
 
 /** The numbers 0, 10, 20, … `count` of them, and then silence. */
 function quietAfter(count: number): Source<number> {

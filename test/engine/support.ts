@@ -10,6 +10,7 @@ import {
   type JobHandle,
   type Sink,
   type SinkWriter,
+  type Source,
   type StartOptions,
   startJob,
   t,
@@ -126,6 +127,26 @@ function callsOf<T>(writer: SinkWriter<T>): SinkWriter<T> {
 /** Takes records slowly and hands each to `write`. */
 export function slowSink<T>(pauseMs = 1, write: (value: T) => void = () => undefined): Sink<T> {
   return slowed(observing(write), pauseMs);
+}
+
+/** A source whose enumerator answers the subtasks when it may, but those in `atOnce`. */
+export function answeringLate<T>(source: Source<T>, mayAnswer: Promise<void>, atOnce: readonly number[] = []): Source<T> {
+  return {
+    ...source,
+    createEnumerator: (context, restored) => {
+      const enumerator = source.createEnumerator(context, restored);
+      return {
+        start: () => enumerator.start(),
+        requestSplit: (subtask) => {
+          if (atOnce.includes(subtask)) enumerator.requestSplit(subtask);
+          else void mayAnswer.then(() => enumerator.requestSplit(subtask));
+        },
+        addSplitsBack: (splits) => enumerator.addSplitsBack(splits),
+        snapshot: () => enumerator.snapshot(),
+        close: () => enumerator.close(),
+      };
+    },
+  };
 }
 
 /** Hands every record to `write`, whether its checkpoint completes or not. */

@@ -1,29 +1,8 @@
 import { join } from "node:path";
-import type { Source } from "millrace";
 import { collection, defineJob } from "millrace";
 import { fileSink } from "millrace/files";
 import { expect, it } from "vitest";
-import { countOf, inDirectory, pause, published, startNoted, until, upTo } from "./support.ts";
-
-/** Its enumerator answers no subtask but the first before it may. */
-function answeringLate<T>(source: Source<T>, mayAnswer: Promise<void>): Source<T> {
-  return {
-    ...source,
-    createEnumerator: (context, restored) => {
-      const enumerator = source.createEnumerator(context, restored);
-      return {
-        start: () => enumerator.start(),
-        requestSplit: (subtask) => {
-          if (subtask === 0) enumerator.requestSplit(subtask);
-          else void mayAnswer.then(() => enumerator.requestSplit(subtask));
-        },
-        addSplitsBack: (splits) => enumerator.addSplitsBack(splits),
-        snapshot: () => enumerator.snapshot(),
-        close: () => enumerator.close(),
-      };
-    },
-  };
-}
+import { answeringLate, countOf, inDirectory, pause, published, startNoted, until, upTo } from "./support.ts";
 
 it("no checkpoint is taken before every source knows whether it has anything to read: its barrier would go ahead of what it says of event time", () =>
   inDirectory(async (directory) => {
@@ -31,7 +10,7 @@ it("no checkpoint is taken before every source knows whether it has anything to 
     const mayAnswer = Promise.withResolvers<void>();
     const job = defineJob("late-answers", (env) => {
       env
-        .from(answeringLate(collection(upTo(200)), mayAnswer.promise), { uid: "in" })
+        .from(answeringLate(collection(upTo(200)), mayAnswer.promise, [0]), { uid: "in" })
         .rebalance()
         .map((n) => n, { uid: "same" })
         .to(fileSink<number>(out), { uid: "out" });

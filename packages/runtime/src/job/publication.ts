@@ -57,16 +57,8 @@ export class Publication {
         const decision = decideRestart(strategy, this.#history, failureOf(error), ports.clock.monotonic());
         if (isLast || decision.kind === "fail") throw unpublished(uid, error, tries, published);
         this.#history = decision.history;
-        warn(
-          new MillraceError(
-            "OUTPUT_WAITS",
-            `the output of "${uid}" can't be published yet; it is tried again in ${decision.delayMs} ms: ${messageOf(error)}`,
-            {
-              cause: error,
-              where: { uid },
-            },
-          ),
-        );
+        const waits = `the output of "${uid}" can't be published yet; it is tried again in ${decision.delayMs} ms: ${messageOf(error)}`;
+        warn(new MillraceError("OUTPUT_WAITS", waits, { cause: error, where: { uid } }));
         await this.#pause(decision.delayMs);
       }
     }

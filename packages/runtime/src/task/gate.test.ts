@@ -76,14 +76,20 @@ describe("a gate that begins", () => {
 });
 
 describe("barriers of a checkpoint that was given up, when word of that is slower than the next checkpoint", () => {
+  /** One channel has read its barrier of the first checkpoint, and waits. */
+  function waiting() {
+    const { channels, run } = gateOver(2);
+    for (const channel of channels) channel.push(active);
+    channels[0].push(barrier(1));
+    run();
+    return { channels, run };
+  }
+
   it("are let through where they wait", () => {
     const {
       channels: [one, other],
       run,
-    } = gateOver(2);
-    for (const channel of [one, other]) channel.push(active);
-    one.push(barrier(1));
-    run();
+    } = waiting();
     other.push(barrier(1));
     one.push(barrier(2));
     expect(run()).toEqual([]);
@@ -95,10 +101,7 @@ describe("barriers of a checkpoint that was given up, when word of that is slowe
     const {
       channels: [one, other],
       run,
-    } = gateOver(2);
-    for (const channel of [one, other]) channel.push(active);
-    one.push(barrier(1));
-    run();
+    } = waiting();
     one.push(barrier(2));
     run();
     other.push(barrier(1));

@@ -249,9 +249,9 @@ export class InputGate implements TaskInput {
       this.#batchPosition = this.#options.code.batch(this.#batchInput, values, timestamps, this.#batchPosition, to);
     }
     if (this.#batchPosition < to) return progress;
-    // What can't go on to the head stays where a checkpoint that overtakes it will find it.
-    if (mark !== undefined && this.#options.flow.holding) return progress;
     if (mark !== undefined) {
+      // What can't go on to the head stays where a checkpoint that overtakes it will find it.
+      if (this.#options.flow.holding) return progress;
       this.#batchMark++;
       this.#takeMark(this.#batchChannel, mark.element);
     }

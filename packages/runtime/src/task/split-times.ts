@@ -113,13 +113,29 @@ export class SplitTimes {
     this.#emptySince = undefined;
   }
 
-  add(id: string): void {
-    this.#add(id);
+  add(id: string): SplitTime {
+    assert(!this.#splits.has(id), `split ${id} is assigned once`);
+    this.#multiplexer.register(id);
+    const { strategy, idlenessMs } = this.#options;
+    const base = strategy.createGenerator();
+    const active = createActivityClock(this.#options.active.now);
+    const split: SplitTime = {
+      base,
+      generator: idlenessMs === 0 ? base : withIdlenessTimer(base, idlenessMs, active.now),
+      active,
+      output: this.#multiplexer.outputOf(id).immediate,
+      records: 0,
+      watermarks: 0,
+      recordsAtLook: 0,
+      watermarksAtLook: 0,
+    };
+    this.#splits.set(id, split);
+    return split;
   }
 
   /** All are added before any speaks: a watermark is the least over all splits. */
   restore(snapshots: readonly SplitSnapshot[]): void {
-    const splits = snapshots.map((snapshot) => this.#add(snapshot.split.id));
+    const splits = snapshots.map((snapshot) => this.add(snapshot.split.id));
     const ours = numbersOf(this.#options.strategy);
     snapshots.forEach(({ numbers, generator, records }, index) => {
       const split = splits[index] as SplitTime;
@@ -196,26 +212,6 @@ export class SplitTimes {
     }
     this.#lastId = id;
     this.#last = split;
-    return split;
-  }
-
-  #add(id: string): SplitTime {
-    assert(!this.#splits.has(id), `split ${id} is assigned once`);
-    this.#multiplexer.register(id);
-    const { strategy, idlenessMs } = this.#options;
-    const base = strategy.createGenerator();
-    const active = createActivityClock(this.#options.active.now);
-    const split: SplitTime = {
-      base,
-      generator: idlenessMs === 0 ? base : withIdlenessTimer(base, idlenessMs, active.now),
-      active,
-      output: this.#multiplexer.outputOf(id).immediate,
-      records: 0,
-      watermarks: 0,
-      recordsAtLook: 0,
-      watermarksAtLook: 0,
-    };
-    this.#splits.set(id, split);
     return split;
   }
 }
