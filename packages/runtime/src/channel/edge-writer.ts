@@ -105,7 +105,7 @@ function roomForTimestamps(room: number): number[] {
  */
 export abstract class EdgeWriter {
   protected readonly buffers: readonly BatchBuffer[];
-  /** That all senders are idle, or an operator's own word of it, may come before the greeting, and is one. */
+  /** That all senders are idle, or an operator's own word of it, may come before the greeting, and is one. The first stands in no batch. */
   #statusTold = false;
 
   constructor(channels: readonly SendingChannel[], batchRecords: number, control: ChainControl) {
@@ -121,7 +121,10 @@ export abstract class EdgeWriter {
     return false;
   }
 
-  /** The sender knows what it reads: event time of its own counts from here. First of all but watermarks of before a restore. */
+  /**
+   * The sender knows what it reads: event time of its own counts from here. Before it come watermarks of before a restore, and
+   * records that no input was needed for: of firings that a checkpoint cut, asynchronous calls and timers of the clock.
+   */
   greet(): void {
     if (!this.#statusTold) this.status("active");
   }
@@ -131,6 +134,7 @@ export abstract class EdgeWriter {
   }
 
   status(status: WatermarkStatus): void {
+    if (!this.#statusTold) this.flush();
     this.#statusTold = true;
     for (const buffer of this.buffers) buffer.mark({ kind: "status", status });
   }

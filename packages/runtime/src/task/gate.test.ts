@@ -73,6 +73,18 @@ describe("a gate that begins", () => {
     other.push(active);
     expect(run()).toEqual(["greeting"]);
   });
+
+  it("takes all that a sender has to get rid of before it can greet, and still waits for its greeting", () => {
+    const {
+      channels: [one, other],
+      run,
+    } = gateOver(2);
+    one.push(active);
+    for (const value of [1, 2, 3]) other.push({ kind: "batch", values: [value], timestamps: [0], marks: [] });
+    expect(run()).toEqual([1, 2, 3]);
+    other.push(active);
+    expect(run()).toEqual(["greeting"]);
+  });
 });
 
 describe("barriers of a checkpoint that was given up, when word of that is slower than the next checkpoint", () => {

@@ -179,7 +179,8 @@ export class InputGate implements TaskInput {
     for (const index of this.#unheard) {
       const element = (this.#channels[index] as GateChannel).channel.poll();
       if (element === undefined) continue;
-      if (element.kind !== "watermark") this.#unheard.delete(index);
+      // What goes before a greeting is of before a restore, or due since then; its sender may not come to greet while it has no room.
+      if (element.kind !== "watermark" && element.kind !== "batch") this.#unheard.delete(index);
       return this.#take(index, element);
     }
     if (this.#unheard.size > 0) {
