@@ -1,3 +1,4 @@
+import { assert } from "@millrace/core";
 import type { Automaton, AutomatonEdge, AutomatonState } from "../compile/automaton.ts";
 import { skippedUpTo } from "./after-match.ts";
 import { type EventNumbers, eventNumbers } from "./found-match.ts";
@@ -28,6 +29,9 @@ export interface TimedOut {
 export type Lapse = (from: number, ms: number, now: number) => boolean;
 
 export const lapsed: Lapse = (from, ms, now) => from + ms <= now;
+
+/** From state to state without an event. A group that goes round for ever is refused where its pattern is made, unless that is done as in Flink. */
+const STEPS_MAX = 100_000;
 
 /** Runs an automaton over the events of one key after the other: whose they are is the caller's and the buffer's matter. */
 export class Nfa {
@@ -161,7 +165,9 @@ export class Nfa {
     const open: AutomatonEdge[] = [];
     const sinceLast = match.entry === 0 ? 0 : time - match.lastTime;
     const states = [match.state];
+    let steps = 0;
     for (let state = states.pop(); state !== undefined; state = states.pop()) {
+      assert(++steps < STEPS_MAX, "a pattern takes an event or comes to an end");
       for (const edge of this.#edgesOf(state)) {
         if (!edge.holds(event, this.#context)) continue;
         if (edge.action === "proceed") states.push(edge.target);
@@ -174,7 +180,9 @@ export class Nfa {
   /** The final state, if it is reached from a state without a further event. */
   #finalBehind(from: number, event: unknown): number | undefined {
     const states = [from];
+    let steps = 0;
     for (let state = states.pop(); state !== undefined; state = states.pop()) {
+      assert(++steps < STEPS_MAX, "a pattern takes an event or comes to an end");
       for (const edge of this.#edgesOf(state)) {
         if (edge.action !== "proceed" || !edge.holds(event, this.#context)) continue;
         if (this.#automaton.states[edge.target]?.kind === "final") return edge.target;
