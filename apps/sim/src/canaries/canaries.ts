@@ -74,7 +74,7 @@ export const canaries: readonly Canary[] = [
     changes: [
       {
         path: "packages/runtime/src/task/gate.ts",
-        find: "      if (exactlyOnce && (this.#states[index] as GateState).barrier !== 0) continue;\n",
+        find: "      if (this.#alignment.holds(index)) continue;\n",
         replace: "",
       },
     ],

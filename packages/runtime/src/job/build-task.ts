@@ -1,51 +1,22 @@
-import type { CheckpointManifest, KeyedStateBackend, SinkContext, Source, SourceSplit } from "@millrace/contracts";
-import { assert, keyGroupRange, WATERMARK_MIN } from "@millrace/core";
-import { type ActivityClock, createActivityClock, WatermarkStrategies } from "@millrace/operators";
-import type { NodeBody, OperatorBody, PhysicalEdge, PhysicalTask } from "@millrace/plan";
-import { migrateRecords } from "@millrace/state";
-import { type ChainBindings, type ChainCode, type ChainControl, explainFailure } from "../chain/code.ts";
-import { generateChain } from "../chain/generate.ts";
-import { interpretChain } from "../chain/interpret.ts";
+import type { KeyedStateBackend } from "@millrace/contracts";
+import { assert, WATERMARK_MIN } from "@millrace/core";
+import { createActivityClock } from "@millrace/operators";
+import type { OperatorBody } from "@millrace/plan";
+import { type ChainCode, type ChainControl, explainFailure } from "../chain/code.ts";
 import { type ChainProgram, chainProgram } from "../chain/program.ts";
-import type { ReceivingChannel, SendingChannel } from "../channel/channel.ts";
 import type { TaskSettings } from "../deployment/task-settings.ts";
-import { type MigratedRestore, migrationOf, restoreOf } from "../restore/migrations.ts";
 import { type HostServices, OperatorHost } from "../task/operator-host.ts";
-import { SinkPort } from "../task/sink-port.ts";
-import { SourceAlignment } from "../task/source-alignment.ts";
-import { SourceInput } from "../task/source-input.ts";
-import type { StateRoom } from "../task/state-room.ts";
+import type { SinkPort } from "../task/sink-port.ts";
+import type { SourceInput } from "../task/source-input.ts";
 import { StreamTask } from "../task/stream-task.ts";
 import type { KeyedChain } from "../task/task-checkpoint.ts";
-import type { TaskListener } from "../task/task-events.ts";
 import { WatermarkFlow } from "../task/watermark-flow.ts";
+import { compile, createOperators, createSinks, functionsOf } from "./chain-parts.ts";
 import { type DeployedTask, metricsOf } from "./deployed-task.ts";
-import { keyedChunks, type RestoredNode, restoredNode } from "./restored-state.ts";
-import { edgeWriterOf, gateOf, maxParallelismAt, planNode, restoredFiles } from "./task-edges.ts";
-
-export interface TaskOrder {
-  readonly settings: TaskSettings;
-  /** Number of key groups of nodes that fix none of their own. */
-  readonly maxParallelism: number;
-  readonly restored: CheckpointManifest | undefined;
-  readonly migrated: MigratedRestore | undefined;
-  readonly physical: PhysicalTask;
-  readonly subtask: number;
-  readonly id: string;
-  readonly stateRoom: StateRoom;
-  readonly listener: TaskListener;
-  readonly wake: (task: StreamTask) => void;
-  readonly channelsTo: (edge: PhysicalEdge) => readonly SendingChannel[];
-  readonly channelsFrom: (edge: PhysicalEdge) => readonly ReceivingChannel[];
-  /** Subtasks that send to this one through an edge, in the order of `channelsFrom`. */
-  readonly sendersOf: (edge: PhysicalEdge) => readonly number[];
-  readonly parallelismOf: (task: number) => number;
-  /** See `overtakableEdges`. */
-  readonly isOvertakable: (edge: PhysicalEdge) => boolean;
-  readonly requestSplit: () => void;
-  readonly sourceWatermark: (watermark: number) => void;
-  readonly sinkContext: (uid: string) => SinkContext;
-}
+import { openBackend } from "./open-backend.ts";
+import { sourceInputOf } from "./source-input-of.ts";
+import { edgeWriterOf, gateOf } from "./task-edges.ts";
+import { planNode, restoredOf, type TaskOrder, type TaskWiring } from "./task-order.ts";
 
 /** What has to be closed when the rest can't be built. */
 interface Unfinished {
@@ -103,8 +74,9 @@ async function build(order: TaskOrder, unfinished: Unfinished): Promise<Deployed
   const greet = (): void => {
     for (const edge of edges) edge.greet();
   };
-  const source = sourceInputOf(order, code, flow, control, active, wake, greet);
-  const input = source ?? (await gateOf(order, restoredOf(order, program.head)?.watermark ?? WATERMARK_MIN, code, flow, wake, greet));
+  const wiring: TaskWiring = { code, flow, control, active, wake, greet };
+  const source = sourceInputOf(order, wiring);
+  const input = source ?? (await gateOf(order, wiring));
   const parts = {
     jobName: graph.plan.jobName,
     program,
@@ -174,17 +146,6 @@ async function createHosts(
   return hosts;
 }
 
-/** Code generation may be forbidden (`--disallow-code-generation-from-strings`); the interpreter then does the same, slower. */
-function compile({ interpret }: TaskSettings, program: ChainProgram, bindings: ChainBindings): ChainCode {
-  if (interpret) return interpretChain(program, bindings);
-  try {
-    return generateChain(program, bindings);
-  } catch (error) {
-    if (error instanceof EvalError) return interpretChain(program, bindings);
-    throw error;
-  }
-}
-
 async function openAll(
   order: TaskOrder,
   program: ChainProgram,
@@ -220,112 +181,4 @@ async function opened(order: TaskOrder, node: number, open: () => Promise<void>)
     const job = order.settings.graph.plan.jobName;
     throw explainFailure(error, { job, uid: planNode(order.settings.graph.plan, node).uid, subtask: order.subtask });
   }
-}
-
-function restoredOf(order: TaskOrder, node: number): RestoredNode | undefined {
-  const { uid } = planNode(order.settings.graph.plan, node);
-  const snapshot = order.restored?.operators.find((operator) => operator.uid === uid);
-  if (snapshot === undefined) return undefined;
-  const { parallelism } = order.physical;
-  const keyGroups = keyGroupRange(order.subtask, maxParallelismAt(order, node), parallelism);
-  return restoredNode(order.restored?.kind ?? "checkpoint", snapshot, order.subtask, parallelism, keyGroups);
-}
-
-async function openBackend(
-  order: TaskOrder,
-  node: number,
-  chains: Map<number, KeyedChain>,
-  opened: KeyedStateBackend[],
-): Promise<KeyedStateBackend | undefined> {
-  const { settings, physical, subtask } = order;
-  const body = settings.graph.bodies[node] as OperatorBody;
-  if (body.keySelectors.length === 0 || body.keyedState === "none") return undefined;
-  const { uid } = planNode(order.settings.graph.plan, node);
-  const maxParallelism = maxParallelismAt(order, node);
-  const { clock } = settings.ports;
-  const { backend, filled, needsBase } = await settings.backends.open({
-    uid,
-    subtask,
-    keyGroups: keyGroupRange(subtask, maxParallelism, physical.parallelism),
-    maxParallelism,
-    now: () => clock.now(),
-    monotonic: () => clock.monotonic(),
-  });
-  opened.push(backend);
-  const restored = restoredOf(order, node);
-  if (order.restored !== undefined && restored !== undefined) {
-    const data = restoredFiles(settings, order.restored);
-    const chunks = keyedChunks(data, restored.keyed);
-    const migration = order.migrated === undefined ? undefined : migrationOf(settings.graph, order.migrated, uid, clock.now());
-    if (!filled) await backend.restore(migration === undefined ? chunks : migrateRecords(chunks, migration));
-    const migrated = order.migrated !== undefined && restoreOf(order.migrated.plan, uid)?.outcome === "migrated";
-    const own = restored.ownChain && !needsBase && !migrated ? restored.keyed[0] : undefined;
-    if (own !== undefined) chains.set(node, { files: own.files });
-  }
-  return backend;
-}
-
-function createSinks(order: TaskOrder, program: ChainProgram): ReadonlyMap<number, SinkPort> {
-  const sinks = new Map<number, SinkPort>();
-  for (const node of program.nodes) {
-    const body = order.settings.graph.bodies[node.id];
-    if (body?.kind !== "sink") continue;
-    const writer = body.sink.createWriter(order.sinkContext(node.uid));
-    sinks.set(node.id, new SinkPort(node.id, writer));
-  }
-  return sinks;
-}
-
-function createOperators(order: TaskOrder, program: ChainProgram): Map<number, ReturnType<OperatorBody["create"]>> {
-  const operators = new Map<number, ReturnType<OperatorBody["create"]>>();
-  for (const node of program.nodes) {
-    const body = order.settings.graph.bodies[node.id];
-    if (body?.kind === "operator") operators.set(node.id, body.create());
-  }
-  return operators;
-}
-
-function functionsOf(bodies: readonly NodeBody[], nodes: readonly number[]): ReadonlyMap<number, (value: unknown) => unknown> {
-  const functions = new Map<number, (value: unknown) => unknown>();
-  for (const node of nodes) {
-    const body = bodies[node];
-    if (body?.kind === "map" || body?.kind === "filter" || body?.kind === "flatMap") functions.set(node, body.fn);
-  }
-  return functions;
-}
-
-function sourceInputOf(
-  order: TaskOrder,
-  code: ChainCode,
-  flow: WatermarkFlow,
-  control: ChainControl,
-  active: ActivityClock,
-  available: () => void,
-  greet: () => void,
-): SourceInput | undefined {
-  const { settings, physical, subtask } = order;
-  const body = settings.graph.bodies[physical.head];
-  if (body?.kind !== "source") return undefined;
-  const source = body.source as Source<unknown, SourceSplit>;
-  const reader = source.createReader({ ports: settings.ports, subtask, requestSplit: order.requestSplit, available });
-  const strategy = body.watermarks ?? WatermarkStrategies.noWatermarks();
-  const { alignment } = strategy;
-  const { scheduler } = settings.ports;
-  return new SourceInput({
-    alignment: alignment && new SourceAlignment({ alignment, scheduler, report: order.sourceWatermark }),
-    active,
-    node: physical.head,
-    reader,
-    strategy,
-    reached: restoredOf(order, physical.head)?.watermark ?? WATERMARK_MIN,
-    live: source.boundedness === "unbounded",
-    ports: settings.ports,
-    wake: available,
-    greet,
-    code,
-    flow,
-    control,
-    batchRecords: settings.batchRecords,
-    sideOutput: (name) => code.side(physical.head, name),
-  });
 }

@@ -1,13 +1,11 @@
-import type { ChannelPlace, CheckpointManifest, CheckpointStorage, Key } from "@millrace/contracts";
-import { assert, checkKey, keyGroupOf, subtaskOf } from "@millrace/core";
-import type { LogicalPlan, PhysicalEdge, PlanNode } from "@millrace/plan";
-import type { ChainCode, ChainControl } from "../chain/code.ts";
+import type { ChannelPlace, Key } from "@millrace/contracts";
+import { checkKey, keyGroupOf, subtaskOf, WATERMARK_MIN } from "@millrace/core";
+import type { PhysicalEdge } from "@millrace/plan";
+import type { ChainControl } from "../chain/code.ts";
 import { createEdgeWriter, type EdgeWriter } from "../channel/edge-writer.ts";
-import type { TaskSettings } from "../deployment/task-settings.ts";
 import { InputGate } from "../task/gate.ts";
-import type { WatermarkFlow } from "../task/watermark-flow.ts";
-import type { TaskOrder } from "./build-task.ts";
 import { ageAfter, type RestoredEdge, restoredInFlight } from "./restored-in-flight.ts";
+import { maxParallelismAt, planNode, restoredFiles, restoredOf, type TaskOrder, type TaskWiring } from "./task-order.ts";
 
 export function edgeWriterOf(order: TaskOrder, edge: PhysicalEdge, control: ChainControl): EdgeWriter {
   return createEdgeWriter({
@@ -23,18 +21,8 @@ export function edgeWriterOf(order: TaskOrder, edge: PhysicalEdge, control: Chai
   });
 }
 
-/**
- * The gate of a task that gets its records from other tasks, with what an earlier checkpoint overtook on the way to it.
- * `reached`: the watermark that had left it then.
- */
-export async function gateOf(
-  order: TaskOrder,
-  reached: number,
-  code: ChainCode,
-  flow: WatermarkFlow,
-  wake: () => void,
-  greet: () => void,
-): Promise<InputGate> {
+/** The gate of a task that gets its records from other tasks, with what an earlier checkpoint overtook on the way to it. */
+export async function gateOf(order: TaskOrder, { code, flow, wake, greet }: TaskWiring): Promise<InputGate> {
   const { settings, physical, subtask, restored } = order;
   const channels = physical.inputs.flatMap((edge) => {
     const senders = order.sendersOf(edge);
@@ -56,15 +44,8 @@ export async function gateOf(
     exactlyOnce: settings.exactlyOnce,
     restored: restored === undefined ? [] : await restoredInFlight(restored, restoredFiles(settings, restored), gate),
     age: restored === undefined ? 0 : ageAfter(restored, uid),
-    reached,
+    reached: restoredOf(order, physical.head)?.watermark ?? WATERMARK_MIN,
   });
-}
-
-/** Where the data files of the snapshot are that is restored. */
-export function restoredFiles({ storage, restoredData }: TaskSettings, restored: CheckpointManifest): Pick<CheckpointStorage, "readData"> {
-  const files = restored.kind === "savepoint" ? restoredData : storage;
-  assert(files !== undefined, "what is restored can be read");
-  return files;
 }
 
 /** An edge as a snapshot names it. */
@@ -89,15 +70,4 @@ function ownsOf(order: TaskOrder, edge: PhysicalEdge): RestoredEdge["owns"] {
 function keySelectorOf(order: TaskOrder, edge: PhysicalEdge): ((value: unknown) => Key) | undefined {
   const body = order.settings.graph.bodies[edge.toNode];
   return body?.kind === "operator" ? body.keySelectors[edge.input] : undefined;
-}
-
-/** The number of key groups of a node. */
-export function maxParallelismAt({ settings, maxParallelism }: TaskOrder, node: number): number {
-  return planNode(settings.graph.plan, node).maxParallelism ?? maxParallelism;
-}
-
-export function planNode(plan: LogicalPlan, node: number): PlanNode {
-  const found = plan.nodes[node];
-  assert(found !== undefined, `node ${node} is in the plan`);
-  return found;
 }

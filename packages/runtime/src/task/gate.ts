@@ -5,7 +5,8 @@ import type { ChainCode } from "../chain/code.ts";
 import type { ReceivingChannel } from "../channel/channel.ts";
 import type { BarrierElement, Batch, Mark, StreamElement } from "../channel/element.ts";
 import { ElementCodec } from "../channel/element-codec.ts";
-import { InFlightRecorder, type OvertakenBytes } from "./in-flight.ts";
+import { BarrierAlignment, type Overtaking } from "./barrier-alignment.ts";
+import type { OvertakenBytes } from "./in-flight.ts";
 import { ended, type InputStep, progress, type TaskInput, waiting } from "./input.ts";
 import { type OvertakenElements, Replay } from "./replay.ts";
 import type { WatermarkFlow } from "./watermark-flow.ts";
@@ -38,33 +39,15 @@ export interface GateOptions {
   readonly reached: number;
 }
 
-/** A checkpoint taken before all barriers have been read. */
-export interface Overtaking {
-  readonly barrier: BarrierElement;
-  /** Settles when the barriers of all channels have come in; undefined: given up. */
-  readonly inFlight: Promise<readonly OvertakenBytes[] | undefined>;
-}
-
-interface GateState {
-  /** The checkpoint whose barrier was read from this channel and waits for the others; 0 when none does. */
-  barrier: number;
-  /** The newest checkpoint whose barrier has come in, read or not. */
-  arrived: number;
-  ended: boolean;
-}
-
 /**
  * The receiving end of all edges of a task. It begins when each sender has greeted it or has ended, so that records of one
- * are not ahead of event time because another has not yet said that it reads nothing. Watermarks pass the valve; a channel whose barrier was read is not read on
- * until the barriers of the same checkpoint have been read from all others (aligned, law C1). When that takes longer than
- * the barrier's timeout, or a sender did not wait either, the checkpoint is due at once: what is still in the channels
- * becomes part of it.
+ * are not ahead of event time because another has not yet said that it reads nothing. Watermarks pass the valve, barriers the alignment.
  */
 export class InputGate implements TaskInput {
   readonly #options: GateOptions;
   readonly #channels: readonly GateChannel[];
-  readonly #states: readonly GateState[];
   readonly #valve: Valve;
+  readonly #alignment: BarrierAlignment;
   #replay: Replay | undefined;
   /** Channels that have not greeted. */
   readonly #unheard: Set<number>;
@@ -77,22 +60,15 @@ export class InputGate implements TaskInput {
   #batchChannel: number | undefined;
   #batchPosition = 0;
   #batchMark = 0;
-  #openChannels: number;
-  /** Of the checkpoint whose first barrier has come in. */
-  #aligning: BarrierElement | undefined;
-  #patienceOver = false;
-  #cancelPatience: Cancel | undefined;
-  #recorder: InFlightRecorder | undefined;
-  /** Barriers of this checkpoint and older ones are let through without effect: it was taken, or given up. */
-  #settled = 0;
+  readonly #open: Set<number>;
 
   constructor(options: GateOptions) {
-    const { channels, flow, restored } = options;
+    const { channels, flow, restored, exactlyOnce, scheduler, wake } = options;
     assert(channels.length > 0, "a gate has channels");
     this.#options = options;
     this.#channels = channels;
-    this.#states = channels.map(() => ({ barrier: 0, arrived: 0, ended: false }));
-    this.#openChannels = channels.length;
+    this.#open = new Set(channels.keys());
+    this.#alignment = new BarrierAlignment({ overtakable: channels.map(({ overtakable }) => overtakable), exactlyOnce, scheduler, wake });
     const target: ValveTarget = {
       onWatermark: (watermark) => flow.accept({ kind: "watermark", watermark }),
       onStatus: (status) => flow.accept({ kind: "status", status }),
@@ -106,8 +82,8 @@ export class InputGate implements TaskInput {
     if (restored.length > 0) this.#replay = new Replay(restored, target, options.reached);
     channels.forEach(({ channel }, index) => {
       channel.arrivals = {
-        barrier: (barrier) => this.#barrierArrived(index, barrier),
-        other: (encoded) => this.#recorder?.arrived(index, encoded),
+        barrier: (barrier) => this.#alignment.arrived(index, barrier),
+        other: (encoded) => this.#alignment.otherArrived(index, encoded),
       };
     });
   }
@@ -122,38 +98,24 @@ export class InputGate implements TaskInput {
       if (step !== undefined) return step;
     }
     const count = this.#channels.length;
-    const { exactlyOnce } = this.#options;
     for (let tried = 0; tried < count; tried++) {
       const index = this.#next;
       this.#next = index + 1 === count ? 0 : index + 1;
-      if (exactlyOnce && (this.#states[index] as GateState).barrier !== 0) continue;
+      if (this.#alignment.holds(index)) continue;
       const element = (this.#channels[index] as GateChannel).channel.poll();
       if (element !== undefined) return this.#take(index, element);
     }
-    return this.#openChannels === 0 ? ended : waiting;
+    return this.#open.size === 0 ? ended : waiting;
   }
 
-  /** The checkpoint will not happen: channels that wait for it are read again, late barriers of it are ignored. */
+  /** The checkpoint will not happen. */
   abort(checkpointId: number): void {
-    this.#settled = Math.max(this.#settled, checkpointId);
-    if (this.#recorder !== undefined && this.#recorder.checkpointId <= checkpointId) this.#stopRecording();
-    if (this.#aligning !== undefined && this.#aligning.checkpointId <= checkpointId) this.#release();
+    this.#alignment.abort(checkpointId);
   }
 
   /** A checkpoint that waits no longer, when there is one; it is to be taken now, wherever the task stands. */
   overtake(): Overtaking | undefined {
-    const barrier = this.#aligning;
-    if (barrier === undefined || !this.#patienceOver) return undefined;
-    const { checkpointId } = barrier;
-    const held = this.#channels.some(({ overtakable }, index) => !overtakable && this.#states[index]?.barrier !== checkpointId);
-    if (held) return undefined;
-    const open = new Set(this.#states.flatMap((state, index) => (state.arrived === checkpointId ? [] : [index])));
-    const recorder = new InFlightRecorder(checkpointId, this.#overtaken(checkpointId), open);
-    this.#settled = checkpointId;
-    this.#release();
-    this.#recorder = recorder;
-    // Senders may still need room here, to come to their own barriers.
-    return { barrier: { ...barrier, unaligned: true, suspends: false }, inFlight: recorder.complete };
+    return this.#alignment.overtake((checkpointId, isRead) => this.#overtaken(checkpointId, isRead));
   }
 
   get watermark(): number {
@@ -170,8 +132,7 @@ export class InputGate implements TaskInput {
 
   async close(): Promise<void> {
     this.#cancelGreeting?.();
-    this.#cancelPatience?.();
-    this.#stopRecording();
+    this.#alignment.close();
   }
 
   /** Undefined: all have been heard of, or it has taken too long. */
@@ -260,76 +221,21 @@ export class InputGate implements TaskInput {
     return progress;
   }
 
-  #takeBarrier(index: number, barrier: BarrierElement): InputStep {
-    const { checkpointId } = barrier;
-    if (checkpointId <= this.#settled) return progress;
-    this.#begin(barrier);
-    (this.#states[index] as GateState).barrier = checkpointId;
-    if (this.#states.some((state) => state.barrier !== checkpointId)) return progress;
-    const suspends = this.#aligning?.suspends === true;
-    this.#settled = checkpointId;
-    this.#release();
-    return { kind: "barrier", barrier: { ...barrier, suspends } };
+  #takeBarrier(index: number, read: BarrierElement): InputStep {
+    const barrier = this.#alignment.read(index, read);
+    return barrier === undefined ? progress : { kind: "barrier", barrier };
   }
 
   #takeEnd(index: number): InputStep {
-    const state = this.#states[index] as GateState;
-    assert(!state.ended, "a channel ends once");
-    state.ended = true;
-    this.#openChannels--;
-    if (this.#openChannels > 0) this.#valve.inputWatermark(index, Number.POSITIVE_INFINITY);
+    const wasOpen = this.#open.delete(index);
+    assert(wasOpen, "a channel ends once");
+    if (this.#open.size > 0) this.#valve.inputWatermark(index, Number.POSITIVE_INFINITY);
     else this.#options.flow.accept({ kind: "end" });
     return progress;
   }
 
-  #barrierArrived(index: number, barrier: BarrierElement): void {
-    const state = this.#states[index] as GateState;
-    state.arrived = barrier.checkpointId;
-    if (this.#recorder?.checkpointId === barrier.checkpointId) this.#recorder.barrier(index);
-    if (barrier.checkpointId <= this.#settled) return;
-    this.#begin(barrier);
-    if (barrier.unaligned && this.#options.exactlyOnce) this.#loseIt();
-  }
-
-  /** The first barrier of a checkpoint. One that is still being waited for was given up: there is one at a time. */
-  #begin(barrier: BarrierElement): void {
-    const current = this.#aligning?.checkpointId ?? 0;
-    if (current === barrier.checkpointId) {
-      // A sender that goes on may need room here.
-      if (!barrier.suspends) this.#aligning = { ...barrier, suspends: false };
-      return;
-    }
-    assert(current < barrier.checkpointId, `barrier ${barrier.checkpointId} after barrier ${current}`);
-    this.#stopRecording();
-    this.#release();
-    // Word of that comes another way, and may be slower than barriers; those of it that are still under way are late.
-    this.#settled = Math.max(this.#settled, barrier.checkpointId - 1);
-    this.#aligning = barrier;
-    const { alignmentTimeoutMs } = barrier;
-    if (!this.#options.exactlyOnce || alignmentTimeoutMs === Number.POSITIVE_INFINITY) return;
-    this.#cancelPatience = this.#options.scheduler.after(alignmentTimeoutMs, () => this.#loseIt());
-  }
-
-  #loseIt(): void {
-    this.#patienceOver = true;
-    this.#options.wake();
-  }
-
-  #release(): void {
-    for (const state of this.#states) state.barrier = 0;
-    this.#aligning = undefined;
-    this.#patienceOver = false;
-    this.#cancelPatience?.();
-    this.#cancelPatience = undefined;
-  }
-
-  #stopRecording(): void {
-    this.#recorder?.giveUp();
-    this.#recorder = undefined;
-  }
-
   /** What has not been processed: what waits before the barrier, what is on its way again, and the batch in hand. */
-  #overtaken(checkpointId: number): readonly OvertakenBytes[] {
+  #overtaken(checkpointId: number, isRead: (channel: number) => boolean): readonly OvertakenBytes[] {
     const codec = new ElementCodec();
     const encoded = (element: StreamElement) => codec.encode(element).slice();
     const begun = this.#batchLeft();
@@ -340,7 +246,7 @@ export class InputGate implements TaskInput {
       age,
       elements: [
         ...(begun !== undefined && index === this.#batchChannel ? [encoded(begun)] : []),
-        ...(this.#states[index]?.barrier === checkpointId ? [] : channel.waiting(checkpointId)),
+        ...(isRead(index) ? [] : channel.waiting(checkpointId)),
       ],
     }));
     const again = this.#replay?.rest(this.#batchChannel === undefined ? begun : undefined) ?? [];

@@ -2,14 +2,14 @@ import { type Json, limits, messageOf } from "@millrace/core";
 import { ChainFailure, chainFailure, explainFailure } from "../chain/code.ts";
 import { nodeOf } from "../chain/program.ts";
 import type { CheckpointOptions } from "../deployment/deployment.ts";
+import { ClockTimers } from "./clock-timers.ts";
 import { ExpiryCleanup } from "./expiry-cleanup.ts";
 import type { OperatorHost } from "./operator-host.ts";
 import { SourceInput } from "./source-input.ts";
+import { StateRoomWatch } from "./state-room-watch.ts";
 import { TaskCheckpoints } from "./task-checkpoints.ts";
 import type { TaskParts } from "./task-parts.ts";
 import { TaskTimes } from "./task-times.ts";
-
-const STATE_ROOM_LOOK_MS = 5;
 
 /**
  * running: records are processed. draining: the input has ended, the end still flows. ended: all is emitted; barriers
@@ -29,13 +29,10 @@ export class StreamTask {
   readonly #wake: () => void;
   readonly #checkpoints: TaskCheckpoints;
   readonly #cleanup: ExpiryCleanup;
+  readonly #timers: ClockTimers;
+  readonly #room: StateRoomWatch;
   #state: TaskState = "running";
-  #fillsRoom = false;
-  #cancelLook: (() => void) | undefined;
-  #cancelWake: (() => void) | undefined;
   #othersWait = (): boolean => false;
-  #wakeTime = Number.POSITIVE_INFINITY;
-  #timersDue = false;
   #mailCame = false;
   #flushedAt = 0;
 
@@ -45,6 +42,8 @@ export class StreamTask {
     this.#checkpoints = new TaskCheckpoints(parts, wake, (node, error) => this.#sinkFailed(node, error));
     const backends = parts.hosts.flatMap(({ backend }) => backend ?? []);
     this.#cleanup = new ExpiryCleanup(backends, parts.ports, wake);
+    this.#timers = new ClockTimers(parts, wake);
+    this.#room = new StateRoomWatch(parts, wake);
     this.times = new TaskTimes(parts.ports.clock, parts.active);
   }
 
@@ -116,7 +115,7 @@ export class StreamTask {
     this.#parts.flow.hold(host, held);
     if (held) this.#parts.control.interrupt = true;
     else {
-      this.#timersDue ||= this.#parts.hosts.some(({ wakeTime }) => wakeTime <= this.#timeOver());
+      this.#timers.released();
       this.#wake();
     }
   }
@@ -127,21 +126,7 @@ export class StreamTask {
 
   /** An operator asks to be woken when `time` is over. */
   wakeAt(time: number): void {
-    const over = this.#timeOver();
-    if (time <= over) {
-      this.#timersDue = true;
-      this.#parts.control.interrupt = true;
-      return;
-    }
-    if (time >= this.#wakeTime) return;
-    this.#cancelWake?.();
-    this.#wakeTime = time;
-    this.#cancelWake = this.#parts.ports.scheduler.after(time - over, () => {
-      this.#wakeTime = Number.POSITIVE_INFINITY;
-      this.#cancelWake = undefined;
-      this.#timersDue = true;
-      this.#wake();
-    });
+    this.#timers.wakeAt(time);
   }
 
   /** Reports a failure once, as one on the record in hand; the task does no more work. */
@@ -167,8 +152,8 @@ export class StreamTask {
     this.#state = "closed";
     this.#checkpoints.close();
     this.#cleanup.close();
-    this.#cancelWake?.();
-    this.#cancelLook?.();
+    this.#timers.close();
+    this.#room.close();
     const closings: (() => Promise<void> | void | undefined)[] = [
       () => this.#checkpoints.filesSettled,
       () => this.#parts.input.close(),
@@ -190,7 +175,7 @@ export class StreamTask {
   #work(): boolean {
     const { control, flow } = this.#parts;
     const encoding = this.#checkpoints.advance();
-    this.#watchStateRoom();
+    this.#room.tell();
     if (this.#checkpoints.suspended) return encoding;
     control.interrupt = false;
     if (this.#blocked()) {
@@ -203,7 +188,7 @@ export class StreamTask {
     if (this.#checkpoints.serve()) return true;
     // What waits for an operator that holds is no matter of those further down, whose timers go on.
     if (!isDrained && !flow.stuck) return this.#waitsForRelease(encoding);
-    if (this.#timersDue && !this.#fireTimers()) return true;
+    if (this.#timers.due && !this.#fireTimers()) return true;
     if (!isDrained || flow.holding) return this.#waitsForRelease(encoding);
     this.#cleanup.run();
     const more = this.#takeInput();
@@ -215,7 +200,7 @@ export class StreamTask {
   /** Something can be done at once, whatever becomes of the input. */
   #hasMore(): boolean {
     const { flow, hosts } = this.#parts;
-    if (this.#checkpoints.requested || this.#timersDue || (!flow.idle && !flow.stuck)) return true;
+    if (this.#checkpoints.requested || this.#timers.due || (!flow.idle && !flow.stuck)) return true;
     return this.#mailCame && hosts.some((host) => host.mail.length > 0 && flow.opens(host));
   }
 
@@ -249,10 +234,9 @@ export class StreamTask {
   }
 
   #takeInput(): boolean {
-    const { input, stateRoom } = this.#parts;
-    if (input instanceof SourceInput && stateRoom.isFull && !input.drains) {
+    const { input } = this.#parts;
+    if (input instanceof SourceInput && !input.drains && this.#room.noRoom()) {
       this.times.blocked();
-      this.#lookAgain();
       return false;
     }
     const step = input.step(this.#settle);
@@ -275,24 +259,8 @@ export class StreamTask {
   readonly #settle = (): boolean => {
     const { control, flow } = this.#parts;
     if (!flow.idle && !this.#drainFlow()) return false;
-    return !(control.interrupt || flow.holding || this.#timersDue || this.#mailCame || this.#othersWait() || this.#blocked());
+    return !(control.interrupt || flow.holding || this.#timers.due || this.#mailCame || this.#othersWait() || this.#blocked());
   };
-
-  /** Tells the sources of the job when changes fill the memory here, and when they no longer do. */
-  #watchStateRoom(): void {
-    const isFull = this.#parts.hosts.some((host) => host.backend?.overfull === true);
-    if (isFull === this.#fillsRoom) return;
-    this.#fillsRoom = isFull;
-    this.#parts.stateRoom.change(isFull ? 1 : -1);
-  }
-
-  /** The task that fills the memory may be in another thread: nobody rings when it has room again. */
-  #lookAgain(): void {
-    this.#cancelLook ??= this.#parts.ports.scheduler.after(STATE_ROOM_LOOK_MS, () => {
-      this.#cancelLook = undefined;
-      this.#wake();
-    });
-  }
 
   /** Half-full batches travel when the task runs out of input; a task that never does sends them after a while. */
   #flushEdges(more: boolean): void {
@@ -317,32 +285,9 @@ export class StreamTask {
     return this.#parts.flow.advance();
   }
 
-  /**
-   * The last millisecond that is over: more records may come in the one that the clock shows, and belong to it, as records
-   * at a watermark no longer may. Flink's ProcessingTimeServiceUtil waits for a millisecond more likewise.
-   */
-  #timeOver(): number {
-    return this.#parts.ports.clock.now() - 1;
-  }
-
   #fireTimers(): boolean {
-    this.#timersDue = false;
-    const now = this.#timeOver();
     this.times.startSlice();
-    for (const host of this.#parts.hosts) {
-      if (host.inputEnded || host.wakeTime > now || this.#parts.flow.holds(host)) continue;
-      host.wakeTime = Number.POSITIVE_INFINITY;
-      const done = host.operator.onProcessingTime?.(now) ?? true;
-      if (!done) {
-        host.wakeTime = now;
-        this.#timersDue = true;
-        return false;
-      }
-    }
-    // One that holds is looked at again when it is released.
-    for (const host of this.#parts.hosts)
-      if (!host.inputEnded && host.wakeTime > now && host.wakeTime !== Number.POSITIVE_INFINITY) this.wakeAt(host.wakeTime);
-    return true;
+    return this.#timers.fire();
   }
 
   /** Operators ask this while they emit; looks at the clock only now and then. */
