@@ -66,7 +66,14 @@ function unsaid(definitions: readonly JobDefinition[]): { methods: string[]; kin
 describe("random jobs have every kind of operator, said in every way that there is", () => {
   it("of the simulator", () => {
     const jobs = Array.from({ length: 400 }, (_, seed) =>
-      drawJob(new Chance(seededRandom(seed + 1)), { aligned: false, brokenEvery: undefined, bursts: false, edited: false, turns: false }),
+      drawJob(new Chance(seededRandom(seed + 1)), {
+        aligned: false,
+        brokenEvery: undefined,
+        bursts: false,
+        edited: false,
+        turns: false,
+        interleaved: false,
+      }),
     );
     expect(unsaid(jobs.map((job) => job.define(() => undefined, 1)))).toEqual({ methods: [], kinds: [] });
     expect(new Set(jobs.flatMap((job) => job.branches.map(({ name }) => name)))).toEqual(new Set(allBranches.map(({ name }) => name)));

@@ -9,7 +9,7 @@ const count = 6_000;
 const keys = 50;
 
 /**
- * Counts by key in value, map and list state, with a timer for each record of a key's last. `held`: it takes its time, so that it
+ * Counts by key in value, map and list state, with a timer at the end, which a start reads from the store. `held`: it takes its time, so that it
  * does not end before it is stopped, however slow the machine is.
  */
 function counting(sink: Sink<string>, held = false): JobDefinition {
@@ -24,7 +24,7 @@ function counting(sink: Sink<string>, held = false): JobDefinition {
             seen.update((seen.value() ?? 0) + 1);
             by.put(n % 7, (by.get(n % 7) ?? 0) + 1);
             last.add(n);
-            if (n + keys >= count) timers.registerEventTimeTimer(count * 2);
+            timers.registerEventTimeTimer(count * 2);
             out.collect(`${n} ${seen.value()}`);
           },
           onTimer(_time, { state: { seen, by, last }, currentKey }, out) {
@@ -89,6 +89,17 @@ const tamperings: readonly (readonly [string, (stateDir: string, slot: string) =
         if (!/\.(log|ldb|run)$/.test(name)) continue;
         const bytes = await readFile(join(slot, name));
         for (let at = 200; at < bytes.length; at += 97) bytes[at] = (bytes[at] ?? 0) ^ 0x10;
+        await writeFile(join(slot, name), bytes);
+      }
+    },
+  ],
+  [
+    "holds records that do not fit their checksums, in runs that can be opened",
+    async (_stateDir, slot) => {
+      for (const name of await readdir(slot)) {
+        if (!name.endsWith(".run")) continue;
+        const bytes = await readFile(join(slot, name));
+        for (let at = 30; at < bytes.length / 2; at += 500) bytes[at] = (bytes[at] ?? 0) ^ 0x10;
         await writeFile(join(slot, name), bytes);
       }
     },

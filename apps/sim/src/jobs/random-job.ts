@@ -11,6 +11,7 @@ import { connectedBranches } from "./connected-branches.ts";
 import { edited } from "./edited-job.ts";
 import { exchangeBranches } from "./exchange-branches.ts";
 import { functionBranches } from "./function-branches.ts";
+import { interleaved } from "./interleaved-source.ts";
 import { joinBranches } from "./join-branches.ts";
 import { ownOperatorBranches } from "./own-operator-branches.ts";
 import { drawOwnParallelisms, type OwnParallelism } from "./own-parallelism.ts";
@@ -84,13 +85,19 @@ export interface JobWishes {
   readonly edited: boolean;
   /** Two sources are at work in turns, see `Turns`. */
   readonly turns: boolean;
+  /** Readers have several splits at a time, of several files at least. */
+  readonly interleaved: boolean;
 }
 
 /** Of sources that are aligned. */
 const MAX_DRIFT_MS = 400;
 
-export function drawJob(chance: Chance, { aligned, brokenEvery, bursts, edited: isEdited, turns: takesTurns }: JobWishes): RandomJob {
-  const fileCount = aligned ? 2 : Math.max(takesTurns ? 2 : 1, chance.pick([1, 1, 2, 3, 6]));
+export function drawJob(
+  chance: Chance,
+  { aligned, brokenEvery, bursts, edited: isEdited, turns: takesTurns, interleaved: isInterleaved }: JobWishes,
+): RandomJob {
+  const drawnCount = chance.pick([1, 1, 2, 3, 6]);
+  const fileCount = aligned ? 2 : Math.max(takesTurns ? 2 : 1, isInterleaved ? 3 : 1, drawnCount);
   const disorderMs = chance.pick([0, 50, 300]);
   const most = fileCount === 1 || aligned ? 200 : 60;
   const records = !aligned && chance.oneIn(4) ? chance.scale(most) : chance.between(most >> 2, most);
@@ -115,6 +122,7 @@ export function drawJob(chance: Chance, { aligned, brokenEvery, bursts, edited: 
     disorderMs,
     maxDriftMs: isAligned ? MAX_DRIFT_MS : undefined,
     brokenEvery,
+    interleaved: isInterleaved,
     sourcePace: bursts ? BURST_PACE : isSourcePaced ? pace : undefined,
     sinkOptions,
     sinkPace: isSinkPaced && !takesTurns ? pace : undefined,
@@ -127,7 +135,8 @@ export function drawJob(chance: Chance, { aligned, brokenEvery, bursts, edited: 
     numbers: drawOwnParallelisms(chance),
     publishes: sinkOptions.roll?.everyCheckpoint !== false,
     define: (passed, edition, watch) => assembled(parts, passed, edition, watch),
-    defineStraight: () => assembled({ ...parts, turnsOf: undefined, sourcePace: undefined, sinkPace: undefined }, () => undefined, 1, undefined),
+    defineStraight: () =>
+      assembled({ ...parts, turnsOf: undefined, interleaved: false, sourcePace: undefined, sinkPace: undefined }, () => undefined, 1, undefined),
   };
 }
 
@@ -140,6 +149,7 @@ interface Parts {
   readonly disorderMs: number;
   readonly maxDriftMs: number | undefined;
   readonly brokenEvery: number | undefined;
+  readonly interleaved: boolean;
   readonly sourcePace: Pace | undefined;
   readonly sinkOptions: FileSinkOptions<string>;
   readonly sinkPace: Pace | undefined;
@@ -168,9 +178,10 @@ function assembled(parts: Parts, passed: (reading: Reading) => void, edition: nu
   });
 }
 
-function sourceOf({ sources, brokenEvery, sourcePace }: Parts, index: number) {
+function sourceOf({ sources, brokenEvery, interleaved: isInterleaved, sourcePace }: Parts, index: number) {
   const pattern = `${INPUT}/${sources === 1 ? "" : `${index}-`}*.jsonl`;
-  const read = files(pattern, jsonLines<Reading>(), brokenEvery === undefined ? {} : { onError: broken });
+  const byFile = files(pattern, jsonLines<Reading>(), brokenEvery === undefined ? {} : { onError: broken });
+  const read = isInterleaved ? interleaved(byFile) : byFile;
   return sourcePace === undefined ? read : pacedSource(read, sourcePace);
 }
 

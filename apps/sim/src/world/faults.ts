@@ -32,6 +32,8 @@ export type Order =
   | { readonly kind: "stop" }
   | { readonly kind: "savepoint" }
   | { readonly kind: "stopWithSavepoint" }
+  /** To stop with a savepoint when event time has gone to its end: for a job that does not go on. */
+  | { readonly kind: "drain" }
   | { readonly kind: "rescale"; readonly parallelism: number };
 
 /** What happens to one life of the process. */

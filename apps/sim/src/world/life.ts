@@ -7,6 +7,7 @@ import type { ProgressJudge } from "../progress/progress-judge.ts";
 import { calm, type Incarnation, type Order } from "./faults.ts";
 import { SimulatedProcess } from "./process.ts";
 import { Refusals } from "./refusals.ts";
+import { Tolerance } from "./tolerance.ts";
 import type { World } from "./world.ts";
 
 export type LifeEnd = "finished" | "stopped" | "savepoint" | "died" | "failed";
@@ -49,6 +50,9 @@ export async function live(
     if (handle !== undefined) carryOut(order, handle, process, refusals);
   });
   const refusals = new Refusals(process);
+  const tolerance = new Tolerance(options.tolerableFailures ?? 0);
+  // One that was drained in vain begins again whatever checkpoints it may fail.
+  const mayDrain = incarnation.orders.some(({ order }) => order.kind === "drain");
   judge?.begin(process);
   const definition = define(process);
   const run = async (): Promise<void> => {
@@ -61,6 +65,7 @@ export async function live(
     });
     handle.on((event) => {
       refusals.heard(event);
+      if (!mayDrain) tolerance.heard(event);
       if (event.kind === "checkpointCompleted") checkpoints++;
       else if (event.kind !== "running") process.disturbed();
       judge?.heard(event);
@@ -72,10 +77,12 @@ export async function live(
     end = "failed";
     reason = describe(error);
   });
-  const fault = (): string | undefined => judge?.fault ?? refusals.fault;
+  const fault = (): string | undefined => judge?.fault ?? refusals.fault ?? tolerance.fault;
   await world.time.runUntil(() => end !== undefined || !process.alive || process.turns > TURNS_MAX || fault() !== undefined, LIMIT_MS);
   if (fault() !== undefined) throw new Error(fault());
   if (end === undefined && process.alive) throw new Error(`the job comes to no end in ${TURNS_MAX} turns`);
+  const { alive, disk } = process;
+  if (alive && end !== "failed" && !disk.hasFailed && disk.leftOpen.length > 0) throw new Error(`files left open: ${disk.leftOpen.join(", ")}`);
   const restarts = handle?.status().restarts ?? 0;
   if (restarts > 0) process.disk.met.add("restart");
   return {
@@ -113,6 +120,8 @@ function asked(order: Exclude<Order, { readonly kind: "stop" }>, handle: JobHand
       return handle.savepoint();
     case "stopWithSavepoint":
       return handle.stop({ savepoint: true });
+    case "drain":
+      return handle.stop({ savepoint: true, drain: true });
     case "rescale":
       return handle.rescale(order.parallelism);
   }

@@ -33,6 +33,8 @@ export class ProcessDisk implements Files {
   readonly #faults: DiskFaults;
   readonly #death: Death | undefined;
   readonly #chance: Chance;
+  /** Paths of files that have been opened and not closed, once for each handle. */
+  readonly leftOpen: string[] = [];
   #publications = 0;
   /** Of the manifest that got its name last. */
   #cutsFiring = false;
@@ -49,6 +51,7 @@ export class ProcessDisk implements Files {
 
   async open(path: string, mode: "read" | "write" | "append" | "exclusive"): Promise<FileHandle> {
     const handle = await this.#operation(`open ${path} ${mode}`, mode === "read" ? "reads" : "writes", () => this.#world.disk.open(path, mode));
+    this.leftOpen.push(path);
     return {
       read: (into, position) => this.#operation(`read ${path} ${position}`, "reads", () => handle.read(into, position)),
       readSync: (into, position) => handle.readSync(into, position),
@@ -62,8 +65,13 @@ export class ProcessDisk implements Files {
       truncate: (length) => this.#operation(`ftruncate ${path} ${length}`, "neither", () => handle.truncate(length)),
       stat: () => this.#operation(`fstat ${path}`, "reads", () => handle.stat()),
       sync: () => this.#operation(`sync ${path}`, "neither", () => handle.sync()),
-      close: () => this.#operation(`close ${path}`, "neither", () => handle.close()),
+      close: () => this.#operation(`close ${path}`, "neither", () => this.#close(path, handle)),
     };
+  }
+
+  async #close(path: string, handle: FileHandle): Promise<void> {
+    await handle.close();
+    this.leftOpen.splice(this.leftOpen.indexOf(path), 1);
   }
 
   readFile(path: string): Promise<Uint8Array> {

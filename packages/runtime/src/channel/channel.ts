@@ -82,7 +82,7 @@ export class Queue<T> {
 
 /**
  * A channel within a thread, bounded by the number of elements (a batch holds at most `limits.batchRecordsMax` records,
- * plus one call's surplus). `copies`: records make the round trip through the exchange codec, exactly as they would to
+ * plus one call's surplus). `copies`: all makes the round trip through the exchange codec, exactly as it would to
  * another thread; one that can't be carried (law O6) fails here, at the first edge, with its field path.
  */
 export class LocalChannel implements Channel {
@@ -104,7 +104,7 @@ export class LocalChannel implements Channel {
   }
 
   push(element: StreamElement): void {
-    const copy = element.kind === "batch" && this.#copier !== undefined ? this.#copier.decode(this.#copier.encode(element)) : element;
+    const copy = this.#copier === undefined ? element : this.#copier.decode(this.#copier.encode(element));
     this.#queue.push(copy);
     if (copy.kind === "barrier") this.arrivals?.barrier(copy);
     else this.arrivals?.other(() => this.#encode(copy));

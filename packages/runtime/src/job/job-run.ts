@@ -131,7 +131,7 @@ export class JobRun {
   async start(): Promise<void> {
     try {
       if (!this.#resumed) await this.#prepareSinks();
-      await this.#bringUp(await this.#nextAttempt());
+      await this.#comeUp();
     } catch (error) {
       this.#over = true;
       await this.#teardown();
@@ -246,6 +246,21 @@ export class JobRun {
     for (const node of this.#settings.graph.plan.nodes) {
       const body = this.#settings.graph.bodies[node.id];
       if (body?.kind === "sink") await body.sink.prepareRun?.(this.#sinkContext(node.uid, 0, 1));
+    }
+  }
+
+  /** A local store that is found to be damaged while it is opened is disposable: then its checkpoint is read in its place. */
+  async #comeUp(): Promise<void> {
+    const attempt = await this.#nextAttempt();
+    try {
+      await this.#bringUp(attempt);
+    } catch (error) {
+      if (!tellsOfDamage(error)) throw error;
+      this.#warn(error);
+      this.#attempt = undefined;
+      await attempt.close();
+      this.#storesTrusted = false;
+      await this.#bringUp(await this.#nextAttempt());
     }
   }
 

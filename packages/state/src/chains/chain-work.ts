@@ -18,6 +18,6 @@ export interface ChainWork {
    * not what was written. A failure leaves no file.
    */
   mergeChain(task: ChainTask): Promise<FileSum>;
-  /** Ends what is under way, with an error. */
+  /** Ends what is under way, with an error, as what is asked for later. Resolves when nothing is being written any more. */
   close(): Promise<void>;
 }

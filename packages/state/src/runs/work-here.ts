@@ -6,11 +6,22 @@ import { closed, copyRun, mergeRuns, readRuns, type StoreWork, sortIntoRun } fro
 /** Does the work on this thread, between everything else: for the simulator and for tests. */
 export function workHere(files: Files): StoreWork {
   let isClosed = false;
+  const underWay = new Set<Promise<unknown>>();
+  const writing = async <T>(write: () => Promise<T>): Promise<T> => {
+    if (isClosed) throw closed();
+    const written = write();
+    underWay.add(written);
+    try {
+      return await written;
+    } finally {
+      underWay.delete(written);
+    }
+  };
   return {
-    sort: (task) => sortIntoRun(files, task),
-    merge: (task) => mergeRuns(files, task, () => isClosed),
-    base: (task) => copyRun(files, task, () => isClosed),
-    mergeChain: (task) => mergeChain(files, task, () => isClosed),
+    sort: (task) => writing(() => sortIntoRun(files, task)),
+    merge: (task) => writing(() => mergeRuns(files, task, () => isClosed)),
+    base: (task) => writing(() => copyRun(files, task, () => isClosed)),
+    mergeChain: (task) => writing(() => mergeChain(files, task, () => isClosed)),
     async *read(task) {
       const queue = new ChunkQueue();
       let taken = (): void => undefined;
@@ -41,6 +52,7 @@ export function workHere(files: Files): StoreWork {
     },
     close: async () => {
       isClosed = true;
+      await Promise.allSettled(underWay);
     },
   };
 }

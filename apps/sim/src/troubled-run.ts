@@ -1,0 +1,92 @@
+import type { JobDefinition, StartOptions } from "millrace";
+import { withOwnParallelism } from "./jobs/own-parallelism.ts";
+import type { RandomJob, Watch } from "./jobs/random-job.ts";
+import { patient } from "./options.ts";
+import type { ProgressJudge } from "./progress/progress-judge.ts";
+import type { Chance } from "./world/chance.ts";
+import { drainedJob } from "./world/drained.ts";
+import { calm, drawIncarnation } from "./world/faults.ts";
+import { type Life, lastEnd, lastSavepoint, layInput, live } from "./world/life.ts";
+import type { SimulatedProcess } from "./world/process.ts";
+import { DIED_WITH_CUT_FIRING } from "./world/process-disk.ts";
+import { drawFailureAfterStop, withRareFaults } from "./world/rare-faults.ts";
+import { rot } from "./world/rot.ts";
+import type { World } from "./world/world.ts";
+
+/** Processes that may meet faults; the one after them meets none, and must come to the end. */
+const TROUBLED_LIVES_MAX = 5;
+
+/** How the job is run. What becomes of it is added to `lives` and `story` as it happens. */
+export interface Trouble {
+  readonly world: World;
+  readonly seed: number;
+  readonly chance: Chance;
+  readonly job: RandomJob;
+  readonly options: StartOptions;
+  readonly judge: ProgressJudge | undefined;
+  readonly lives: Life[];
+  readonly story: string[];
+}
+
+/** Runs process after process until one comes to the end of the job. Returns the job over what it has read: all of its input, unless it was drained. */
+export async function troubledRun({ world, seed, chance, job, options, judge, lives, story }: Trouble): Promise<RandomJob> {
+  await layInput(world, job);
+  const failures = new Map(job.failures.map(({ record, times }) => [record, times]));
+  const failsAfterStop = drawFailureAfterStop(seed);
+  for (let pid = 1; ; pid++) {
+    const troubled = pid <= TROUBLED_LIVES_MAX;
+    if (!troubled) failures.clear();
+    const drawn = troubled ? withRareFaults(drawIncarnation(chance), job, seed, pid) : calm;
+    // Until the judge can tell, it has to live.
+    const isSpared = lives.at(-1)?.met.has(DIED_WITH_CUT_FIRING) === true || (job.turnsOf !== undefined && pid === 2);
+    const incarnation = isSpared ? { ...calm, parallelism: drawn.parallelism } : drawn;
+    story.push(`process ${pid}: ${JSON.stringify(incarnation)}`);
+    const rotten = await rot(world, seed, pid);
+    if (rotten !== undefined) story.push(`  a byte of ${rotten} has changed`);
+    // A run that ended with a savepoint is over: the next one starts from that.
+    const from = (await lastEnd(world)) === "savepoint" ? await lastSavepoint(world) : undefined;
+    const settings = {
+      ...options,
+      transform: withOwnParallelism(job.numbers),
+      ...(troubled ? {} : patient),
+      ...(from === undefined ? {} : { from }),
+    };
+    const functions = withFailures(job, failures, troubled ? failsAfterStop : undefined, judge);
+    const life = await live(world, pid, seed + pid * 7919, incarnation, functions, settings, judge);
+    const met = rotten === undefined ? life.met : new Set([...life.met, "rotten local store"]);
+    lives.push({ ...life, met, newRun: from !== undefined });
+    story.push(`  → ${life.end}${life.reason === undefined ? "" : `: ${life.reason}`}`);
+    const end = life.end === "died" ? await lastEnd(world) : life.end;
+    if (end === "finished") return job;
+    if (end === "savepoint") {
+      const drained = await drainedJob(world, job);
+      if (drained !== undefined) return drained;
+    }
+    if (life.end === "failed" && !troubled) throw new Error(`the job failed though nothing went wrong any more: ${life.reason}`);
+  }
+}
+
+/** The job, whose user's function fails on some records, so often, and once while it is to stop. */
+function withFailures(
+  job: RandomJob,
+  failures: Map<string, number>,
+  afterStop: number | undefined,
+  watch?: Watch,
+): (process: SimulatedProcess) => JobDefinition {
+  return (process) => {
+    let passedSinceStop = 0;
+    return job.define(
+      (reading) => {
+        if (!process.alive) return;
+        const key = JSON.stringify(reading);
+        const left = failures.get(key) ?? 0;
+        if (left > 0) failures.set(key, left - 1);
+        else if (!process.stopsWithSavepoint || ++passedSinceStop !== afterStop) return;
+        process.disk.met.add(left > 0 ? "failing function" : "failing function while it stops");
+        throw new Error("this record fails, for now");
+      },
+      process.pid,
+      watch,
+    );
+  };
+}

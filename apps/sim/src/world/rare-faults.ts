@@ -1,0 +1,44 @@
+import { seededRandom } from "@millrace/core";
+import { burstTimers } from "../jobs/burst-timers.ts";
+import type { RandomJob } from "../jobs/random-job.ts";
+import { Chance } from "./chance.ts";
+import type { Incarnation } from "./faults.ts";
+
+/** Of operations on the disk, while a savepoint is written that records pass beside. */
+const SAVEPOINT_DELAY_MS = 20;
+
+/**
+ * Moments that chance alone hardly ever meets: in some seeds one process can't publish for once, while it may go on with everything else; in some,
+ * and where firings are long, each dies right after a checkpoint that cut a firing. Drawn apart from all else.
+ */
+export function withRareFaults(incarnation: Incarnation, job: RandomJob, seed: number, pid: number): Incarnation {
+  const chance = new Chance(seededRandom(seed ^ 0x5bd1e995));
+  const diesWithCutFiring = chance.oneIn(2) || job.branches.includes(burstTimers);
+  const failing = chance.oneIn(3) && pid === chance.between(1, 3) ? { failingPublication: chance.scale(40) } : {};
+  const rare = { ...incarnation, disk: { ...incarnation.disk, ...failing, diesWithCutFiring } };
+  const stop = drawStop(seed, pid);
+  if (stop === undefined) return withDrain(rare, job, seed, pid);
+  return { ...rare, death: undefined, orders: [stop], disk: { ...rare.disk, delayMsMax: Math.max(rare.disk.delayMsMax, SAVEPOINT_DELAY_MS) } };
+}
+
+/** In some seeds the first processes are asked to stop with a savepoint, and live until then: functions may fail meanwhile. Drawn apart from all else. */
+function drawStop(seed: number, pid: number): Incarnation["orders"][number] | undefined {
+  const chance = new Chance(seededRandom(seed ^ 0x3ad8025f));
+  if (!chance.oneIn(8) || pid > 2) return undefined;
+  return { turn: chance.between(1, 200), order: { kind: "stopWithSavepoint" } };
+}
+
+/** In some seeds a process is asked to drain, which is the end of them; in half of these it lives until then. Drawn apart from all else. */
+function withDrain(incarnation: Incarnation, job: RandomJob, seed: number, pid: number): Incarnation {
+  const chance = new Chance(seededRandom(seed ^ 0x6c8e9cf5));
+  // What a source that takes turns has been given, and what is a record where some can't be read, is not known here.
+  if (!chance.oneIn(4) || job.turnsOf !== undefined || job.brokenEvery !== undefined || pid !== chance.between(1, 3)) return incarnation;
+  const drain = { turn: chance.between(1, 250), order: { kind: "drain" } } as const;
+  return chance.oneIn(2) ? { ...incarnation, death: undefined, orders: [drain] } : { ...incarnation, orders: [...incarnation.orders, drain] };
+}
+
+/** How many records pass, after a stop with a savepoint was asked for, before one fails; undefined: none does. Drawn apart from all else. */
+export function drawFailureAfterStop(seed: number): number | undefined {
+  const chance = new Chance(seededRandom(seed ^ 0x2c1b3c6d));
+  return chance.oneIn(2) ? chance.scale(20) : undefined;
+}

@@ -1,0 +1,38 @@
+import { seededRandom } from "@millrace/core";
+import { Chance } from "./chance.ts";
+import type { World } from "./world.ts";
+
+const LOCAL = "/state/local";
+
+/**
+ * In some seeds a byte of the local stores changes between two processes, while nobody looks: what they hold is in the checkpoints as well, so nothing
+ * may come of it. Returns the file. Drawn apart from all else.
+ */
+export async function rot(world: World, seed: number, pid: number): Promise<string | undefined> {
+  const chance = new Chance(seededRandom(seed ^ 0x510e527f ^ pid));
+  if (!chance.oneIn(6)) return undefined;
+  const paths = await filesBelow(world, LOCAL);
+  if (paths.length === 0) return undefined;
+  const path = chance.pick(paths);
+  const bytes = (await world.files.readFile(path)).slice();
+  if (bytes.length === 0) return undefined;
+  const at = chance.below(bytes.length);
+  bytes[at] = (bytes[at] as number) ^ (1 << chance.below(8));
+  const file = await world.files.open(path, "write");
+  await file.write(bytes);
+  await file.sync();
+  await file.close();
+  world.trace.add(`rot ${path} ${at}`);
+  return path;
+}
+
+async function filesBelow(world: World, directory: string): Promise<string[]> {
+  if ((await world.files.stat(directory)) === undefined) return [];
+  const found: string[] = [];
+  for (const name of await world.files.list(directory)) {
+    const path = `${directory}/${name}`;
+    if ((await world.files.stat(path))?.kind === "directory") found.push(...(await filesBelow(world, path)));
+    else found.push(path);
+  }
+  return found;
+}
