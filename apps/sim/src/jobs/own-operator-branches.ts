@@ -29,6 +29,50 @@ function keeping(): Operator<Reading, string> {
   };
 }
 
+/** How long it takes nothing. */
+const HELD_MS = 1;
+
+/** Takes nothing for a moment behind every fifth value, and fails when something comes all the same. */
+function holding(): Operator<Reading, string> {
+  let context: OperatorContext<string>;
+  let held: Reading | undefined;
+  const emit = (one: Reading): void => context.output.collect(`ownOperator alone ${show(one)}`, 0);
+  const hold = (one: Reading): void => {
+    held = one;
+    context.hold();
+    context.mailbox.after(HELD_MS, () => {
+      held = undefined;
+      emit(one);
+      context.release();
+    });
+  };
+  const alone = (what: string): void => {
+    if (held !== undefined) throw new Error(`${what} comes to an operator that takes nothing`);
+  };
+  return {
+    open(opened) {
+      context = opened;
+    },
+    processElement(one) {
+      alone("a record");
+      if (one.value % 5 === 0) hold(one);
+      else emit(one);
+    },
+    onWatermark() {
+      alone("a watermark");
+      return true;
+    },
+    endInput: () => alone("the end"),
+    snapshotState: () => (held === undefined ? [] : [held]),
+    restoreState(items) {
+      for (const one of items as readonly Reading[]) {
+        if (held === undefined) hold(one);
+        else emit(one);
+      }
+    },
+  };
+}
+
 /** Says once of a key that it has come from all inputs; `all` has a bit for each. */
 function onceOf(name: string, all: number): () => Operator<Reading, string, Reading> {
   return () => {
@@ -60,6 +104,7 @@ export const ownOperatorBranches: readonly Branch[] = [
     ordered: false,
     build: (all) => [
       all.transform(keeping, { uid: "keeping" }),
+      all.transform(holding, { uid: "holding" }),
       all
         .broadcast()
         .keyBy(numberOf)
@@ -69,7 +114,7 @@ export const ownOperatorBranches: readonly Branch[] = [
     judge: exactly("ownOperator", (input) => {
       const values = [...new Set(input.map(numberOf))];
       return [
-        ...input.map((one) => `ownOperator kept ${show(one)}`),
+        ...input.flatMap((one) => [`ownOperator kept ${show(one)}`, `ownOperator alone ${show(one)}`]),
         ...values.map((value) => `ownOperator each ${value}`),
         ...values.filter((value) => value % 2 === 0 && value < 40).map((value) => `ownOperator both ${value}`),
       ];
