@@ -8,7 +8,7 @@ export const patient = { checkpointTimeoutMs: 600_000, tolerableFailures: 3 } sa
 const PARALLELISM_MAX = 4;
 
 /** A job that fails so often will go on failing: its checkpoints take longer than it lets them, say. What comes after it is worth more. */
-const ATTEMPTS = 20;
+export const ATTEMPTS = 20;
 
 /** How a job is started: the same for all its processes. */
 export function drawOptions(chance: Chance): StartOptions {

@@ -17,6 +17,7 @@ import { Chance } from "./world/chance.ts";
 import { calm } from "./world/faults.ts";
 import { garbageOf } from "./world/garbage.ts";
 import { type Life, layInput, live, published } from "./world/life.ts";
+import { drawEphemeral, withRestart } from "./world/rare-faults.ts";
 import { World } from "./world/world.ts";
 
 export interface SeedResult {
@@ -47,12 +48,14 @@ export async function runSeed(seed: number): Promise<SeedResult> {
   // What a reader is about to read has to be known where it is judged how far it may go.
   const interleaved = judging === undefined && !turns && drawInterleaved(seed);
   const job = drawJob(chance, { aligned: judging?.aligned === true, brokenEvery, bursts, edited: drawEdited(seed), turns, interleaved });
-  const options = judgedOptions(drawOptions(chance), judging);
+  const ephemeral = judging === undefined && !turns && drawEphemeral(seed);
+  const options = withRestart(judgedOptions(drawOptions(chance), judging), seed);
   const lives: Life[] = [];
   const story = [
     `branches ${job.branches.map(({ name }) => name).join(", ")}; ${job.input.map((file) => file.length).join("+")} records; ${JSON.stringify(options)}`,
     ...(judging === undefined ? [] : [toldOf(judging)]),
     ...(turns ? ["sources take turns"] : []),
+    ...(ephemeral ? ["without a state directory"] : []),
     ...(interleaved ? ["splits are interleaved"] : []),
   ];
   const world = new World(seed, undefined, judging?.msPerReading);
@@ -61,14 +64,14 @@ export async function runSeed(seed: number): Promise<SeedResult> {
   try {
     const whole = await straightRun(seed, job, options);
     judge = judging === undefined ? undefined : createJudge(world, judging, job, options, whole);
-    const read = await troubledRun({ world, seed, chance, job, options, judge, lives, story });
+    const read = await troubledRun({ world, seed, chance, job, options, ephemeral, judge, lives, story });
     const expected = read === job ? whole : await straightRun(seed, read, options);
     const isByClock = judging?.live === true || job.turnsOf !== undefined;
     const racing = job.branches.filter((branch) => varies(branch, isByClock));
     fault = verdict(read.input.flat(), racing, expected, await published(world), lives);
     // A process that died at the very end may have left some, or one whose last clean-up failed.
     const last = lives.at(-1);
-    if (last?.end === "finished" && !last.diskFailed) fault ??= garbage(await garbageOf(world));
+    if (last?.end === "finished" && !last.diskFailed && !ephemeral) fault ??= garbage(await garbageOf(world));
   } catch (error) {
     fault = messageOf(error);
   }

@@ -9,7 +9,7 @@ import { calm, drawIncarnation } from "./world/faults.ts";
 import { type Life, lastEnd, lastSavepoint, layInput, live } from "./world/life.ts";
 import type { SimulatedProcess } from "./world/process.ts";
 import { DIED_WITH_CUT_FIRING } from "./world/process-disk.ts";
-import { drawFailureAfterStop, withRareFaults } from "./world/rare-faults.ts";
+import { drawFailureAfterStop, withoutCheckpoints, withRareFaults } from "./world/rare-faults.ts";
 import { rot } from "./world/rot.ts";
 import type { World } from "./world/world.ts";
 
@@ -23,13 +23,15 @@ export interface Trouble {
   readonly chance: Chance;
   readonly job: RandomJob;
   readonly options: StartOptions;
+  /** It has no state directory: each process begins anew, over what others have published. */
+  readonly ephemeral: boolean;
   readonly judge: ProgressJudge | undefined;
   readonly lives: Life[];
   readonly story: string[];
 }
 
 /** Runs process after process until one comes to the end of the job. Returns the job over what it has read: all of its input, unless it was drained. */
-export async function troubledRun({ world, seed, chance, job, options, judge, lives, story }: Trouble): Promise<RandomJob> {
+export async function troubledRun({ world, seed, chance, job, options, ephemeral, judge, lives, story }: Trouble): Promise<RandomJob> {
   await layInput(world, job);
   const failures = new Map(job.failures.map(({ record, times }) => [record, times]));
   const failsAfterStop = drawFailureAfterStop(seed);
@@ -39,7 +41,8 @@ export async function troubledRun({ world, seed, chance, job, options, judge, li
     const drawn = troubled ? withRareFaults(drawIncarnation(chance), job, seed, pid) : calm;
     // Until the judge can tell, it has to live.
     const isSpared = lives.at(-1)?.met.has(DIED_WITH_CUT_FIRING) === true || (job.turnsOf !== undefined && pid === 2);
-    const incarnation = isSpared ? { ...calm, parallelism: drawn.parallelism } : drawn;
+    const borne = ephemeral && troubled ? withoutCheckpoints(drawn, seed) : drawn;
+    const incarnation = isSpared ? { ...calm, parallelism: drawn.parallelism } : borne;
     story.push(`process ${pid}: ${JSON.stringify(incarnation)}`);
     const rotten = await rot(world, seed, pid);
     if (rotten !== undefined) story.push(`  a byte of ${rotten} has changed`);
@@ -49,6 +52,7 @@ export async function troubledRun({ world, seed, chance, job, options, judge, li
       ...options,
       transform: withOwnParallelism(job.numbers),
       ...(troubled ? {} : patient),
+      ...(ephemeral ? { ephemeral, overwrite: true } : {}),
       ...(from === undefined ? {} : { from }),
     };
     const functions = withFailures(job, failures, troubled ? failsAfterStop : undefined, judge);

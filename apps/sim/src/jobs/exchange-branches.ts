@@ -16,7 +16,7 @@ export const exchangeBranches: readonly Branch[] = [
       const ways: readonly DataStream<Reading>[] = [
         all.rebalance(),
         all.shuffle(),
-        all.rescale(),
+        all.rescale().map((one) => one, { parallelism: 3 }),
         all.forward(),
         all.global(),
         all.partitionCustom(

@@ -34,6 +34,8 @@ export type Order =
   | { readonly kind: "stopWithSavepoint" }
   /** To stop with a savepoint when event time has gone to its end: for a job that does not go on. */
   | { readonly kind: "drain" }
+  /** To keep its last checkpoint for somebody who reads it. */
+  | { readonly kind: "hold" }
   | { readonly kind: "rescale"; readonly parallelism: number };
 
 /** What happens to one life of the process. */

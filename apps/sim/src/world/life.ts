@@ -5,6 +5,7 @@ import { inputLines } from "../jobs/broken-lines.ts";
 import { INPUT, inputPath, OUTPUT, type RandomJob } from "../jobs/random-job.ts";
 import type { ProgressJudge } from "../progress/progress-judge.ts";
 import { calm, type Incarnation, type Order } from "./faults.ts";
+import { holdForAWhile } from "./held-checkpoint.ts";
 import { SimulatedProcess } from "./process.ts";
 import { Refusals } from "./refusals.ts";
 import { Tolerance } from "./tolerance.ts";
@@ -46,8 +47,13 @@ export async function live(
   let end: LifeEnd | undefined;
   let reason: string | undefined;
   let checkpoints = 0;
+  let removed: string | undefined;
   const process = new SimulatedProcess(world, pid, seed, incarnation, (order) => {
-    if (handle !== undefined) carryOut(order, handle, process, refusals);
+    if (handle === undefined) return;
+    if (order.kind !== "hold") return carryOut(order, handle, process, refusals);
+    void holdForAWhile(world, process, handle).then((wrong) => {
+      removed ??= wrong;
+    });
   });
   const refusals = new Refusals(process);
   const tolerance = new Tolerance(options.tolerableFailures ?? 0);
@@ -77,7 +83,7 @@ export async function live(
     end = "failed";
     reason = describe(error);
   });
-  const fault = (): string | undefined => judge?.fault ?? refusals.fault ?? tolerance.fault;
+  const fault = (): string | undefined => judge?.fault ?? refusals.fault ?? tolerance.fault ?? removed;
   await world.time.runUntil(() => end !== undefined || !process.alive || process.turns > TURNS_MAX || fault() !== undefined, LIMIT_MS);
   if (fault() !== undefined) throw new Error(fault());
   if (end === undefined && process.alive) throw new Error(`the job comes to no end in ${TURNS_MAX} turns`);
@@ -97,7 +103,12 @@ export async function live(
 }
 
 /** What is not done, the job says why, and goes on. */
-function carryOut(order: Order, handle: JobHandle, { disk: { met } }: SimulatedProcess, refusals: Refusals): void {
+function carryOut(
+  order: Exclude<Order, { readonly kind: "hold" }>,
+  handle: JobHandle,
+  { disk: { met } }: SimulatedProcess,
+  refusals: Refusals,
+): void {
   if (order.kind === "stop") {
     met.add("stopped in order");
     handle.stop().catch(() => undefined);
@@ -114,7 +125,7 @@ function carryOut(order: Order, handle: JobHandle, { disk: { met } }: SimulatedP
   refusals.watch(order, isRunning, done);
 }
 
-function asked(order: Exclude<Order, { readonly kind: "stop" }>, handle: JobHandle): Promise<unknown> {
+function asked(order: Exclude<Order, { readonly kind: "stop" | "hold" }>, handle: JobHandle): Promise<unknown> {
   switch (order.kind) {
     case "savepoint":
       return handle.savepoint();

@@ -106,7 +106,7 @@ export class SimulatedProcess {
     }
     for (const { turn: at, order } of orders) {
       if (at !== turn) continue;
-      this.disturbed();
+      if (order.kind !== "hold") this.disturbed();
       this.stopsWithSavepoint ||= order.kind === "stopWithSavepoint";
       this.#onOrder(order);
     }

@@ -1,6 +1,8 @@
 import { seededRandom } from "@millrace/core";
+import type { StartOptions } from "millrace";
 import { burstTimers } from "../jobs/burst-timers.ts";
 import type { RandomJob } from "../jobs/random-job.ts";
+import { ATTEMPTS } from "../options.ts";
 import { Chance } from "./chance.ts";
 import type { Incarnation } from "./faults.ts";
 
@@ -17,7 +19,7 @@ export function withRareFaults(incarnation: Incarnation, job: RandomJob, seed: n
   const failing = chance.oneIn(3) && pid === chance.between(1, 3) ? { failingPublication: chance.scale(40) } : {};
   const rare = { ...incarnation, disk: { ...incarnation.disk, ...failing, diesWithCutFiring } };
   const stop = drawStop(seed, pid);
-  if (stop === undefined) return withDrain(rare, job, seed, pid);
+  if (stop === undefined) return withDrain(withHold(rare, seed, pid), job, seed, pid);
   return { ...rare, death: undefined, orders: [stop], disk: { ...rare.disk, delayMsMax: Math.max(rare.disk.delayMsMax, SAVEPOINT_DELAY_MS) } };
 }
 
@@ -35,6 +37,32 @@ function withDrain(incarnation: Incarnation, job: RandomJob, seed: number, pid: 
   if (!chance.oneIn(4) || job.turnsOf !== undefined || job.brokenEvery !== undefined || pid !== chance.between(1, 3)) return incarnation;
   const drain = { turn: chance.between(1, 250), order: { kind: "drain" } } as const;
   return chance.oneIn(2) ? { ...incarnation, death: undefined, orders: [drain] } : { ...incarnation, orders: [...incarnation.orders, drain] };
+}
+
+/** Some processes are asked to keep a checkpoint for a while. Drawn apart from all else. */
+function withHold(incarnation: Incarnation, seed: number, pid: number): Incarnation {
+  const chance = new Chance(seededRandom(seed ^ (pid * 0x243185be)));
+  if (!chance.oneIn(6)) return incarnation;
+  return { ...incarnation, orders: [...incarnation.orders, { turn: chance.between(20, 300), order: { kind: "hold" } }] };
+}
+
+/** Whether the job keeps nothing beside its output. Drawn apart from all else. */
+export function drawEphemeral(seed: number): boolean {
+  return new Chance(seededRandom(seed ^ 0x71374491)).oneIn(10);
+}
+
+/** It has nothing to be asked for. In most of them one operation of the publication fails. */
+export function withoutCheckpoints(incarnation: Incarnation, seed: number): Incarnation {
+  const chance = new Chance(seededRandom(seed ^ 0x3c6ef35f));
+  const failing = chance.oneIn(4) ? {} : { failingPublication: chance.scale(20) };
+  return { ...incarnation, orders: [], disk: { ...incarnation.disk, ...failing } };
+}
+
+/** In some seeds a failed job begins again as long as it does not fail too often in a while. Drawn apart from all else. */
+export function withRestart(options: StartOptions, seed: number): StartOptions {
+  const chance = new Chance(seededRandom(seed ^ 0x59f111f1));
+  if (!chance.oneIn(3)) return options;
+  return { ...options, restart: { kind: "failureRate", failures: ATTEMPTS, intervalMs: 3_600_000, delayMs: chance.scale(20) } };
 }
 
 /** How many records pass, after a stop with a savepoint was asked for, before one fails; undefined: none does. Drawn apart from all else. */
