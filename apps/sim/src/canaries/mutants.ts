@@ -75,7 +75,7 @@ function behaviour(line: string): string {
   return line.split(/\bthrow |\b(?:hint|message|reason): /, 1)[0] as string;
 }
 
-/** Comments, types, imports, and assertions, which are not there to be seen from outside. */
+/** Comments, types, imports, texts, and assertions, which are not there to be seen from outside. */
 function isInert(line: string): boolean {
-  return /^\s*(\*|\/\/|\/\*|import|export type|readonly|assert\()/.test(line) || line.trim() === "" || line.includes("assert(");
+  return /^\s*(\*|\/\/|\/\*|import|export type|readonly|unreachable\(|`|$)/.test(line) || line.includes("assert(");
 }
