@@ -196,4 +196,28 @@ export const harmless: readonly Harmless[] = [
     replace: "if (parentCheckpointId !== undefined || parentCheckpointId >= manifest.checkpointId) return undefined;",
     why: "local stores are filled from the checkpoint more often",
   },
+  {
+    path: "packages/runtime/src/job/store-backends.ts",
+    find: 'return error instanceof MillraceError && error.code === "STATE_CORRUPT";',
+    replace: 'return error instanceof MillraceError || error.code === "STATE_CORRUPT";',
+    why: "a local store is given up for other errors, too, and filled from the checkpoint",
+  },
+  {
+    path: "packages/runtime/src/job/build-task.ts",
+    find: "watermarkOf: (node) => byNode.get(node)?.watermark ?? (node === program.head ? source?.watermark : undefined),",
+    replace: "watermarkOf: (node) => byNode.get(node)?.watermark ?? (node !== program.head ? source?.watermark : undefined),",
+    why: "what the status shows",
+  },
+  {
+    path: "packages/checkpoint/src/protocol/restart.ts",
+    find: "if (healthyMs >= (strategy.resetAfterMs ?? RESET_AFTER_MS)) return strategy.initialDelayMs;",
+    replace: "if (healthyMs > (strategy.resetAfterMs ?? RESET_AFTER_MS)) return strategy.initialDelayMs;",
+    why: "a delay after just so long",
+  },
+  {
+    path: "packages/runtime/src/task/watermark-flow.ts",
+    find: "if (this.#own.length > 0) this.#takeOwn();",
+    replace: "if (this.#own.length >= 0) this.#takeOwn();",
+    why: "a firing does not give way",
+  },
 ];

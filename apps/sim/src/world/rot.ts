@@ -11,7 +11,8 @@ const LOCAL = "/state/local";
 export async function rot(world: World, seed: number, pid: number): Promise<string | undefined> {
   const chance = new Chance(seededRandom(seed ^ 0x510e527f ^ pid));
   if (!chance.oneIn(6)) return undefined;
-  const paths = await filesBelow(world, LOCAL);
+  // A base may be a file of a checkpoint by now, under two names after a power cut.
+  const paths = (await filesBelow(world, LOCAL)).filter((path) => !path.endsWith(".base"));
   if (paths.length === 0) return undefined;
   const path = chance.pick(paths);
   const bytes = (await world.files.readFile(path)).slice();
