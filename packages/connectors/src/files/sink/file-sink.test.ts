@@ -197,6 +197,20 @@ describe("fileSink", () => {
     expect(visibleFiles(directory)).toEqual(["late/part-run1-0-000000.jsonl", "part-run2-0-000000.jsonl"]);
   });
 
+  test("what a run has not published is told from output, since nobody sees it", async () => {
+    const directory = temporaryDirectory();
+    const failed = await open<Row>(directory, {}, { runId: "failed" });
+    await failed.write(rowOf(0));
+    await failed.prepare();
+    await failed.close();
+    const refused = open<Row>(directory, {}, { runId: "new" });
+    await expect(refused).rejects.toMatchObject({
+      code: "SINK_OUTPUT_EXISTS",
+      message: expect.stringContaining("hidden files that run failed has not published"),
+      hint: expect.stringContaining("--overwrite"),
+    });
+  });
+
   test("a partition that is another sink's directory is refused", async () => {
     const directory = temporaryDirectory();
     await writtenBy(join(directory, "a"), "other", [rowOf(0)]);

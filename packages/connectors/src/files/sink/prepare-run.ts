@@ -27,7 +27,7 @@ async function dealWithEarlier(context: SinkContext, directory: string, names: P
   const own = new Set([context.runId, ...(context.ancestorRunIds ?? [])]);
   const earlier = (await findParts(files, directory, names)).filter((part) => !own.has(part.runId));
   if (earlier.length === 0) return;
-  if (!context.overwrite && mode === "refuse") throw outputExists(directory, new Set(earlier.map((part) => part.runId)));
+  if (!context.overwrite && mode === "refuse") throw outputExists(directory, earlier);
   for (const part of earlier) {
     const path = posix.join(directory, part.partition, part.inProgress ? hiddenName(part.name) : part.name);
     await files.remove(path).catch((error: unknown) => {
@@ -52,9 +52,14 @@ async function accessed(directory: string, access: () => Promise<void>): Promise
   }
 }
 
-function outputExists(directory: string, runIds: ReadonlySet<string>): MillraceError {
-  const runs = [...runIds];
+function outputExists(directory: string, earlier: readonly { readonly runId: string; readonly inProgress: boolean }[]): MillraceError {
+  const runs = [...new Set(earlier.map(({ runId }) => runId))];
   const named = runs.length === 1 ? `run ${runs[0]}` : `${runs.length} earlier runs, the last by name ${runs.toSorted().at(-1)}`;
+  if (earlier.every(({ inProgress }) => inProgress)) {
+    return new MillraceError("SINK_OUTPUT_EXISTS", `${directory} holds hidden files that ${named} has not published`, {
+      hint: `if nobody goes on with ${runs.length === 1 ? "it" : "them"}, --overwrite removes those files (their names begin with a dot)`,
+    });
+  }
   return new MillraceError("SINK_OUTPUT_EXISTS", `${directory} holds the output of ${named}`, {
     hint: 'choose another directory, or --overwrite to remove those files, or mode: "append" to keep them beside the new ones',
   });
