@@ -73,6 +73,7 @@ describe("random jobs have every kind of operator, said in every way that there 
         edited: false,
         turns: false,
         interleaved: false,
+        crowded: false,
       }),
     );
     expect(unsaid(jobs.map((job) => job.define(() => undefined, 1)))).toEqual({ methods: [], kinds: [] });

@@ -8,7 +8,7 @@ import { drawInterleaved } from "./jobs/interleaved-source.ts";
 import { withOwnParallelism } from "./jobs/own-parallelism.ts";
 import { drawJob, type RandomJob } from "./jobs/random-job.ts";
 import { drawTurns } from "./jobs/turns.ts";
-import { drawOptions } from "./options.ts";
+import { crowdedOptions, drawCrowded, drawOptions } from "./options.ts";
 import { createJudge, drawJudging, judgedOptions, toldOf } from "./progress/draw-judge.ts";
 import type { ProgressJudge } from "./progress/progress-judge.ts";
 import { troubledRun } from "./troubled-run.ts";
@@ -47,9 +47,12 @@ export async function runSeed(seed: number): Promise<SeedResult> {
   const turns = judging?.aligned !== true && judging?.msPerReading === undefined && drawTurns(seed);
   // What a reader is about to read has to be known where it is judged how far it may go.
   const interleaved = judging === undefined && !turns && drawInterleaved(seed);
-  const job = drawJob(chance, { aligned: judging?.aligned === true, brokenEvery, bursts, edited: drawEdited(seed), turns, interleaved });
+  const crowded = judging === undefined && !turns && drawCrowded(seed);
+  const aligned = judging?.aligned === true;
+  const job = drawJob(chance, { aligned, brokenEvery, bursts, edited: drawEdited(seed), turns, interleaved, crowded });
   const ephemeral = judging === undefined && !turns && drawEphemeral(seed);
-  const options = withRestart(judgedOptions(drawOptions(chance), judging), seed);
+  const drawn = withRestart(judgedOptions(drawOptions(chance), judging), seed);
+  const options = crowded ? crowdedOptions(drawn) : drawn;
   const lives: Life[] = [];
   const story = [
     `branches ${job.branches.map(({ name }) => name).join(", ")}; ${job.input.map((file) => file.length).join("+")} records; ${JSON.stringify(options)}`,
@@ -57,6 +60,7 @@ export async function runSeed(seed: number): Promise<SeedResult> {
     ...(turns ? ["sources take turns"] : []),
     ...(ephemeral ? ["without a state directory"] : []),
     ...(interleaved ? ["splits are interleaved"] : []),
+    ...(crowded ? ["channels are full"] : []),
   ];
   const world = new World(seed, undefined, judging?.msPerReading);
   let judge: ProgressJudge | undefined;

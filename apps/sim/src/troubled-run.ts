@@ -7,6 +7,7 @@ import type { Chance } from "./world/chance.ts";
 import { drainedJob } from "./world/drained.ts";
 import { calm, drawIncarnation } from "./world/faults.ts";
 import { type Life, lastEnd, lastSavepoint, layInput, live } from "./world/life.ts";
+import { newestManifest } from "./world/manifests.ts";
 import type { SimulatedProcess } from "./world/process.ts";
 import { DIED_WITH_CUT_FIRING } from "./world/process-disk.ts";
 import { drawFailureAfterStop, withoutCheckpoints, withRareFaults } from "./world/rare-faults.ts";
@@ -44,6 +45,7 @@ export async function troubledRun({ world, seed, chance, job, options, ephemeral
     const borne = ephemeral && troubled ? withoutCheckpoints(drawn, seed) : drawn;
     const incarnation = isSpared ? { ...calm, parallelism: drawn.parallelism } : borne;
     story.push(`process ${pid}: ${JSON.stringify(incarnation)}`);
+    const told = await newestManifest(world);
     const rotten = await rot(world, seed, pid);
     if (rotten !== undefined) story.push(`  a byte of ${rotten} has changed`);
     // A run that ended with a savepoint is over: the next one starts from that.
@@ -57,7 +59,10 @@ export async function troubledRun({ world, seed, chance, job, options, ephemeral
     };
     const functions = withFailures(job, failures, troubled ? failsAfterStop : undefined, judge);
     const life = await live(world, pid, seed + pid * 7919, incarnation, functions, settings, judge);
-    const met = rotten === undefined ? life.met : new Set([...life.met, "rotten local store"]);
+    const met = new Set(life.met);
+    if (rotten !== undefined) met.add("rotten local store");
+    if (told?.includes('"inFlight"') === true) met.add("records restored under way");
+    if (told?.includes('"firing":true') === true) met.add("firing restored");
     lives.push({ ...life, met, newRun: from !== undefined });
     story.push(`  → ${life.end}${life.reason === undefined ? "" : `: ${life.reason}`}`);
     const end = life.end === "died" ? await lastEnd(world) : life.end;

@@ -8,6 +8,7 @@ import { broken, brokenBranch } from "./broken-lines.ts";
 import { BURST_PACE, burstTimers } from "./burst-timers.ts";
 import { clockBranches } from "./clock-branches.ts";
 import { connectedBranches } from "./connected-branches.ts";
+import { crowd } from "./crowd.ts";
 import { edited } from "./edited-job.ts";
 import { exchangeBranches } from "./exchange-branches.ts";
 import { functionBranches } from "./function-branches.ts";
@@ -87,6 +88,8 @@ export interface JobWishes {
   readonly turns: boolean;
   /** Readers have several splits at a time, of several files at least. */
   readonly interleaved: boolean;
+  /** The source is as fast as it can be, and the sink so slow that channels are full. */
+  readonly crowded: boolean;
 }
 
 /** Of sources that are aligned. */
@@ -94,7 +97,7 @@ const MAX_DRIFT_MS = 400;
 
 export function drawJob(
   chance: Chance,
-  { aligned, brokenEvery, bursts, edited: isEdited, turns: takesTurns, interleaved: isInterleaved }: JobWishes,
+  { aligned, brokenEvery, bursts, edited: isEdited, turns: takesTurns, interleaved: isInterleaved, crowded }: JobWishes,
 ): RandomJob {
   const drawnCount = chance.pick([1, 1, 2, 3, 6]);
   const fileCount = aligned ? 2 : Math.max(takesTurns ? 2 : 1, isInterleaved ? 3 : 1, drawnCount);
@@ -104,7 +107,7 @@ export function drawJob(
   const input = drawInput(chance, { files: fileCount, records, sensors: chance.between(1, 6), disorderMs });
   const possible = allBranches.filter((branch) => (fileCount === 1 || !branch.ordered) && !(takesTurns && branch.severalWays === true));
   const drawn = chance.distinct(possible, chance.between(1, 5));
-  const chosen = [...drawn, ...(bursts ? [burstTimers] : []), ...(isEdited ? [edited] : [])];
+  const chosen = [...drawn, ...(bursts ? [burstTimers] : []), ...(isEdited ? [edited] : []), ...(crowded ? [crowd] : [])];
   const roll: FileSinkOptions<string> = chance.oneIn(3)
     ? { roll: { bytes: chance.between(50, 2_000), ageMs: chance.between(5, 500), everyCheckpoint: chance.oneIn(2) } }
     : {};
@@ -123,9 +126,9 @@ export function drawJob(
     maxDriftMs: isAligned ? MAX_DRIFT_MS : undefined,
     brokenEvery,
     interleaved: isInterleaved,
-    sourcePace: bursts ? BURST_PACE : isSourcePaced ? pace : undefined,
+    sourcePace: bursts ? BURST_PACE : isSourcePaced && !crowded ? pace : undefined,
     sinkOptions,
-    sinkPace: isSinkPaced && !takesTurns ? pace : undefined,
+    sinkPace: (isSinkPaced && !takesTurns) || crowded ? pace : undefined,
   };
   return {
     ...parts,

@@ -1,5 +1,5 @@
 import { inputPath, type RandomJob } from "../jobs/random-job.ts";
-import { CHECKPOINTS, isManifest, manifestText } from "./manifests.ts";
+import { newestManifest } from "./manifests.ts";
 import type { World } from "./world.ts";
 
 /** What of a manifest tells where its sources stood. */
@@ -16,12 +16,9 @@ interface Positions {
  * what this one publishes. undefined: its last checkpoint is not of a drain.
  */
 export async function drainedJob(world: World, job: RandomJob): Promise<RandomJob | undefined> {
-  const newest = (await world.files.list(CHECKPOINTS))
-    .filter(isManifest)
-    .sort((a, b) => idOf(a) - idOf(b))
-    .at(-1);
-  if (newest === undefined) return undefined;
-  const { drained, operators } = JSON.parse(await manifestText(world, newest)) as Positions;
+  const text = await newestManifest(world);
+  if (text === undefined) return undefined;
+  const { drained, operators } = JSON.parse(text) as Positions;
   if (drained !== true) return undefined;
   const begun = operators.flatMap(({ subtasks }) => subtasks.flatMap(({ splits = [] }) => splits.map(({ split }) => split)));
   const waiting = operators.flatMap(({ enumerator }) => enumerator?.pending ?? []);
@@ -30,8 +27,4 @@ export async function drainedJob(world: World, job: RandomJob): Promise<RandomJo
   // A file that nobody has any more was read to its end.
   const input = job.input.map((readings, index) => readings.slice(0, left.get(inputPath(job.sources, index)) ?? (isListed ? readings.length : 0)));
   return { ...job, input };
-}
-
-function idOf(name: string): number {
-  return Number(/\d+/.exec(name)?.[0]);
 }

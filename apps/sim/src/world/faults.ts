@@ -23,6 +23,8 @@ export interface DiskFaults {
   readonly failingPublication?: number;
   /** The process dies when a checkpoint that cut a firing is durable. */
   readonly diesWithCutFiring?: boolean;
+  /** Or one that overtook records. */
+  readonly diesWithRecordsUnderWay?: boolean;
   /** Each operation takes up to so long; 0: none takes any time. */
   readonly delayMsMax: number;
 }

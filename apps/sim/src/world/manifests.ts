@@ -14,3 +14,17 @@ export function isManifest(path: string): boolean {
 export async function manifestText({ disk }: Pick<World, "disk">, name: string): Promise<string> {
   return new TextDecoder().decode(await disk.readFile(`${CHECKPOINTS}/${name}`));
 }
+
+/** The text of the newest one; undefined: there is none. */
+export async function newestManifest(world: World): Promise<string | undefined> {
+  if ((await world.files.stat(CHECKPOINTS)) === undefined) return undefined;
+  const newest = (await world.files.list(CHECKPOINTS))
+    .filter(isManifest)
+    .sort((a, b) => idOf(a) - idOf(b))
+    .at(-1);
+  return newest === undefined ? undefined : manifestText(world, newest);
+}
+
+function idOf(name: string): number {
+  return Number(/\d+/.exec(name)?.[0]);
+}

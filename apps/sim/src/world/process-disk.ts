@@ -15,6 +15,9 @@ export interface DiskOwner {
 /** Among `met`: the process was ended right after a checkpoint that cut a firing. */
 export const DIED_WITH_CUT_FIRING = "died with a firing cut";
 
+/** Among `met`: the process was ended right after a checkpoint that overtook records. */
+const DIED_WITH_RECORDS_UNDER_WAY = "died with records under way";
+
 /** What a fault may do to an operation: those that write need space. */
 type Kind = "reads" | "writes" | "neither";
 
@@ -36,8 +39,8 @@ export class ProcessDisk implements Files {
   /** Paths of files that have been opened and not closed, once for each handle. */
   readonly leftOpen: string[] = [];
   #publications = 0;
-  /** Of the manifest that got its name last. */
-  #cutsFiring = false;
+  /** The process ends when the manifest that got its name last is durable. */
+  #endsWithManifest: string | undefined;
   /** The operation that fails because it publishes. */
   #failsNext = 0;
 
@@ -93,7 +96,7 @@ export class ProcessDisk implements Files {
   async rename(from: string, to: string): Promise<void> {
     this.#countPublication(from);
     await this.#operation(`rename ${from} ${to}`, "neither", () => this.#world.disk.rename(from, to));
-    if (this.#faults.diesWithCutFiring === true && isManifest(to)) await this.#lookForCutFiring(to);
+    if (isManifest(to)) await this.#lookInto(to);
   }
 
   remove(path: string): Promise<void> {
@@ -107,11 +110,16 @@ export class ProcessDisk implements Files {
   async syncDirectory(path: string): Promise<void> {
     this.#countPublication(path);
     await this.#operation(`syncdir ${path}`, "neither", () => this.#world.disk.syncDirectory(path));
-    if (this.#cutsFiring && this.#owner.alive) await this.#end(DIED_WITH_CUT_FIRING);
+    if (this.#endsWithManifest !== undefined && this.#owner.alive) await this.#end(this.#endsWithManifest);
   }
 
-  async #lookForCutFiring(manifest: string): Promise<void> {
-    this.#cutsFiring = new TextDecoder().decode(await this.#world.disk.readFile(manifest)).includes('"firing":true');
+  async #lookInto(manifest: string): Promise<void> {
+    const { diesWithCutFiring, diesWithRecordsUnderWay } = this.#faults;
+    if (diesWithCutFiring !== true && diesWithRecordsUnderWay !== true) return;
+    const text = new TextDecoder().decode(await this.#world.disk.readFile(manifest));
+    if (diesWithCutFiring === true && text.includes('"firing":true')) this.#endsWithManifest = DIED_WITH_CUT_FIRING;
+    else if (diesWithRecordsUnderWay === true && text.includes('"inFlight"')) this.#endsWithManifest = DIED_WITH_RECORDS_UNDER_WAY;
+    else this.#endsWithManifest = undefined;
   }
 
   #countPublication(path: string): void {

@@ -11,13 +11,14 @@ const SAVEPOINT_DELAY_MS = 20;
 
 /**
  * Moments that chance alone hardly ever meets: in some seeds one process can't publish for once, while it may go on with everything else; in some,
- * and where firings are long, each dies right after a checkpoint that cut a firing. Drawn apart from all else.
+ * and where firings are long, each dies right after a checkpoint that cut a firing; in some, after one that overtook records. Drawn apart from all else.
  */
 export function withRareFaults(incarnation: Incarnation, job: RandomJob, seed: number, pid: number): Incarnation {
   const chance = new Chance(seededRandom(seed ^ 0x5bd1e995));
   const diesWithCutFiring = chance.oneIn(2) || job.branches.includes(burstTimers);
   const failing = chance.oneIn(3) && pid === chance.between(1, 3) ? { failingPublication: chance.scale(40) } : {};
-  const rare = { ...incarnation, disk: { ...incarnation.disk, ...failing, diesWithCutFiring } };
+  const diesWithRecordsUnderWay = chance.oneIn(2);
+  const rare = { ...incarnation, disk: { ...incarnation.disk, ...failing, diesWithCutFiring, diesWithRecordsUnderWay } };
   const stop = drawStop(seed, pid);
   if (stop === undefined) return withDrain(withHold(rare, seed, pid), job, seed, pid);
   return { ...rare, death: undefined, orders: [stop], disk: { ...rare.disk, delayMsMax: Math.max(rare.disk.delayMsMax, SAVEPOINT_DELAY_MS) } };
