@@ -5,7 +5,7 @@ import { patient } from "./options.ts";
 import type { ProgressJudge } from "./progress/progress-judge.ts";
 import type { Chance } from "./world/chance.ts";
 import { drainedJob } from "./world/drained.ts";
-import { calm, drawIncarnation } from "./world/faults.ts";
+import { calm, drawIncarnation, type Incarnation } from "./world/faults.ts";
 import { type Life, lastEnd, lastSavepoint, layInput, live } from "./world/life.ts";
 import { newestManifest } from "./world/manifests.ts";
 import type { SimulatedProcess } from "./world/process.ts";
@@ -16,6 +16,8 @@ import type { World } from "./world/world.ts";
 
 /** Processes that may meet faults; the one after them meets none, and must come to the end. */
 const TROUBLED_LIVES_MAX = 5;
+
+const FEW_RESTARTS = 5;
 
 /** How the job is run. What becomes of it is added to `lives` and `story` as it happens. */
 export interface Trouble {
@@ -65,6 +67,7 @@ export async function troubledRun({ world, seed, chance, job, options, ephemeral
     if (told?.includes('"firing":true') === true) met.add("firing restored");
     lives.push({ ...life, met, newRun: from !== undefined });
     story.push(`  → ${life.end}${life.reason === undefined ? "" : `: ${life.reason}`}`);
+    if (ephemeral) checkPersistence(life, incarnation);
     const end = life.end === "died" ? await lastEnd(world) : life.end;
     if (end === "finished") return job;
     if (end === "savepoint") {
@@ -73,6 +76,12 @@ export async function troubledRun({ world, seed, chance, job, options, ephemeral
     }
     if (life.end === "failed" && !troubled) throw new Error(`the job failed though nothing went wrong any more: ${life.reason}`);
   }
+}
+
+/** What can't be published is tried again as long as restarts are left: so many are more than the disk fails. */
+function checkPersistence({ reason, restarts }: Life, { disk }: Incarnation): void {
+  if (disk.full !== undefined || restarts > FEW_RESTARTS || reason?.startsWith("OUTPUT_UNPUBLISHED") !== true) return;
+  throw new Error(`what the job had to publish was given up early: ${reason}`);
 }
 
 /** The job, whose user's function fails on some records, so often, and once while it is to stop. */

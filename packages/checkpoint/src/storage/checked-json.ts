@@ -1,4 +1,5 @@
-import { canonicalJson, type Json, MillraceError } from "@millrace/core";
+import { canonicalJson, type Json } from "@millrace/core";
+import { notJson } from "./errors.ts";
 
 /** The value as canonical JSON. Throws CHECKPOINT_NOT_JSON with the place, from `path` on, of what would not come back as it was. */
 export function checkedJson(value: Json, path: string): string {
@@ -41,17 +42,10 @@ function refuse(value: unknown, path: string): never {
     const found = Object.entries(value).find(([, field]) => field !== undefined && !survivesJson(field));
     if (found !== undefined) return refuse(found[1], `${path}.${found[0]}`);
   }
-  throw new MillraceError("CHECKPOINT_NOT_JSON", `${path} of the checkpoint is ${describe(value)}, which does not survive JSON`, {
-    hint: "snapshots of sources, sinks and operators are JSON: write dates and big integers as strings, infinities as words",
-  });
+  throw notJson(path, value);
 }
 
 function isPlain(value: object): value is Record<string, unknown> {
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === Object.prototype || prototype === null;
-}
-
-function describe(value: unknown): string {
-  if (typeof value === "object" && value !== null) return `a ${value.constructor.name}`;
-  return typeof value === "number" || value === undefined ? String(value) : `a ${typeof value}`;
 }

@@ -20,6 +20,18 @@ export function inDoubt(file: string, cause: unknown): MillraceError {
   });
 }
 
+/** CHECKPOINT_NOT_JSON: what stands at `path` of a snapshot is lost or another thing when it is read again. */
+export function notJson(path: string, value: unknown): MillraceError {
+  return new MillraceError("CHECKPOINT_NOT_JSON", `${path} of the checkpoint is ${describe(value)}, which does not survive JSON`, {
+    hint: "snapshots of sources, sinks and operators are JSON: write dates and big integers as strings, infinities as words",
+  });
+}
+
+function describe(value: unknown): string {
+  if (typeof value === "object" && value !== null) return `a ${value.constructor.name}`;
+  return typeof value === "number" || value === undefined ? String(value) : `a ${typeof value}`;
+}
+
 /** CHECKPOINT_READ: the file could not be read for a reason outside of it; it may well be whole. */
 export function readFailed(file: string, cause: unknown): MillraceError {
   return new MillraceError("CHECKPOINT_READ", `cannot read the checkpoint file ${file}: ${messageOf(cause)}`, { hint: hintFor(cause), cause });
