@@ -33,6 +33,9 @@ const LIMIT_MS = 6 * 3_600_000;
 /** Turns of the event loop that one process may take; some hundreds are usual. */
 const TURNS_MAX = 200_000;
 
+/** Of a sink or a source that pauses, when the job has come to its end. */
+const TIMER_MS = 500;
+
 /** One process runs the job that `define` makes in it, until it ends or dies. Rejects when nothing moves any more, or too late for the judge. */
 export async function live(
   world: World,
@@ -89,6 +92,7 @@ export async function live(
   if (end === undefined && process.alive) throw new Error(`the job comes to no end in ${TURNS_MAX} turns`);
   const { alive, disk } = process;
   if (alive && end !== "failed" && !disk.hasFailed && disk.leftOpen.length > 0) throw new Error(`files left open: ${disk.leftOpen.join(", ")}`);
+  if (alive && process.lastTimerMs > TIMER_MS) throw new Error(`a timer is left that is due in ${process.lastTimerMs} ms`);
   const restarts = handle?.status().restarts ?? 0;
   if (restarts > 0) process.disk.met.add("restart");
   return {

@@ -20,6 +20,8 @@ export class SimulatedProcess {
   disturbances = 0;
   /** It has been asked to stop with a savepoint. */
   stopsWithSavepoint = false;
+  /** When its timers are due that have neither been over nor cancelled, in time that goes evenly. */
+  readonly #timers = new Set<{ readonly dueMs: number }>();
   #alive = true;
   readonly #world: World;
   readonly #incarnation: Incarnation;
@@ -64,6 +66,11 @@ export class SimulatedProcess {
     return this.#incarnation.disk.delayMsMax;
   }
 
+  /** In how many milliseconds the last of its timers is due: they would keep it from its end. */
+  get lastTimerMs(): number {
+    return Math.max(0, ...[...this.#timers].map(({ dueMs }) => dueMs - this.#world.time.clock.monotonic()));
+  }
+
   /** Somebody asks it to stop in order. */
   stop(): void {
     this.#onOrder({ kind: "stop" });
@@ -84,9 +91,16 @@ export class SimulatedProcess {
   }
 
   #after(delayMs: number, task: () => void): Cancel {
-    return this.#world.time.after(delayMs, () => {
+    const timer = { dueMs: this.#world.time.clock.monotonic() + delayMs };
+    this.#timers.add(timer);
+    const cancel = this.#world.time.after(delayMs, () => {
+      this.#timers.delete(timer);
       if (this.#alive) this.#turn(task);
     });
+    return () => {
+      this.#timers.delete(timer);
+      cancel();
+    };
   }
 
   #turn(task: () => void): void {
