@@ -32,8 +32,13 @@ export const canaries: readonly Canary[] = [
   },
   {
     name: "restarted-behind-its-savepoint",
-    what: "a job that fails while its last savepoint is written is restarted, and publishes on",
+    what: "a job works on while its last savepoint is written, is restarted when it fails there, and publishes on",
     changes: [
+      {
+        path: "packages/runtime/src/task/task-checkpoints.ts",
+        find: "    if (!barrier.suspends) return;\n",
+        replace: "    if (!barrier.suspends || checkpointId > 0) return;\n",
+      },
       {
         path: "packages/runtime/src/job/job-run.ts",
         find: "stopping.attempt === attempt && stopping.attempt.checkpoints.suspendedBy(stopping.suspends)",
@@ -227,5 +232,21 @@ export const canaries: readonly Canary[] = [
         replace: "if (this.#settings.storage !== undefined) throw notRunning",
       },
     ],
+  },
+  {
+    name: "rotten-store-keeps-down",
+    what: "a damaged local store keeps the job from coming up, though its checkpoint is whole",
+    changes: [
+      {
+        path: "packages/runtime/src/job/job-run.ts",
+        find: "      if (!tellsOfDamage(error)) throw error;\n",
+        replace: "      throw error;\n",
+      },
+    ],
+  },
+  {
+    name: "file-left-open",
+    what: "each checkpoint leaves a file open, until there is no handle left",
+    changes: [{ path: "packages/checkpoint/src/storage/durable-write.ts", find: "await handle.close();", replace: "" }],
   },
 ];

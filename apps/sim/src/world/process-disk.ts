@@ -39,6 +39,7 @@ export class ProcessDisk implements Files {
   /** Paths of files that have been opened and not closed, once for each handle. */
   readonly leftOpen: string[] = [];
   #publications = 0;
+  #publicationsAtStop: number | undefined;
   /** The process ends when the manifest that got its name last is durable. */
   #endsWithManifest: string | undefined;
   /** The operation that fails because it publishes. */
@@ -50,6 +51,11 @@ export class ProcessDisk implements Files {
     this.#faults = faults;
     this.#death = death;
     this.#chance = chance;
+  }
+
+  /** The process is asked to stop with a savepoint. */
+  stopAsked(): void {
+    this.#publicationsAtStop = this.#publications;
   }
 
   async open(path: string, mode: "read" | "write" | "append" | "exclusive"): Promise<FileHandle> {
@@ -124,7 +130,10 @@ export class ProcessDisk implements Files {
 
   #countPublication(path: string): void {
     const isOutput = path === OUTPUT || path.startsWith(`${OUTPUT}/`);
-    if (this.#owner.alive && isOutput && ++this.#publications === this.#faults.failingPublication) this.#failsNext = this.operations + 1;
+    if (!this.#owner.alive || !isOutput) return;
+    const { failingPublication, failingPublicationBehindStop } = this.#faults;
+    const isBehindStop = this.#publicationsAtStop !== undefined && this.#publications - this.#publicationsAtStop + 1 === failingPublicationBehindStop;
+    if (++this.#publications === failingPublication || isBehindStop) this.#failsNext = this.operations + 1;
   }
 
   async #operation<T>(what: string, kind: Kind, run: () => Promise<T>, runInPart?: () => Promise<unknown>): Promise<T> {

@@ -121,7 +121,10 @@ export class SimulatedProcess {
     for (const { turn: at, order } of orders) {
       if (at !== turn) continue;
       if (order.kind !== "hold") this.disturbed();
-      this.stopsWithSavepoint ||= order.kind === "stopWithSavepoint";
+      if (order.kind === "stopWithSavepoint") {
+        this.stopsWithSavepoint = true;
+        this.disk.stopAsked();
+      }
       this.#onOrder(order);
     }
     task();

@@ -21,7 +21,9 @@ export function withRareFaults(incarnation: Incarnation, job: RandomJob, seed: n
   const rare = { ...incarnation, disk: { ...incarnation.disk, ...failing, diesWithCutFiring, diesWithRecordsUnderWay } };
   const stop = drawStop(seed, pid);
   if (stop === undefined) return withDrain(withHold(rare, seed, pid), job, seed, pid);
-  return { ...rare, death: undefined, orders: [stop], disk: { ...rare.disk, delayMsMax: Math.max(rare.disk.delayMsMax, SAVEPOINT_DELAY_MS) } };
+  const slow = { delayMsMax: Math.max(rare.disk.delayMsMax, SAVEPOINT_DELAY_MS) };
+  const behindStop = chance.oneIn(2) ? { failingPublicationBehindStop: chance.between(1, 6) } : {};
+  return { ...rare, death: undefined, orders: [stop], disk: { ...rare.disk, ...slow, ...behindStop } };
 }
 
 /** In some seeds the first processes are asked to stop with a savepoint, and live until then: functions may fail meanwhile. Drawn apart from all else. */
@@ -69,5 +71,5 @@ export function withRestart(options: StartOptions, seed: number): StartOptions {
 /** How many records pass, after a stop with a savepoint was asked for, before one fails; undefined: none does. Drawn apart from all else. */
 export function drawFailureAfterStop(seed: number): number | undefined {
   const chance = new Chance(seededRandom(seed ^ 0x2c1b3c6d));
-  return chance.oneIn(2) ? chance.scale(20) : undefined;
+  return chance.oneIn(2) ? chance.scale(150) : undefined;
 }
