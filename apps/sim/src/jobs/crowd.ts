@@ -1,36 +1,36 @@
 import { type Collector, state, t } from "millrace";
 import { type Branch, exactly } from "./branch.ts";
-import { show } from "./reading.ts";
+import { type Reading, show } from "./reading.ts";
 
 /** Lines of each reading. */
 const LINES = 4;
 const AFTER_ALL = 1e12;
+/** Keys of which some are whole numbers. */
+const halfDigit = ({ value }: Reading): number => (value % 10) / 2;
 
 /** So many lines that a slow sink fills the channels up to the sources; what is lost or comes twice on the way shows in the sums, too. */
 export const crowd: Branch = {
   name: "crowd",
   ordered: false,
   build: (all) => [
-    all
-      .keyBy(({ value }) => value % 10)
-      .process(
-        {
-          state: { sum: state.value(t.integer()) },
-          processElement(one, { state: { sum }, timers }, out: Collector<string>) {
-            sum.update((sum.value() ?? 0) + one.at);
-            timers.registerEventTimeTimer(AFTER_ALL);
-            for (let line = 0; line < LINES; line++) out.collect(`crowd ${line} ${show(one)}`);
-          },
-          onTimer(_time, { state: { sum }, currentKey }, out) {
-            out.collect(`crowd of ${currentKey()} ${sum.value()}`);
-          },
+    all.keyBy(halfDigit).process(
+      {
+        state: { sum: state.value(t.integer()) },
+        processElement(one, { state: { sum }, timers }, out: Collector<string>) {
+          sum.update((sum.value() ?? 0) + one.at);
+          timers.registerEventTimeTimer(AFTER_ALL);
+          for (let line = 0; line < LINES; line++) out.collect(`crowd ${line} ${show(one)}`);
         },
-        { uid: "crowd" },
-      ),
+        onTimer(_time, { state: { sum }, currentKey }, out) {
+          out.collect(`crowd of ${currentKey()} ${sum.value()}`);
+        },
+      },
+      { uid: "crowd" },
+    ),
   ],
   judge: exactly("crowd", (input) => {
     const sums = new Map<number, number>();
-    for (const { value, at } of input) sums.set(value % 10, (sums.get(value % 10) ?? 0) + at);
+    for (const one of input) sums.set(halfDigit(one), (sums.get(halfDigit(one)) ?? 0) + one.at);
     const lines = input.flatMap((one) => Array.from({ length: LINES }, (_, line) => `crowd ${line} ${show(one)}`));
     return [...lines, ...[...sums].map(([key, sum]) => `crowd of ${key} ${sum}`)];
   }),

@@ -5,8 +5,6 @@ import { type Reading, show } from "./reading.ts";
 
 const low = ({ value }: Reading): boolean => value < 40;
 const AFTER_ALL = 1e12;
-/** Keys of which some are whole numbers. */
-const halfDigit = ({ value }: Reading): number => (value % 10) / 2;
 
 /** Branches over every kind of exchange, and over broadcast state. */
 export const exchangeBranches: readonly Branch[] = [
@@ -64,7 +62,7 @@ export const exchangeBranches: readonly Branch[] = [
     // What a broadcast element does to the state of all keys, and what it leaves for keys that come later, meet in the end.
     build: (all) => [
       all
-        .keyBy(halfDigit)
+        .keyBy(({ value }) => value % 10)
         .connect(all.filter(low).broadcast({ sums: state.map(t.string(), t.integer()) }))
         .process(
           {
@@ -94,7 +92,7 @@ export const exchangeBranches: readonly Branch[] = [
     judge: exactly("spread", (input) => {
       const sums = new Map<string, number>();
       for (const { sensor, value } of input.filter(low)) sums.set(sensor, (sums.get(sensor) ?? 0) + value);
-      return [...new Set(input.map(halfDigit))].map((key) => `spread ${key} ${[...sums].sort().join(" ")}`);
+      return [...new Set(input.map(({ value }) => value % 10))].map((key) => `spread ${key} ${[...sums].sort().join(" ")}`);
     }),
   },
 ];

@@ -36,7 +36,7 @@ const HELD_MS = 1;
 function holding(): Operator<Reading, string> {
   let context: OperatorContext<string>;
   let held: Reading | undefined;
-  const emit = (one: Reading): void => context.output.collect(`ownOperator alone ${show(one)}`, 0);
+  const emit = (one: Reading): void => context.output.collect(`holding ${show(one)}`, 0);
   const hold = (one: Reading): void => {
     held = one;
     context.hold();
@@ -104,7 +104,6 @@ export const ownOperatorBranches: readonly Branch[] = [
     ordered: false,
     build: (all) => [
       all.transform(keeping, { uid: "keeping" }),
-      all.transform(holding, { uid: "holding" }),
       all
         .broadcast()
         .keyBy(numberOf)
@@ -114,10 +113,18 @@ export const ownOperatorBranches: readonly Branch[] = [
     judge: exactly("ownOperator", (input) => {
       const values = [...new Set(input.map(numberOf))];
       return [
-        ...input.flatMap((one) => [`ownOperator kept ${show(one)}`, `ownOperator alone ${show(one)}`]),
+        ...input.map((one) => `ownOperator kept ${show(one)}`),
         ...values.map((value) => `ownOperator each ${value}`),
         ...values.filter((value) => value % 2 === 0 && value < 40).map((value) => `ownOperator both ${value}`),
       ];
     }),
   },
 ];
+
+/** An operator that takes nothing for a while, again and again. */
+export const holdingBranch: Branch = {
+  name: "holding",
+  ordered: false,
+  build: (all) => [all.transform(holding, { uid: "holding" })],
+  judge: exactly("holding", (input) => input.map((one) => `holding ${show(one)}`)),
+};

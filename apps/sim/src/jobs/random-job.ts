@@ -14,7 +14,7 @@ import { exchangeBranches } from "./exchange-branches.ts";
 import { functionBranches } from "./function-branches.ts";
 import { interleaved } from "./interleaved-source.ts";
 import { joinBranches } from "./join-branches.ts";
-import { ownOperatorBranches } from "./own-operator-branches.ts";
+import { holdingBranch, ownOperatorBranches } from "./own-operator-branches.ts";
 import { drawOwnParallelisms, type OwnParallelism } from "./own-parallelism.ts";
 import { type Pace, paced } from "./paced-sink.ts";
 import { pacedSource } from "./paced-source.ts";
@@ -107,7 +107,7 @@ export function drawJob(
   const input = drawInput(chance, { files: fileCount, records, sensors: chance.between(1, 6), disorderMs });
   const possible = allBranches.filter((branch) => (fileCount === 1 || !branch.ordered) && !(takesTurns && branch.severalWays === true));
   const drawn = chance.distinct(possible, chance.between(1, 5));
-  const chosen = [...drawn, ...(bursts ? [burstTimers] : []), ...(isEdited ? [edited] : []), ...(crowded ? [crowd] : [])];
+  const chosen = [...drawn, ...(bursts ? [burstTimers] : []), ...(isEdited ? [edited] : []), ...(crowded ? [crowd, holdingBranch] : [])];
   const roll: FileSinkOptions<string> = chance.oneIn(3)
     ? { roll: { bytes: chance.between(50, 2_000), ageMs: chance.between(5, 500), everyCheckpoint: chance.oneIn(2) } }
     : {};
