@@ -17,6 +17,7 @@ import type { World } from "./world/world.ts";
 /** Processes that may meet faults; the one after them meets none, and must come to the end. */
 const TROUBLED_LIVES_MAX = 5;
 
+/** Of a job that has most of its restarts left. */
 const FEW_RESTARTS = 5;
 
 /** How the job is run. What becomes of it is added to `lives` and `story` as it happens. */

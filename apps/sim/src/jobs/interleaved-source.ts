@@ -21,7 +21,7 @@ export function interleaved<T, S extends Split>(source: Source<T, S>): Source<T,
     ...source,
     createReader: (context) => {
       /** One for each split, the one whose turn it is first. */
-      const readers: { readonly id: string; readonly reader: Reader<T, S> }[] = [];
+      const readers: Reader<T, S>[] = [];
       let asked = false;
       let noMore = false;
       let position: string | undefined;
@@ -37,7 +37,7 @@ export function interleaved<T, S extends Split>(source: Source<T, S>): Source<T,
           for (const split of splits) {
             const reader = source.createReader({ ...context, requestSplit: () => undefined });
             reader.addSplits([split]);
-            readers.push({ id: split.id, reader });
+            readers.push(reader);
           }
           context.available();
         },
@@ -49,9 +49,9 @@ export function interleaved<T, S extends Split>(source: Source<T, S>): Source<T,
           ask();
           if (readers.length === 0) return noMore ? "ended" : "waiting";
           for (let tried = 0, count = readers.length; tried < count; tried++) {
-            const turn = readers.shift() as (typeof readers)[number];
+            const turn = readers.shift() as Reader<T, S>;
             let isFinished = false;
-            const status = turn.reader.poll(
+            const status = turn.poll(
               {
                 collect: (splitId, value, timestamp) => output.collect(splitId, value, timestamp),
                 side: (name, value) => output.side(name, value),
@@ -65,17 +65,17 @@ export function interleaved<T, S extends Split>(source: Source<T, S>): Source<T,
               },
               Math.min(limit, RUN),
             );
-            position = turn.reader.position();
-            if (isFinished) closing.push(turn.reader.close());
+            position = turn.position();
+            if (isFinished) closing.push(turn.close());
             else readers.push(turn);
             if (isFinished || status === "more") return "more";
           }
           return "waiting";
         },
-        snapshot: () => readers.flatMap(({ reader }) => reader.snapshot()),
+        snapshot: () => readers.flatMap((reader) => reader.snapshot()),
         position: () => position,
         close: async () => {
-          await Promise.all([...closing, ...readers.map(({ reader }) => reader.close())]);
+          await Promise.all([...closing, ...readers.map((reader) => reader.close())]);
         },
       };
     },

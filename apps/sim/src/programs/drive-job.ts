@@ -5,7 +5,7 @@ import { drawOptions, patient } from "../options.ts";
 import { Chance } from "../world/chance.ts";
 import { calm, drawIncarnation, type Incarnation } from "../world/faults.ts";
 import { lastEnd, live } from "../world/life.ts";
-import { CHECKPOINTS, isManifest, manifestText } from "../world/manifests.ts";
+import { newestManifest } from "../world/manifests.ts";
 import type { SimulatedProcess } from "../world/process.ts";
 import { World } from "../world/world.ts";
 import { Conductor } from "./conductor.ts";
@@ -61,10 +61,7 @@ function isForHarness({ kind, input, output, spec }: SemanticsCase): boolean {
 
 /** Where the script stood in the newest checkpoint; 0: there is none. */
 async function checkpointedAt(world: World): Promise<number> {
-  if ((await world.files.stat(CHECKPOINTS)) === undefined) return 0;
-  const newest = (await world.files.list(CHECKPOINTS)).filter(isManifest).sort().at(-1);
-  if (newest === undefined) return 0;
-  const text = await manifestText(world, newest);
+  const text = (await newestManifest(world)) ?? "";
   return Math.max(0, ...[...text.matchAll(/"id":"script","next":\d+,"index":(\d+)/g)].map(([, index]) => Number(index)));
 }
 

@@ -1,5 +1,5 @@
 import type { JobHandle } from "millrace";
-import { CHECKPOINTS } from "./manifests.ts";
+import { CHECKPOINTS, namesIn } from "./manifests.ts";
 import type { SimulatedProcess } from "./process.ts";
 import type { World } from "./world.ts";
 
@@ -11,8 +11,8 @@ export async function holdForAWhile(world: World, process: SimulatedProcess, han
   const held = handle.holdCheckpoint?.();
   if (held === undefined) return undefined;
   process.disk.met.add("checkpoint held");
-  const manifest = new TextDecoder().decode(await world.files.readFile(held.path));
-  const data = (await world.files.list(`${CHECKPOINTS}/data`)).filter((name) => manifest.includes(`"name":"${name}"`));
+  const needed = new Set(namesIn(new TextDecoder().decode(await world.files.readFile(held.path))));
+  const data = (await world.files.list(`${CHECKPOINTS}/data`)).filter((name) => needed.has(name));
   const paths = [held.path, ...data.map((name) => `${CHECKPOINTS}/data/${name}`)];
   for (let look = 0; look < LOOKS; look++) {
     await new Promise<void>((resolve) => world.time.after(LOOK_MS, resolve));

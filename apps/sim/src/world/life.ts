@@ -5,6 +5,7 @@ import { inputLines } from "../jobs/broken-lines.ts";
 import { INPUT, inputPath, OUTPUT, type RandomJob } from "../jobs/random-job.ts";
 import type { ProgressJudge } from "../progress/progress-judge.ts";
 import { calm, type Incarnation, type Order } from "./faults.ts";
+import { filesBelow } from "./files-below.ts";
 import { holdForAWhile } from "./held-checkpoint.ts";
 import { SimulatedProcess } from "./process.ts";
 import { Refusals } from "./refusals.ts";
@@ -183,14 +184,10 @@ export async function lastSavepoint(world: World): Promise<string | undefined> {
 export async function published(world: World): Promise<{ readonly lines: readonly string[]; readonly leftovers: readonly string[] }> {
   const lines: string[] = [];
   const leftovers: string[] = [];
-  const read = async (directory: string): Promise<void> => {
-    for (const name of await world.files.list(directory)) {
-      const path = `${directory}/${name}`;
-      if ((await world.files.stat(path))?.kind === "directory") await read(path);
-      else if (!name.startsWith("part-") && name !== ".part-sink") leftovers.push(path);
-      else lines.push(...new TextDecoder().decode(await world.files.readFile(path)).split("\n"));
-    }
-  };
-  await read(OUTPUT);
+  for (const path of await filesBelow(world, OUTPUT)) {
+    const name = path.slice(path.lastIndexOf("/") + 1);
+    if (!name.startsWith("part-") && name !== ".part-sink") leftovers.push(path);
+    else lines.push(...new TextDecoder().decode(await world.files.readFile(path)).split("\n"));
+  }
   return { lines: lines.filter((line) => line !== "").sort(), leftovers };
 }

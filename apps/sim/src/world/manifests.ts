@@ -15,6 +15,11 @@ export async function manifestText({ disk }: Pick<World, "disk">, name: string):
   return new TextDecoder().decode(await disk.readFile(`${CHECKPOINTS}/${name}`));
 }
 
+/** The files that the text of a manifest refers to, by name; whatever else has a name is among them. */
+export function namesIn(text: string): readonly string[] {
+  return [...text.matchAll(/"name":"([^"]*)"/g)].map(([, name]) => name as string);
+}
+
 /** The text of the newest one; undefined: there is none. */
 export async function newestManifest(world: World): Promise<string | undefined> {
   if ((await world.files.stat(CHECKPOINTS)) === undefined) return undefined;

@@ -1,5 +1,6 @@
 import { seededRandom } from "@millrace/core";
 import { Chance } from "./chance.ts";
+import { filesBelow } from "./files-below.ts";
 import type { World } from "./world.ts";
 
 const LOCAL = "/state/local";
@@ -10,7 +11,7 @@ const LOCAL = "/state/local";
  */
 export async function rot(world: World, seed: number, pid: number): Promise<string | undefined> {
   const chance = new Chance(seededRandom(seed ^ 0x510e527f ^ pid));
-  if (!chance.oneIn(6)) return undefined;
+  if (!chance.oneIn(6) || (await world.files.stat(LOCAL)) === undefined) return undefined;
   // A base may be a file of a checkpoint by now, under two names after a power cut.
   const paths = (await filesBelow(world, LOCAL)).filter((path) => !path.endsWith(".base"));
   if (paths.length === 0) return undefined;
@@ -25,15 +26,4 @@ export async function rot(world: World, seed: number, pid: number): Promise<stri
   await file.close();
   world.trace.add(`rot ${path} ${at}`);
   return path;
-}
-
-async function filesBelow(world: World, directory: string): Promise<string[]> {
-  if ((await world.files.stat(directory)) === undefined) return [];
-  const found: string[] = [];
-  for (const name of await world.files.list(directory)) {
-    const path = `${directory}/${name}`;
-    if ((await world.files.stat(path))?.kind === "directory") found.push(...(await filesBelow(world, path)));
-    else found.push(path);
-  }
-  return found;
 }
