@@ -37,9 +37,11 @@ export interface SourceInputOptions {
 export class SourceInput implements TaskInput, ReaderOutput<unknown> {
   readonly #options: SourceInputOptions;
   readonly #emit: Emit;
+  /** Of the options: it is looked at after every record. */
+  readonly #control: ChainControl;
   readonly #splits: SplitTimes;
   readonly #timestampOf: ((value: unknown, timestamp: number) => number) | undefined;
-  /** Event time moved during this poll: it takes effect before the next record, whatever the batch size. */
+  /** Event time moved during this poll, or is about to: it takes effect before the next record, whatever the batch size. */
   #moved = false;
   #watermark: number;
   readonly #watchesQuiet: boolean;
@@ -56,9 +58,10 @@ export class SourceInput implements TaskInput, ReaderOutput<unknown> {
   #drained = false;
 
   constructor(options: SourceInputOptions) {
-    const { code, node, strategy, live, active, reached } = options;
+    const { code, node, control, strategy, live, active, reached } = options;
     this.#options = options;
     this.#emit = code.emit(node);
+    this.#control = control;
     this.#timestampOf = strategy.timestampOf;
     const idlenessMs = strategy.idlenessMs ?? (live ? limits.idlenessMsDefault : 0);
     this.#watchesQuiet = live || idlenessMs > 0;
@@ -67,7 +70,7 @@ export class SourceInput implements TaskInput, ReaderOutput<unknown> {
   }
 
   get stop(): boolean {
-    return this.#splits.due !== undefined || this.#moved || this.#options.control.interrupt;
+    return this.#moved || this.#control.interrupt;
   }
 
   addSplits(splits: readonly SourceSplit[]): void {
@@ -105,7 +108,7 @@ export class SourceInput implements TaskInput, ReaderOutput<unknown> {
     const split = this.#splits.of(splitId);
     const time = this.#timestampOf === undefined ? timestamp : checkTimestamp(this.#timestampOf(value, timestamp));
     this.#emit(value, time);
-    this.#splits.seen(split, value, time);
+    if (this.#splits.seen(split, value, time)) this.#moved = true;
   }
 
   side(name: string, value: unknown): void {

@@ -56,7 +56,8 @@ export interface SplitTimesOptions {
  */
 export class SplitTimes {
   /** The split whose next watermark is due. */
-  due: SplitTime | undefined;
+  #due: SplitTime | undefined;
+  readonly #everyRecords = limits.watermarkEveryRecords;
   readonly #options: SplitTimesOptions;
   readonly #multiplexer: WatermarkMultiplexer;
   /** A source that was idle is active again before its next watermark. */
@@ -89,17 +90,19 @@ export class SplitTimes {
     return splitId === this.#lastId && this.#last !== undefined ? this.#last : this.#find(splitId);
   }
 
-  /** One more record of the split has gone through the chain. */
-  seen(split: SplitTime, value: unknown, timestamp: number): void {
+  /** One more record of the split has gone through the chain. True: its watermark is due before the next one. */
+  seen(split: SplitTime, value: unknown, timestamp: number): boolean {
     split.generator.onEvent(value, timestamp, split.output);
-    if (++split.records >= limits.watermarkEveryRecords) this.due = split;
+    if (++split.records < this.#everyRecords) return false;
+    this.#due = split;
+    return true;
   }
 
   /** What is due comes before the next record. */
   emitDue(): void {
-    const { due } = this;
+    const due = this.#due;
     if (due === undefined) return;
-    this.due = undefined;
+    this.#due = undefined;
     due.records = 0;
     due.watermarks++;
     due.generator.onPeriodicEmit(due.output);
@@ -146,7 +149,7 @@ export class SplitTimes {
   }
 
   snapshotOf(split: SourceSplit): Json {
-    assert(this.due === undefined, "a snapshot is taken between polls");
+    assert(this.#due === undefined, "a snapshot is taken between polls");
     const time = this.#splits.get(split.id);
     assert(time !== undefined, `split ${split.id} is being read`);
     return { split, numbers: numbersOf(this.#options.strategy), generator: time.base.snapshot().map(watermarkToJson), records: time.records };
@@ -159,7 +162,7 @@ export class SplitTimes {
     split.generator.onPeriodicEmit(split.output);
     this.#splits.delete(splitId);
     if (this.#last === split) this.#last = undefined;
-    if (this.due === split) this.due = undefined;
+    if (this.#due === split) this.#due = undefined;
     this.#multiplexer.unregister(splitId);
   }
 

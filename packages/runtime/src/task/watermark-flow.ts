@@ -111,10 +111,7 @@ export class WatermarkFlow {
       if (index === -1) {
         const next = takeFirst(this.#accepted);
         if (next === undefined) return this.#stack.length === 0;
-        // Below what is stuck, which is older.
-        const stuck = this.#stack.splice(0);
-        this.#push(this.#first, next);
-        this.#stack.push(...stuck);
+        this.#pushBelow(this.#first, next);
         continue;
       }
       const item = this.#stack[index] as FlowItem;
@@ -152,7 +149,7 @@ export class WatermarkFlow {
       if (event.kind === "status") host.operator.onStatus?.(event.status);
       else if (!fire(host, event)) return false;
     }
-    this.#stack.splice(index, 1);
+    this.#remove(index);
     const forwards = host?.operator.ownsWatermarks !== true || event.kind === "end";
     if (forwards) this.#push(point.next, event);
     this.#takeOwn();
@@ -160,7 +157,7 @@ export class WatermarkFlow {
   }
 
   #merge({ point, event }: FlowItem, index: number, input: NonNullable<FlowPoint["input"]>): true {
-    this.#stack.splice(index, 1);
+    this.#remove(index);
     const out = input.merge.take(input.index, event);
     for (let i = out.length - 1; i >= 0; i--) this.#push(point.next, out[i] as FlowEvent);
     return true;
@@ -185,6 +182,19 @@ export class WatermarkFlow {
     if (own.length === 0) return;
     this.#own = [];
     for (let i = own.length - 1; i >= 0; i--) this.#stack.push(own[i] as FlowItem);
+  }
+
+  /** Nearly always the uppermost: V8 cuts out of an array by a call into the runtime. */
+  #remove(index: number): void {
+    if (index === this.#stack.length - 1) this.#stack.pop();
+    else this.#stack.splice(index, 1);
+  }
+
+  /** Below what is stuck, which is older. */
+  #pushBelow(points: readonly FlowPoint[], event: FlowEvent): void {
+    const stuck = this.#stack.length === 0 ? [] : this.#stack.splice(0);
+    this.#push(points, event);
+    this.#stack.push(...stuck);
   }
 
   #push(points: readonly FlowPoint[], event: FlowEvent): void {
