@@ -1,5 +1,5 @@
 import type { Cancel } from "@millrace/core";
-import { boundGarbage, nodeProcessFacts } from "./node/index.ts";
+import { boundGarbage, inlineFurther, nodeProcessFacts } from "./node/index.ts";
 import { probeControl } from "./node/probe.ts";
 import { absolutePath } from "./node/working-directory.ts";
 import type { ControlRecord, ProcessFacts } from "./state-directory/index.ts";
@@ -15,6 +15,8 @@ export interface Machine {
   readonly hasSockets: boolean;
   /** Keeps garbage low while the process holds a good part of `memoryBytes`. */
   boundGarbage(memoryBytes: number): Cancel;
+  /** Has the way of a record compiled as one piece. */
+  inlineFurther(): Cancel;
 }
 
-export const nodeMachine: Machine = { processes: nodeProcessFacts, absolutePath, probe: probeControl, hasSockets: true, boundGarbage };
+export const nodeMachine: Machine = { processes: nodeProcessFacts, absolutePath, probe: probeControl, hasSockets: true, boundGarbage, inlineFurther };

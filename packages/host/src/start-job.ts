@@ -1,7 +1,7 @@
 import { buildJob, type JobDefinition } from "@millrace/api";
 import { createFileCheckpointStorage, refuseOccupied, savepointName } from "@millrace/checkpoint";
 import type { CheckpointStorage } from "@millrace/contracts";
-import { MillraceError, messageOf, type Ports, randomHex } from "@millrace/core";
+import { type Cancel, MillraceError, messageOf, type Ports, randomHex } from "@millrace/core";
 import { nodePorts } from "@millrace/core/node";
 import type { JobGraph, RestorePlan } from "@millrace/plan";
 import { JobRun, type RunEvent, sinkContext } from "@millrace/runtime";
@@ -42,9 +42,9 @@ export async function startJob(definition: JobDefinition, options: StartOptions 
   const built = buildJob(definition, buildOptions(options));
   const graph = options.transform?.(built) ?? built;
   const ports = options.ports ?? nodePorts;
-  if (options.mode === "batch") refuseSnapshots(definition.name, options);
-  if (options.ephemeral === true || options.mode === "batch") return startEphemeral(graph, ports, options);
   const machine = options.machine ?? nodeMachine;
+  if (options.mode === "batch") refuseSnapshots(definition.name, options);
+  if (options.ephemeral === true || options.mode === "batch") return startEphemeral(graph, ports, machine, options);
   const path = machine.absolutePath(options.stateDir ?? `${options.stateRoot ?? ".millrace"}/${graph.plan.jobName}`);
   const directory = await openStateDirectory({
     ports,
@@ -189,13 +189,14 @@ async function launch({ directory, storage, run, graph, ports, machine, options,
   for (const note of restorePlan === undefined ? [] : restoreNotes(restorePlan)) handle.warn("STATE_MIGRATED", note);
   if (reason !== undefined) handle.warn("THREADS_OFF", reason);
   await jobRun.start();
-  if (memory !== undefined) handle.finished.catch(() => undefined).finally(machine.boundGarbage(memory.memoryBytes));
+  untilFinished(handle, machine.inlineFurther());
+  if (memory !== undefined) untilFinished(handle, machine.boundGarbage(memory.memoryBytes));
   if (machine.hasSockets && !ended) control = controlSoon(handle, graph, directory, ports);
   return handle;
 }
 
 /** Checkpoints off: output is published at the end of the input, and at no other time; nothing survives a crash. */
-async function startEphemeral(graph: JobGraph, ports: Ports, options: StartOptions): Promise<JobHandle> {
+async function startEphemeral(graph: JobGraph, ports: Ports, machine: Machine, options: StartOptions): Promise<JobHandle> {
   const runId = randomHex(ports.random, 8);
   let id = 0;
   let handle: RunningJob | undefined;
@@ -245,5 +246,10 @@ async function startEphemeral(graph: JobGraph, ports: Ports, options: StartOptio
   });
   if (reason !== undefined) handle.warn("THREADS_OFF", reason);
   await jobRun.start();
+  untilFinished(handle, machine.inlineFurther());
   return handle;
+}
+
+function untilFinished(handle: JobHandle, cancel: Cancel): void {
+  handle.finished.catch(() => undefined).finally(cancel);
 }

@@ -54,6 +54,7 @@ export class SimulatedProcess {
       probe: async () => false,
       hasSockets: false,
       boundGarbage: () => () => undefined,
+      inlineFurther: () => () => undefined,
     };
   }
 

@@ -30,6 +30,7 @@ export class TestProcess {
       probe: async () => false,
       hasSockets: false,
       boundGarbage: () => () => undefined,
+      inlineFurther: () => () => undefined,
     };
   }
 
