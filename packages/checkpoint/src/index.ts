@@ -55,3 +55,4 @@ export { createFileCheckpointStorage } from "./storage/file-storage.ts";
 export { dataFilesOf, keyedPartsOf, MANIFEST_FORMAT_VERSION } from "./storage/manifest-text.ts";
 export type { DataFileIdentity } from "./storage/names.ts";
 export { dataFileName, manifestName, parseDataFileName, savepointFileName } from "./storage/names.ts";
+export { isCorrupt, takenIn } from "./storage/taken-in.ts";

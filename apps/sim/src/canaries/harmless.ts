@@ -5,8 +5,10 @@ export interface Harmless extends SourceChange {
   readonly why: string;
 }
 
-/** Files that say how much, when or in which words, and not what. */
+/** Files that say how much, when or in which words, and not what; or refuse what no job gives them. */
 export const besideTheResults: readonly string[] = [
+  "packages/runtime/src/task/state-room-watch.ts",
+  "packages/checkpoint/src/storage/checked-json.ts",
   "packages/runtime/src/task/task-times.ts",
   "packages/runtime/src/task/expiry-cleanup.ts",
   "packages/runtime/src/job/failures.ts",
@@ -197,7 +199,7 @@ export const harmless: readonly Harmless[] = [
     why: "local stores are filled from the checkpoint more often",
   },
   {
-    path: "packages/runtime/src/job/store-backends.ts",
+    path: "packages/checkpoint/src/storage/taken-in.ts",
     find: 'return error instanceof MillraceError && error.code === "STATE_CORRUPT";',
     replace: 'return error instanceof MillraceError || error.code === "STATE_CORRUPT";',
     why: "a local store is given up for other errors, too, and filled from the checkpoint",
@@ -219,5 +221,54 @@ export const harmless: readonly Harmless[] = [
     find: "if (this.#own.length > 0) this.#takeOwn();",
     replace: "if (this.#own.length >= 0) this.#takeOwn();",
     why: "a firing does not give way",
+  },
+  {
+    path: "packages/checkpoint/src/storage/manifest-text.ts",
+    find: 'if (typeof plan !== "object" || plan === null || !Object.isFrozen(plan)) return checkedJson(plan, "manifest.plan");',
+    replace: 'if (typeof plan !== "object" || plan !== null || !Object.isFrozen(plan)) return checkedJson(plan, "manifest.plan");',
+    why: "the text of a plan is made again",
+  },
+  {
+    path: "packages/checkpoint/src/storage/manifest-text.ts",
+    find: 'if (typeof plan !== "object" || plan === null || !Object.isFrozen(plan)) return checkedJson(plan, "manifest.plan");',
+    replace: 'if (typeof plan === "object" || plan === null || !Object.isFrozen(plan)) return checkedJson(plan, "manifest.plan");',
+    why: "the text of a plan is made again",
+  },
+  {
+    path: "packages/checkpoint/src/storage/manifest-text.ts",
+    find: 'if (typeof plan !== "object" || plan === null || !Object.isFrozen(plan)) return checkedJson(plan, "manifest.plan");',
+    replace: 'if (typeof plan !== "object" && plan === null || !Object.isFrozen(plan)) return checkedJson(plan, "manifest.plan");',
+    why: "a plan is a frozen object",
+  },
+  {
+    path: "packages/checkpoint/src/storage/manifest-text.ts",
+    find: 'return typeof value === "object" && value !== null && !Array.isArray(value);',
+    replace: 'return typeof value === "object" || value !== null && !Array.isArray(value);',
+    why: "what has the right checksum is what this engine wrote",
+  },
+  {
+    path: "packages/runtime/src/task/operator-host.ts",
+    find: "sides.set(name, emit);",
+    replace: ";",
+    why: "the way to a side output is looked up again",
+  },
+  {
+    path: "packages/runtime/src/task/clock-timers.ts",
+    find: "for (const host of hosts) if (!host.inputEnded && host.wakeTime > now && host.wakeTime !== Number.POSITIVE_INFINITY) this.wakeAt(host.wakeTime);",
+    replace:
+      "for (const host of hosts) if (!host.inputEnded && host.wakeTime >= now && host.wakeTime !== Number.POSITIVE_INFINITY) this.wakeAt(host.wakeTime);",
+    why: "a task is woken in vain",
+  },
+  {
+    path: "packages/runtime/src/task/gate.ts",
+    find: "if (restored.length > 0) this.#replay = new Replay(restored, target, options.reached);",
+    replace: "if (restored.length >= 0) this.#replay = new Replay(restored, target, options.reached);",
+    why: "where nothing was under way nothing comes again",
+  },
+  {
+    path: "packages/checkpoint/src/protocol/base.ts",
+    find: 'return deltaBytes > baseBytes || deltaCount >= DELTAS_MAX ? "base" : "delta";',
+    replace: 'return deltaBytes > baseBytes && deltaCount >= DELTAS_MAX ? "base" : "delta";',
+    why: "bases are made less often",
   },
 ];

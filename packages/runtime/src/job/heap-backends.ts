@@ -1,4 +1,4 @@
-import { parseDataFileName } from "@millrace/checkpoint";
+import { isCorrupt, parseDataFileName } from "@millrace/checkpoint";
 import type { BackendOptions, DataFile, WrittenBase } from "@millrace/contracts";
 import { assert, type Files, MillraceError, messageOf } from "@millrace/core";
 import { type ChainWork, createHeapBackend, type FileSum } from "@millrace/state";
@@ -69,7 +69,7 @@ export class HeapBackends implements StateBackends {
     try {
       return await work.mergeChain({ checkpoints: this.#options.checkpoints, files, path });
     } catch (error) {
-      if (!(error instanceof MillraceError) || error.code !== "STATE_CORRUPT") throw error;
+      if (!isCorrupt(error)) throw error;
       const names = files.map(({ name }) => name).join(", ");
       throw new MillraceError("CHECKPOINT_CORRUPT", `one of the files ${names} is damaged: ${messageOf(error)}`, { cause: error });
     }

@@ -6,9 +6,11 @@ import {
   decideLocalStore,
   hasOtherLayout,
   identityOf,
+  isCorrupt,
   type LocalMarker,
+  takenIn,
 } from "@millrace/checkpoint";
-import type { BackendOptions, CheckpointManifest, CheckpointStorage } from "@millrace/contracts";
+import type { BackendOptions, CheckpointManifest, CheckpointStorage, DataFile } from "@millrace/contracts";
 import { type Files, type Json, MillraceError } from "@millrace/core";
 import { createStoreBackend, LocalStore, type StoreBackendOptions, type StoreSnapshot, type StoreWork } from "@millrace/state";
 import type { HeldState, OpenedBackend, StateBackends } from "./backends.ts";
@@ -194,7 +196,7 @@ export class StoreBackends implements StateBackends {
     } else {
       for (const { uid, decision } of decisions) {
         if (decision.kind !== "applyDeltas") continue;
-        for (const { file } of decision.deltas) await store.apply(uid, this.#options.storage.readData(file));
+        for (const { file } of decision.deltas) await this.#takeIn(store, uid, file);
       }
     }
     await store.setMarker({ kind: "applied", checkpoint: identityOf(restored) as unknown as Json });
@@ -204,10 +206,11 @@ export class StoreBackends implements StateBackends {
   /** Fills the store from the checkpoint's files; without a marker it says nothing before all of it is there. */
   async #rebuild(store: LocalStore, chains: readonly { uid: string; chain: readonly ChainFile[] }[]): Promise<void> {
     await store.clear();
-    for (const { uid, chain } of chains) for (const { file } of chain) await store.apply(uid, this.#options.storage.readData(file));
+    for (const { uid, chain } of chains) for (const { file } of chain) await this.#takeIn(store, uid, file);
   }
-}
 
-function isCorrupt(error: unknown): boolean {
-  return error instanceof MillraceError && error.code === "STATE_CORRUPT";
+  #takeIn(store: LocalStore, uid: string, file: DataFile): Promise<void> {
+    const { storage } = this.#options;
+    return takenIn(storage, [file], () => store.apply(uid, storage.readData(file)));
+  }
 }

@@ -1,4 +1,4 @@
-import { keyedPartsOf } from "@millrace/checkpoint";
+import { keyedPartsOf, takenIn } from "@millrace/checkpoint";
 import type { CheckpointManifest, CheckpointStorage } from "@millrace/contracts";
 import type { JobGraph, PlannedState, RestorePlan } from "@millrace/plan";
 import { migrateRecords } from "@millrace/state";
@@ -25,7 +25,11 @@ export async function tryMigrations(
     const snapshot = operators.find((operator) => operator.uid === uid);
     const migration = migrationOf(graph, restore, uid, nowMs);
     if (snapshot === undefined || migration === undefined) continue;
-    for await (const _chunk of migrateRecords(keyedChunks(data, keyedPartsOf(snapshot)), migration));
+    const keyed = keyedPartsOf(snapshot);
+    const files = keyed.flatMap((part) => part.files);
+    await takenIn(data, files, async () => {
+      for await (const _chunk of migrateRecords(keyedChunks(data, keyed), migration));
+    });
   }
 }
 

@@ -1,4 +1,4 @@
-import { beginSavepoint, dataFilesOf, keyedPartsOf, type SavepointWriter } from "@millrace/checkpoint";
+import { beginSavepoint, dataFilesOf, keyedPartsOf, type SavepointWriter, takenIn } from "@millrace/checkpoint";
 import type { CheckpointManifest, KeyedSnapshot, OperatorSnapshot } from "@millrace/contracts";
 import type { Files } from "@millrace/core";
 import { type LogicalPlan, maxParallelismOf } from "@millrace/plan";
@@ -70,11 +70,15 @@ async function canonicalOperator(
 ): Promise<OperatorSnapshot> {
   const parts = keyedPartsOf(operator);
   if (parts.length === 0) return operator;
-  const header = await readOperatorHeader(source, parts);
-  const records = operatorRecords(source, operator, scratch);
   const { plan, maxParallelism } = source.manifest;
   const keyGroups = maxParallelismOf(plan as unknown as LogicalPlan, operator.uid, maxParallelism);
-  return withKeyed(operator, await writeOperator(writer, { uid: operator.uid, header, records }, keyGroups));
+  const files = parts.flatMap((part) => part.files);
+  const keyed = await takenIn(source, files, async () => {
+    const header = await readOperatorHeader(source, parts);
+    const records = operatorRecords(source, operator, scratch);
+    return writeOperator(writer, { uid: operator.uid, header, records }, keyGroups);
+  });
+  return withKeyed(operator, keyed);
 }
 
 /** All parts of an operator, one after the other: their key groups do not overlap, so that the whole is in order, too. */
