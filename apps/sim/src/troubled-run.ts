@@ -1,9 +1,10 @@
 import type { JobDefinition, StartOptions } from "millrace";
-import { withOwnParallelism } from "./jobs/own-parallelism.ts";
+import { drawVersion, withOwnParallelism } from "./jobs/own-parallelism.ts";
 import type { RandomJob, Watch } from "./jobs/random-job.ts";
 import { patient } from "./options.ts";
 import type { ProgressJudge } from "./progress/progress-judge.ts";
 import type { Chance } from "./world/chance.ts";
+import { damage, isByDamage } from "./world/damage.ts";
 import { drainedJob } from "./world/drained.ts";
 import { calm, drawIncarnation, type Incarnation } from "./world/faults.ts";
 import { type Life, lastEnd, lastSavepoint, layInput, live } from "./world/life.ts";
@@ -39,6 +40,7 @@ export async function troubledRun({ world, seed, chance, job, options, ephemeral
   await layInput(world, job);
   const failures = new Map(job.failures.map(({ record, times }) => [record, times]));
   const failsAfterStop = drawFailureAfterStop(seed);
+  let hasRot = false;
   for (let pid = 1; ; pid++) {
     const troubled = pid <= TROUBLED_LIVES_MAX;
     if (!troubled) failures.clear();
@@ -50,12 +52,14 @@ export async function troubledRun({ world, seed, chance, job, options, ephemeral
     story.push(`process ${pid}: ${JSON.stringify(incarnation)}`);
     const told = await newestManifest(world);
     const rotten = await rot(world, seed, pid);
-    if (rotten !== undefined) story.push(`  a byte of ${rotten} has changed`);
-    // A run that ended with a savepoint is over: the next one starts from that.
+    hasRot ||= rotten !== undefined;
+    // A run that ended with a savepoint is over: the next one starts from that, and needs no checkpoint.
     const from = (await lastEnd(world)) === "savepoint" ? await lastSavepoint(world) : undefined;
+    if (troubled && from === undefined) await damage(world, seed, pid);
+    for (const path of [rotten, world.damaged?.path]) if (path !== undefined) story.push(`  a byte of ${path} has changed`);
     const settings = {
       ...options,
-      transform: withOwnParallelism(job.numbers),
+      transform: withOwnParallelism(job.numbers, drawVersion(seed, pid)),
       ...(troubled ? {} : patient),
       ...(ephemeral ? { ephemeral, overwrite: true } : {}),
       ...(from === undefined ? {} : { from }),
@@ -75,7 +79,10 @@ export async function troubledRun({ world, seed, chance, job, options, ephemeral
       const drained = await drainedJob(world, job);
       if (drained !== undefined) return drained;
     }
-    if (life.end === "failed" && !troubled) throw new Error(`the job failed though nothing went wrong any more: ${life.reason}`);
+    if (life.reason !== undefined && isByDamage(world, life.reason, hasRot)) {
+      met.add("damaged checkpoint refused");
+      await world.damaged?.heal();
+    } else if (life.end === "failed" && !troubled) throw new Error(`the job failed though nothing went wrong any more: ${life.reason}`);
   }
 }
 

@@ -1,5 +1,6 @@
+import { seededRandom } from "@millrace/core";
 import type { StartOptions } from "millrace";
-import type { Chance } from "../world/chance.ts";
+import { Chance } from "../world/chance.ts";
 
 type Transform = NonNullable<StartOptions["transform"]>;
 type Plan = Parameters<Transform>[0]["plan"];
@@ -18,13 +19,21 @@ export function drawOwnParallelisms(chance: Chance): OwnParallelism[] {
   }));
 }
 
-/** Keyed nodes get numbers of their own, in turn. Of subtasks only where nothing behind them goes by the order of records. */
-export function withOwnParallelism(numbers: readonly OwnParallelism[]): Transform {
+/** In some seeds each process runs another version of the job. Drawn apart from all else. */
+export function drawVersion(seed: number, pid: number): number {
+  return new Chance(seededRandom(seed ^ 0x1f83d9ab)).oneIn(4) ? pid : 0;
+}
+
+/**
+ * Keyed nodes get numbers of their own, in turn. Of subtasks only where nothing behind them goes by the order of records, and others in each version.
+ */
+export function withOwnParallelism(numbers: readonly OwnParallelism[], version = 0): Transform {
   return (graph) => {
     const { plan } = graph;
     const nodes = plan.nodes.map((node) => {
       if (!node.inputs.some(({ exchange }) => exchange === "hash")) return node;
-      const { parallelism, maxParallelism } = numbers[node.id % numbers.length] ?? {};
+      const { maxParallelism } = numbers[node.id % numbers.length] ?? {};
+      const { parallelism } = numbers[(node.id + version) % numbers.length] ?? {};
       return Object.freeze({
         ...node,
         ...(parallelism === undefined || node.parallelism !== undefined || leadsToState(plan, node.id) ? {} : { parallelism }),

@@ -59,7 +59,7 @@ export async function live(
       removed ??= wrong;
     });
   });
-  const refusals = new Refusals(process);
+  const refusals = new Refusals(world, process);
   const tolerance = new Tolerance(options.tolerableFailures ?? 0);
   // One that was drained in vain begins again whatever checkpoints it may fail.
   const mayDrain = incarnation.orders.some(({ order }) => order.kind === "drain");

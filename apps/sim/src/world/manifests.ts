@@ -22,12 +22,17 @@ export function namesIn(text: string): readonly string[] {
 
 /** The text of the newest one; undefined: there is none. */
 export async function newestManifest(world: World): Promise<string | undefined> {
+  const newest = await newestName(world);
+  return newest === undefined ? undefined : manifestText(world, newest);
+}
+
+/** Of the newest one; undefined: there is none. */
+export async function newestName(world: World): Promise<string | undefined> {
   if ((await world.files.stat(CHECKPOINTS)) === undefined) return undefined;
-  const newest = (await world.files.list(CHECKPOINTS))
+  return (await world.files.list(CHECKPOINTS))
     .filter(isManifest)
     .sort((a, b) => idOf(a) - idOf(b))
     .at(-1);
-  return newest === undefined ? undefined : manifestText(world, newest);
 }
 
 function idOf(name: string): number {

@@ -1,7 +1,8 @@
-import { messageOf } from "@millrace/core";
+import { MillraceError, messageOf } from "@millrace/core";
 import type { JobEvent } from "millrace";
 import type { Order } from "./faults.ts";
 import type { SimulatedProcess } from "./process.ts";
+import type { World } from "./world.ts";
 
 /** A job that goes on for so many checkpoints was not at its end. */
 const CHECKPOINTS = 3;
@@ -12,13 +13,15 @@ const CHECKPOINTS = 3;
  */
 export class Refusals {
   fault: string | undefined;
+  readonly #world: World;
   readonly #process: SimulatedProcess;
   /** Orders that have been neither carried out nor refused. */
   #underWay = 0;
   /** Nothing explains it, unless the job comes to its end now. */
   #unexplained: { readonly what: string; checkpoints: number } | undefined;
 
-  constructor(process: SimulatedProcess) {
+  constructor(world: World, process: SimulatedProcess) {
+    this.#world = world;
     this.#process = process;
   }
 
@@ -33,9 +36,13 @@ export class Refusals {
     const isAlone = this.#underWay++ === 0;
     done
       .catch((error: unknown) => {
-        if (!isRunning || !isAlone || this.#process.disturbances !== disturbances) return;
+        if (!isRunning || !isAlone || this.#process.disturbances !== disturbances || this.#tellsOfDamage(error)) return;
         this.#unexplained = { what: `${kind} was refused, though nothing was in its way: ${messageOf(error)}`, checkpoints: 0 };
       })
       .finally(() => this.#underWay--);
+  }
+
+  #tellsOfDamage(error: unknown): boolean {
+    return this.#world.damaged !== undefined && error instanceof MillraceError && error.code === "CHECKPOINT_CORRUPT";
   }
 }

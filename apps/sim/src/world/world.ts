@@ -5,6 +5,13 @@ import { Trace } from "./trace.ts";
 
 const START_MS = Date.UTC(2024, 0, 1);
 
+/** A file of the newest checkpoint, in which a byte has changed. */
+export interface DamagedFile {
+  readonly path: string;
+  /** Brings the file back from a copy. */
+  heal(): Promise<void>;
+}
+
 /** What outlives processes: time, the disk, and the record of what happened. */
 export class World {
   readonly time: SimulatedTime;
@@ -14,6 +21,8 @@ export class World {
   #jumpedMs = 0;
   /** The wall clock has jumped. */
   hasJumped = false;
+  /** A byte of it is wrong. */
+  damaged: DamagedFile | undefined;
 
   /** `now`: what the wall clock shows, when it is not to go with time. `msPerReading`: how slow the processor is, see `SimulatedTime`. */
   constructor(seed: number, now?: () => number, msPerReading?: number) {
