@@ -1,6 +1,6 @@
-import { seededRandom } from "@millrace/core";
 import type { StartOptions } from "millrace";
-import { Chance } from "./world/chance.ts";
+import { apart } from "./world/apart.ts";
+import type { Chance } from "./world/chance.ts";
 
 /** A checkpoint that times out again and again keeps a job from ever getting on, as it should; not so at the end. */
 export const patient = { checkpointTimeoutMs: 600_000, tolerableFailures: 3 } satisfies StartOptions;
@@ -32,7 +32,7 @@ export function drawOptions(chance: Chance): StartOptions {
 
 /** Whether the channels of a job are full, and barriers overtake what is in them. Drawn apart from all else. */
 export function drawCrowded(seed: number): boolean {
-  return new Chance(seededRandom(seed ^ 0x72be5d74)).oneIn(5);
+  return apart(seed, "crowd").oneIn(5);
 }
 
 /** Barriers do not wait for the small batches before them. */

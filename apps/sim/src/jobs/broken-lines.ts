@@ -1,7 +1,6 @@
-import { seededRandom } from "@millrace/core";
 import { outputTag } from "millrace";
 import type { BadInputRecord } from "millrace/files";
-import { Chance } from "../world/chance.ts";
+import { apart } from "../world/apart.ts";
 import { type Branch, exactly } from "./branch.ts";
 import type { Reading } from "./reading.ts";
 
@@ -10,7 +9,7 @@ export const broken = outputTag<BadInputRecord>("broken");
 
 /** A broken line stands behind every so many readings of a file; undefined: nowhere. Drawn apart from all else. */
 export function drawBrokenEvery(seed: number): number | undefined {
-  const chance = new Chance(seededRandom(seed ^ 0x6c078965));
+  const chance = apart(seed, "brokenLines");
   return chance.oneIn(4) ? chance.between(1, 20) : undefined;
 }
 

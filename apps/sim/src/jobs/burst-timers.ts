@@ -1,7 +1,6 @@
-import { seededRandom } from "@millrace/core";
 import type { Collector } from "millrace";
 import { dueAt } from "../progress/due.ts";
-import { Chance } from "../world/chance.ts";
+import { apart } from "../world/apart.ts";
 import { type Branch, exactly } from "./branch.ts";
 import type { Pace } from "./paced-sink.ts";
 import type { Reading } from "./reading.ts";
@@ -13,7 +12,7 @@ const TOLD_MS = 50;
 
 /** Whether a job has the branch. Drawn apart from all else, for slow processors alone: others get done with it in a slice. */
 export function drawBursts(seed: number): boolean {
-  return new Chance(seededRandom(seed ^ 0x165667b1)).oneIn(2);
+  return apart(seed, "burstTimers").oneIn(2);
 }
 
 /** How fast sources are beside it: slower than it is, so that what it is cut in is not the end of the input. */

@@ -1,13 +1,12 @@
-import { seededRandom } from "@millrace/core";
 import { type Collector, type DataStream, defineKeyedProcess, type MapState, state, t } from "millrace";
 import { dueAt } from "../progress/due.ts";
-import { Chance } from "../world/chance.ts";
+import { apart } from "../world/apart.ts";
 import { type Branch, exactly } from "./branch.ts";
 import type { Reading } from "./reading.ts";
 
 /** Whether a job has the branch. Drawn apart from all else. */
 export function drawEdited(seed: number): boolean {
-  return new Chance(seededRandom(seed ^ 0x27d4eb2f)).oneIn(6);
+  return apart(seed, "editedJob").oneIn(6);
 }
 
 /** How often the code is edited: before the second process and before the third. */

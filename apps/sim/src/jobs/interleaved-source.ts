@@ -1,6 +1,5 @@
-import { seededRandom } from "@millrace/core";
 import type { Source } from "millrace";
-import { Chance } from "../world/chance.ts";
+import { apart } from "../world/apart.ts";
 
 type Split = Parameters<ReturnType<Source<unknown>["createReader"]>["addSplits"]>[0][number];
 type Reader<T, S extends Split> = ReturnType<Source<T, S>["createReader"]>;
@@ -12,7 +11,7 @@ const RUN = 5;
 
 /** Whether readers read several splits at a time. Drawn apart from all else. */
 export function drawInterleaved(seed: number): boolean {
-  return new Chance(seededRandom(seed ^ 0x1f83d9ab)).oneIn(6);
+  return apart(seed, "interleavedSplits").oneIn(6);
 }
 
 /** The source, each of whose readers reads several splits at a time, a few records of each by turns, as one of partitions does. */

@@ -1,6 +1,6 @@
-import { seededRandom } from "@millrace/core";
 import type { StartOptions } from "millrace";
-import { Chance } from "../world/chance.ts";
+import { apart } from "../world/apart.ts";
+import type { Chance } from "../world/chance.ts";
 
 type Transform = NonNullable<StartOptions["transform"]>;
 type Plan = Parameters<Transform>[0]["plan"];
@@ -21,7 +21,7 @@ export function drawOwnParallelisms(chance: Chance): OwnParallelism[] {
 
 /** In some seeds each process runs another version of the job. Drawn apart from all else. */
 export function drawVersion(seed: number, pid: number): number {
-  return new Chance(seededRandom(seed ^ 0x1f83d9ab)).oneIn(4) ? pid : 0;
+  return apart(seed, "versions").oneIn(4) ? pid : 0;
 }
 
 /**

@@ -1,6 +1,6 @@
-import { type Json, type Scheduler, seededRandom } from "@millrace/core";
+import type { Json, Scheduler } from "@millrace/core";
 import type { Source } from "millrace";
-import { Chance } from "../world/chance.ts";
+import { apart } from "../world/apart.ts";
 
 type Split = Parameters<ReturnType<Source<unknown>["createReader"]>["addSplits"]>[0][number];
 
@@ -13,7 +13,7 @@ const SETTLING_MS = 200;
 
 /** Whether the sources of a job take turns. Drawn apart from all else. */
 export function drawTurns(seed: number): boolean {
-  return new Chance(seededRandom(seed ^ 0x27220a95)).oneIn(8);
+  return apart(seed, "turns").oneIn(8);
 }
 
 /** Of one source in one attempt. */

@@ -1,10 +1,10 @@
-import { seededRandom } from "@millrace/core";
 import type { StartOptions } from "millrace";
 import { asyncBranches } from "../jobs/async-branches.ts";
 import { varies } from "../jobs/branch.ts";
 import { inputPath, type RandomJob } from "../jobs/random-job.ts";
 import { TURNS_IDLENESS_MS } from "../jobs/turns.ts";
-import { Chance } from "../world/chance.ts";
+import { apart } from "../world/apart.ts";
+import type { Chance } from "../world/chance.ts";
 import { published } from "../world/life.ts";
 import type { World } from "../world/world.ts";
 import { dueLines } from "./due.ts";
@@ -25,7 +25,7 @@ export interface Judging {
 
 /** Undefined: results are judged at the end alone. */
 export function drawJudging(seed: number): Judging | undefined {
-  const chance = new Chance(seededRandom(seed ^ 0x1b873593));
+  const chance = apart(seed, "judge");
   if (chance.oneIn(2)) return undefined;
   const live = chance.oneIn(2);
   return {

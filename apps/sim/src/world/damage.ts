@@ -1,5 +1,4 @@
-import { seededRandom } from "@millrace/core";
-import { Chance } from "./chance.ts";
+import { apart } from "./apart.ts";
 import { CHECKPOINTS, manifestText, namesIn, newestName } from "./manifests.ts";
 import type { World } from "./world.ts";
 
@@ -10,7 +9,7 @@ const DATA = `${CHECKPOINTS}/data`;
  * it, or goes back by one where that is right, or does not need the file. Drawn apart from all else.
  */
 export async function damage(world: World, seed: number, pid: number): Promise<void> {
-  const chance = new Chance(seededRandom(seed ^ 0x6a09e667 ^ pid));
+  const chance = apart(seed, "damage", pid);
   if (!chance.oneIn(8) || world.damaged !== undefined) return;
   const manifest = await newestName(world);
   if (manifest === undefined) return;

@@ -1,6 +1,6 @@
 import { type Cancel, type Ports, seededRandom } from "@millrace/core";
 import type { Machine } from "@millrace/host";
-import { Chance } from "./chance.ts";
+import { apart } from "./apart.ts";
 import type { Incarnation, Order } from "./faults.ts";
 import { ProcessDisk } from "./process-disk.ts";
 import type { World } from "./world.ts";
@@ -33,7 +33,7 @@ export class SimulatedProcess {
     this.#world = world;
     this.#incarnation = incarnation;
     this.#onOrder = onOrder;
-    this.disk = new ProcessDisk(world, this, incarnation.disk, incarnation.death, new Chance(seededRandom(seed ^ 0x3c6ef372)));
+    this.disk = new ProcessDisk(world, this, incarnation.disk, incarnation.death, apart(seed, "diskOfProcess"));
     this.ports = {
       clock: world.clock,
       random: seededRandom(seed),

@@ -1,9 +1,8 @@
-import { seededRandom } from "@millrace/core";
 import type { StartOptions } from "millrace";
 import { burstTimers } from "../jobs/burst-timers.ts";
 import type { RandomJob } from "../jobs/random-job.ts";
 import { ATTEMPTS } from "../options.ts";
-import { Chance } from "./chance.ts";
+import { apart } from "./apart.ts";
 import type { Incarnation } from "./faults.ts";
 
 /** Of operations on the disk, while a savepoint is written that records pass beside. */
@@ -14,7 +13,7 @@ const SAVEPOINT_DELAY_MS = 20;
  * and where firings are long, each dies right after a checkpoint that cut a firing; in some, after one that overtook records. Drawn apart from all else.
  */
 export function withRareFaults(incarnation: Incarnation, job: RandomJob, seed: number, pid: number): Incarnation {
-  const chance = new Chance(seededRandom(seed ^ 0x5bd1e995));
+  const chance = apart(seed, "rareFaults");
   const diesWithCutFiring = chance.oneIn(2) || job.branches.includes(burstTimers);
   const failing = chance.oneIn(3) && pid === chance.between(1, 3) ? { failingPublication: chance.scale(40) } : {};
   const diesWithRecordsUnderWay = chance.oneIn(2);
@@ -28,14 +27,14 @@ export function withRareFaults(incarnation: Incarnation, job: RandomJob, seed: n
 
 /** In some seeds the first processes are asked to stop with a savepoint, and live until then: functions may fail meanwhile. Drawn apart from all else. */
 function drawStop(seed: number, pid: number): Incarnation["orders"][number] | undefined {
-  const chance = new Chance(seededRandom(seed ^ 0x3ad8025f));
+  const chance = apart(seed, "stop");
   if (!chance.oneIn(8) || pid > 2) return undefined;
   return { turn: chance.between(1, 200), order: { kind: "stopWithSavepoint" } };
 }
 
 /** In some seeds a process is asked to drain, which is the end of them; in half of these it lives until then. Drawn apart from all else. */
 function withDrain(incarnation: Incarnation, job: RandomJob, seed: number, pid: number): Incarnation {
-  const chance = new Chance(seededRandom(seed ^ 0x6c8e9cf5));
+  const chance = apart(seed, "drain");
   // What a source that takes turns has been given, and what is a record where some can't be read, is not known here.
   if (!chance.oneIn(4) || job.turnsOf !== undefined || job.brokenEvery !== undefined || pid !== chance.between(1, 3)) return incarnation;
   const drain = { turn: chance.between(1, 250), order: { kind: "drain" } } as const;
@@ -44,32 +43,32 @@ function withDrain(incarnation: Incarnation, job: RandomJob, seed: number, pid: 
 
 /** Some processes are asked to keep a checkpoint for a while. Drawn apart from all else. */
 function withHold(incarnation: Incarnation, seed: number, pid: number): Incarnation {
-  const chance = new Chance(seededRandom(seed ^ (pid * 0x243185be)));
+  const chance = apart(seed, "hold", pid);
   if (!chance.oneIn(6)) return incarnation;
   return { ...incarnation, orders: [...incarnation.orders, { turn: chance.between(20, 300), order: { kind: "hold" } }] };
 }
 
 /** Whether the job keeps nothing beside its output. Drawn apart from all else. */
 export function drawEphemeral(seed: number): boolean {
-  return new Chance(seededRandom(seed ^ 0x71374491)).oneIn(10);
+  return apart(seed, "ephemeral").oneIn(10);
 }
 
 /** It has nothing to be asked for. In most of them one operation of the publication fails. */
 export function withoutCheckpoints(incarnation: Incarnation, seed: number): Incarnation {
-  const chance = new Chance(seededRandom(seed ^ 0x3c6ef35f));
+  const chance = apart(seed, "publicationWithoutCheckpoints");
   const failing = chance.oneIn(4) ? {} : { failingPublication: chance.scale(20) };
   return { ...incarnation, orders: [], disk: { ...incarnation.disk, ...failing } };
 }
 
 /** In some seeds a failed job begins again as long as it does not fail too often in a while. Drawn apart from all else. */
 export function withRestart(options: StartOptions, seed: number): StartOptions {
-  const chance = new Chance(seededRandom(seed ^ 0x59f111f1));
+  const chance = apart(seed, "restart");
   if (!chance.oneIn(3)) return options;
   return { ...options, restart: { kind: "failureRate", failures: ATTEMPTS, intervalMs: 3_600_000, delayMs: chance.scale(20) } };
 }
 
 /** How many records pass, after a stop with a savepoint was asked for, before one fails; undefined: none does. Drawn apart from all else. */
 export function drawFailureAfterStop(seed: number): number | undefined {
-  const chance = new Chance(seededRandom(seed ^ 0x2c1b3c6d));
+  const chance = apart(seed, "failureAfterStop");
   return chance.oneIn(2) ? chance.scale(150) : undefined;
 }

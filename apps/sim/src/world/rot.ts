@@ -1,5 +1,4 @@
-import { seededRandom } from "@millrace/core";
-import { Chance } from "./chance.ts";
+import { apart } from "./apart.ts";
 import { filesBelow } from "./files-below.ts";
 import type { World } from "./world.ts";
 
@@ -10,7 +9,7 @@ const LOCAL = "/state/local";
  * may come of it. Returns the file. Drawn apart from all else.
  */
 export async function rot(world: World, seed: number, pid: number): Promise<string | undefined> {
-  const chance = new Chance(seededRandom(seed ^ 0x510e527f ^ pid));
+  const chance = apart(seed, "rot", pid);
   if (!chance.oneIn(6) || (await world.files.stat(LOCAL)) === undefined) return undefined;
   // A base may be a file of a checkpoint by now, under two names after a power cut.
   const paths = (await filesBelow(world, LOCAL)).filter((path) => !path.endsWith(".base"));

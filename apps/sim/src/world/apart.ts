@@ -1,0 +1,30 @@
+import { seededRandom } from "@millrace/core";
+import { Chance } from "./chance.ts";
+
+/** A number for each thing that is drawn apart. No two are the same, or the two things would come together or never. */
+export const salts = {
+  editedJob: 0x27d4eb2f,
+  brokenLines: 0x6c078965,
+  versions: 0x5be0cd19,
+  turns: 0x27220a95,
+  burstTimers: 0x165667b1,
+  interleavedSplits: 0x1f83d9ab,
+  diskOfProcess: 0x3c6ef372,
+  rareFaults: 0x5bd1e995,
+  stop: 0x3ad8025f,
+  drain: 0x6c8e9cf5,
+  hold: 0x243185be,
+  ephemeral: 0x71374491,
+  publicationWithoutCheckpoints: 0x3c6ef35f,
+  restart: 0x59f111f1,
+  failureAfterStop: 0x2c1b3c6d,
+  rot: 0x510e527f,
+  damage: 0x6a09e667,
+  judge: 0x1b873593,
+  crowd: 0x72be5d74,
+} as const;
+
+/** For what is drawn apart from all else: the other draws of a seed are what they are without it. `pid`: where it is drawn for each process. */
+export function apart(seed: number, what: keyof typeof salts, pid = 0): Chance {
+  return new Chance(seededRandom(seed ^ salts[what] ^ pid));
+}
