@@ -271,4 +271,46 @@ export const harmless: readonly Harmless[] = [
     replace: 'return deltaBytes > baseBytes && deltaCount >= DELTAS_MAX ? "base" : "delta";',
     why: "bases are made less often",
   },
+  {
+    path: "packages/runtime/src/task/watermark-flow.ts",
+    find: "if (!firing || watermark === WATERMARK_MAX) return;",
+    replace: "if (!firing && watermark === WATERMARK_MAX) return;",
+    why: "watermarks of before a restore are told again",
+  },
+  {
+    path: "packages/runtime/src/task/task-checkpoint.ts",
+    find: 'return decideBase({ baseBytes: base?.bytes, deltaBytes, deltaCount: deltas.length }) === "base";',
+    replace: 'return decideBase({ baseBytes: base?.bytes, deltaBytes, deltaCount: deltas.length }) !== "base";',
+    why: "bases are made at other times",
+  },
+  {
+    path: "packages/checkpoint/src/storage/names.ts",
+    find: "return id > 0 && Number.isSafeInteger(id) && manifestName(id) === name ? id : undefined;",
+    replace: "return id >= 0 && Number.isSafeInteger(id) && manifestName(id) === name ? id : undefined;",
+    why: "no checkpoint has the id 0",
+  },
+  {
+    path: "packages/runtime/src/task/stream-task.ts",
+    find: 'if (this.#state === "draining" && this.#parts.flow.idle) this.#becomeEnded();',
+    replace: 'if (this.#state === "draining" || this.#parts.flow.idle) this.#becomeEnded();',
+    why: "an input is read only when all events have gone through",
+  },
+  {
+    path: "packages/checkpoint/src/protocol/retention.ts",
+    find: "const oldestNeeded = Math.min(oldestRetained, ...facts.localMarkers);",
+    replace: "const oldestNeeded = Math.max(oldestRetained, ...facts.localMarkers);",
+    why: "local stores are filled from the checkpoint more often",
+  },
+  {
+    path: "packages/runtime/src/job/job-run.ts",
+    find: "#storesTrusted = true;",
+    replace: "#storesTrusted = false;",
+    why: "local stores are filled from the checkpoint more often",
+  },
+  {
+    path: "packages/runtime/src/task/stream-task.ts",
+    find: "this.#room.close();",
+    replace: ";",
+    why: "a look that finds nothing to do",
+  },
 ];

@@ -6,6 +6,7 @@ import { INPUT, inputPath, OUTPUT, type RandomJob } from "../jobs/random-job.ts"
 import type { ProgressJudge } from "../progress/progress-judge.ts";
 import { calm, type Incarnation, type Order } from "./faults.ts";
 import { filesBelow } from "./files-below.ts";
+import { HealthyCheckpoints } from "./healthy-checkpoints.ts";
 import { holdForAWhile } from "./held-checkpoint.ts";
 import { SimulatedProcess } from "./process.ts";
 import { Refusals } from "./refusals.ts";
@@ -60,6 +61,7 @@ export async function live(
     });
   });
   const refusals = new Refusals(world, process);
+  const healthy = new HealthyCheckpoints(process);
   const tolerance = new Tolerance(options.tolerableFailures ?? 0);
   // One that was drained in vain begins again whatever checkpoints it may fail.
   const mayDrain = incarnation.orders.some(({ order }) => order.kind === "drain");
@@ -75,6 +77,7 @@ export async function live(
     });
     handle.on((event) => {
       refusals.heard(event);
+      healthy.heard(event);
       if (!mayDrain) tolerance.heard(event);
       if (event.kind === "checkpointCompleted") checkpoints++;
       else if (event.kind !== "running") process.disturbed();
@@ -87,7 +90,7 @@ export async function live(
     end = "failed";
     reason = describe(error);
   });
-  const fault = (): string | undefined => judge?.fault ?? refusals.fault ?? tolerance.fault ?? removed;
+  const fault = (): string | undefined => judge?.fault ?? refusals.fault ?? tolerance.fault ?? healthy.fault ?? removed;
   await world.time.runUntil(() => end !== undefined || !process.alive || process.turns > TURNS_MAX || fault() !== undefined, LIMIT_MS);
   if (fault() !== undefined) throw new Error(fault());
   if (end === undefined && process.alive) throw new Error(`the job comes to no end in ${TURNS_MAX} turns`);
