@@ -11,13 +11,14 @@ import { drawTurns } from "./jobs/turns.ts";
 import { crowdedOptions, drawCrowded, drawOptions } from "./options.ts";
 import { createJudge, drawJudging, judgedOptions, toldOf } from "./progress/draw-judge.ts";
 import type { ProgressJudge } from "./progress/progress-judge.ts";
+import { withRestart } from "./restart-options.ts";
 import { troubledRun } from "./troubled-run.ts";
 import { judgement, verdict } from "./verdict.ts";
 import { Chance } from "./world/chance.ts";
 import { calm } from "./world/faults.ts";
 import { garbageOf } from "./world/garbage.ts";
 import { type Life, layInput, live, published } from "./world/life.ts";
-import { drawEphemeral, withRestart } from "./world/rare-faults.ts";
+import { drawEphemeral } from "./world/rare-faults.ts";
 import { World } from "./world/world.ts";
 
 export interface SeedResult {

@@ -3,6 +3,7 @@ import { drawVersion, withOwnParallelism } from "./jobs/own-parallelism.ts";
 import type { RandomJob, Watch } from "./jobs/random-job.ts";
 import { patient } from "./options.ts";
 import type { ProgressJudge } from "./progress/progress-judge.ts";
+import { isEndless } from "./restart-options.ts";
 import type { Chance } from "./world/chance.ts";
 import { damage, isByDamage } from "./world/damage.ts";
 import { drainedJob } from "./world/drained.ts";
@@ -55,7 +56,8 @@ export async function troubledRun({ world, seed, chance, job, options, ephemeral
     hasRot ||= rotten !== undefined;
     // A run that ended with a savepoint is over: the next one starts from that, and needs no checkpoint.
     const from = (await lastEnd(world)) === "savepoint" ? await lastSavepoint(world) : undefined;
-    if (troubled && from === undefined) await damage(world, seed, pid);
+    // One that is started again for ever, whatever it failed with, would never tell.
+    if (troubled && from === undefined && !isEndless(options.restart)) await damage(world, seed, pid);
     for (const path of [rotten, world.damaged?.path]) if (path !== undefined) story.push(`  a byte of ${path} has changed`);
     const settings = {
       ...options,
@@ -72,7 +74,7 @@ export async function troubledRun({ world, seed, chance, job, options, ephemeral
     if (told?.includes('"firing":true') === true) met.add("firing restored");
     lives.push({ ...life, met, newRun: from !== undefined });
     story.push(`  → ${life.end}${life.reason === undefined ? "" : `: ${life.reason}`}`);
-    if (ephemeral) checkPersistence(life, incarnation);
+    if (ephemeral && !isEndless(options.restart)) checkPersistence(life, incarnation);
     const end = life.end === "died" ? await lastEnd(world) : life.end;
     if (end === "finished") return job;
     if (end === "savepoint") {

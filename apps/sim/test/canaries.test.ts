@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { canaries } from "../src/canaries/canaries.ts";
-import { besideTheResults, harmless } from "../src/canaries/harmless.ts";
+import { besideTheResults, harmless } from "../src/canaries/harmless/index.ts";
 import { allMutants, drawMutants, isSame } from "../src/canaries/mutants.ts";
 import { changedSource, repositoryRoot } from "../src/canaries/plant.ts";
 

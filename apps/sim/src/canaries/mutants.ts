@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { seededRandom } from "@millrace/core";
 import { Chance } from "../world/chance.ts";
-import { besideTheResults, harmless } from "./harmless.ts";
+import { besideTheResults, harmless } from "./harmless/index.ts";
 import { repositoryRoot, type SourceChange } from "./plant.ts";
 
 /** Where mutants are made: what moves records and what makes checkpoints. */
@@ -70,12 +70,12 @@ function mutantsOf(folder: string): Mutant[] {
   });
 }
 
-/** The part of a line before what it tells people: an error's text, its hint, why something was passed over. */
+/** The part of a line before what it tells people: an error's text, its hint, a warning, why something was passed over. */
 function behaviour(line: string): string {
-  return line.split(/\bthrow |\b(?:hint|message|reason): /, 1)[0] as string;
+  return line.split(/\bthrow |\b(?:hint|message|reason): |\bwarn\(/, 1)[0] as string;
 }
 
-/** Comments, types, imports, texts, and assertions, which are not there to be seen from outside. */
+/** Comments, types, imports, texts and what chooses between them, and assertions, which are not there to be seen from outside. */
 function isInert(line: string): boolean {
-  return /^\s*(\*|\/\/|\/\*|import|export type|readonly|unreachable\(|`|$)/.test(line) || line.includes("assert(");
+  return /^\s*(\*|\/\/|\/\*|import|export type|readonly|unreachable\(|`|$)/.test(line) || line.includes("assert(") || line.includes('? "" : `');
 }

@@ -11,7 +11,6 @@ export class HealthyCheckpoints {
     this.#process = process;
   }
 
-  /** Before the event itself counts as something that is in the way of others. */
   heard(event: JobEvent): void {
     if (event.kind !== "checkpointFailed" || this.#process.disturbances > 0) return;
     this.fault = `checkpoint ${event.checkpointId} failed, though nothing was in its way: ${messageOf(event.error)}`;

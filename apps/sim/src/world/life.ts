@@ -4,13 +4,12 @@ import { type JobDefinition, type JobHandle, type StartOptions, startJob } from 
 import { inputLines } from "../jobs/broken-lines.ts";
 import { INPUT, inputPath, OUTPUT, type RandomJob } from "../jobs/random-job.ts";
 import type { ProgressJudge } from "../progress/progress-judge.ts";
+import { Conduct } from "./conduct.ts";
 import { calm, type Incarnation, type Order } from "./faults.ts";
 import { filesBelow } from "./files-below.ts";
-import { HealthyCheckpoints } from "./healthy-checkpoints.ts";
 import { holdForAWhile } from "./held-checkpoint.ts";
 import { SimulatedProcess } from "./process.ts";
-import { Refusals } from "./refusals.ts";
-import { Tolerance } from "./tolerance.ts";
+import type { Refusals } from "./refusals.ts";
 import type { World } from "./world.ts";
 
 export type LifeEnd = "finished" | "stopped" | "savepoint" | "died" | "failed";
@@ -55,16 +54,12 @@ export async function live(
   let removed: string | undefined;
   const process = new SimulatedProcess(world, pid, seed, incarnation, (order) => {
     if (handle === undefined) return;
-    if (order.kind !== "hold") return carryOut(order, handle, process, refusals);
+    if (order.kind !== "hold") return carryOut(order, handle, process, conduct.refusals);
     void holdForAWhile(world, process, handle).then((wrong) => {
       removed ??= wrong;
     });
   });
-  const refusals = new Refusals(world, process);
-  const healthy = new HealthyCheckpoints(process);
-  const tolerance = new Tolerance(options.tolerableFailures ?? 0);
-  // One that was drained in vain begins again whatever checkpoints it may fail.
-  const mayDrain = incarnation.orders.some(({ order }) => order.kind === "drain");
+  const conduct = new Conduct(world, process, options, incarnation);
   judge?.begin(process);
   const definition = define(process);
   const run = async (): Promise<void> => {
@@ -76,9 +71,7 @@ export async function live(
       machine: process.machine,
     });
     handle.on((event) => {
-      refusals.heard(event);
-      healthy.heard(event);
-      if (!mayDrain) tolerance.heard(event);
+      conduct.heard(event);
       if (event.kind === "checkpointCompleted") checkpoints++;
       else if (event.kind !== "running") process.disturbed();
       judge?.heard(event);
@@ -90,7 +83,7 @@ export async function live(
     end = "failed";
     reason = describe(error);
   });
-  const fault = (): string | undefined => judge?.fault ?? refusals.fault ?? tolerance.fault ?? healthy.fault ?? removed;
+  const fault = (): string | undefined => judge?.fault ?? conduct.fault ?? removed;
   await world.time.runUntil(() => end !== undefined || !process.alive || process.turns > TURNS_MAX || fault() !== undefined, LIMIT_MS);
   if (fault() !== undefined) throw new Error(fault());
   if (end === undefined && process.alive) throw new Error(`the job comes to no end in ${TURNS_MAX} turns`);

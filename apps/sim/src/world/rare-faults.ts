@@ -1,7 +1,5 @@
-import type { StartOptions } from "millrace";
 import { burstTimers } from "../jobs/burst-timers.ts";
 import type { RandomJob } from "../jobs/random-job.ts";
-import { ATTEMPTS } from "../options.ts";
 import { apart } from "./apart.ts";
 import type { Incarnation } from "./faults.ts";
 
@@ -58,13 +56,6 @@ export function withoutCheckpoints(incarnation: Incarnation, seed: number): Inca
   const chance = apart(seed, "publicationWithoutCheckpoints");
   const failing = chance.oneIn(4) ? {} : { failingPublication: chance.scale(20) };
   return { ...incarnation, orders: [], disk: { ...incarnation.disk, ...failing } };
-}
-
-/** In some seeds a failed job begins again as long as it does not fail too often in a while. Drawn apart from all else. */
-export function withRestart(options: StartOptions, seed: number): StartOptions {
-  const chance = apart(seed, "restart");
-  if (!chance.oneIn(3)) return options;
-  return { ...options, restart: { kind: "failureRate", failures: ATTEMPTS, intervalMs: 3_600_000, delayMs: chance.scale(20) } };
 }
 
 /** How many records pass, after a stop with a savepoint was asked for, before one fails; undefined: none does. Drawn apart from all else. */

@@ -1,0 +1,20 @@
+import type { HarmlessLines } from "./harmless-lines.ts";
+
+/** What channels do. */
+export const channels: HarmlessLines = {
+  "channel.ts": [["return this.#queue.size >= this.#capacity;", "return this.#queue.size > this.#capacity;", "a channel holds one more"]],
+  "edge-writer.ts": [
+    ["this.#makeRoom(Math.max(ROOM_MIN, count));", "this.#makeRoom(Math.min(ROOM_MIN, count));", "room for the next batch, which grows"],
+    ["this.#makeRoom(Math.max(ROOM_MIN, count));", ";", "room for the next batch"],
+    ["if (count + 1 >= this.#batchRecords) this.flush();", "if (count + 1 > this.#batchRecords) this.flush();", "batches of one record more"],
+    ["if (count + 1 >= this.#batchRecords) this.flush();", "if (count >= this.#batchRecords) this.flush();", "batches of one record more"],
+    ["if (count < this.#room) {", "if (count <= this.#room) {", "a batch is cut to its length"],
+  ],
+  "key-router.ts": [
+    [
+      "for (let group = 0; group < maxParallelism; group++) this.#subtasks[group] = subtaskOf(group, maxParallelism, parallelism);",
+      "for (let group = 0; group <= maxParallelism; group++) this.#subtasks[group] = subtaskOf(group, maxParallelism, parallelism);",
+      "one entry more, which nobody asks for",
+    ],
+  ],
+};

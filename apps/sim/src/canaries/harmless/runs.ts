@@ -1,0 +1,89 @@
+import type { HarmlessLines } from "./harmless-lines.ts";
+
+/** What a run of a job does. */
+export const runs: HarmlessLines = {
+  "build-task.ts": [
+    [
+      "watermarkOf: (node) => byNode.get(node)?.watermark ?? (node === program.head ? source?.watermark : undefined),",
+      "watermarkOf: (node) => byNode.get(node)?.watermark ?? (node !== program.head ? source?.watermark : undefined),",
+      "what the status shows",
+    ],
+    [
+      'else if (head !== undefined && head.watermark > WATERMARK_MIN) flow.accept({ kind: "watermark", watermark: head.watermark });',
+      'else if (head !== undefined && head.watermark >= WATERMARK_MIN) flow.accept({ kind: "watermark", watermark: head.watermark });',
+      "a watermark that says nothing",
+    ],
+  ],
+  "committers.ts": [
+    [
+      "const other = place === undefined ? undefined : places.get(place);",
+      "const other = place !== undefined ? undefined : places.get(place);",
+      "no two sinks of the simulator write to one place",
+    ],
+    [
+      "if (place !== undefined && other !== undefined) throw writtenTwice(place, [other, node.uid]);",
+      "if (place === undefined && other !== undefined) throw writtenTwice(place, [other, node.uid]);",
+      "no two sinks of the simulator write to one place",
+    ],
+    [
+      "if (place !== undefined) places.set(place, node.uid);",
+      "if (place === undefined) places.set(place, node.uid);",
+      "no two sinks of the simulator write to one place",
+    ],
+  ],
+  "deployed-task.ts": [
+    [
+      "const skipped = node === physical.head ? source?.skipped : undefined;",
+      "const skipped = node !== physical.head ? source?.skipped : undefined;",
+      "what the status shows",
+    ],
+    [
+      "return { ...counters, node, watermark: watermarkOf(node), ...(skipped === undefined ? {} : { skipped }) };",
+      "return { ...counters, node, watermark: watermarkOf(node), ...(skipped !== undefined ? {} : { skipped }) };",
+      "what the status shows",
+    ],
+  ],
+  "job-run.ts": [
+    ["this.#savepoints.delete(taking);", ";", "a savepoint that is done is waited for at the end of the run"],
+    [
+      'this.#emit({ kind: "restarting", attempt: this.#attemptNumber + 1, delayMs: decision.delayMs, error });',
+      'this.#emit({ kind: "restarting", attempt: this.#attemptNumber, delayMs: decision.delayMs, error });',
+      "a number that is told",
+    ],
+    ["#storesTrusted = true;", "#storesTrusted = false;", "local stores are filled from the checkpoint more often"],
+    ["return Math.max(0, this.#attemptNumber - 1);", "return Math.min(0, this.#attemptNumber - 1);", "a number that is told"],
+  ],
+  "publication.ts": [
+    ["cancel();", ";", "a pause that is over ends once more"],
+    [
+      "if (output.committables.length > 0) published.push(output.uid);",
+      "if (output.committables.length >= 0) published.push(output.uid);",
+      "what an error tells",
+    ],
+    ["await this.#pause(decision.delayMs);", ";", "it is tried again at once"],
+  ],
+  "restored-in-flight.ts": [
+    [
+      'const kept = elements.filter((element) => element.kind !== "batch" || element.values.length > 0);',
+      'const kept = elements.filter((element) => element.kind !== "batch" || element.values.length >= 0);',
+      "an empty batch",
+    ],
+  ],
+  "restored-state.ts": [
+    [
+      "if (all.length > 0) result.set(operator.uid, all);",
+      "if (all.length >= 0) result.set(operator.uid, all);",
+      "where nothing is to be published nothing is",
+    ],
+  ],
+  "store-backends.ts": [
+    [
+      "this.#trusted = true;",
+      "this.#trusted = false;",
+      "local stores of the attempt before are read from the checkpoint again: slower, and the same",
+    ],
+    ["#trusted = true;", "#trusted = false;", "local stores are filled from the checkpoint more often"],
+    ["this.rebuilt.push(subtask);", ";", "is only counted"],
+    ["await this.#options.files.makeDirectory(this.#options.directory);", ";", "the store makes it as well"],
+  ],
+};

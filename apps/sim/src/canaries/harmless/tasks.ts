@@ -1,0 +1,168 @@
+import type { HarmlessLines } from "./harmless-lines.ts";
+
+/** What a task does. */
+export const tasks: HarmlessLines = {
+  "background-bases.ts": [
+    [
+      "if (adopted !== undefined && chain.files[0]?.name === adopted) this.#finished.delete(node);",
+      "if (adopted !== undefined || chain.files[0]?.name === adopted) this.#finished.delete(node);",
+      "a base that a checkpoint was given up with is made anew",
+    ],
+    [
+      "if (this.#underWay.has(node) || this.#finished.has(node) || this.#damaged.get(node) === chain.files[0]?.name) return;",
+      "if (this.#underWay.has(node) && this.#finished.has(node) || this.#damaged.get(node) === chain.files[0]?.name) return;",
+      "a base may be made twice",
+    ],
+    ["#closed = false;", "#closed = true;", "no bases are made between checkpoints, so checkpoints make them"],
+    [
+      "if (backend?.writeBase === undefined || this.#closed || this.#failure !== undefined || !wantsBase(chain)) return;",
+      "if (backend?.writeBase !== undefined || this.#closed || this.#failure !== undefined || !wantsBase(chain)) return;",
+      "no bases are made between checkpoints, so checkpoints make them",
+    ],
+    [
+      "if (backend?.writeBase === undefined || this.#closed || this.#failure !== undefined || !wantsBase(chain)) return;",
+      "if (backend?.writeBase === undefined || this.#closed || this.#failure === undefined || !wantsBase(chain)) return;",
+      "no bases are made between checkpoints, so checkpoints make them",
+    ],
+    ["this.#underWay.add(node);", ";", "a base may be made twice"],
+    ["this.#finished.set(node, { written, name: undefined, adopted: undefined });", ";", "bases are made in vain"],
+    ["this.#wake();", ";", "a failure is told with the next checkpoint"],
+    [
+      "return backend?.mostlyChanged === true && !this.#underWay.has(node) && !this.#finished.has(node);",
+      "return backend?.mostlyChanged !== true && !this.#underWay.has(node) && !this.#finished.has(node);",
+      "checkpoints hold everything at other times",
+    ],
+    [
+      "return backend?.mostlyChanged === true && !this.#underWay.has(node) && !this.#finished.has(node);",
+      "return backend?.mostlyChanged === true || !this.#underWay.has(node) && !this.#finished.has(node);",
+      "checkpoints hold everything at other times",
+    ],
+    ["this.#closed = true;", "this.#closed = false;", "a base that is made behind the end is not used"],
+  ],
+  "clock-timers.ts": [
+    [
+      "for (const host of hosts) if (!host.inputEnded && host.wakeTime > now && host.wakeTime !== Number.POSITIVE_INFINITY) this.wakeAt(host.wakeTime);",
+      "for (const host of hosts) if (!host.inputEnded || host.wakeTime > now && host.wakeTime !== Number.POSITIVE_INFINITY) this.wakeAt(host.wakeTime);",
+      "a task is woken in vain",
+    ],
+    ["if (time >= this.#wakeTime) return;", "if (time > this.#wakeTime) return;", "a timer is set anew for the same time"],
+    [
+      "for (const host of hosts) if (!host.inputEnded && host.wakeTime > now && host.wakeTime !== Number.POSITIVE_INFINITY) this.wakeAt(host.wakeTime);",
+      "for (const host of hosts) if (!host.inputEnded && host.wakeTime >= now && host.wakeTime !== Number.POSITIVE_INFINITY) this.wakeAt(host.wakeTime);",
+      "a task is woken in vain",
+    ],
+    ["due = false;", "due = true;", "a task looks once for timers that are due"],
+    ["if (time <= over) {", "if (time < over) {", "a timer for now"],
+  ],
+  "gate.ts": [
+    ["for (let tried = 0; tried < count; tried++) {", "for (let tried = 0; tried <= count; tried++) {", "a channel is asked twice"],
+    ["if (this.#batchPosition < to) {", "if (this.#batchPosition <= to) {", "the chain is given nothing"],
+    [
+      "if (restored.length > 0) this.#replay = new Replay(restored, target, options.reached);",
+      "if (restored.length >= 0) this.#replay = new Replay(restored, target, options.reached);",
+      "where nothing was under way nothing comes again",
+    ],
+  ],
+  "operator-host.ts": [
+    ["if (time < this.wakeTime) this.wakeTime = time;", "if (time <= this.wakeTime) this.wakeTime = time;", "the same time is noted again"],
+    ["sides.set(name, emit);", ";", "the way to a side output is looked up again"],
+  ],
+  "replay.ts": [
+    [
+      "if (watermark === WATERMARK_MAX || watermark <= this.#watermark) return;",
+      "if (watermark === WATERMARK_MAX || watermark < this.#watermark) return;",
+      "a watermark is told twice",
+    ],
+  ],
+  "sink-port.ts": [
+    [
+      "this.#uncommitted = this.#uncommitted.filter((part) => part.checkpointId > checkpointId);",
+      "this.#uncommitted = this.#uncommitted.filter((part) => part.checkpointId >= checkpointId);",
+      "what is published is published once more, which changes nothing",
+    ],
+  ],
+  "source-input.ts": [
+    ["this.#greeted = true;", "this.#greeted = false;", "an edge takes one greeting only"],
+    ["#moved = false;", "#moved = true;", "each step begins with that"],
+    ["this.#untold = this.#watermark > WATERMARK_MIN;", "this.#untold = this.#watermark >= WATERMARK_MIN;", "a watermark that says nothing"],
+    [
+      "if (snapshots.length > 0) this.#options.reader.addSplits(snapshots.map((snapshot) => snapshot.split));",
+      "if (snapshots.length >= 0) this.#options.reader.addSplits(snapshots.map((snapshot) => snapshot.split));",
+      "a reader is given no splits",
+    ],
+    ["this.#untold = false;", "this.#untold = true;", "a watermark is told again"],
+    [
+      "if (left <= 0 || alignment !== undefined || !settle()) return progress;",
+      "if (left < 0 || alignment !== undefined || !settle()) return progress;",
+      "a poll that may read nothing",
+    ],
+  ],
+  "split-times.ts": [
+    ["if (now - this.#emptySince <= idlenessMs) return;", "if (now - this.#emptySince < idlenessMs) return;", "is idle a moment earlier"],
+  ],
+  "stream-task.ts": [
+    [
+      "return this.#parts.control.interrupt || this.times.sliceOver(limits.sliceMs);",
+      "return this.#parts.control.interrupt && this.times.sliceOver(limits.sliceMs);",
+      "a firing gives way only when its slice is over and something waits",
+    ],
+    [
+      "return this.#mailCame && hosts.some((host) => host.mail.length > 0 && flow.opens(host));",
+      "return this.#mailCame || hosts.some((host) => host.mail.length > 0 && flow.opens(host));",
+      "a task looks once more at what operators have posted",
+    ],
+    ["#mailCame = false;", "#mailCame = true;", "a new task looks once at what operators have posted, which is nothing"],
+    [
+      'if (this.#state === "draining" && this.#parts.flow.idle) this.#becomeEnded();',
+      'if (this.#state === "draining" || this.#parts.flow.idle) this.#becomeEnded();',
+      "an input is read only when all events have gone through",
+    ],
+    ["this.#room.close();", ";", "a look that finds nothing to do"],
+    [
+      "if (now - this.#flushedAt < limits.lingerMs) return;",
+      "if (now - this.#flushedAt <= limits.lingerMs) return;",
+      "batches travel a moment later",
+    ],
+    ["this.#cleanup.run();", ";", "expired state is left out when it is read"],
+    ["this.#room.tell();", ";", "how much memory is used"],
+    ["this.#parts.code.settleMetrics();", ";", "what the status shows"],
+  ],
+  "task-checkpoint.ts": [
+    [
+      'return decideBase({ baseBytes: base?.bytes, deltaBytes, deltaCount: deltas.length }) === "base";',
+      'return decideBase({ baseBytes: base?.bytes, deltaBytes, deltaCount: deltas.length }) !== "base";',
+      "bases are made at other times",
+    ],
+  ],
+  "task-checkpoints.ts": [
+    [
+      "if (chain !== undefined) this.#bases.completed(host, chain);",
+      "if (chain === undefined) this.#bases.completed(host, chain);",
+      "no bases are made between checkpoints, so checkpoints make them",
+    ],
+    ["this.#bases.close();", ";", "a base that is made behind the end is not used"],
+  ],
+  "watermark-flow.ts": [
+    [
+      "return this.#holding.size > 0 && this.#blocks(this.#pointOf(host));",
+      "return this.#holding.size >= 0 && this.#blocks(this.#pointOf(host));",
+      "where nobody holds nobody blocks either",
+    ],
+    [
+      "const waits = stack.length > 1 && stack.some((other, at) => point.behind.has(other.point) || (point === other.point && at > index));",
+      "const waits = stack.length >= 1 && stack.some((other, at) => point.behind.has(other.point) || (point === other.point && at > index));",
+      "an item does not wait for itself",
+    ],
+    ["if (this.#own.length > 0) this.#takeOwn();", "if (this.#own.length >= 0) this.#takeOwn();", "a firing does not give way"],
+    [
+      "if (!firing || watermark === WATERMARK_MAX) return;",
+      "if (!firing && watermark === WATERMARK_MAX) return;",
+      "watermarks of before a restore are told again",
+    ],
+    [
+      "return events.length <= 1 ? events.pop() : events.shift();",
+      "return events.length < 1 ? events.pop() : events.shift();",
+      "the first of one is the last",
+    ],
+  ],
+};
