@@ -56,8 +56,7 @@ export async function troubledRun({ world, seed, chance, job, options, ephemeral
     hasRot ||= rotten !== undefined;
     // A run that ended with a savepoint is over: the next one starts from that, and needs no checkpoint.
     const from = (await lastEnd(world)) === "savepoint" ? await lastSavepoint(world) : undefined;
-    // One that is started again for ever, whatever it failed with, would never tell.
-    if (troubled && from === undefined && !isEndless(options.restart)) await damage(world, seed, pid);
+    if (troubled && from === undefined) await damage(world, seed, pid);
     for (const path of [rotten, world.damaged?.path]) if (path !== undefined) story.push(`  a byte of ${path} has changed`);
     const settings = {
       ...options,

@@ -6,6 +6,11 @@ export function tellsOfDamage(error: unknown): boolean {
   return errorChain(error).some((cause) => cause instanceof MillraceError && cause.code === "STATE_CORRUPT");
 }
 
+/** A checkpoint is damaged. Whoever is to be started from it can't be, however often that is tried. */
+export function tellsOfDamagedCheckpoint(error: unknown): boolean {
+  return errorChain(error).some((cause) => cause instanceof MillraceError && cause.code === "CHECKPOINT_CORRUPT");
+}
+
 /** What a run that is not restarted any more fails with: the failure itself where that says all, else why it was the last. */
 export function failedForGood(error: unknown, { reason, message }: { readonly reason: string; readonly message: string }): unknown {
   if (reason === "for-good") return runEnding(error) ?? error;

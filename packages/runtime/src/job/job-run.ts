@@ -14,7 +14,7 @@ import { HeldCheckpoints } from "./checkpoints/held-checkpoints.ts";
 import { readableManifests } from "./checkpoints/manifests.ts";
 import { takeSavepoint } from "./checkpoints/take-savepoint.ts";
 import { Committers } from "./committers.ts";
-import { failedForGood, tellsOfDamage } from "./failures.ts";
+import { failedForGood, tellsOfDamage, tellsOfDamagedCheckpoint } from "./failures.ts";
 import { notRunning } from "./not-running.ts";
 import { Publication } from "./publication.ts";
 import type { RunEvent, RunListener } from "./run-events.ts";
@@ -357,8 +357,8 @@ export class JobRun {
     return "finished";
   }
 
-  /** `attempt`: undefined when there was none yet. One that is not the current one any more has been dealt with. */
-  #attemptFailed(attempt: Attempt | undefined, error: unknown): void {
+  /** `attempt`: undefined when there was none yet. One that is not the current one any more has been dealt with. `another` one may help, or not. */
+  #attemptFailed(attempt: Attempt | undefined, error: unknown, another = { canHelp: true }): void {
     if (this.#over || this.#attempt !== attempt) return;
     if (this.#ending !== undefined) {
       // The run is ending anyway. A last checkpoint that is waited for will not come.
@@ -376,7 +376,9 @@ export class JobRun {
     this.#attempt = undefined;
     this.#storesTrusted = !tellsOfDamage(error);
     const closed = attempt?.close() ?? Promise.resolve();
-    const decision = decideRestart(this.#settings.restart, this.#restarts, failureOf(error), this.#settings.ports.clock.monotonic());
+    const failure = failureOf(error);
+    const restartable = failure.restartable && another.canHelp;
+    const decision = decideRestart(this.#settings.restart, this.#restarts, { ...failure, restartable }, this.#settings.ports.clock.monotonic());
     if (decision.kind === "fail") {
       void this.#lane.run(() => closed).then(() => this.#fail(failedForGood(error, decision)));
       return;
@@ -398,7 +400,7 @@ export class JobRun {
       attempt = await this.#nextAttempt();
       await this.#bringUp(attempt);
     } catch (error) {
-      this.#attemptFailed(attempt, error);
+      this.#attemptFailed(attempt, error, { canHelp: !tellsOfDamagedCheckpoint(error) });
     }
   }
 

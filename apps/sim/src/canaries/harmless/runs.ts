@@ -77,6 +77,7 @@ export const runs: HarmlessLines = {
     ],
   ],
   "store-backends.ts": [
+    ["slot.damaged = true;", "slot.damaged = false;", "the failure tells of the damage as well"],
     [
       "this.#trusted = true;",
       "this.#trusted = false;",
