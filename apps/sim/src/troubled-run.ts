@@ -12,7 +12,7 @@ import { type Life, lastEnd, lastSavepoint, layInput, live } from "./world/life.
 import { newestManifest } from "./world/manifests.ts";
 import type { SimulatedProcess } from "./world/process.ts";
 import { DIED_WITH_CUT_FIRING } from "./world/process-disk.ts";
-import { drawFailureAfterStop, withoutCheckpoints, withRareFaults } from "./world/rare-faults.ts";
+import { drawFailureAfterStop, type FailureAfterStop, withoutCheckpoints, withRareFaults } from "./world/rare-faults.ts";
 import { rot } from "./world/rot.ts";
 import type { World } from "./world/world.ts";
 
@@ -97,18 +97,24 @@ function checkPersistence({ reason, restarts }: Life, { disk }: Incarnation): vo
 function withFailures(
   job: RandomJob,
   failures: Map<string, number>,
-  afterStop: number | undefined,
+  afterStop: FailureAfterStop | undefined,
   watch?: Watch,
 ): (process: SimulatedProcess) => JobDefinition {
   return (process) => {
     let passedSinceStop = 0;
+    let hasFailed = false;
+    const failsNow = (): boolean => {
+      if (!process.stopsWithSavepoint || hasFailed) return false;
+      hasFailed = afterStop === "whileWritten" ? process.disk.hasBegunSavepoint : ++passedSinceStop === afterStop;
+      return hasFailed;
+    };
     return job.define(
       (reading) => {
         if (!process.alive) return;
         const key = JSON.stringify(reading);
         const left = failures.get(key) ?? 0;
         if (left > 0) failures.set(key, left - 1);
-        else if (!process.stopsWithSavepoint || ++passedSinceStop !== afterStop) return;
+        else if (!failsNow()) return;
         process.disk.met.add(left > 0 ? "failing function" : "failing function while it stops");
         throw new Error("this record fails, for now");
       },

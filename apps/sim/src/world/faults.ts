@@ -29,6 +29,8 @@ export interface DiskFaults {
   readonly diesWithRecordsUnderWay?: boolean;
   /** Each operation takes up to so long; 0: none takes any time. */
   readonly delayMsMax: number;
+  /** The same of those that write a savepoint, where they are slower than others. */
+  readonly savepointDelayMsMax?: number;
 }
 
 /** What somebody asks a running job for. */

@@ -18,6 +18,8 @@ export const DIED_WITH_CUT_FIRING = "died with a firing cut";
 /** Among `met`: the process was ended right after a checkpoint that overtook records. */
 const DIED_WITH_RECORDS_UNDER_WAY = "died with records under way";
 
+const SAVEPOINTS = "/state/savepoints";
+
 /** What a fault may do to an operation: those that write need space. */
 type Kind = "reads" | "writes" | "neither";
 
@@ -29,6 +31,8 @@ export class ProcessDisk implements Files {
   operations = 0;
   /** Names of faults that have come true, for the coverage. */
   readonly met = new Set<string>();
+  /** A savepoint is being written, or has been. */
+  hasBegunSavepoint = false;
   /** An operation has failed. */
   hasFailed = false;
   readonly #world: World;
@@ -96,6 +100,7 @@ export class ProcessDisk implements Files {
   }
 
   makeDirectory(path: string): Promise<void> {
+    this.hasBegunSavepoint ||= path.startsWith(`${SAVEPOINTS}/`);
     return this.#operation(`mkdir ${path}`, "writes", () => this.#world.disk.makeDirectory(path));
   }
 
@@ -140,7 +145,7 @@ export class ProcessDisk implements Files {
     if (!this.#owner.alive) return never();
     const n = ++this.operations;
     this.#world.trace.add(what);
-    await this.#delay();
+    await this.#delay(what);
     if (!this.#owner.alive) return never();
     const death = this.#death?.place;
     const last = death?.at === "operation" && death.n === n ? death.when : undefined;
@@ -155,8 +160,9 @@ export class ProcessDisk implements Files {
     return result;
   }
 
-  #delay(): Promise<void> {
-    const { delayMsMax } = this.#faults;
+  #delay(what: string): Promise<void> {
+    const { delayMsMax: most, savepointDelayMsMax = most } = this.#faults;
+    const delayMsMax = what.includes(` ${SAVEPOINTS}/`) ? savepointDelayMsMax : most;
     if (delayMsMax === 0) return Promise.resolve();
     this.met.add("slow disk");
     return new Promise((resolve) => this.#world.time.after(this.#chance.below(delayMsMax + 1), resolve));

@@ -3,8 +3,8 @@ import type { RandomJob } from "../jobs/random-job.ts";
 import { apart } from "./apart.ts";
 import type { Incarnation } from "./faults.ts";
 
-/** Of operations on the disk, while a savepoint is written that records pass beside. */
-const SAVEPOINT_DELAY_MS = 20;
+/** Of operations that write a savepoint, so that a job that ends with one could do much beside that. */
+const SAVEPOINT_DELAY_MS = 200;
 
 /**
  * Moments that chance alone hardly ever meets: in some seeds one process can't publish for once, while it may go on with everything else; in some,
@@ -18,7 +18,7 @@ export function withRareFaults(incarnation: Incarnation, job: RandomJob, seed: n
   const rare = { ...incarnation, disk: { ...incarnation.disk, ...failing, diesWithCutFiring, diesWithRecordsUnderWay } };
   const stop = drawStop(seed, pid);
   if (stop === undefined) return withDrain(withHold(rare, seed, pid), job, seed, pid);
-  const slow = { delayMsMax: Math.max(rare.disk.delayMsMax, SAVEPOINT_DELAY_MS) };
+  const slow = { savepointDelayMsMax: Math.max(rare.disk.delayMsMax, SAVEPOINT_DELAY_MS) };
   const behindStop = chance.oneIn(2) ? { failingPublicationBehindStop: chance.between(1, 6) } : {};
   return { ...rare, death: undefined, orders: [stop], disk: { ...rare.disk, ...slow, ...behindStop } };
 }
@@ -58,8 +58,13 @@ export function withoutCheckpoints(incarnation: Incarnation, seed: number): Inca
   return { ...incarnation, orders: [], disk: { ...incarnation.disk, ...failing } };
 }
 
-/** How many records pass, after a stop with a savepoint was asked for, before one fails; undefined: none does. Drawn apart from all else. */
-export function drawFailureAfterStop(seed: number): number | undefined {
+/** When a record fails after a stop with a savepoint was asked for: behind so many, or the first that passes while the savepoint is written. */
+export type FailureAfterStop = number | "whileWritten";
+
+/** undefined: none fails. Drawn apart from all else. */
+export function drawFailureAfterStop(seed: number): FailureAfterStop | undefined {
   const chance = apart(seed, "failureAfterStop");
-  return chance.oneIn(2) ? chance.scale(150) : undefined;
+  if (!chance.oneIn(2)) return undefined;
+  const passed = chance.scale(150);
+  return chance.oneIn(2) ? passed : "whileWritten";
 }
