@@ -34,7 +34,8 @@ export function session<T = unknown>(gap: number | ((value: T) => number), optio
   } satisfies WindowAssigner<T>);
 }
 
-const BEGINNING_OF_TIME = -TIME_LIMIT - 1;
+/** Flink's least long, as far as windows are concerned: a time without a timestamp is as early as a watermark before the first. */
+export const BEGINNING_OF_TIME: number = -TIME_LIMIT - 1;
 
 function windowFrom(start: number, gapMs: number): { readonly start: number; readonly end: number } {
   return { start, end: start + gapMs };

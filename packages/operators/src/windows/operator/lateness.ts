@@ -1,5 +1,6 @@
 import type { OperatorContext } from "@millrace/contracts";
 import { NO_TIMESTAMP, TIME_LIMIT, WATERMARK_MAX, WATERMARK_MIN } from "@millrace/core";
+import { BEGINNING_OF_TIME } from "../assigners/session.ts";
 import type { LateRoute, Window, WindowSpec } from "../spec.ts";
 import { maxTimestamp } from "../triggers/trigger.ts";
 
@@ -27,7 +28,9 @@ export class Lateness {
 
   /** Whether the window is gone already. Only in event time: the clock never runs ahead of what it is asked for. */
   isLate(window: Window): boolean {
-    return this.#eventTime && this.cleanupTime(window) <= this.#context.currentWatermark();
+    if (!this.#eventTime) return false;
+    const time = this.cleanupTime(window);
+    return time <= this.#context.currentWatermark() || time <= BEGINNING_OF_TIME;
   }
 
   /** Whether a window that comes about by a merge is over already, on the assigner's clock; Flink's jobs fail there. */
