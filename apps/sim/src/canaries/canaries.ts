@@ -113,7 +113,7 @@ export const canaries: readonly Canary[] = [
     changes: [
       {
         path: "packages/operators/src/windows/operator/lateness.ts",
-        find: "return this.#eventTime && this.cleanupTime(window) <= this.#context.currentWatermark();",
+        find: "return time <= this.#context.currentWatermark() || time <= BEGINNING_OF_TIME;",
         replace: "return false;",
       },
     ],
