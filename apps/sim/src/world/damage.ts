@@ -1,6 +1,8 @@
 import { apart } from "./apart.ts";
+import { changeByte } from "./change-byte.ts";
 import { CHECKPOINTS, manifestText, namesIn, newestName } from "./manifests.ts";
 import type { World } from "./world.ts";
+import { writeWhole } from "./write-whole.ts";
 
 const DATA = `${CHECKPOINTS}/data`;
 
@@ -16,15 +18,13 @@ export async function damage(world: World, seed: number, pid: number): Promise<v
   const named = namesIn(await manifestText(world, manifest));
   const files = (await world.files.list(DATA)).filter((name) => named.includes(name));
   const path = files.length === 0 || chance.oneIn(3) ? `${CHECKPOINTS}/${manifest}` : `${DATA}/${chance.pick(files)}`;
-  const whole = (await world.files.readFile(path)).slice();
-  if (whole.length === 0) return;
-  const at = chance.below(whole.length);
-  await write(world, path, whole.with(at, (whole[at] as number) ^ (1 << chance.below(8))));
-  world.trace.add(`damage ${path} ${at}`);
+  const changed = await changeByte(world, path, chance);
+  if (changed === undefined) return;
+  world.trace.add(`damage ${path} ${changed.at}`);
   world.damaged = {
     path,
     heal: async () => {
-      await write(world, path, whole);
+      await writeWhole(world, path, changed.before);
       world.damaged = undefined;
     },
   };
@@ -35,11 +35,4 @@ export function isByDamage(world: World, reason: string, rotten: boolean): boole
   if (world.damaged === undefined) return false;
   if (!rotten && /CODEC_|STATE_CORRUPT/.test(reason)) throw new Error(`a damaged checkpoint was read: ${reason}`);
   return reason.includes("CHECKPOINT_CORRUPT");
-}
-
-async function write(world: World, path: string, bytes: Uint8Array): Promise<void> {
-  const file = await world.files.open(path, "write");
-  await file.write(bytes);
-  await file.sync();
-  await file.close();
 }

@@ -11,6 +11,7 @@ import { holdForAWhile } from "./held-checkpoint.ts";
 import { SimulatedProcess } from "./process.ts";
 import type { Refusals } from "./refusals.ts";
 import type { World } from "./world.ts";
+import { writeWhole } from "./write-whole.ts";
 
 export type LifeEnd = "finished" | "stopped" | "savepoint" | "died" | "failed";
 
@@ -149,16 +150,8 @@ function describe(error: unknown): string {
 export async function layInput(world: World, job: RandomJob): Promise<void> {
   await world.files.makeDirectory(INPUT);
   for (const [index, readings] of job.input.entries()) {
-    const file = await world.files.open(inputPath(job.sources, index), "write");
-    await file.write(
-      new TextEncoder().encode(
-        inputLines(index, readings, job.brokenEvery)
-          .map((line) => `${line}\n`)
-          .join(""),
-      ),
-    );
-    await file.sync();
-    await file.close();
+    const lines = inputLines(index, readings, job.brokenEvery).map((line) => `${line}\n`);
+    await writeWhole(world, inputPath(job.sources, index), new TextEncoder().encode(lines.join("")));
   }
   await world.files.syncDirectory(INPUT);
   await world.files.syncDirectory("/");

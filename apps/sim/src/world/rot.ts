@@ -1,4 +1,5 @@
 import { apart } from "./apart.ts";
+import { changeByte } from "./change-byte.ts";
 import { filesBelow } from "./files-below.ts";
 import type { World } from "./world.ts";
 
@@ -15,14 +16,8 @@ export async function rot(world: World, seed: number, pid: number): Promise<stri
   const paths = (await filesBelow(world, LOCAL)).filter((path) => !path.endsWith(".base"));
   if (paths.length === 0) return undefined;
   const path = chance.pick(paths);
-  const bytes = (await world.files.readFile(path)).slice();
-  if (bytes.length === 0) return undefined;
-  const at = chance.below(bytes.length);
-  bytes[at] = (bytes[at] as number) ^ (1 << chance.below(8));
-  const file = await world.files.open(path, "write");
-  await file.write(bytes);
-  await file.sync();
-  await file.close();
-  world.trace.add(`rot ${path} ${at}`);
+  const changed = await changeByte(world, path, chance);
+  if (changed === undefined) return undefined;
+  world.trace.add(`rot ${path} ${changed.at}`);
   return path;
 }

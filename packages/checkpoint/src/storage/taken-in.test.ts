@@ -3,7 +3,7 @@ import { MillraceError } from "@millrace/core";
 import { expect, test } from "vitest";
 import { takenIn } from "./taken-in.ts";
 
-const files: readonly DataFile[] = ["a-1", "a-2"].map((name) => ({ name, bytes: 1, checksum: "00000000" }));
+const parts = [{ files: ["a-1", "a-2"].map((name) => ({ name, bytes: 1, checksum: "00000000" })) }];
 
 /** Its files are read to their ends, which the damaged one comes to with an error. */
 function storageWhere(damaged: string | undefined) {
@@ -24,18 +24,18 @@ function failing(error: Error): () => Promise<void> {
 }
 
 test("bytes of a damaged file that are no state are told with the name of the file", async () => {
-  await expect(takenIn(storageWhere("a-2"), files, failing(unfitting))).rejects.toMatchObject({
+  await expect(takenIn(storageWhere("a-2"), parts, failing(unfitting))).rejects.toMatchObject({
     code: "CHECKPOINT_CORRUPT",
     message: expect.stringContaining("a-2"),
   });
 });
 
 test("where the files are whole the damage is the reader's own", async () => {
-  await expect(takenIn(storageWhere(undefined), files, failing(unfitting))).rejects.toBe(unfitting);
+  await expect(takenIn(storageWhere(undefined), parts, failing(unfitting))).rejects.toBe(unfitting);
 });
 
 test("other failures are what they are, and no file is read for them", async () => {
   const full = new MillraceError("STATE_STORE", "the disk is full");
-  await expect(takenIn(storageWhere("a-1"), files, failing(full))).rejects.toBe(full);
-  expect(await takenIn(storageWhere("a-1"), files, async () => 7)).toBe(7);
+  await expect(takenIn(storageWhere("a-1"), parts, failing(full))).rejects.toBe(full);
+  expect(await takenIn(storageWhere("a-1"), parts, async () => 7)).toBe(7);
 });

@@ -357,8 +357,8 @@ export class JobRun {
     return "finished";
   }
 
-  /** `attempt`: undefined when there was none yet. One that is not the current one any more has been dealt with. `another` one may help, or not. */
-  #attemptFailed(attempt: Attempt | undefined, error: unknown, another = { canHelp: true }): void {
+  /** `attempt`: undefined when there was none yet. One that is not the current one any more has been dealt with. */
+  #attemptFailed(attempt: Attempt | undefined, error: unknown, anotherMayHelp = true): void {
     if (this.#over || this.#attempt !== attempt) return;
     if (this.#ending !== undefined) {
       // The run is ending anyway. A last checkpoint that is waited for will not come.
@@ -377,7 +377,7 @@ export class JobRun {
     this.#storesTrusted = !tellsOfDamage(error);
     const closed = attempt?.close() ?? Promise.resolve();
     const failure = failureOf(error);
-    const restartable = failure.restartable && another.canHelp;
+    const restartable = failure.restartable && anotherMayHelp;
     const decision = decideRestart(this.#settings.restart, this.#restarts, { ...failure, restartable }, this.#settings.ports.clock.monotonic());
     if (decision.kind === "fail") {
       void this.#lane.run(() => closed).then(() => this.#fail(failedForGood(error, decision)));
@@ -400,7 +400,7 @@ export class JobRun {
       attempt = await this.#nextAttempt();
       await this.#bringUp(attempt);
     } catch (error) {
-      this.#attemptFailed(attempt, error, { canHelp: !tellsOfDamagedCheckpoint(error) });
+      this.#attemptFailed(attempt, error, !tellsOfDamagedCheckpoint(error));
     }
   }
 

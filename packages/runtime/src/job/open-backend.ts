@@ -38,10 +38,7 @@ export async function openBackend(
     const data = restoredFiles(settings, order.restored);
     const chunks = keyedChunks(data, restored.keyed);
     const migration = order.migrated === undefined ? undefined : migrationOf(settings.graph, order.migrated, uid, clock.now());
-    if (!filled) {
-      const files = restored.keyed.flatMap((keyed) => keyed.files);
-      await takenIn(data, files, () => backend.restore(migration === undefined ? chunks : migrateRecords(chunks, migration)));
-    }
+    if (!filled) await takenIn(data, restored.keyed, () => backend.restore(migration === undefined ? chunks : migrateRecords(chunks, migration)));
     const migrated = order.migrated !== undefined && restoreOf(order.migrated.plan, uid)?.outcome === "migrated";
     const own = restored.ownChain && !needsBase && !migrated ? restored.keyed[0] : undefined;
     if (own !== undefined) chains.set(node, { files: own.files });

@@ -211,6 +211,6 @@ export class StoreBackends implements StateBackends {
 
   #takeIn(store: LocalStore, uid: string, file: DataFile): Promise<void> {
     const { storage } = this.#options;
-    return takenIn(storage, [file], () => store.apply(uid, storage.readData(file)));
+    return takenIn(storage, [{ files: [file] }], () => store.apply(uid, storage.readData(file)));
   }
 }

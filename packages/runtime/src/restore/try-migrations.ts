@@ -26,8 +26,7 @@ export async function tryMigrations(
     const migration = migrationOf(graph, restore, uid, nowMs);
     if (snapshot === undefined || migration === undefined) continue;
     const keyed = keyedPartsOf(snapshot);
-    const files = keyed.flatMap((part) => part.files);
-    await takenIn(data, files, async () => {
+    await takenIn(data, keyed, async () => {
       for await (const _chunk of migrateRecords(keyedChunks(data, keyed), migration));
     });
   }

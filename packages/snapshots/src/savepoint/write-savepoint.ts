@@ -72,8 +72,7 @@ async function canonicalOperator(
   if (parts.length === 0) return operator;
   const { plan, maxParallelism } = source.manifest;
   const keyGroups = maxParallelismOf(plan as unknown as LogicalPlan, operator.uid, maxParallelism);
-  const files = parts.flatMap((part) => part.files);
-  const keyed = await takenIn(source, files, async () => {
+  const keyed = await takenIn(source, parts, async () => {
     const header = await readOperatorHeader(source, parts);
     const records = operatorRecords(source, operator, scratch);
     return writeOperator(writer, { uid: operator.uid, header, records }, keyGroups);
