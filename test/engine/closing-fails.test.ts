@@ -1,0 +1,32 @@
+import { collection, defineJob, discard, type Sink, startJob } from "millrace";
+import { expect, it } from "vitest";
+
+type Call = "open" | "close";
+
+/** Two-phase, in name; its writers fail at what they are told to, and what was closed is noted. */
+function sink(name: string, fails: readonly Call[], closed: string[]): Sink<number> {
+  const call = async (what: Call): Promise<void> => {
+    if (what === "close") closed.push(`writer of ${name}`);
+    if (fails.includes(what)) throw new Error(`${name} can't be ${what === "open" ? "opened" : "closed"}`);
+  };
+  const inner = discard<number>();
+  return {
+    ...inner,
+    name,
+    createWriter: (context) => ({ ...inner.createWriter(context), open: () => call("open"), close: () => call("close") }),
+    createCommitter: () => ({
+      commit: async (ids) => ({ committed: ids.length, alreadyCommitted: 0 }),
+      close: async () => void closed.push(`committer of ${name}`),
+    }),
+  };
+}
+
+it("a job that can't begin says why, and not what it comes upon as it closes the rest, all of which is closed", async () => {
+  const closed: string[] = [];
+  const job = defineJob("closing", (env) => {
+    env.from(collection([1, 2, 3]), { uid: "first" }).to(sink("one", ["close"], closed), { uid: "one" });
+    env.from(collection([1, 2, 3]), { uid: "second" }).to(sink("two", ["open"], closed), { uid: "two" });
+  });
+  await expect(startJob(job, { ephemeral: true })).rejects.toThrow("two can't be opened");
+  expect(closed.sort()).toEqual(["committer of one", "committer of two", "writer of one", "writer of two"]);
+});
