@@ -2,7 +2,14 @@ import type { HarmlessLines } from "./harmless-lines.ts";
 
 /** What channels do. */
 export const channels: HarmlessLines = {
-  "channel.ts": [["return this.#queue.size >= this.#capacity;", "return this.#queue.size > this.#capacity;", "a channel holds one more"]],
+  "channel.ts": [
+    ["return this.#queue.size >= this.#capacity;", "return this.#queue.size > this.#capacity;", "a channel holds one more"],
+    [
+      "if (element !== undefined && this.#queue.size === this.#capacity - 1) this.#listeners.onWritable();",
+      "if (element !== undefined || this.#queue.size === this.#capacity - 1) this.#listeners.onWritable();",
+      "a sender is woken in vain",
+    ],
+  ],
   "edge-writer.ts": [
     ["this.#makeRoom(Math.max(ROOM_MIN, count));", "this.#makeRoom(Math.min(ROOM_MIN, count));", "room for the next batch, which grows"],
     ["this.#makeRoom(Math.max(ROOM_MIN, count));", ";", "room for the next batch"],

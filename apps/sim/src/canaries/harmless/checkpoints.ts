@@ -21,6 +21,16 @@ export const checkpoints: HarmlessLines = {
     ],
   ],
   "protocol/lineage.ts": [
+    [
+      "return parent?.runId === manifest.runId ? parent : undefined;",
+      "return parent?.runId !== manifest.runId ? parent : undefined;",
+      "a local store that lags behind is filled anew",
+    ],
+    [
+      "if (parentCheckpointId === undefined || parentCheckpointId >= manifest.checkpointId) return undefined;",
+      "if (parentCheckpointId === undefined || parentCheckpointId > manifest.checkpointId) return undefined;",
+      "no checkpoint grew from itself",
+    ],
     ["ancestors.push(identityOf(next));", ";", "local stores are filled from the checkpoint more often"],
     [
       "if (parentCheckpointId === undefined || parentCheckpointId >= manifest.checkpointId) return undefined;",
@@ -42,6 +52,11 @@ export const checkpoints: HarmlessLines = {
   ],
   "protocol/restart.ts": [
     [
+      "const recent = history.failuresAtMs.filter((atMs) => atMs > nowMs - strategy.intervalMs).length + 1;",
+      "const recent = history.failuresAtMs.filter((atMs) => atMs >= nowMs - strategy.intervalMs).length + 1;",
+      "no failure is exactly as old",
+    ],
+    [
       "if (healthyMs >= (strategy.resetAfterMs ?? RESET_AFTER_MS)) return strategy.initialDelayMs;",
       "if (healthyMs > (strategy.resetAfterMs ?? RESET_AFTER_MS)) return strategy.initialDelayMs;",
       "a delay after just so long",
@@ -49,12 +64,27 @@ export const checkpoints: HarmlessLines = {
   ],
   "protocol/retention.ts": [
     [
+      "for (let from = parents.get(id); from !== undefined && from < id; from = parents.get(id)) {",
+      "for (let from = parents.get(id); from !== undefined && from <= id; from = parents.get(id)) {",
+      "no checkpoint grew from itself",
+    ],
+    [
+      "const needed = inUse.has(checkpointId) || (whole ? checkpointId >= oldestNeeded : checkpointId > newestReadable);",
+      "const needed = inUse.has(checkpointId) || (whole ? checkpointId >= oldestNeeded : checkpointId >= newestReadable);",
+      "a damaged checkpoint has a number of its own",
+    ],
+    [
       "const oldestNeeded = Math.min(oldestRetained, ...facts.localMarkers);",
       "const oldestNeeded = Math.max(oldestRetained, ...facts.localMarkers);",
       "local stores are filled from the checkpoint more often",
     ],
   ],
   "protocol/trigger.ts": [
+    [
+      'return facts.nowMs >= dueMs ? triggerNow(facts, "interval") : { kind: "wait", untilMs: dueMs };',
+      'return facts.nowMs > dueMs ? triggerNow(facts, "interval") : { kind: "wait", untilMs: dueMs };',
+      "a checkpoint begins a moment later",
+    ],
     ["const dueMs = Math.max(byInterval, byPause);", "const dueMs = Math.min(byInterval, byPause);", "checkpoints come more often"],
   ],
   "storage/data-reader.ts": [
@@ -65,6 +95,7 @@ export const checkpoints: HarmlessLines = {
     ],
   ],
   "storage/file-storage.ts": [
+    ["await this.#files.syncDirectory(this.#directory);", ";", "the sync that makes a manifest's name durable is one of this, too"],
     ["await this.#refuseExisting(this.#dataPath(name));", ";", "no name is written twice"],
     ["await this.#refuseExisting(path);", ";", "no name is written twice"],
     ["checkDataName(file.name);", ";", "what has the right checksum is what this engine wrote"],
@@ -97,6 +128,16 @@ export const checkpoints: HarmlessLines = {
   "storage/names.ts": [
     [
       "return id > 0 && Number.isSafeInteger(id) && manifestName(id) === name ? id : undefined;",
+      "return id > 0 || Number.isSafeInteger(id) && manifestName(id) === name ? id : undefined;",
+      "no other names come",
+    ],
+    [
+      "if (subtask === undefined || checkpointId === undefined || kind === undefined) return undefined;",
+      "if (subtask === undefined && checkpointId === undefined || kind === undefined) return undefined;",
+      "no other names come",
+    ],
+    [
+      "return id > 0 && Number.isSafeInteger(id) && manifestName(id) === name ? id : undefined;",
       "return id >= 0 && Number.isSafeInteger(id) && manifestName(id) === name ? id : undefined;",
       "no checkpoint has the id 0",
     ],
@@ -119,5 +160,10 @@ export const checkpoints: HarmlessLines = {
       "return manifest.operators.some(({ uid, subtasks }) => subtasks.some(({ keyed }) => keyed !== undefined) || subtasks.length !== parallelismOf(uid));",
       "local stores are filled from the checkpoint more often",
     ],
+  ],
+  "protocol/restore.ts": [["older === undefined", "older !== undefined", "a hint alone"]],
+  "storage/durable-write.ts": [
+    ["await files.remove(path);", ";", "the next collection of garbage removes it"],
+    ["await removeQuietly(files, temporary);", ";", "the next collection of garbage removes it"],
   ],
 };

@@ -77,6 +77,12 @@ export const runs: HarmlessLines = {
     ],
   ],
   "store-backends.ts": [
+    ["#migrated = false;", "#migrated = true;", "prepare says it"],
+    [
+      'if (marker === undefined || isStrange || decisions.some(({ decision }) => decision.kind === "rebuild")) {',
+      'if (marker !== undefined || isStrange || decisions.some(({ decision }) => decision.kind === "rebuild")) {',
+      "a local store is filled anew",
+    ],
     ["slot.damaged = true;", "slot.damaged = false;", "the failure tells of the damage as well"],
     [
       "this.#trusted = true;",
@@ -86,5 +92,35 @@ export const runs: HarmlessLines = {
     ["#trusted = true;", "#trusted = false;", "local stores are filled from the checkpoint more often"],
     ["this.rebuilt.push(subtask);", ";", "is only counted"],
     ["await this.#options.files.makeDirectory(this.#options.directory);", ";", "the store makes it as well"],
+  ],
+  "open-backend.ts": [
+    [
+      'if (body.keySelectors.length === 0 || body.keyedState === "none") return undefined;',
+      'if (body.keySelectors.length === 0 && body.keyedState === "none") return undefined;',
+      "a node without state has a backend that it does not use",
+    ],
+  ],
+  "overtakable-edges.ts": [
+    [
+      "if (overtakable.has(id) && leadsTo(task, fromTask, ways)) behind.get(toTask)?.forEach(block);",
+      "if (overtakable.has(id) || leadsTo(task, fromTask, ways)) behind.get(toTask)?.forEach(block);",
+      "fewer edges are overtaken, so checkpoints wait",
+    ],
+    [
+      "if (toTask === task && !overtakable.has(id)) wait(fromTask);",
+      "if (toTask === task || !overtakable.has(id)) wait(fromTask);",
+      "fewer edges are overtaken, so checkpoints wait",
+    ],
+    [
+      "if (fromTask !== from || found.has(toTask)) continue;",
+      "if (fromTask !== from && found.has(toTask)) continue;",
+      "fewer edges are overtaken, so checkpoints wait",
+    ],
+    ["blocking.add(task);", ";", "a task is asked again"],
+    [
+      'return exchange === "hash" || exchange === "rebalance" || exchange === "shuffle";',
+      'return exchange === "hash" && exchange === "rebalance" || exchange === "shuffle";',
+      "fewer edges are overtaken, so checkpoints wait",
+    ],
   ],
 };

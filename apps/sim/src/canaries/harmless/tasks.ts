@@ -4,6 +4,11 @@ import type { HarmlessLines } from "./harmless-lines.ts";
 export const tasks: HarmlessLines = {
   "background-bases.ts": [
     [
+      "if (this.#underWay.has(node) || this.#finished.has(node) || this.#damaged.get(node) === chain.files[0]?.name) return;",
+      "if (this.#underWay.has(node) || this.#finished.has(node) || this.#damaged.get(node) !== chain.files[0]?.name) return;",
+      "no bases are made between checkpoints, so checkpoints make them",
+    ],
+    [
       "if (adopted !== undefined && chain.files[0]?.name === adopted) this.#finished.delete(node);",
       "if (adopted !== undefined || chain.files[0]?.name === adopted) this.#finished.delete(node);",
       "a base that a checkpoint was given up with is made anew",
@@ -40,6 +45,7 @@ export const tasks: HarmlessLines = {
     ["this.#closed = true;", "this.#closed = false;", "a base that is made behind the end is not used"],
   ],
   "clock-timers.ts": [
+    ["this.#parts.control.interrupt = true;", "this.#parts.control.interrupt = false;", "a timer that is due waits for the end of the batch"],
     [
       "for (const host of hosts) if (!host.inputEnded && host.wakeTime > now && host.wakeTime !== Number.POSITIVE_INFINITY) this.wakeAt(host.wakeTime);",
       "for (const host of hosts) if (!host.inputEnded || host.wakeTime > now && host.wakeTime !== Number.POSITIVE_INFINITY) this.wakeAt(host.wakeTime);",
@@ -69,12 +75,18 @@ export const tasks: HarmlessLines = {
   ],
   "replay.ts": [
     [
+      "if (least !== undefined && time >= leastTime) continue;",
+      "if (least !== undefined && time > leastTime) continue;",
+      "channels that stand at one time go in another order",
+    ],
+    [
       "if (watermark === WATERMARK_MAX || watermark <= this.#watermark) return;",
       "if (watermark === WATERMARK_MAX || watermark < this.#watermark) return;",
       "a watermark is told twice",
     ],
   ],
   "sink-port.ts": [
+    ["this.#blocked = true;", "this.#blocked = false;", "a writer is asked again whether it is ready"],
     [
       "this.#uncommitted = this.#uncommitted.filter((part) => part.checkpointId > checkpointId);",
       "this.#uncommitted = this.#uncommitted.filter((part) => part.checkpointId >= checkpointId);",
@@ -82,6 +94,14 @@ export const tasks: HarmlessLines = {
     ],
   ],
   "source-input.ts": [
+    [
+      "this.#watchesQuiet = live || idlenessMs > 0;",
+      "this.#watchesQuiet = live || idlenessMs >= 0;",
+      "a source that ends is looked at in quiet moments, too",
+    ],
+    ["#untold = false;", "#untold = true;", "begin says it"],
+    ["#heldBack = false;", "#heldBack = true;", "a clock goes on that was not held"],
+    ["this.#cancelQuiet?.();", ";", "a timer of some milliseconds is left"],
     ["this.#greeted = true;", "this.#greeted = false;", "an edge takes one greeting only"],
     ["#moved = false;", "#moved = true;", "each step begins with that"],
     ["this.#untold = this.#watermark > WATERMARK_MIN;", "this.#untold = this.#watermark >= WATERMARK_MIN;", "a watermark that says nothing"],
@@ -98,9 +118,31 @@ export const tasks: HarmlessLines = {
     ],
   ],
   "split-times.ts": [
+    [
+      "const quiet = split.records === split.recordsAtLook && split.watermarks === split.watermarksAtLook;",
+      "const quiet = split.records === split.recordsAtLook || split.watermarks === split.watermarksAtLook;",
+      "a watermark comes early",
+    ],
+    [
+      "if (++split.records < this.#everyRecords) return false;",
+      "if (++split.records <= this.#everyRecords) return false;",
+      "a watermark comes a record later",
+    ],
+    ["if (this.#last === split) this.#last = undefined;", "if (this.#last !== split) this.#last = undefined;", "a split is looked up again"],
     ["if (now - this.#emptySince <= idlenessMs) return;", "if (now - this.#emptySince < idlenessMs) return;", "is idle a moment earlier"],
   ],
   "stream-task.ts": [
+    [
+      "return this.#mailCame && hosts.some((host) => host.mail.length > 0 && flow.opens(host));",
+      "return this.#mailCame && hosts.some((host) => host.mail.length >= 0 && flow.opens(host));",
+      "an empty mailbox is looked into",
+    ],
+    [
+      "if (!flow.idle && !this.#drainFlow()) return false;",
+      "if (!flow.idle || !this.#drainFlow()) return false;",
+      "a step ends where event time moves",
+    ],
+    ["errors.push(error);", ";", "what closing comes upon is told nobody"],
     [
       "return this.#parts.control.interrupt || this.times.sliceOver(limits.sliceMs);",
       "return this.#parts.control.interrupt && this.times.sliceOver(limits.sliceMs);",
@@ -129,12 +171,23 @@ export const tasks: HarmlessLines = {
   ],
   "task-checkpoint.ts": [
     [
+      "if (part === undefined || channels === undefined || channels.length === 0) return undefined;",
+      "if (part === undefined && channels === undefined || channels.length === 0) return undefined;",
+      "of a checkpoint that was given up",
+    ],
+    [
       'return decideBase({ baseBytes: base?.bytes, deltaBytes, deltaCount: deltas.length }) === "base";',
       'return decideBase({ baseBytes: base?.bytes, deltaBytes, deltaCount: deltas.length }) !== "base";',
       "bases are made at other times",
     ],
   ],
   "task-checkpoints.ts": [
+    ["active.pause();", ";", "a source may be idle a little earlier"],
+    [
+      "if (checkpointId > this.#abortedUpTo) listener.declined(checkpointId, error);",
+      "if (checkpointId >= this.#abortedUpTo) listener.declined(checkpointId, error);",
+      "the coordinator passes over what it gave up",
+    ],
     [
       "if (chain !== undefined) this.#bases.completed(host, chain);",
       "if (chain === undefined) this.#bases.completed(host, chain);",
@@ -143,6 +196,11 @@ export const tasks: HarmlessLines = {
     ["this.#bases.close();", ";", "a base that is made behind the end is not used"],
   ],
   "watermark-flow.ts": [
+    [
+      'const isNews = watermark > host.watermark || event.kind === "end" || host.operator.ownsWatermarks === true;',
+      'const isNews = watermark >= host.watermark || event.kind === "end" || host.operator.ownsWatermarks === true;',
+      "an operator is told again of the same watermark",
+    ],
     [
       "return this.#holding.size > 0 && this.#blocks(this.#pointOf(host));",
       "return this.#holding.size >= 0 && this.#blocks(this.#pointOf(host));",
@@ -165,4 +223,14 @@ export const tasks: HarmlessLines = {
       "the first of one is the last",
     ],
   ],
+  "barrier-alignment.ts": [
+    [
+      "if (this.#recorder !== undefined && this.#recorder.checkpointId <= checkpointId) this.#stopRecording();",
+      "if (this.#recorder !== undefined && this.#recorder.checkpointId < checkpointId) this.#stopRecording();",
+      "what comes of it is passed over",
+    ],
+    ["this.#recorder?.giveUp();", ";", "what waits for it was given up"],
+    ["#patienceOver = false;", "#patienceOver = true;", "the first checkpoint overtakes without waiting"],
+  ],
+  "in-flight.ts": [["this.#resolve(undefined);", ";", "what waits for it was given up"]],
 };
