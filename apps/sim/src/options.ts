@@ -35,7 +35,8 @@ export function drawCrowded(seed: number): boolean {
   return apart(seed, "crowd").oneIn(5);
 }
 
-/** Barriers do not wait for the small batches before them. */
-export function crowdedOptions(options: StartOptions): StartOptions {
-  return { ...options, alignmentTimeoutMs: 0, batchSize: 1 };
+/** Barriers do not wait for the small batches before them. In half of the seeds one follows the other, also while what was overtaken is on its way again. */
+export function crowdedOptions(options: StartOptions, seed: number): StartOptions {
+  const haste = apart(seed, "haste").oneIn(2) ? { checkpointIntervalMs: 1, minPauseMs: 0, checkpointTimeoutMs: patient.checkpointTimeoutMs } : {};
+  return { ...options, ...haste, alignmentTimeoutMs: 0, batchSize: 1 };
 }

@@ -53,7 +53,7 @@ export async function runSeed(seed: number): Promise<SeedResult> {
   const job = drawJob(chance, { aligned, brokenEvery, bursts, edited: drawEdited(seed), turns, interleaved, crowded });
   const ephemeral = judging === undefined && !turns && drawEphemeral(seed);
   const drawn = withRestart(judgedOptions(drawOptions(chance), judging), seed);
-  const options = crowded ? crowdedOptions(drawn) : drawn;
+  const options = crowded ? crowdedOptions(drawn, seed) : drawn;
   const lives: Life[] = [];
   const story = [
     `branches ${job.branches.map(({ name }) => name).join(", ")}; ${job.input.map((file) => file.length).join("+")} records; ${JSON.stringify(options)}`,

@@ -8,6 +8,7 @@ import type { Chance } from "./world/chance.ts";
 import { damage, isByDamage } from "./world/damage.ts";
 import { drainedJob } from "./world/drained.ts";
 import { calm, drawIncarnation, type Incarnation } from "./world/faults.ts";
+import { goBack } from "./world/go-back.ts";
 import { type Life, lastEnd, lastSavepoint, layInput, live } from "./world/life.ts";
 import { newestManifest } from "./world/manifests.ts";
 import type { SimulatedProcess } from "./world/process.ts";
@@ -57,23 +58,26 @@ export async function troubledRun({ world, seed, chance, job, options, ephemeral
     // A run that ended with a savepoint is over: the next one starts from that, and needs no checkpoint.
     const from = (await lastEnd(world)) === "savepoint" ? await lastSavepoint(world) : undefined;
     if (troubled && from === undefined) await damage(world, seed, pid);
+    const chosen = from ?? (troubled && judge === undefined && !ephemeral ? await goBack(world, seed, pid) : undefined);
     for (const path of [rotten, world.damaged?.path]) if (path !== undefined) story.push(`  a byte of ${path} has changed`);
     const settings = {
       ...options,
       transform: withOwnParallelism(job.numbers, drawVersion(seed, pid)),
       ...(troubled ? {} : patient),
       ...(ephemeral ? { ephemeral, overwrite: true } : {}),
-      ...(from === undefined ? {} : { from }),
+      ...(chosen === undefined ? {} : { from: chosen }),
     };
     const functions = withFailures(job, failures, troubled ? failsAfterStop : undefined, judge);
     const life = await live(world, pid, seed + pid * 7919, incarnation, functions, settings, judge);
     const met = new Set(life.met);
+    if (chosen !== from && life.end !== "failed") met.add("checkpoint named");
     if (rotten !== undefined) met.add("rotten local store");
     if (told?.includes('"inFlight"') === true) met.add("records restored under way");
+    if (new Set(told?.match(/"age":\d+/g)).size > 1) met.add("records restored under way again");
     if (told?.includes('"firing":true') === true) met.add("firing restored");
-    lives.push({ ...life, met, newRun: from !== undefined });
+    lives.push({ ...life, met, newRun: chosen !== undefined, wentBack: chosen !== from });
     story.push(`  → ${life.end}${life.reason === undefined ? "" : `: ${life.reason}`}`);
-    if (ephemeral && !isEndless(options.restart)) checkPersistence(life, incarnation);
+    if (ephemeral && incarnation.orders.length === 0 && !isEndless(options.restart)) checkPersistence(life, incarnation);
     const end = life.end === "died" ? await lastEnd(world) : life.end;
     if (end === "finished") return job;
     if (end === "savepoint") {
@@ -83,6 +87,10 @@ export async function troubledRun({ world, seed, chance, job, options, ephemeral
     if (life.reason !== undefined && isByDamage(world, life.reason, hasRot)) {
       met.add("damaged checkpoint refused");
       await world.damaged?.heal();
+    } else if (life.reason?.includes("CHECKPOINT_CORRUPT") === true) {
+      throw new Error(`a checkpoint is said to be damaged, and none is: ${life.reason}`);
+    } else if (life.reason?.includes("CHECKPOINT_MISSING") === true) {
+      throw new Error(`there is the checkpoint that was named: ${life.reason}`);
     } else if (life.end === "failed" && !troubled) throw new Error(`the job failed though nothing went wrong any more: ${life.reason}`);
   }
 }
@@ -120,6 +128,7 @@ function withFailures(
       },
       process.pid,
       watch,
+      process.unclosed,
     );
   };
 }

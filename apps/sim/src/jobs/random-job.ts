@@ -2,6 +2,7 @@ import { boundedOutOfOrderness, type DataStream, defineJob, type JobDefinition }
 import { type FileSinkOptions, fileSink, files, jsonLines } from "millrace/files";
 import type { ProgressJudge } from "../progress/progress-judge.ts";
 import type { Chance } from "../world/chance.ts";
+import { Unclosed } from "../world/unclosed.ts";
 import { asyncBranches } from "./async-branches.ts";
 import type { Branch } from "./branch.ts";
 import { broken, brokenBranch } from "./broken-lines.ts";
@@ -38,7 +39,7 @@ export interface RandomJob {
   /** Of its keyed nodes, see `withOwnParallelism`. */
   readonly numbers: readonly OwnParallelism[];
   /** A fresh definition, as each process builds its own, `edition` being its number; `passed` is asked of every record and may throw. */
-  define(passed: (reading: Reading) => void, edition: number, watch?: Watch): JobDefinition;
+  define(passed: (reading: Reading) => void, edition: number, watch?: Watch, unclosed?: Unclosed): JobDefinition;
   /** The job whose sources and sink do not pause, and nothing fails. */
   defineStraight(): JobDefinition;
   /** A line that can't be read stands behind so many readings. */
@@ -137,9 +138,9 @@ export function drawJob(
     failures,
     numbers: drawOwnParallelisms(chance),
     publishes: sinkOptions.roll?.everyCheckpoint !== false,
-    define: (passed, edition, watch) => assembled(parts, passed, edition, watch),
+    define: (passed, edition, watch, unclosed) => assembled(parts, passed, edition, watch, unclosed),
     defineStraight: () =>
-      assembled({ ...parts, turnsOf: undefined, interleaved: false, sourcePace: undefined, sinkPace: undefined }, () => undefined, 1, undefined),
+      assembled({ ...parts, turnsOf: undefined, interleaved: false, sourcePace: undefined, sinkPace: undefined }, () => undefined, 1),
   };
 }
 
@@ -158,7 +159,13 @@ interface Parts {
   readonly sinkPace: Pace | undefined;
 }
 
-function assembled(parts: Parts, passed: (reading: Reading) => void, edition: number, watch: Watch | undefined): JobDefinition {
+function assembled(
+  parts: Parts,
+  passed: (reading: Reading) => void,
+  edition: number,
+  watch?: Watch,
+  unclosed: Unclosed = new Unclosed(),
+): JobDefinition {
   const { sources, turnsOf, branches, brokenEvery, sinkOptions, sinkPace } = parts;
   return defineJob("simulated", (env) => {
     const turns = turnsOf === undefined ? undefined : new Turns(sources, turnsOf);
@@ -166,7 +173,7 @@ function assembled(parts: Parts, passed: (reading: Reading) => void, edition: nu
       const own = sourceOf(parts, index);
       const source = turns === undefined ? own : turns.source(own, index);
       const watched = watch === undefined ? source : watch.source(source, (path) => turns?.waits(path) === true);
-      return env.from(watched, { uid: `in${index}`, watermarks: watermarksOf(parts) });
+      return env.from(unclosed.source(watched), { uid: `in${index}`, watermarks: watermarksOf(parts) });
     });
     const [one, ...more] = readings as [DataStream<Reading>];
     const all = one.union(...more).map((reading) => {
@@ -175,7 +182,7 @@ function assembled(parts: Parts, passed: (reading: Reading) => void, edition: nu
     });
     const unread = brokenEvery === undefined ? [] : readings.map((stream) => stream.sideOutput(broken).map(({ text }) => text));
     const [first, ...others] = [...branches.flatMap((branch) => branch.build(all, edition)), ...unread];
-    const written = strict(fileSink<string>(OUTPUT, sinkOptions));
+    const written = unclosed.sink(strict(fileSink<string>(OUTPUT, sinkOptions)));
     const sink = sinkPace === undefined ? written : paced(written, sinkPace);
     (first as DataStream<string>).union(...others).to(watch === undefined ? sink : watch.sink(sink), { uid: "out" });
   });

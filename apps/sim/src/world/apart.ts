@@ -22,6 +22,10 @@ export const salts = {
   damage: 0x6a09e667,
   judge: 0x1b873593,
   crowd: 0x72be5d74,
+  goBack: 0x428a2f98,
+  haste: 0x3956c25b,
+  impatience: 0x59f111d7,
+  damageWhileRunning: 0x7137449f,
 } as const;
 
 /** For what is drawn apart from all else: the other draws of a seed are what they are without it. `pid`: where it is drawn for each process. */

@@ -1,25 +1,36 @@
+import { messageOf } from "@millrace/core";
 import type { JobEvent, StartOptions } from "millrace";
 import type { Incarnation } from "./faults.ts";
 import { HealthyCheckpoints } from "./healthy-checkpoints.ts";
 import type { SimulatedProcess } from "./process.ts";
+import { QuietRuns } from "./quiet-runs.ts";
 import { Refusals } from "./refusals.ts";
 import { Restarts } from "./restarts.ts";
+import { Soundness } from "./soundness.ts";
 import { Tolerance } from "./tolerance.ts";
 import type { World } from "./world.ts";
 
 /** How a job conducts itself while it runs: what it does when it is asked for something, when checkpoints fail, and when it has failed. */
 export class Conduct {
   readonly refusals: Refusals;
+  readonly #soundness = new Soundness();
+  readonly #restarts: Restarts;
+  readonly #process: SimulatedProcess;
+  #causeless: string | undefined;
   readonly #judges: readonly { readonly fault: string | undefined; heard(event: JobEvent): void }[];
 
   constructor(world: World, process: SimulatedProcess, options: StartOptions, { orders }: Incarnation) {
     this.refusals = new Refusals(world, process);
     // One that was drained in vain begins again whatever checkpoints it may fail.
     const mayDrain = orders.some(({ order }) => order.kind === "drain");
+    this.#process = process;
+    this.#restarts = new Restarts(options.restart, world.time.clock);
     this.#judges = [
+      this.#soundness,
       this.refusals,
       new HealthyCheckpoints(process),
-      new Restarts(options.restart, world.time.clock),
+      new QuietRuns(process),
+      this.#restarts,
       ...(mayDrain ? [] : [new Tolerance(options.tolerableFailures ?? 0)]),
     ];
   }
@@ -29,7 +40,17 @@ export class Conduct {
     for (const judge of this.#judges) judge.heard(event);
   }
 
+  /** It has failed for good; `hasRun`: after it had begun. */
+  failed(error: unknown, hasRun: boolean): void {
+    this.#soundness.met(error);
+    if (!hasRun) return;
+    this.#restarts.failed(error);
+    const { disturbances, disk } = this.#process;
+    if (disturbances === 0 && !disk.hasFailed && disk.met.size === 0)
+      this.#causeless = `it failed, though nothing was in its way: ${messageOf(error)}`;
+  }
+
   get fault(): string | undefined {
-    return this.#judges.find(({ fault }) => fault !== undefined)?.fault;
+    return this.#judges.find(({ fault }) => fault !== undefined)?.fault ?? this.#causeless;
   }
 }

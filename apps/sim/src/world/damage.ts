@@ -1,4 +1,5 @@
 import { apart } from "./apart.ts";
+import type { Chance } from "./chance.ts";
 import { changeByte } from "./change-byte.ts";
 import { CHECKPOINTS, manifestText, namesIn, newestName } from "./manifests.ts";
 import type { World } from "./world.ts";
@@ -12,7 +13,16 @@ const DATA = `${CHECKPOINTS}/data`;
  */
 export async function damage(world: World, seed: number, pid: number): Promise<void> {
   const chance = apart(seed, "damage", pid);
-  if (!chance.oneIn(8) || world.damaged !== undefined) return;
+  if (chance.oneIn(8)) await damageNewest(world, chance);
+}
+
+/** The same, while a process runs. */
+export function damageNow(world: World, seed: number, pid: number): Promise<void> {
+  return damageNewest(world, apart(seed, "damageWhileRunning", pid));
+}
+
+async function damageNewest(world: World, chance: Chance): Promise<void> {
+  if (world.damaged !== undefined) return;
   const manifest = await newestName(world);
   if (manifest === undefined) return;
   const named = namesIn(await manifestText(world, manifest));

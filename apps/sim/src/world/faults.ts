@@ -42,6 +42,8 @@ export type Order =
   | { readonly kind: "drain" }
   /** To keep its last checkpoint for somebody who reads it. */
   | { readonly kind: "hold" }
+  /** Not asked of the job: a byte of its newest checkpoint changes. */
+  | { readonly kind: "damage" }
   | { readonly kind: "rescale"; readonly parallelism: number };
 
 /** What happens to one life of the process. */

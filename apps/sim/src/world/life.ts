@@ -5,6 +5,7 @@ import { inputLines } from "../jobs/broken-lines.ts";
 import { INPUT, inputPath, OUTPUT, type RandomJob } from "../jobs/random-job.ts";
 import type { ProgressJudge } from "../progress/progress-judge.ts";
 import { Conduct } from "./conduct.ts";
+import { damageNow } from "./damage.ts";
 import { calm, type Incarnation, type Order } from "./faults.ts";
 import { filesBelow } from "./files-below.ts";
 import { holdForAWhile } from "./held-checkpoint.ts";
@@ -22,8 +23,10 @@ export interface Life {
   readonly parallelism: number;
   readonly restarts: number;
   readonly checkpoints: number;
-  /** Started from the savepoint that the run before had ended with. */
+  /** Started from the savepoint that the run before had ended with, or from a checkpoint that was named. */
   readonly newRun?: boolean;
+  /** From a checkpoint that was named: what was published since then may be published again. */
+  readonly wentBack?: boolean;
   /** Faults that came true. */
   readonly met: ReadonlySet<string>;
   /** One of them was the disk's. */
@@ -34,6 +37,9 @@ export interface Life {
 const LIMIT_MS = 6 * 3_600_000;
 /** Turns of the event loop that one process may take; some hundreds are usual. */
 const TURNS_MAX = 200_000;
+
+/** From the end of a job to the last word on what it was asked for. */
+const ANSWER_MS = 1_000;
 
 /** Of a sink or a source that pauses, when the job has come to its end. */
 const TIMER_MS = 500;
@@ -55,6 +61,10 @@ export async function live(
   let removed: string | undefined;
   const process = new SimulatedProcess(world, pid, seed, incarnation, (order) => {
     if (handle === undefined) return;
+    if (order.kind === "damage") {
+      process.disk.met.add("damage while it runs");
+      return void damageNow(world, seed, pid);
+    }
     if (order.kind !== "hold") return carryOut(order, handle, process, conduct.refusals);
     void holdForAWhile(world, process, handle).then((wrong) => {
       removed ??= wrong;
@@ -83,14 +93,15 @@ export async function live(
   run().catch((error: unknown) => {
     end = "failed";
     reason = describe(error);
+    conduct.failed(error, handle !== undefined);
   });
   const fault = (): string | undefined => judge?.fault ?? conduct.fault ?? removed;
   await world.time.runUntil(() => end !== undefined || !process.alive || process.turns > TURNS_MAX || fault() !== undefined, LIMIT_MS);
   if (fault() !== undefined) throw new Error(fault());
   if (end === undefined && process.alive) throw new Error(`the job comes to no end in ${TURNS_MAX} turns`);
-  const { alive, disk } = process;
-  if (alive && end !== "failed" && !disk.hasFailed && disk.leftOpen.length > 0) throw new Error(`files left open: ${disk.leftOpen.join(", ")}`);
-  if (alive && process.lastTimerMs > TIMER_MS) throw new Error(`a timer is left that is due in ${process.lastTimerMs} ms`);
+  if (process.alive) await answered(world, conduct.refusals, () => process.alive && fault() === undefined);
+  const wrong = fault() ?? (process.alive ? leftAt(end as LifeEnd, process, checkpoints) : undefined);
+  if (wrong !== undefined) throw new Error(wrong);
   const restarts = handle?.status().restarts ?? 0;
   if (restarts > 0) process.disk.met.add("restart");
   return {
@@ -104,9 +115,24 @@ export async function live(
   };
 }
 
+/** What a process leaves behind at its end that it should not; undefined: nothing. */
+function leftAt(end: LifeEnd, { disk, unclosed, disturbances, lastTimerMs }: SimulatedProcess, checkpoints: number): string | undefined {
+  if (end !== "failed" && !disk.hasFailed && disk.leftOpen.length > 0) return `files left open: ${disk.leftOpen.join(", ")}`;
+  if (end === "finished" && disturbances === 0 && checkpoints > 1 && unclosed.told === 0) return "no source was told of checkpoints";
+  if (!disk.hasFailed && unclosed.text !== undefined) return `left open at the end: ${unclosed.text}`;
+  return lastTimerMs > TIMER_MS ? `a timer is left that is due in ${lastTimerMs} ms` : undefined;
+}
+
+/** Whoever has asked the job for something hears what became of it, at its end at the latest. */
+async function answered(world: World, refusals: Refusals, goesOn: () => boolean): Promise<void> {
+  const overMs = world.time.clock.monotonic() + ANSWER_MS;
+  await world.time.runUntil(() => refusals.unanswered === undefined || !goesOn() || world.time.clock.monotonic() > overMs, ANSWER_MS);
+  if (refusals.unanswered !== undefined && goesOn()) throw new Error(`nobody is told what became of the ${refusals.unanswered}`);
+}
+
 /** What is not done, the job says why, and goes on. */
 function carryOut(
-  order: Exclude<Order, { readonly kind: "hold" }>,
+  order: Exclude<Order, { readonly kind: "hold" | "damage" }>,
   handle: JobHandle,
   { disk: { met } }: SimulatedProcess,
   refusals: Refusals,
@@ -127,7 +153,7 @@ function carryOut(
   refusals.watch(order, isRunning, done);
 }
 
-function asked(order: Exclude<Order, { readonly kind: "stop" | "hold" }>, handle: JobHandle): Promise<unknown> {
+function asked(order: Exclude<Order, { readonly kind: "stop" | "hold" | "damage" }>, handle: JobHandle): Promise<unknown> {
   switch (order.kind) {
     case "savepoint":
       return handle.savepoint();

@@ -28,11 +28,13 @@ export async function newestManifest(world: World): Promise<string | undefined> 
 
 /** Of the newest one; undefined: there is none. */
 export async function newestName(world: World): Promise<string | undefined> {
-  if ((await world.files.stat(CHECKPOINTS)) === undefined) return undefined;
-  return (await world.files.list(CHECKPOINTS))
-    .filter(isManifest)
-    .sort((a, b) => idOf(a) - idOf(b))
-    .at(-1);
+  return (await manifestNames(world)).at(-1);
+}
+
+/** Of all that there are, the newest last. */
+export async function manifestNames(world: World): Promise<readonly string[]> {
+  if ((await world.files.stat(CHECKPOINTS)) === undefined) return [];
+  return (await world.files.list(CHECKPOINTS)).filter(isManifest).sort((a, b) => idOf(a) - idOf(b));
 }
 
 function idOf(name: string): number {

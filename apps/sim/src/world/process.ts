@@ -3,6 +3,7 @@ import type { Machine } from "@millrace/host";
 import { apart } from "./apart.ts";
 import type { Incarnation, Order } from "./faults.ts";
 import { ProcessDisk } from "./process-disk.ts";
+import { Unclosed } from "./unclosed.ts";
 import type { World } from "./world.ts";
 
 /**
@@ -15,6 +16,7 @@ export class SimulatedProcess {
   readonly ports: Ports;
   readonly machine: Machine;
   readonly disk: ProcessDisk;
+  readonly unclosed = new Unclosed();
   turns = 0;
   /** Faults, orders and recoveries so far. */
   disturbances = 0;

@@ -17,10 +17,16 @@ export function withRareFaults(incarnation: Incarnation, job: RandomJob, seed: n
   const diesWithRecordsUnderWay = chance.oneIn(2);
   const rare = { ...incarnation, disk: { ...incarnation.disk, ...failing, diesWithCutFiring, diesWithRecordsUnderWay } };
   const stop = drawStop(seed, pid);
-  if (stop === undefined) return withDrain(withHold(rare, seed, pid), job, seed, pid);
+  if (stop === undefined) return withDrain(withDamage(withHold(rare, seed, pid), seed, pid), job, seed, pid);
   const slow = { savepointDelayMsMax: Math.max(rare.disk.delayMsMax, SAVEPOINT_DELAY_MS) };
   const behindStop = chance.oneIn(2) ? { failingPublicationBehindStop: chance.between(1, 6) } : {};
-  return { ...rare, death: undefined, orders: [stop], disk: { ...rare.disk, ...slow, ...behindStop } };
+  return { ...rare, death: undefined, orders: [stop, ...drawImpatience(stop.turn, seed, pid)], disk: { ...rare.disk, ...slow, ...behindStop } };
+}
+
+/** In some of these the process is asked to stop in order a little later, as by Ctrl-C: it has to come to an end, with the savepoint or without. */
+function drawImpatience(turn: number, seed: number, pid: number): Incarnation["orders"] {
+  const chance = apart(seed, "impatience", pid);
+  return chance.oneIn(3) ? [{ turn: turn + chance.scale(60), order: { kind: "stop" } }] : [];
 }
 
 /** In some seeds the first processes are asked to stop with a savepoint, and live until then: functions may fail meanwhile. Drawn apart from all else. */
@@ -46,16 +52,24 @@ function withHold(incarnation: Incarnation, seed: number, pid: number): Incarnat
   return { ...incarnation, orders: [...incarnation.orders, { turn: chance.between(20, 300), order: { kind: "hold" } }] };
 }
 
+/** In some seeds a checkpoint is damaged while a process runs. Drawn apart from all else. */
+function withDamage(incarnation: Incarnation, seed: number, pid: number): Incarnation {
+  const chance = apart(seed, "damageWhileRunning");
+  if (!chance.oneIn(5) || pid !== chance.between(1, 2)) return incarnation;
+  return { ...incarnation, orders: [...incarnation.orders, { turn: chance.between(50, 300), order: { kind: "damage" } }] };
+}
+
 /** Whether the job keeps nothing beside its output. Drawn apart from all else. */
 export function drawEphemeral(seed: number): boolean {
   return apart(seed, "ephemeral").oneIn(10);
 }
 
-/** It has nothing to be asked for. In most of them one operation of the publication fails. */
+/** It has nothing to be asked for but to stop. In most of them one operation of the publication fails. */
 export function withoutCheckpoints(incarnation: Incarnation, seed: number): Incarnation {
   const chance = apart(seed, "publicationWithoutCheckpoints");
   const failing = chance.oneIn(4) ? {} : { failingPublication: chance.scale(20) };
-  return { ...incarnation, orders: [], disk: { ...incarnation.disk, ...failing } };
+  const orders: Incarnation["orders"] = apart(seed, "impatience").oneIn(3) ? [{ turn: chance.between(1, 300), order: { kind: "stop" } }] : [];
+  return { ...incarnation, orders, disk: { ...incarnation.disk, ...failing } };
 }
 
 /** When a record fails after a stop with a savepoint was asked for: behind so many, or the first that passes while the savepoint is written. */

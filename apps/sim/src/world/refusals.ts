@@ -17,6 +17,8 @@ export class Refusals {
   readonly #process: SimulatedProcess;
   /** Orders that have been neither carried out nor refused. */
   #underWay = 0;
+  #last = "";
+  #restarts = 0;
   /** Nothing explains it, unless the job comes to its end now. */
   #unexplained: { readonly what: string; checkpoints: number } | undefined;
 
@@ -26,15 +28,27 @@ export class Refusals {
   }
 
   heard({ kind }: JobEvent): void {
+    if (kind === "restarting") this.#restarts++;
     if (kind !== "checkpointCompleted" || this.#unexplained === undefined) return;
     if (++this.#unexplained.checkpoints === CHECKPOINTS) this.fault = this.#unexplained.what;
+  }
+
+  /** Of an order that was given and neither carried out nor refused; undefined: there is none. */
+  get unanswered(): string | undefined {
+    return this.#underWay === 0 ? undefined : this.#last;
   }
 
   /** `done` rejects when the order is refused. */
   watch({ kind }: Order, isRunning: boolean, done: Promise<void>): void {
     const { disturbances } = this.#process;
+    const restarts = this.#restarts;
     const isAlone = this.#underWay++ === 0;
+    this.#last = kind;
     done
+      .then(() => {
+        // Another attempt would publish what the savepoint does not hold.
+        if ((kind === "stopWithSavepoint" || kind === "drain") && this.#restarts > restarts) this.fault = "it began again behind its last savepoint";
+      })
       .catch((error: unknown) => {
         if (!isRunning || !isAlone || this.#process.disturbances !== disturbances || this.#tellsOfDamage(error)) return;
         this.#unexplained = { what: `${kind} was refused, though nothing was in its way: ${messageOf(error)}`, checkpoints: 0 };

@@ -1,4 +1,4 @@
-import type { Clock } from "@millrace/core";
+import { type Clock, MillraceError } from "@millrace/core";
 import type { JobEvent, StartOptions } from "millrace";
 
 type Strategy = NonNullable<StartOptions["restart"]>;
@@ -12,6 +12,8 @@ export class Restarts {
   /** When it failed, oldest first. */
   readonly #failedMs: number[] = [];
   #lastDelayMs = 0;
+  /** Records that failures blamed. */
+  readonly #blamed = new Set<string>();
 
   constructor(strategy: Strategy | undefined, clock: Pick<Clock, "monotonic">) {
     this.#strategy = strategy;
@@ -26,6 +28,20 @@ export class Restarts {
     this.#failedMs.push(now);
     this.#lastDelayMs = event.delayMs;
     if (this.#isTooOften(this.#strategy, now)) this.#wrong(event, "though it has failed too often");
+    const record = recordOf(event.error);
+    if (record === undefined) return;
+    if (this.#blamed.has(record)) this.#wrong(event, `though it has failed twice on ${record}`);
+    this.#blamed.add(record);
+  }
+
+  /** It does not start again. */
+  failed(error: unknown): void {
+    if (this.#strategy === undefined || !(error instanceof MillraceError)) return;
+    const now = this.#clock.monotonic();
+    this.#failedMs.push(now);
+    const mayFail = error.code !== "JOB_RESTARTS" || this.#isTooOften(this.#strategy, now);
+    const isPoison = error.code !== "JOB_POISON_RECORD" || this.#blamed.has(recordOf(error) ?? "");
+    if (!mayFail || !isPoison) this.fault ??= `it does not start again, though it has failed ${this.#failedMs.length} times only: ${error.message}`;
   }
 
   #delays(strategy: Strategy, now: number): readonly [least: number, most: number] {
@@ -61,4 +77,10 @@ export class Restarts {
   #wrong({ attempt }: Restarting, how: string): void {
     this.fault ??= `it starts again for the ${attempt}th time ${how}`;
   }
+}
+
+/** Which record was at fault, as far as that is known. */
+function recordOf(error: unknown): string | undefined {
+  const { uid, position } = error instanceof MillraceError ? error.where : {};
+  return uid === undefined || position === undefined ? undefined : `${uid} at ${position}`;
 }
