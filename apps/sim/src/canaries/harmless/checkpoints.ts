@@ -22,6 +22,11 @@ export const checkpoints: HarmlessLines = {
   ],
   "protocol/lineage.ts": [
     [
+      "if (parentCheckpointId === undefined || parentCheckpointId >= manifest.checkpointId) return undefined;",
+      "if (parentCheckpointId === undefined && parentCheckpointId >= manifest.checkpointId) return undefined;",
+      "what has no parent has none among the others",
+    ],
+    [
       "return parent?.runId === manifest.runId ? parent : undefined;",
       "return parent?.runId !== manifest.runId ? parent : undefined;",
       "a local store that lags behind is filled anew",
@@ -126,6 +131,7 @@ export const checkpoints: HarmlessLines = {
     ["seen.add(uid);", ";", "what has the right checksum is what this engine wrote"],
   ],
   "storage/names.ts": [
+    [".slice(0, 80);", ";", "longer names"],
     [
       "return id > 0 && Number.isSafeInteger(id) && manifestName(id) === name ? id : undefined;",
       "return id > 0 || Number.isSafeInteger(id) && manifestName(id) === name ? id : undefined;",
@@ -161,8 +167,16 @@ export const checkpoints: HarmlessLines = {
       "local stores are filled from the checkpoint more often",
     ],
   ],
-  "protocol/restore.ts": [["older === undefined", "older !== undefined", "a hint alone"]],
+  "protocol/restore.ts": [
+    ["older === undefined", "older !== undefined", "a hint alone"],
+    [
+      "const ofRun = facts.candidates.filter((candidate) => candidate.checkpointId >= unfinishedRunFrom);",
+      "const ofRun = facts.candidates.filter((candidate) => candidate.checkpointId > unfinishedRunFrom);",
+      "no checkpoint has the number at which a run begins",
+    ],
+  ],
   "storage/durable-write.ts": [
+    ["failed(error);", ";", "what has failed has another name"],
     ["await files.remove(path);", ";", "the next collection of garbage removes it"],
     ["await removeQuietly(files, temporary);", ";", "the next collection of garbage removes it"],
   ],

@@ -44,6 +44,7 @@ export const runs: HarmlessLines = {
     ],
   ],
   "job-run.ts": [
+    ["this.#cancelRestart?.();", ";", "what was to begin finds that the run is over"],
     ["this.#savepoints.delete(taking);", ";", "a savepoint that is done is waited for at the end of the run"],
     [
       'this.#emit({ kind: "restarting", attempt: this.#attemptNumber + 1, delayMs: decision.delayMs, error });',
@@ -70,6 +71,11 @@ export const runs: HarmlessLines = {
     ],
   ],
   "restored-state.ts": [
+    [
+      "return a.start <= b.end && b.start <= a.end;",
+      "return a.start <= b.end || b.start <= a.end;",
+      "files are read that hold nothing of the subtask",
+    ],
     [
       "if (all.length > 0) result.set(operator.uid, all);",
       "if (all.length >= 0) result.set(operator.uid, all);",
@@ -102,6 +108,11 @@ export const runs: HarmlessLines = {
   ],
   "overtakable-edges.ts": [
     [
+      "for (const { id, fromTask, toTask } of edges) if (toTask === task && !overtakable.has(id)) wait(fromTask);",
+      "for (const { id, fromTask, toTask } of edges) if (toTask === task || !overtakable.has(id)) wait(fromTask);",
+      "fewer edges are overtaken, so checkpoints wait",
+    ],
+    [
       "if (overtakable.has(id) && leadsTo(task, fromTask, ways)) behind.get(toTask)?.forEach(block);",
       "if (overtakable.has(id) || leadsTo(task, fromTask, ways)) behind.get(toTask)?.forEach(block);",
       "fewer edges are overtaken, so checkpoints wait",
@@ -123,4 +134,5 @@ export const runs: HarmlessLines = {
       "fewer edges are overtaken, so checkpoints wait",
     ],
   ],
+  "heap-backends.ts": [["this.#emptied.clear();", ";", "files that nobody reads stay until the next process"]],
 };

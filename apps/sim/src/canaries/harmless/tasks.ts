@@ -4,6 +4,36 @@ import type { HarmlessLines } from "./harmless-lines.ts";
 export const tasks: HarmlessLines = {
   "background-bases.ts": [
     [
+      'if (error instanceof MillraceError && error.code === "CHECKPOINT_EXISTS") return chain.files;',
+      'if (error instanceof MillraceError || error.code === "CHECKPOINT_EXISTS") return chain.files;',
+      "a base that could not be moved is made anew",
+    ],
+    [
+      "const newest = chain.files.findLast((each) => idOf(each) <= checkpointId);",
+      "const newest = chain.files.findLast((each) => idOf(each) < checkpointId);",
+      "what a base holds is written over it again",
+    ],
+    [
+      "if (first !== undefined && this.#damaged.get(node) === first.name) return true;",
+      "if (first !== undefined && this.#damaged.get(node) !== first.name) return true;",
+      "checkpoints hold everything",
+    ],
+    [
+      "return [await base.adopted, ...chain.files.filter((each) => idOf(each) > newestId)];",
+      "return [await base.adopted, ...chain.files.filter((each) => idOf(each) >= newestId)];",
+      "what a base holds is written over it again",
+    ],
+    [
+      "if (first !== undefined && this.#damaged.get(node) === first.name) return true;",
+      "if (first !== undefined || this.#damaged.get(node) === first.name) return true;",
+      "checkpoints hold everything",
+    ],
+    [
+      "if (first !== undefined && isCorrupt(error)) this.#damaged.set(node, first.name);",
+      "if (first !== undefined || isCorrupt(error)) this.#damaged.set(node, first.name);",
+      "the next checkpoint holds everything",
+    ],
+    [
       "if (this.#underWay.has(node) || this.#finished.has(node) || this.#damaged.get(node) === chain.files[0]?.name) return;",
       "if (this.#underWay.has(node) || this.#finished.has(node) || this.#damaged.get(node) !== chain.files[0]?.name) return;",
       "no bases are made between checkpoints, so checkpoints make them",
@@ -61,6 +91,8 @@ export const tasks: HarmlessLines = {
     ["if (time <= over) {", "if (time < over) {", "a timer for now"],
   ],
   "gate.ts": [
+    ["this.#begun = true;", "this.#begun = false;", "a gate that has begun looks again whether it may"],
+    ["this.#alignment.close();", ";", "a timer of some milliseconds is left"],
     ["for (let tried = 0; tried < count; tried++) {", "for (let tried = 0; tried <= count; tried++) {", "a channel is asked twice"],
     ["if (this.#batchPosition < to) {", "if (this.#batchPosition <= to) {", "the chain is given nothing"],
     [
@@ -70,10 +102,12 @@ export const tasks: HarmlessLines = {
     ],
   ],
   "operator-host.ts": [
+    ["firing = false;", "firing = true;", "operators are told of the least watermark"],
     ["if (time < this.wakeTime) this.wakeTime = time;", "if (time <= this.wakeTime) this.wakeTime = time;", "the same time is noted again"],
     ["sides.set(name, emit);", ";", "the way to a side output is looked up again"],
   ],
   "replay.ts": [
+    ["#idle = false;", "#idle = true;", "those behind are told again that time goes on"],
     [
       "if (least !== undefined && time >= leastTime) continue;",
       "if (least !== undefined && time > leastTime) continue;",
@@ -94,6 +128,14 @@ export const tasks: HarmlessLines = {
     ],
   ],
   "source-input.ts": [
+    ["#quiet = false;", "#quiet = true;", "splits are looked at in the first step"],
+    ["this.#moved = false;", "this.#moved = true;", "a step reads less"],
+    [
+      "if (this.#splits.seen(split, value, time)) this.#moved = true;",
+      "if (this.#splits.seen(split, value, time)) this.#moved = false;",
+      "a watermark comes some records later",
+    ],
+    ["this.#options.alignment?.close();", ";", "a timer of some milliseconds is left"],
     [
       "this.#watchesQuiet = live || idlenessMs > 0;",
       "this.#watchesQuiet = live || idlenessMs >= 0;",
@@ -119,6 +161,11 @@ export const tasks: HarmlessLines = {
   ],
   "split-times.ts": [
     [
+      "return splitId === this.#lastId && this.#last !== undefined ? this.#last : this.#find(splitId);",
+      "return splitId === this.#lastId && this.#last === undefined ? this.#last : this.#find(splitId);",
+      "a split is looked up each time",
+    ],
+    [
       "const quiet = split.records === split.recordsAtLook && split.watermarks === split.watermarksAtLook;",
       "const quiet = split.records === split.recordsAtLook || split.watermarks === split.watermarksAtLook;",
       "a watermark comes early",
@@ -132,6 +179,7 @@ export const tasks: HarmlessLines = {
     ["if (now - this.#emptySince <= idlenessMs) return;", "if (now - this.#emptySince < idlenessMs) return;", "is idle a moment earlier"],
   ],
   "stream-task.ts": [
+    ["this.#mailCame = false;", "this.#mailCame = true;", "an empty mailbox is looked into"],
     [
       "return this.#mailCame && hosts.some((host) => host.mail.length > 0 && flow.opens(host));",
       "return this.#mailCame && hosts.some((host) => host.mail.length >= 0 && flow.opens(host));",
@@ -197,6 +245,12 @@ export const tasks: HarmlessLines = {
   ],
   "watermark-flow.ts": [
     [
+      "return this.#own.length === 0 && this.#accepted.length === 0 && this.#stack.length > 0 && this.#nextIndex() === -1;",
+      "return this.#own.length === 0 && this.#accepted.length === 0 && this.#stack.length >= 0 && this.#nextIndex() === -1;",
+      "an empty stack is not asked about",
+    ],
+    ["#ended = false;", "#ended = true;", "what has read all has said so"],
+    [
       'const isNews = watermark > host.watermark || event.kind === "end" || host.operator.ownsWatermarks === true;',
       'const isNews = watermark >= host.watermark || event.kind === "end" || host.operator.ownsWatermarks === true;',
       "an operator is told again of the same watermark",
@@ -233,4 +287,8 @@ export const tasks: HarmlessLines = {
     ["#patienceOver = false;", "#patienceOver = true;", "the first checkpoint overtakes without waiting"],
   ],
   "in-flight.ts": [["this.#resolve(undefined);", ";", "what waits for it was given up"]],
+  "source-alignment.ts": [
+    ["this.#cancel?.();", ";", "a timer of some milliseconds is left"],
+    ["return watermark > this.#allowed;", "return watermark >= this.#allowed;", "a source waits at the very bound"],
+  ],
 };
