@@ -17,6 +17,9 @@ export class Conduct {
   readonly #restarts: Restarts;
   readonly #process: SimulatedProcess;
   #causeless: string | undefined;
+  #checkpoints = 0;
+  /** How things stood when it was asked to stop. */
+  #stop: { readonly disturbances: number; readonly checkpoints: number } | undefined;
   readonly #judges: readonly { readonly fault: string | undefined; heard(event: JobEvent): void }[];
 
   constructor(world: World, process: SimulatedProcess, options: StartOptions, { orders }: Incarnation) {
@@ -37,7 +40,20 @@ export class Conduct {
 
   /** Before the event itself counts as something that is in the way of others. */
   heard(event: JobEvent): void {
+    if (event.kind === "checkpointCompleted") this.#checkpoints++;
     for (const judge of this.#judges) judge.heard(event);
+  }
+
+  /** It is asked to stop in order. */
+  stops(isRunning: boolean): void {
+    this.#stop ??= isRunning ? { disturbances: this.#process.disturbances, checkpoints: this.#checkpoints } : undefined;
+  }
+
+  /** It has come to an end that is none by failure. */
+  ended(end: string): void {
+    const stop = this.#stop;
+    if (end !== "stopped" || stop === undefined || stop.disturbances !== this.#process.disturbances) return;
+    if (stop.checkpoints === this.#checkpoints) this.#causeless = "it stopped without a last checkpoint, though nothing was in its way";
   }
 
   /** It has failed for good; `hasRun`: after it had begun. */

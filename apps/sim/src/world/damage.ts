@@ -2,6 +2,7 @@ import { apart } from "./apart.ts";
 import type { Chance } from "./chance.ts";
 import { changeByte } from "./change-byte.ts";
 import { CHECKPOINTS, manifestText, namesIn, newestName } from "./manifests.ts";
+import type { SimulatedProcess } from "./process.ts";
 import type { World } from "./world.ts";
 import { writeWhole } from "./write-whole.ts";
 
@@ -17,7 +18,8 @@ export async function damage(world: World, seed: number, pid: number): Promise<v
 }
 
 /** The same, while a process runs. */
-export function damageNow(world: World, seed: number, pid: number): Promise<void> {
+export function damageNow(world: World, seed: number, { pid, disk }: SimulatedProcess): Promise<void> {
+  disk.met.add("damage while it runs");
   return damageNewest(world, apart(seed, "damageWhileRunning", pid));
 }
 

@@ -9,6 +9,7 @@ import { damageNow } from "./damage.ts";
 import { calm, type Incarnation, type Order } from "./faults.ts";
 import { filesBelow } from "./files-below.ts";
 import { holdForAWhile } from "./held-checkpoint.ts";
+import { leftAt } from "./left-behind.ts";
 import { SimulatedProcess } from "./process.ts";
 import type { Refusals } from "./refusals.ts";
 import type { World } from "./world.ts";
@@ -41,9 +42,6 @@ const TURNS_MAX = 200_000;
 /** From the end of a job to the last word on what it was asked for. */
 const ANSWER_MS = 1_000;
 
-/** Of a sink or a source that pauses, when the job has come to its end. */
-const TIMER_MS = 500;
-
 /** One process runs the job that `define` makes in it, until it ends or dies. Rejects when nothing moves any more, or too late for the judge. */
 export async function live(
   world: World,
@@ -57,14 +55,12 @@ export async function live(
   let handle: JobHandle | undefined;
   let end: LifeEnd | undefined;
   let reason: string | undefined;
-  let checkpoints = 0;
+  const completed: number[] = [];
   let removed: string | undefined;
   const process = new SimulatedProcess(world, pid, seed, incarnation, (order) => {
     if (handle === undefined) return;
-    if (order.kind === "damage") {
-      process.disk.met.add("damage while it runs");
-      return void damageNow(world, seed, pid);
-    }
+    if (order.kind === "damage") return void damageNow(world, seed, process);
+    if (order.kind === "stop") conduct.stops(handle.status().state === "running");
     if (order.kind !== "hold") return carryOut(order, handle, process, conduct.refusals);
     void holdForAWhile(world, process, handle).then((wrong) => {
       removed ??= wrong;
@@ -83,12 +79,13 @@ export async function live(
     });
     handle.on((event) => {
       conduct.heard(event);
-      if (event.kind === "checkpointCompleted") checkpoints++;
+      if (event.kind === "checkpointCompleted") completed.push(event.checkpointId);
       else if (event.kind !== "running") process.disturbed();
       judge?.heard(event);
     });
     const result = await handle.finished;
     end = result.end === "cancelled" ? "stopped" : result.end;
+    conduct.ended(end);
   };
   run().catch((error: unknown) => {
     end = "failed";
@@ -100,7 +97,7 @@ export async function live(
   if (fault() !== undefined) throw new Error(fault());
   if (end === undefined && process.alive) throw new Error(`the job comes to no end in ${TURNS_MAX} turns`);
   if (process.alive) await answered(world, conduct.refusals, () => process.alive && fault() === undefined);
-  const wrong = fault() ?? (process.alive ? leftAt(end as LifeEnd, process, checkpoints) : undefined);
+  const wrong = fault() ?? (process.alive ? await leftAt(end as LifeEnd, { world, process, completed, retained: options.retained ?? 1 }) : undefined);
   if (wrong !== undefined) throw new Error(wrong);
   const restarts = handle?.status().restarts ?? 0;
   if (restarts > 0) process.disk.met.add("restart");
@@ -108,19 +105,11 @@ export async function live(
     end: process.alive ? (end as LifeEnd) : "died",
     parallelism: incarnation.parallelism,
     restarts,
-    checkpoints,
+    checkpoints: completed.length,
     met: process.disk.met,
     diskFailed: process.disk.hasFailed,
     ...(reason === undefined ? {} : { reason }),
   };
-}
-
-/** What a process leaves behind at its end that it should not; undefined: nothing. */
-function leftAt(end: LifeEnd, { disk, unclosed, disturbances, lastTimerMs }: SimulatedProcess, checkpoints: number): string | undefined {
-  if (end !== "failed" && !disk.hasFailed && disk.leftOpen.length > 0) return `files left open: ${disk.leftOpen.join(", ")}`;
-  if (end === "finished" && disturbances === 0 && checkpoints > 1 && unclosed.told === 0) return "no source was told of checkpoints";
-  if (!disk.hasFailed && unclosed.text !== undefined) return `left open at the end: ${unclosed.text}`;
-  return lastTimerMs > TIMER_MS ? `a timer is left that is due in ${lastTimerMs} ms` : undefined;
 }
 
 /** Whoever has asked the job for something hears what became of it, at its end at the latest. */

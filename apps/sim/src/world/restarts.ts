@@ -12,6 +12,8 @@ export class Restarts {
   /** When it failed, oldest first. */
   readonly #failedMs: number[] = [];
   #lastDelayMs = 0;
+  /** When it was heard of last: a failure that ends it is told only when all is closed. */
+  #heardMs = 0;
   /** Records that failures blamed. */
   readonly #blamed = new Set<string>();
 
@@ -21,6 +23,7 @@ export class Restarts {
   }
 
   heard(event: JobEvent): void {
+    if (event.kind !== "failed") this.#heardMs = this.#clock.monotonic();
     if (event.kind !== "restarting" || this.#strategy === undefined) return;
     const now = this.#clock.monotonic();
     const [least, most] = this.#delays(this.#strategy, now);
@@ -37,9 +40,8 @@ export class Restarts {
   /** It does not start again. */
   failed(error: unknown): void {
     if (this.#strategy === undefined || !(error instanceof MillraceError)) return;
-    const now = this.#clock.monotonic();
-    this.#failedMs.push(now);
-    const mayFail = error.code !== "JOB_RESTARTS" || this.#isTooOften(this.#strategy, now);
+    this.#failedMs.push(this.#heardMs);
+    const mayFail = error.code !== "JOB_RESTARTS" || this.#isTooOften(this.#strategy, this.#heardMs - 1);
     const isPoison = error.code !== "JOB_POISON_RECORD" || this.#blamed.has(recordOf(error) ?? "");
     if (!mayFail || !isPoison) this.fault ??= `it does not start again, though it has failed ${this.#failedMs.length} times only: ${error.message}`;
   }

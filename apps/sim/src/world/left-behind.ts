@@ -1,0 +1,35 @@
+import type { LifeEnd } from "./life.ts";
+import { laggingStore } from "./local-stores.ts";
+import { manifestNames } from "./manifests.ts";
+import type { SimulatedProcess } from "./process.ts";
+import type { World } from "./world.ts";
+
+/** Of a sink or a source that pauses, when the job has come to its end. */
+const TIMER_MS = 500;
+
+/** The local stores may not have followed the last checkpoints of a job yet when it ends, and these are kept as long. */
+const BEHIND = 3;
+
+interface Ended {
+  readonly world: World;
+  readonly process: SimulatedProcess;
+  /** Its checkpoints, in their order. */
+  readonly completed: readonly number[];
+  /** So many are to be kept. */
+  readonly retained: number;
+}
+
+/** What a process that has come to its end leaves behind and should not; undefined: nothing. */
+export async function leftAt(end: LifeEnd, { world, process, completed, retained }: Ended): Promise<string | undefined> {
+  const { disk, unclosed, disturbances, lastTimerMs } = process;
+  if (lastTimerMs > TIMER_MS) return `a timer is left that is due in ${lastTimerMs} ms`;
+  if (disk.hasFailed) return undefined;
+  if (end !== "failed" && disk.leftOpen.length > 0) return `files left open: ${disk.leftOpen.join(", ")}`;
+  if (unclosed.text !== undefined) return `left open at the end: ${unclosed.text}`;
+  if (end !== "finished") return undefined;
+  if (disturbances === 0 && completed.length > 1 && unclosed.told === 0) return "no source was told of checkpoints";
+  const stored = completed.at(-BEHIND);
+  const kept = (await manifestNames(world)).length;
+  if (completed.length > 0 && kept > retained + BEHIND) return `${kept} checkpoints are kept instead of ${retained}`;
+  return stored === undefined ? undefined : laggingStore(world, stored);
+}
