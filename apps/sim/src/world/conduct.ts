@@ -31,8 +31,8 @@ export class Conduct {
     this.#judges = [
       this.#soundness,
       this.refusals,
-      new HealthyCheckpoints(process),
-      new QuietRuns(process),
+      new HealthyCheckpoints(process, options),
+      new QuietRuns(world, process),
       this.#restarts,
       ...(mayDrain ? [] : [new Tolerance(options.tolerableFailures ?? 0)]),
     ];

@@ -11,6 +11,7 @@ import { filesBelow } from "./files-below.ts";
 import { holdForAWhile } from "./held-checkpoint.ts";
 import { leftAt } from "./left-behind.ts";
 import { SimulatedProcess } from "./process.ts";
+import { disturbs } from "./quiet-runs.ts";
 import type { Refusals } from "./refusals.ts";
 import type { World } from "./world.ts";
 import { writeWhole } from "./write-whole.ts";
@@ -80,7 +81,7 @@ export async function live(
     handle.on((event) => {
       conduct.heard(event);
       if (event.kind === "checkpointCompleted") completed.push(event.checkpointId);
-      else if (event.kind !== "running") process.disturbed();
+      if (disturbs(event)) process.disturbed();
       judge?.heard(event);
     });
     const result = await handle.finished;

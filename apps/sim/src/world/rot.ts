@@ -18,6 +18,7 @@ export async function rot(world: World, seed: number, pid: number): Promise<stri
   const path = chance.pick(paths);
   const changed = await changeByte(world, path, chance);
   if (changed === undefined) return undefined;
+  world.isRotten = true;
   world.trace.add(`rot ${path} ${changed.at}`);
   return path;
 }

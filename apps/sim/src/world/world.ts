@@ -21,6 +21,8 @@ export class World {
   #jumpedMs = 0;
   /** The wall clock has jumped. */
   hasJumped = false;
+  /** A byte of a local store has changed at some time. */
+  isRotten = false;
   /** A byte of it is wrong. */
   damaged: DamagedFile | undefined;
 

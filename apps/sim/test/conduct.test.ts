@@ -1,0 +1,42 @@
+import type { JobEvent } from "millrace";
+import { describe, expect, it } from "vitest";
+import { patient } from "../src/options.ts";
+import { Conduct } from "../src/world/conduct.ts";
+import { calm } from "../src/world/faults.ts";
+import { SimulatedProcess } from "../src/world/process.ts";
+import { disturbs } from "../src/world/quiet-runs.ts";
+import { World } from "../src/world/world.ts";
+
+const failed: JobEvent = { kind: "checkpointFailed", atMs: 0, checkpointId: 1, error: new Error("it took too long") };
+
+/** What is said of a process that has heard nothing but these, one after the other. */
+function faultAfter(events: readonly JobEvent[], options = {}): string | undefined {
+  const world = new World(1);
+  const process = new SimulatedProcess(world, 1, 1, calm, () => undefined);
+  const conduct = new Conduct(world, process, options, calm);
+  for (const event of events) {
+    conduct.heard(event);
+    if (disturbs(event)) process.disturbed();
+  }
+  return conduct.fault;
+}
+
+describe("a job that nothing is in the way of", () => {
+  const running: JobEvent = { kind: "running", atMs: 0 };
+
+  it("fails no checkpoint, unless it has to be quicker than it can", () => {
+    expect(faultAfter([running, failed], { tolerableFailures: 3 })).toContain("nothing was in its way");
+    expect(faultAfter([running, failed], { ...patient, checkpointTimeoutMs: 5 })).toBeUndefined();
+  });
+
+  it("warns of nothing but what it found at its start", () => {
+    const warning = (code: string): JobEvent => ({ kind: "warning", atMs: 0, code, message: "" });
+    expect(faultAfter([warning("LOCK_RECOVERED"), running])).toBeUndefined();
+    expect(faultAfter([running, warning("CHECKPOINT_WRITE")])).toContain("it warns");
+  });
+
+  it("is never in a state that can't be", () => {
+    const restarting: JobEvent = { kind: "restarting", atMs: 0, attempt: 2, delayMs: 0, error: new TypeError("undefined has no such thing") };
+    expect(faultAfter([running, restarting])).toContain("the engine itself is wrong");
+  });
+});
