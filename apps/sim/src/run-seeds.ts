@@ -44,6 +44,10 @@ export async function runSeeds({ untilFound, ...seeds }: SeedsOptions): Promise<
   print(coverage.report());
   print(`${coverage.seeds - failed} passed, ${failed} failed`);
   if (interrupted !== undefined) return INTERRUPTED[interrupted];
+  if (coverage.missing.length > 0) {
+    print(`in ${coverage.seeds} seeds there was never: ${coverage.missing.join(", ")}`);
+    return untilFound ? 0 : 1;
+  }
   return untilFound || failed > 0 ? 1 : 0;
 }
 

@@ -24,6 +24,8 @@ export const salts = {
   crowd: 0x72be5d74,
   goBack: 0x428a2f98,
   haste: 0x3956c25b,
+  failingSavepoint: 0x550c7dc3,
+  rescale: 0x12835b01,
   impatience: 0x59f111d7,
   damageWhileRunning: 0x7137449f,
 } as const;

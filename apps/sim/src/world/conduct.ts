@@ -31,7 +31,7 @@ export class Conduct {
     this.#judges = [
       this.#soundness,
       this.refusals,
-      new HealthyCheckpoints(process, options),
+      new HealthyCheckpoints(world, process, options),
       new QuietRuns(world, process),
       this.#restarts,
       ...(mayDrain ? [] : [new Tolerance(options.tolerableFailures ?? 0)]),

@@ -21,7 +21,9 @@ export interface DiskFaults {
   readonly failing: readonly number[];
   /** So does the n-th of those that give output its name, or make that durable. */
   readonly failingPublication?: number;
-  /** The same, counted from the moment at which the process is asked to stop with a savepoint. */
+  /** So does the n-th of those that write a savepoint: whoever was to stop with it goes on. */
+  readonly failingSavepoint?: number;
+  /** As `failingPublication`, counted from the moment at which the process is asked to stop with a savepoint. */
   readonly failingPublicationBehindStop?: number;
   /** The process dies when a checkpoint that cut a firing is durable. */
   readonly diesWithCutFiring?: boolean;

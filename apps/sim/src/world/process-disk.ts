@@ -46,6 +46,7 @@ export class ProcessDisk implements Files {
   #publicationsAtStop: number | undefined;
   /** The process ends when the manifest that got its name last is durable. */
   #endsWithManifest: string | undefined;
+  #savepointOperations = 0;
   /** The operation that fails because it publishes. */
   #failsNext = 0;
 
@@ -176,12 +177,16 @@ export class ProcessDisk implements Files {
       this.hasFailed = true;
       throw systemError("ENOSPC", what);
     }
-    if (n === this.#failsNext || failing.includes(n)) {
+    if (n === this.#failsNext || failing.includes(n) || this.#failsSavepoint(what)) {
       this.#owner.disturbed();
       this.met.add(`failing ${what.split(" ", 1)}`);
       this.hasFailed = true;
       throw systemError("EIO", what);
     }
+  }
+
+  #failsSavepoint(what: string): boolean {
+    return what.includes(` ${SAVEPOINTS}/`) && ++this.#savepointOperations === this.#faults.failingSavepoint;
   }
 
   #end<T>(what: string): Promise<T> {

@@ -17,10 +17,17 @@ export function withRareFaults(incarnation: Incarnation, job: RandomJob, seed: n
   const diesWithRecordsUnderWay = chance.oneIn(2);
   const rare = { ...incarnation, disk: { ...incarnation.disk, ...failing, diesWithCutFiring, diesWithRecordsUnderWay } };
   const stop = drawStop(seed, pid);
-  if (stop === undefined) return withDrain(withDamage(withHold(rare, seed, pid), seed, pid), job, seed, pid);
+  if (stop === undefined) return withDrain(withDamage(withHold(withRescale(rare, seed, pid), seed, pid), seed, pid), job, seed, pid);
   const slow = { savepointDelayMsMax: Math.max(rare.disk.delayMsMax, SAVEPOINT_DELAY_MS) };
   const behindStop = chance.oneIn(2) ? { failingPublicationBehindStop: chance.between(1, 6) } : {};
-  return { ...rare, death: undefined, orders: [stop, ...drawImpatience(stop.turn, seed, pid)], disk: { ...rare.disk, ...slow, ...behindStop } };
+  const savepoint = apart(seed, "failingSavepoint", pid);
+  const unwritten = savepoint.oneIn(2) ? { failingSavepoint: savepoint.scale(12) } : {};
+  return {
+    ...rare,
+    death: undefined,
+    orders: [stop, ...drawImpatience(stop.turn, seed, pid)],
+    disk: { ...rare.disk, ...slow, ...behindStop, ...unwritten },
+  };
 }
 
 /** In some of these the process is asked to stop in order a little later, as by Ctrl-C: it has to come to an end, with the savepoint or without. */
@@ -34,6 +41,19 @@ function drawStop(seed: number, pid: number): Incarnation["orders"][number] | un
   const chance = apart(seed, "stop");
   if (!chance.oneIn(8) || pid > 2) return undefined;
   return { turn: chance.between(1, 200), order: { kind: "stopWithSavepoint" } };
+}
+
+/** In some seeds a process lives to be rescaled, and is asked for something else right behind that. Drawn apart from all else. */
+function withRescale(incarnation: Incarnation, seed: number, pid: number): Incarnation {
+  const chance = apart(seed, "rescale");
+  if (!chance.oneIn(12) || pid > 2) return incarnation;
+  const turn = chance.between(1, 200);
+  const next = chance.pick([{ kind: "stop" }, { kind: "stopWithSavepoint" }, { kind: "rescale", parallelism: chance.between(1, 4) }] as const);
+  const orders = [
+    { turn, order: { kind: "rescale", parallelism: chance.between(1, 4) } },
+    { turn: turn + chance.scale(40), order: next },
+  ] as const;
+  return { ...incarnation, death: undefined, orders };
 }
 
 /** In some seeds a process is asked to drain, which is the end of them; in half of these it lives until then. Drawn apart from all else. */
