@@ -5,8 +5,8 @@ type Split = Parameters<ReturnType<Source<unknown>["createReader"]>["addSplits"]
 /** What a process has opened of its job's sources and sinks and not closed, and whether sources are told of checkpoints. */
 export class Unclosed {
   readonly #open = new Map<object, string>();
-  /** How often a reader was told that a checkpoint is complete. */
-  told = 0;
+  /** How often a reader was told that a checkpoint is complete; undefined: none has been made. */
+  told: number | undefined;
 
   /** undefined: nothing. */
   get text(): string | undefined {
@@ -37,9 +37,10 @@ export class Unclosed {
       createEnumerator: (context, restored) => this.#watched("an enumerator", source.createEnumerator(context, restored)),
       createReader: (context) => {
         const reader = source.createReader(context);
+        this.told ??= 0;
         const completed = reader.checkpointCompleted?.bind(reader);
         reader.checkpointCompleted = () => {
-          this.told++;
+          this.told = (this.told ?? 0) + 1;
           completed?.();
         };
         return this.#watched("a reader", reader);
