@@ -12,7 +12,7 @@ export class Restarts {
   /** When it failed, oldest first. */
   readonly #failedMs: number[] = [];
   #lastDelayMs = 0;
-  /** When it was heard of last: a failure that ends it is told only when all is closed. */
+  /** When it last began or failed. A failure that ends it has come later, and is told only when all is closed. */
   #heardMs = 0;
   /** Records that failures blamed. */
   readonly #blamed = new Set<string>();
@@ -23,7 +23,8 @@ export class Restarts {
   }
 
   heard(event: JobEvent): void {
-    if (event.kind !== "failed") this.#heardMs = this.#clock.monotonic();
+    // A checkpoint may come about after the failure, while what is left is closed.
+    if (event.kind === "running" || event.kind === "restarting") this.#heardMs = this.#clock.monotonic();
     if (event.kind !== "restarting" || this.#strategy === undefined) return;
     const now = this.#clock.monotonic();
     const [least, most] = this.#delays(this.#strategy, now);
