@@ -112,6 +112,10 @@ function withFailures(
     let passedSinceStop = 0;
     let hasFailed = false;
     const failsNow = (): boolean => {
+      if (process.failsWithoutLock && !hasFailed) {
+        hasFailed = true;
+        return true;
+      }
       if (!process.stopsWithSavepoint || hasFailed) return false;
       hasFailed = afterStop === "whileWritten" ? process.disk.hasBegunSavepoint : ++passedSinceStop === afterStop;
       return hasFailed;

@@ -26,6 +26,7 @@ export const salts = {
   haste: 0x3956c25b,
   failingSavepoint: 0x550c7dc3,
   rescale: 0x12835b01,
+  takeLock: 0x243185bf,
   impatience: 0x59f111d7,
   damageWhileRunning: 0x7137449f,
 } as const;

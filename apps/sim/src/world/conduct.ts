@@ -2,6 +2,7 @@ import { messageOf } from "@millrace/core";
 import type { JobEvent, StartOptions } from "millrace";
 import type { Incarnation } from "./faults.ts";
 import { HealthyCheckpoints } from "./healthy-checkpoints.ts";
+import { LostLock } from "./lost-lock.ts";
 import type { SimulatedProcess } from "./process.ts";
 import { QuietRuns } from "./quiet-runs.ts";
 import { Refusals } from "./refusals.ts";
@@ -33,6 +34,7 @@ export class Conduct {
       this.refusals,
       new HealthyCheckpoints(world, process, options),
       new QuietRuns(world, process),
+      new LostLock(process),
       this.#restarts,
       ...(mayDrain ? [] : [new Tolerance(options.tolerableFailures ?? 0)]),
     ];

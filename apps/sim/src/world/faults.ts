@@ -46,6 +46,8 @@ export type Order =
   | { readonly kind: "hold" }
   /** Not asked of the job: a byte of its newest checkpoint changes. */
   | { readonly kind: "damage" }
+  /** Not asked of the job: its state directory is taken from it, and a record fails behind that, or none does. */
+  | { readonly kind: "takeLock"; readonly fails: boolean }
   | { readonly kind: "rescale"; readonly parallelism: number };
 
 /** What happens to one life of the process. */

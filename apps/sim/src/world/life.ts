@@ -10,6 +10,7 @@ import { calm, type Incarnation, type Order } from "./faults.ts";
 import { filesBelow } from "./files-below.ts";
 import { holdForAWhile } from "./held-checkpoint.ts";
 import { leftAt } from "./left-behind.ts";
+import { takeLock } from "./lost-lock.ts";
 import { SimulatedProcess } from "./process.ts";
 import { disturbs } from "./quiet-runs.ts";
 import type { Refusals } from "./refusals.ts";
@@ -61,6 +62,7 @@ export async function live(
   const process = new SimulatedProcess(world, pid, seed, incarnation, (order) => {
     if (handle === undefined) return;
     if (order.kind === "damage") return void damageNow(world, seed, process);
+    if (order.kind === "takeLock") return void takeLock(world, process);
     if (order.kind === "stop") conduct.stops(handle.status().state === "running");
     if (order.kind !== "hold") return carryOut(order, handle, process, conduct.refusals);
     void holdForAWhile(world, process, handle).then((wrong) => {
@@ -122,7 +124,7 @@ async function answered(world: World, refusals: Refusals, goesOn: () => boolean)
 
 /** What is not done, the job says why, and goes on. */
 function carryOut(
-  order: Exclude<Order, { readonly kind: "hold" | "damage" }>,
+  order: Exclude<Order, { readonly kind: "hold" | "damage" | "takeLock" }>,
   handle: JobHandle,
   { disk: { met } }: SimulatedProcess,
   refusals: Refusals,
@@ -143,7 +145,7 @@ function carryOut(
   refusals.watch(order, isRunning, done);
 }
 
-function asked(order: Exclude<Order, { readonly kind: "stop" | "hold" | "damage" }>, handle: JobHandle): Promise<unknown> {
+function asked(order: Exclude<Order, { readonly kind: "stop" | "hold" | "damage" | "takeLock" }>, handle: JobHandle): Promise<unknown> {
   switch (order.kind) {
     case "savepoint":
       return handle.savepoint();

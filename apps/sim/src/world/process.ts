@@ -22,6 +22,8 @@ export class SimulatedProcess {
   disturbances = 0;
   /** It has been asked to stop with a savepoint. */
   stopsWithSavepoint = false;
+  /** Its state directory has been taken away. */
+  hasLostLock = false;
   /** When its timers are due that have neither been over nor cancelled, in time that goes evenly. */
   readonly #timers = new Set<{ readonly dueMs: number }>();
   #alive = true;
@@ -62,6 +64,11 @@ export class SimulatedProcess {
 
   get alive(): boolean {
     return this.#alive;
+  }
+
+  /** Where its lock has been taken, a record fails. */
+  get failsWithoutLock(): boolean {
+    return this.hasLostLock && this.#incarnation.orders.some(({ order }) => order.kind === "takeLock" && order.fails);
   }
 
   /** The longest that an operation on its disk takes. */

@@ -17,7 +17,8 @@ export function withRareFaults(incarnation: Incarnation, job: RandomJob, seed: n
   const diesWithRecordsUnderWay = chance.oneIn(2);
   const rare = { ...incarnation, disk: { ...incarnation.disk, ...failing, diesWithCutFiring, diesWithRecordsUnderWay } };
   const stop = drawStop(seed, pid);
-  if (stop === undefined) return withDrain(withDamage(withHold(withRescale(rare, seed, pid), seed, pid), seed, pid), job, seed, pid);
+  if (stop === undefined)
+    return withDrain(withLostLock(withDamage(withHold(withRescale(rare, seed, pid), seed, pid), seed, pid), seed, pid), job, seed, pid);
   const slow = { savepointDelayMsMax: Math.max(rare.disk.delayMsMax, SAVEPOINT_DELAY_MS) };
   const behindStop = chance.oneIn(2) ? { failingPublicationBehindStop: chance.between(1, 6) } : {};
   const savepoint = apart(seed, "failingSavepoint", pid);
@@ -41,6 +42,14 @@ function drawStop(seed: number, pid: number): Incarnation["orders"][number] | un
   const chance = apart(seed, "stop");
   if (!chance.oneIn(8) || pid > 2) return undefined;
   return { turn: chance.between(1, 200), order: { kind: "stopWithSavepoint" } };
+}
+
+/** In some seeds the state directory is taken from a process. Drawn apart from all else. */
+function withLostLock(incarnation: Incarnation, seed: number, pid: number): Incarnation {
+  const chance = apart(seed, "takeLock");
+  if (!chance.oneIn(12) || pid > 2) return incarnation;
+  const order = { turn: chance.between(1, 250), order: { kind: "takeLock", fails: chance.oneIn(2) } } as const;
+  return { ...incarnation, death: undefined, orders: [...incarnation.orders, order] };
 }
 
 /** In some seeds a process lives to be rescaled, and is asked for something else right behind that. Drawn apart from all else. */
