@@ -19,6 +19,8 @@ export class LostLock {
   fault: string | undefined;
   readonly #process: SimulatedProcess;
   #checkpoints = 0;
+  /** It has failed since: before it begins again it looks whether it may. */
+  #hasFailed = false;
 
   constructor(process: SimulatedProcess) {
     this.#process = process;
@@ -26,7 +28,8 @@ export class LostLock {
 
   heard({ kind }: JobEvent): void {
     if (!this.#process.hasLostLock) return;
-    if (kind === "running") this.fault = "it began again, though its lock had been taken";
+    if (kind === "restarting") this.#hasFailed = true;
+    if (kind === "running" && this.#hasFailed) this.fault = "it began again, though its lock had been taken";
     if (kind === "checkpointCompleted" && ++this.#checkpoints > CHECKPOINTS_MAX) this.fault = "it takes checkpoints, though its lock has been taken";
   }
 }
