@@ -59,6 +59,7 @@ export async function troubledRun({ world, seed, chance, job, options, ephemeral
     const from = (await lastEnd(world)) === "savepoint" ? await lastSavepoint(world) : undefined;
     if (troubled && from === undefined) await damage(world, seed, pid);
     const chosen = from ?? (troubled && judge === undefined && !ephemeral ? await goBack(world, seed, pid) : undefined);
+    if (chosen !== from) story.push(`  starts from ${chosen}`);
     for (const path of [rotten, world.damaged?.path]) if (path !== undefined) story.push(`  a byte of ${path} has changed`);
     const settings = {
       ...options,

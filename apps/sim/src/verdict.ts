@@ -13,14 +13,15 @@ export function verdict(
 ): string | undefined {
   const isCompared = (text: string): boolean => racing.length === 0 || !racing.some((branch) => isOf(branch, JSON.parse(text) as string));
   const { lost, extra: more } = lineDifference(expected.filter(isCompared), lines.filter(isCompared));
-  const known = new Set(lives.some(({ wentBack }) => wentBack === true) ? expected : []);
+  const hasGoneBack = lives.some(({ wentBack }) => wentBack === true);
+  const known = new Set(hasGoneBack ? expected : []);
   const extra = more.filter((line) => !known.has(line));
   if (lost.length > 0 || extra.length > 0) {
     return `${lost.length} lines lost, e.g. ${JSON.stringify(lost.slice(0, 3))}; ${extra.length} too many, e.g. ${JSON.stringify(extra.slice(0, 3))}`;
   }
   if (leftovers.length > 0 && !mayLeaveFiles(lives)) return `files left behind in the output: ${leftovers.join(", ")}`;
   // What is published again is there more often than in the input.
-  return known.size > 0 ? undefined : judgement(input, racing, lines);
+  return hasGoneBack ? undefined : judgement(input, racing, lines);
 }
 
 /** What plain loops over the input say of the lines of these branches. */
