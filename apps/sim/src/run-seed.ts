@@ -73,7 +73,7 @@ export async function runSeed(seed: number): Promise<SeedResult> {
     const expected = read === job ? whole : await straightRun(seed, read, options);
     const isByClock = judging?.live === true || job.turnsOf !== undefined;
     const racing = job.branches.filter((branch) => varies(branch, isByClock));
-    fault = verdict(read.input.flat(), racing, expected, await published(world), lives);
+    fault = verdict(read.input.flat(), racing, expected, await published(world), lives, whole);
     // A process that died at the very end may have left some, or one whose last clean-up failed.
     const last = lives.at(-1);
     if (last?.end === "finished" && !last.diskFailed && !ephemeral) fault ??= garbage(await garbageOf(world));

@@ -3,18 +3,19 @@ import type { Reading } from "./jobs/reading.ts";
 import { lineDifference } from "./line-difference.ts";
 import type { Life, published } from "./world/life.ts";
 
-/** What is wrong with what was published, when `expected` comes where nothing goes wrong; undefined: nothing. `racing`: branches that are judged, not compared. */
+/** What is wrong with what was published, when `expected` comes where nothing goes wrong; undefined: nothing. `racing`: branches that are judged, not compared; `again`: what may have come before somebody went back. */
 export function verdict(
   input: readonly Reading[],
   racing: readonly Branch[],
   expected: readonly string[],
   { lines, leftovers }: Awaited<ReturnType<typeof published>>,
   lives: readonly Life[],
+  again: readonly string[],
 ): string | undefined {
   const isCompared = (text: string): boolean => racing.length === 0 || !racing.some((branch) => isOf(branch, JSON.parse(text) as string));
   const { lost, extra: more } = lineDifference(expected.filter(isCompared), lines.filter(isCompared));
   const hasGoneBack = lives.some(({ wentBack }) => wentBack === true);
-  const known = new Set(hasGoneBack ? expected : []);
+  const known = new Set(hasGoneBack ? [...expected, ...again] : []);
   const extra = more.filter((line) => !known.has(line));
   if (lost.length > 0 || extra.length > 0) {
     return `${lost.length} lines lost, e.g. ${JSON.stringify(lost.slice(0, 3))}; ${extra.length} too many, e.g. ${JSON.stringify(extra.slice(0, 3))}`;
