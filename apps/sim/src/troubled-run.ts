@@ -42,7 +42,6 @@ export async function troubledRun({ world, seed, chance, job, options, ephemeral
   await layInput(world, job);
   const failures = new Map(job.failures.map(({ record, times }) => [record, times]));
   const failsAfterStop = drawFailureAfterStop(seed);
-  let hasRot = false;
   for (let pid = 1; ; pid++) {
     const troubled = pid <= TROUBLED_LIVES_MAX;
     if (!troubled) failures.clear();
@@ -54,7 +53,6 @@ export async function troubledRun({ world, seed, chance, job, options, ephemeral
     story.push(`process ${pid}: ${JSON.stringify(incarnation)}`);
     const told = await newestManifest(world);
     const rotten = await rot(world, seed, pid);
-    hasRot ||= rotten !== undefined;
     // A run that ended with a savepoint is over: the next one starts from that, and needs no checkpoint.
     const from = (await lastEnd(world)) === "savepoint" ? await lastSavepoint(world) : undefined;
     if (troubled && from === undefined) await damage(world, seed, pid);
@@ -85,7 +83,7 @@ export async function troubledRun({ world, seed, chance, job, options, ephemeral
       const drained = await drainedJob(world, job);
       if (drained !== undefined) return drained;
     }
-    if (life.reason !== undefined && isByDamage(world, life.reason, hasRot)) {
+    if (life.reason !== undefined && isByDamage(world, life.reason)) {
       met.add("damaged checkpoint refused");
       await world.damaged?.heal();
     } else if (life.reason?.includes("CHECKPOINT_CORRUPT") === true) {
@@ -113,12 +111,9 @@ function withFailures(
     let passedSinceStop = 0;
     let hasFailed = false;
     const failsNow = (): boolean => {
-      if (process.failsWithoutLock && !hasFailed) {
-        hasFailed = true;
-        return true;
-      }
-      if (!process.stopsWithSavepoint || hasFailed) return false;
-      hasFailed = afterStop === "whileWritten" ? process.disk.hasBegunSavepoint : ++passedSinceStop === afterStop;
+      if (hasFailed) return false;
+      const failsAtStop = (): boolean => (afterStop === "whileWritten" ? process.disk.hasBegunSavepoint : ++passedSinceStop === afterStop);
+      hasFailed = process.failsWithoutLock || (process.stopsWithSavepoint && failsAtStop());
       return hasFailed;
     };
     return job.define(

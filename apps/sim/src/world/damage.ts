@@ -42,9 +42,9 @@ async function damageNewest(world: World, chance: Chance): Promise<void> {
   };
 }
 
-/** Whether it failed by that damage. Bytes that are no state are never read as if they were, but in local stores, which may be `rotten`. */
-export function isByDamage(world: World, reason: string, rotten: boolean): boolean {
+/** Whether it failed by that damage. Bytes that are no state are never read as if they were, but in local stores, which may be rotten. */
+export function isByDamage(world: World, reason: string): boolean {
   if (world.damaged === undefined) return false;
-  if (!rotten && /CODEC_|STATE_CORRUPT/.test(reason)) throw new Error(`a damaged checkpoint was read: ${reason}`);
+  if (!world.isRotten && /CODEC_|STATE_CORRUPT/.test(reason)) throw new Error(`a damaged checkpoint was read: ${reason}`);
   return reason.includes("CHECKPOINT_CORRUPT");
 }

@@ -36,19 +36,23 @@ export interface DiskFaults {
 }
 
 /** What somebody asks a running job for. */
-export type Order =
+export type Request =
   | { readonly kind: "stop" }
   | { readonly kind: "savepoint" }
   | { readonly kind: "stopWithSavepoint" }
   /** To stop with a savepoint when event time has gone to its end: for a job that does not go on. */
   | { readonly kind: "drain" }
-  /** To keep its last checkpoint for somebody who reads it. */
-  | { readonly kind: "hold" }
-  /** Not asked of the job: a byte of its newest checkpoint changes. */
-  | { readonly kind: "damage" }
-  /** Not asked of the job: its state directory is taken from it, and a record fails behind that, or none does. */
-  | { readonly kind: "takeLock"; readonly fails: boolean }
   | { readonly kind: "rescale"; readonly parallelism: number };
+
+/** What somebody does while a job runs. */
+export type Order =
+  | Request
+  /** Keeps its last checkpoint, to read it. */
+  | { readonly kind: "hold" }
+  /** Changes a byte of its newest checkpoint. */
+  | { readonly kind: "damage" }
+  /** Takes its state directory, and a record fails behind that, or none does. */
+  | { readonly kind: "takeLock"; readonly fails: boolean };
 
 /** What happens to one life of the process. */
 export interface Incarnation {

@@ -6,7 +6,7 @@ import { INPUT, inputPath, OUTPUT, type RandomJob } from "../jobs/random-job.ts"
 import type { ProgressJudge } from "../progress/progress-judge.ts";
 import { Conduct } from "./conduct.ts";
 import { damageNow } from "./damage.ts";
-import { calm, type Incarnation, type Order } from "./faults.ts";
+import { calm, type Incarnation, type Request } from "./faults.ts";
 import { filesBelow } from "./files-below.ts";
 import { holdForAWhile } from "./held-checkpoint.ts";
 import { leftAt } from "./left-behind.ts";
@@ -123,12 +123,7 @@ async function answered(world: World, refusals: Refusals, goesOn: () => boolean)
 }
 
 /** What is not done, the job says why, and goes on. */
-function carryOut(
-  order: Exclude<Order, { readonly kind: "hold" | "damage" | "takeLock" }>,
-  handle: JobHandle,
-  { disk: { met } }: SimulatedProcess,
-  refusals: Refusals,
-): void {
+function carryOut(order: Request, handle: JobHandle, { disk: { met } }: SimulatedProcess, refusals: Refusals): void {
   if (order.kind === "stop") {
     met.add("stopped in order");
     handle.stop().catch(() => undefined);
@@ -145,7 +140,7 @@ function carryOut(
   refusals.watch(order, isRunning, done);
 }
 
-function asked(order: Exclude<Order, { readonly kind: "stop" | "hold" | "damage" | "takeLock" }>, handle: JobHandle): Promise<unknown> {
+function asked(order: Exclude<Request, { readonly kind: "stop" }>, handle: JobHandle): Promise<unknown> {
   switch (order.kind) {
     case "savepoint":
       return handle.savepoint();

@@ -3,14 +3,7 @@ import type { SimulatedProcess } from "./process.ts";
 import type { World } from "./world.ts";
 
 /** What a start is told of, and what has been asked for. */
-const NOTES: ReadonlySet<string> = new Set([
-  "LOCK_RECOVERED",
-  "CHECKPOINT_SKIPPED",
-  "RESTORE_OUTPUT_STAYS",
-  "STATE_MIGRATED",
-  "LOCAL_STATE_REBUILT",
-  "RUN_DRAINED",
-]);
+const NOTES: ReadonlySet<string> = new Set(["LOCK_RECOVERED", "CHECKPOINT_SKIPPED", "RESTORE_OUTPUT_STAYS", "STATE_MIGRATED", "RUN_DRAINED"]);
 
 /** Whether what comes after such an event, and when, is not as if all was well. */
 export function disturbs(event: JobEvent): boolean {

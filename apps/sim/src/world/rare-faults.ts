@@ -15,10 +15,12 @@ export function withRareFaults(incarnation: Incarnation, job: RandomJob, seed: n
   const diesWithCutFiring = chance.oneIn(2) || job.branches.includes(burstTimers);
   const failing = chance.oneIn(3) && pid === chance.between(1, 3) ? { failingPublication: chance.scale(40) } : {};
   const diesWithRecordsUnderWay = chance.oneIn(2);
-  const rare = { ...incarnation, disk: { ...incarnation.disk, ...failing, diesWithCutFiring, diesWithRecordsUnderWay } };
+  const rare: Incarnation = { ...incarnation, disk: { ...incarnation.disk, ...failing, diesWithCutFiring, diesWithRecordsUnderWay } };
   const stop = drawStop(seed, pid);
-  if (stop === undefined)
-    return withDrain(withLostLock(withDamage(withHold(withRescale(rare, seed, pid), seed, pid), seed, pid), seed, pid), job, seed, pid);
+  if (stop === undefined) {
+    const more = [withRescale, withHold, withDamage, withLostLock].reduce((drawn, draw) => draw(drawn, seed, pid), rare);
+    return withDrain(more, job, seed, pid);
+  }
   const slow = { savepointDelayMsMax: Math.max(rare.disk.delayMsMax, SAVEPOINT_DELAY_MS) };
   const behindStop = chance.oneIn(2) ? { failingPublicationBehindStop: chance.between(1, 6) } : {};
   const savepoint = apart(seed, "failingSavepoint", pid);
