@@ -9,7 +9,7 @@ export interface ValueFormat<V> {
   readonly fingerprint: string;
   encode(value: V, writer: ByteWriter): void;
   decode(reader: ByteReader, cells: CellMap<V>, mapKey: PrimitiveKey): V;
-  pagesOf?(value: V): Pages<unknown>;
+  pagesOf?(value: V): Pages<unknown> | undefined;
 }
 
 export function plainFormat<V>(kind: string, codec: Codec<V>): ValueFormat<V> {

@@ -1,0 +1,60 @@
+import type { Codec } from "@millrace/codec";
+import { integerEntries } from "./integer-entries.ts";
+import type { PageFormat } from "./pages.ts";
+
+/** The entries of one page, or of a head without pages. A JavaScript Map is one. */
+export interface Entries<K, V> {
+  readonly size: number;
+  get(key: K): V | undefined;
+  has(key: K): boolean;
+  set(key: K, value: V): unknown;
+  delete(key: K): boolean;
+}
+
+/** One kind of them: what is done with all at once. */
+export interface EntriesFormat<K, V> extends PageFormat<Entries<K, V>> {
+  empty(): Entries<K, V>;
+  /** A copy, in an order that does not depend on what was there before, so that it is the same after a restore. */
+  list(entries: Entries<K, V>): [K, V][];
+  /** Takes out those of which `leaves` is true; they are what it returns. */
+  split(entries: Entries<K, V>, leaves: (key: K) => boolean): Entries<K, V>;
+}
+
+/** The kind for a codec of keys. All are written alike. */
+export function entriesFormat<K, V>(keyCodec: Codec<K>, codec: Codec<V>): EntriesFormat<K, V> {
+  if (keyCodec.type.kind !== "integer") return anyEntries(keyCodec, codec);
+  return integerEntries(keyCodec as unknown as Codec<number>, codec) as unknown as EntriesFormat<K, V>;
+}
+
+function anyEntries<K, V>(keyCodec: Codec<K>, codec: Codec<V>): EntriesFormat<K, V> {
+  return {
+    empty: () => new Map<K, V>(),
+    list: (entries) => [...mapOf(entries)],
+    split(entries, leaves) {
+      const moved = new Map<K, V>();
+      for (const [key, value] of mapOf(entries)) if (leaves(key)) moved.set(key, value);
+      for (const key of moved.keys()) entries.delete(key);
+      return moved;
+    },
+    encode(entries, writer) {
+      writer.varint(entries.size);
+      for (const [key, value] of mapOf(entries)) {
+        keyCodec.encode(key, writer);
+        codec.encode(value, writer);
+      }
+    },
+    decode(reader) {
+      const entries = new Map<K, V>();
+      for (let left = reader.varint(); left > 0; left--) {
+        const key = keyCodec.decode(reader);
+        entries.set(key, codec.decode(reader));
+      }
+      return entries;
+    },
+  };
+}
+
+/** What `empty` has made. */
+function mapOf<K, V>(entries: Entries<K, V>): Map<K, V> {
+  return entries as Map<K, V>;
+}
