@@ -74,6 +74,7 @@ describe("random jobs have every kind of operator, said in every way that there 
         turns: false,
         interleaved: false,
         crowded: false,
+        marked: false,
       }),
     );
     expect(unsaid(jobs.map((job) => job.define(() => undefined, 1)))).toEqual({ methods: [], kinds: [] });

@@ -35,6 +35,11 @@ export function drawCrowded(seed: number): boolean {
   return apart(seed, "crowd").oneIn(5);
 }
 
+/** Whether the first processes of a crowded job die of nothing but what barriers have overtaken. Drawn apart from all else. */
+export function drawOvertaking(seed: number): boolean {
+  return apart(seed, "overtaking").oneIn(2);
+}
+
 /** Barriers do not wait for the small batches before them. In half of the seeds one follows the other, also while what was overtaken is on its way again. */
 export function crowdedOptions(options: StartOptions, seed: number): StartOptions {
   const haste = apart(seed, "haste").oneIn(2) ? { checkpointIntervalMs: 1, minPauseMs: 0, checkpointTimeoutMs: patient.checkpointTimeoutMs } : {};

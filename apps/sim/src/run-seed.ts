@@ -8,7 +8,7 @@ import { drawInterleaved } from "./jobs/interleaved-source.ts";
 import { withOwnParallelism } from "./jobs/own-parallelism.ts";
 import { drawJob, type RandomJob } from "./jobs/random-job.ts";
 import { drawTurns } from "./jobs/turns.ts";
-import { crowdedOptions, drawCrowded, drawOptions } from "./options.ts";
+import { crowdedOptions, drawCrowded, drawOptions, drawOvertaking } from "./options.ts";
 import { createJudge, drawJudging, judgedOptions, toldOf } from "./progress/draw-judge.ts";
 import type { ProgressJudge } from "./progress/progress-judge.ts";
 import { withRestart } from "./restart-options.ts";
@@ -50,7 +50,16 @@ export async function runSeed(seed: number): Promise<SeedResult> {
   const interleaved = judging === undefined && !turns && drawInterleaved(seed);
   const crowded = judging === undefined && !turns && drawCrowded(seed);
   const aligned = judging?.aligned === true;
-  const job = drawJob(chance, { aligned, brokenEvery, bursts, edited: drawEdited(seed), turns, interleaved, crowded });
+  const job = drawJob(chance, {
+    aligned,
+    brokenEvery,
+    bursts,
+    edited: drawEdited(seed),
+    turns,
+    interleaved,
+    crowded,
+    marked: crowded && drawOvertaking(seed),
+  });
   const ephemeral = judging === undefined && !turns && drawEphemeral(seed);
   const drawn = withRestart(judgedOptions(drawOptions(chance), judging), seed);
   const options = crowded ? crowdedOptions(drawn, seed) : drawn;

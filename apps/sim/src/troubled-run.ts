@@ -4,6 +4,7 @@ import type { RandomJob, Watch } from "./jobs/random-job.ts";
 import { patient } from "./options.ts";
 import type { ProgressJudge } from "./progress/progress-judge.ts";
 import { isEndless } from "./restart-options.ts";
+import { AbandonedCheckpoints } from "./world/abandoned-checkpoints.ts";
 import type { Chance } from "./world/chance.ts";
 import { damage, isByDamage } from "./world/damage.ts";
 import { drainedJob } from "./world/drained.ts";
@@ -42,6 +43,7 @@ export async function troubledRun({ world, seed, chance, job, options, ephemeral
   await layInput(world, job);
   const failures = new Map(job.failures.map(({ record, times }) => [record, times]));
   const failsAfterStop = drawFailureAfterStop(seed);
+  const abandoned = new AbandonedCheckpoints(world);
   for (let pid = 1; ; pid++) {
     const troubled = pid <= TROUBLED_LIVES_MAX;
     if (!troubled) failures.clear();
@@ -56,7 +58,8 @@ export async function troubledRun({ world, seed, chance, job, options, ephemeral
     // A run that ended with a savepoint is over: the next one starts from that, and needs no checkpoint.
     const from = (await lastEnd(world)) === "savepoint" ? await lastSavepoint(world) : undefined;
     if (troubled && from === undefined) await damage(world, seed, pid);
-    const chosen = from ?? (troubled && judge === undefined && !ephemeral ? await goBack(world, seed, pid) : undefined);
+    const chosen =
+      from ?? (await abandoned.another()) ?? (troubled && judge === undefined && !ephemeral ? await goBack(world, seed, pid) : undefined);
     if (chosen !== from) story.push(`  starts from ${chosen}`);
     for (const path of [rotten, world.damaged?.path]) if (path !== undefined) story.push(`  a byte of ${path} has changed`);
     const settings = {
@@ -90,6 +93,8 @@ export async function troubledRun({ world, seed, chance, job, options, ephemeral
       throw new Error(`a checkpoint is said to be damaged, and none is: ${life.reason}`);
     } else if (life.reason?.includes("CHECKPOINT_MISSING") === true) {
       throw new Error(`there is the checkpoint that was named: ${life.reason}`);
+    } else if (abandoned.refused(life, chosen, lives)) {
+      met.add("abandoned checkpoint refused");
     } else if (life.end === "failed" && !troubled) throw new Error(`the job failed though nothing went wrong any more: ${life.reason}`);
   }
 }

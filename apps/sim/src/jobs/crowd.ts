@@ -8,7 +8,10 @@ const AFTER_ALL = 1e12;
 /** Keys of which some are whole numbers. */
 const halfDigit = ({ value }: Reading): number => (value % 10) / 2;
 
-/** So many lines that a slow sink fills the channels up to the sources; what is lost or comes twice on the way shows in the sums, too. */
+/**
+ * So many lines that a slow sink fills the channels up to the sources; what is lost or comes twice on the way shows in the sums, too. Nothing is late,
+ * whatever overtakes it.
+ */
 export const crowd: Branch = {
   name: "crowd",
   ordered: false,
@@ -16,9 +19,10 @@ export const crowd: Branch = {
     all.keyBy(halfDigit).process(
       {
         state: { sum: state.value(t.integer()) },
-        processElement(one, { state: { sum }, timers }, out: Collector<string>) {
+        processElement(one, { state: { sum }, timers, currentWatermark }, out: Collector<string>) {
           sum.update((sum.value() ?? 0) + one.at);
           timers.registerEventTimeTimer(AFTER_ALL);
+          if (one.at <= currentWatermark()) out.collect(`crowd late ${show(one)}`);
           for (let line = 0; line < LINES; line++) out.collect(`crowd ${line} ${show(one)}`);
         },
         onTimer(_time, { state: { sum }, currentKey }, out) {

@@ -91,14 +91,19 @@ export interface JobWishes {
   readonly interleaved: boolean;
   /** The source is as fast as it can be, and the sink so slow that channels are full. */
   readonly crowded: boolean;
+  /** Event time stands between all the records that are under way. */
+  readonly marked: boolean;
 }
+
+/** A watermark behind every few records, and yet faster than any sink that takes its time. */
+const MARKED_PACE: Pace = { records: 2, pauseMs: 1 };
 
 /** Of sources that are aligned. */
 const MAX_DRIFT_MS = 400;
 
 export function drawJob(
   chance: Chance,
-  { aligned, brokenEvery, bursts, edited: isEdited, turns: takesTurns, interleaved: isInterleaved, crowded }: JobWishes,
+  { aligned, brokenEvery, bursts, edited: isEdited, turns: takesTurns, interleaved: isInterleaved, crowded, marked }: JobWishes,
 ): RandomJob {
   const drawnCount = chance.pick([1, 1, 2, 3, 6]);
   const fileCount = aligned ? 2 : Math.max(takesTurns ? 2 : 1, isInterleaved ? 3 : 1, drawnCount);
@@ -127,7 +132,7 @@ export function drawJob(
     maxDriftMs: isAligned ? MAX_DRIFT_MS : undefined,
     brokenEvery,
     interleaved: isInterleaved,
-    sourcePace: bursts ? BURST_PACE : isSourcePaced && !crowded ? pace : undefined,
+    sourcePace: bursts ? BURST_PACE : marked ? MARKED_PACE : isSourcePaced && !crowded ? pace : undefined,
     sinkOptions,
     sinkPace: (isSinkPaced && !takesTurns) || crowded ? pace : undefined,
   };

@@ -23,12 +23,15 @@ export const salts = {
   judge: 0x1b873593,
   crowd: 0x72be5d74,
   goBack: 0x428a2f98,
+  wander: 0x2de92c6f,
   haste: 0x3956c25b,
   failingSavepoint: 0x550c7dc3,
   rescale: 0x12835b01,
   takeLock: 0x243185bf,
   impatience: 0x59f111d7,
   damageWhileRunning: 0x7137449f,
+  overtaking: 0x0fc19dc6,
+  overtakingSubtasks: 0x240ca1cc,
 } as const;
 
 /** For what is drawn apart from all else: the other draws of a seed are what they are without it. `pid`: where it is drawn for each process. */

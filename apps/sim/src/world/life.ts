@@ -188,7 +188,8 @@ export async function published(world: World): Promise<{ readonly lines: readonl
   const leftovers: string[] = [];
   for (const path of await filesBelow(world, OUTPUT)) {
     const name = path.slice(path.lastIndexOf("/") + 1);
-    if (!name.startsWith("part-") && name !== ".part-sink") leftovers.push(path);
+    if (name === ".part-sink") continue;
+    if (!name.startsWith("part-")) leftovers.push(path);
     else lines.push(...new TextDecoder().decode(await world.files.readFile(path)).split("\n"));
   }
   return { lines: lines.filter((line) => line !== "").sort(), leftovers };

@@ -1,7 +1,9 @@
 import { burstTimers } from "../jobs/burst-timers.ts";
+import { crowd } from "../jobs/crowd.ts";
 import type { RandomJob } from "../jobs/random-job.ts";
+import { drawOvertaking } from "../options.ts";
 import { apart } from "./apart.ts";
-import type { Incarnation } from "./faults.ts";
+import { calm, type Incarnation } from "./faults.ts";
 
 /** Of operations that write a savepoint, so that a job that ends with one could do much beside that. */
 const SAVEPOINT_DELAY_MS = 200;
@@ -11,6 +13,8 @@ const SAVEPOINT_DELAY_MS = 200;
  * and where firings are long, each dies right after a checkpoint that cut a firing; in some, after one that overtook records. Drawn apart from all else.
  */
 export function withRareFaults(incarnation: Incarnation, job: RandomJob, seed: number, pid: number): Incarnation {
+  const overtaking = overtakingLife(incarnation, job, seed, pid);
+  if (overtaking !== undefined) return overtaking;
   const chance = apart(seed, "rareFaults");
   const diesWithCutFiring = chance.oneIn(2) || job.branches.includes(burstTimers);
   const failing = chance.oneIn(3) && pid === chance.between(1, 3) ? { failingPublication: chance.scale(40) } : {};
@@ -31,6 +35,18 @@ export function withRareFaults(incarnation: Incarnation, job: RandomJob, seed: n
     orders: [stop, ...drawImpatience(stop.turn, seed, pid)],
     disk: { ...rare.disk, ...slow, ...behindStop, ...unwritten },
   };
+}
+
+/**
+ * In half of the seeds with full channels the first processes die of nothing but a checkpoint that overtook records. In most of them each has another
+ * number of subtasks, so that what is under way is dealt out anew, again and again. Drawn apart from all else.
+ */
+function overtakingLife({ disk }: Incarnation, job: RandomJob, seed: number, pid: number): Incarnation | undefined {
+  if (!job.branches.includes(crowd) || !drawOvertaking(seed) || pid > 3) return undefined;
+  const chance = apart(seed, "overtakingSubtasks");
+  const first = chance.below(3);
+  const parallelism = chance.oneIn(3) ? 2 + (first % 2) : 1 + ((first + pid) % 3);
+  return { ...calm, disk: { ...calm.disk, delayMsMax: disk.delayMsMax, diesWithRecordsUnderWay: true }, parallelism };
 }
 
 /** In some of these the process is asked to stop in order a little later, as by Ctrl-C: it has to come to an end, with the savepoint or without. */

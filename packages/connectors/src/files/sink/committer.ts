@@ -5,6 +5,7 @@ import { committableLost, writeError } from "./errors.ts";
 import { findParts, hiddenPath, type PartNames } from "./names.ts";
 import type { FileCommittable } from "./part-file.ts";
 import { markRoot } from "./sink-root.ts";
+import { noteUsed } from "./used-names.ts";
 import { type WriterState, writerStatesOf } from "./writer-state.ts";
 
 /**
@@ -40,12 +41,12 @@ export function fileCommitter({ ports: { files }, runId }: SinkContext, director
   async function removeLeftovers(states: readonly WriterState[]): Promise<void> {
     await markRoot(files, directory, names);
     // A power cut brings back what was removed.
-    await files.remove(posix.join(directory, names.probeName));
+    for (const name of [names.probeName, names.newRootName]) await files.remove(posix.join(directory, name));
     const open = new Set(states.flatMap((state) => state.open.map((part) => hiddenPath(directory, part))));
-    for (const part of await findParts(files, directory, names)) {
-      const path = hiddenPath(directory, part);
-      if (part.inProgress && part.runId === runId && !open.has(path)) await files.remove(path);
-    }
+    const parts = (await findParts(files, directory, names)).filter((part) => part.inProgress && part.runId === runId);
+    const leftovers = parts.filter((part) => !open.has(hiddenPath(directory, part)));
+    await noteUsed(files, directory, names, leftovers);
+    for (const part of leftovers) await files.remove(hiddenPath(directory, part));
   }
 
   return {

@@ -66,6 +66,28 @@ describe("fileSink", () => {
     await driver.finish();
   });
 
+  test.each([
+    ["files of a checkpoint", {}],
+    ["files that stay open", { roll: { everyCheckpoint: false, bytes: 1 << 20 } }],
+  ] as const)("whoever goes back to another checkpoint does not take what was written meanwhile for its output: %s", async (_name, options) => {
+    const directory = temporaryDirectory();
+    const before = await open<Row>(directory, options);
+    await before.write(rowOf(0));
+    const first = await before.prepare();
+    before.complete(first);
+    await before.commit(first);
+    await before.writeAll([rowOf(1), rowOf(2)]);
+    const second = await before.prepare();
+    await before.close();
+    // Two processes go on from the first, and the second one of them gets further.
+    const idle = await open<Row>(directory, options, { restored: first });
+    await idle.close();
+    const other = await open<Row>(directory, options, { restored: first });
+    await other.writeAll([rowOf(3), rowOf(4), rowOf(5)]);
+    await other.finish();
+    await expect(open<Row>(directory, options, { restored: second })).rejects.toMatchObject({ code: "SINK_COMMITTABLE_LOST" });
+  });
+
   test("a CSV file has a header, and the columns given in their order", async () => {
     const directory = temporaryDirectory();
     await writtenBy(directory, "r", [rowOf(3)], { format: "csv", columns: ["text", "n"] });

@@ -6,7 +6,7 @@ export type FileExtension = "jsonl" | "csv";
 export interface PartName {
   readonly runId: string;
   readonly subtask: number;
-  /** Counts the files of a subtask over all attempts of a run; never used twice. */
+  /** Counts the files of a subtask over all attempts of a run; never used twice, also where the file has been removed. */
   readonly counter: number;
 }
 
@@ -42,9 +42,14 @@ export class PartNames {
     return hiddenName(`${this.#prefix}-probe`);
   }
 
-  /** Of the file that marks the directory as a sink's own. */
+  /** Of the file that marks the directory as a sink's own; what it says is in `used-names.ts`. */
   get rootName(): string {
     return `.${this.#prefix}-sink`;
+  }
+
+  /** Of one that is about to take its place. */
+  get newRootName(): string {
+    return `${this.rootName}.new`;
   }
 
   /** undefined: not a file of this sink, in whichever format. */

@@ -25,17 +25,17 @@ async function interrupted(directory: string, parallelism = 1) {
 const hidden = (directory: string): string => join(directory, ".part-run1-0-000000.jsonl.inprogress");
 
 describe("a file that stays open across checkpoints", () => {
-  test("is cut to the length of the restored checkpoint and goes on", async () => {
+  test("is cut to the length of the restored checkpoint, and published with the next one", async () => {
     const directory = temporaryDirectory();
     const restored = await interrupted(directory);
     expect(readFileSync(hidden(directory), "utf8")).toBe("1\n2\n3\n");
     const driver = await open(directory, { restored });
     await driver.write(4);
     await driver.checkpoint();
-    expect(visibleLines(directory)).toEqual([]);
+    expect(visibleLines(directory)).toEqual(["1", "2"]);
     await driver.write(5);
     await driver.finish();
-    expect(filesBelow(directory)).toEqual(["part-run1-0-000000.jsonl"]);
+    expect(filesBelow(directory)).toEqual(["part-run1-0-000000.jsonl", "part-run1-0-000001.jsonl"]);
     expect(visibleLines(directory)).toEqual(["1", "2", "4", "5"]);
   });
 

@@ -48,15 +48,6 @@ export class PartFile {
     });
   }
 
-  /** Goes on with a file that exists, cut to the length a checkpoint knows. */
-  reopen(bytes: number): void {
-    this.bytes = bytes;
-    this.#run(0, "opened", async () => {
-      await this.#files.truncate(this.path, bytes);
-      this.#handle = await this.#files.open(this.path, "append");
-    });
-  }
-
   append(text: string): void {
     // A character of a JavaScript string takes at most three bytes.
     const bytesMax = text.length * 3;

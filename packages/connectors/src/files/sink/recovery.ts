@@ -4,53 +4,50 @@ import type { FileHandle, Files } from "@millrace/core";
 import { committableLost } from "./errors.ts";
 import { findParts, hiddenName, hiddenPath, type PartNames } from "./names.ts";
 import type { FileCommittable } from "./part-file.ts";
+import { usedCounters } from "./used-names.ts";
 import type { OpenPart, WriterState } from "./writer-state.ts";
 
 export interface Recovered {
   readonly nextCounter: number;
   readonly columns: readonly string[] | null;
-  /** Files of this writer to go on with. */
-  readonly open: readonly OpenPart[];
-  /** Files of other writers, or of another run, cut to their length: published with the next checkpoint. */
+  /** Files that were open, cut to their length: published with the next checkpoint. */
   readonly finished: readonly FileCommittable[];
 }
 
 /**
  * Brings what one writer goes on with to where the restored checkpoint left it. Files in progress that no checkpoint knows
- * are gone by then (`fileCommitter`). Committed files and files of other runs are never touched.
+ * are gone by then (`fileCommitter`). Committed files and files of other runs are never touched. No file that was open is written to
+ * again: whoever goes back to another checkpoint that counts more of it has to find that, or nothing.
  */
 export async function recover(context: SinkContext, directory: string, names: PartNames, states: readonly WriterState[]): Promise<Recovered> {
   const { files } = context.ports;
   const parts = (await findParts(files, directory, names)).filter((part) => part.runId === context.runId);
   const own = states.find((state) => state.runId === context.runId && state.subtask === context.subtask);
-  const counters = parts.filter((part) => part.subtask === context.subtask).map((part) => part.counter);
-  let nextCounter = counters.reduce((next, counter) => Math.max(next, counter + 1), own?.nextCounter ?? 0);
-  const open: OpenPart[] = [];
+  const counters = parts.filter((part) => part.subtask === context.subtask).map((part) => part.counter + 1);
+  const used = (await usedCounters(files, directory, names, context.runId)).get(context.subtask) ?? 0;
+  let nextCounter = Math.max(own?.nextCounter ?? 0, used, ...counters);
   const finished: FileCommittable[] = [];
   for (const state of states) {
     for (const part of state.open) {
       if (await isPublished(files, directory, part)) continue;
-      if (state === own) open.push(part);
-      else if (state.runId === context.runId) finished.push(await takeOver(files, directory, part));
+      if (state.runId === context.runId) finished.push(await takeOver(files, directory, part));
       else {
         const name = names.nameOf({ runId: context.runId, subtask: context.subtask, counter: nextCounter++ });
         finished.push(await copy(files, directory, part, name));
       }
     }
   }
-  return { nextCounter, columns: states.find((state) => state.columns !== null)?.columns ?? null, open, finished };
+  return { nextCounter, columns: states.find((state) => state.columns !== null)?.columns ?? null, finished };
 }
 
 /** True when a later checkpoint has published the file already. Throws SINK_COMMITTABLE_LOST when it is gone or too short. */
 async function isPublished(files: Files, directory: string, part: OpenPart): Promise<boolean> {
   const path = hiddenPath(directory, part);
-  const stat = await files.stat(path);
-  if (stat === undefined) {
-    if ((await files.stat(posix.join(directory, part.partition, part.name))) !== undefined) return true;
-    throw committableLost(path, "is gone");
-  }
+  const hidden = await files.stat(path);
+  const stat = hidden ?? (await files.stat(posix.join(directory, part.partition, part.name)));
+  if (stat === undefined) throw committableLost(path, "is gone");
   if (stat.bytes < part.bytes) throw committableLost(path, `has ${stat.bytes} bytes where the checkpoint counts ${part.bytes}`);
-  return false;
+  return hidden === undefined;
 }
 
 async function takeOver(files: Files, directory: string, part: OpenPart): Promise<FileCommittable> {

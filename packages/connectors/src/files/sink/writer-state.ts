@@ -12,7 +12,7 @@ export type WriterState = {
   readonly open: readonly OpenPart[];
 };
 
-export type OpenPart = { readonly partition: string; readonly name: string; readonly bytes: number; readonly createdAtMs: number };
+export type OpenPart = { readonly partition: string; readonly name: string; readonly bytes: number };
 
 export function writerStatesOf(states: readonly Json[]): readonly WriterState[] {
   return states as unknown as readonly WriterState[];

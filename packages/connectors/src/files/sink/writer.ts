@@ -56,7 +56,6 @@ export class FileWriter<T> implements SinkWriter<T> {
 
   async open(states: readonly Json[]): Promise<void> {
     const { directory, names } = this.#options;
-    const { files } = this.#context.ports;
     const recovered = await recover(this.#context, directory, names, writerStatesOf(states)).catch((error: unknown) => {
       throw writeError("prepared for writing", directory, error);
     });
@@ -65,12 +64,6 @@ export class FileWriter<T> implements SinkWriter<T> {
     this.#finished = [...recovered.finished];
     // Copies of another run's files are new names as well.
     for (const { partition } of recovered.finished) this.#dirty.add(partition);
-    for (const part of recovered.open) {
-      const file = new PartFile(files, this.#queue, directory, part, part.createdAtMs);
-      file.reopen(part.bytes);
-      this.#open.set(part.partition, file);
-    }
-    await this.#queue.run(0, async () => {});
   }
 
   write(value: T): void {
@@ -153,7 +146,7 @@ export class FileWriter<T> implements SinkWriter<T> {
 
   #state(): WriterState {
     const { runId, subtask } = this.#context;
-    const open = [...this.#open.values()].map(({ partition, name, bytes, createdAtMs }) => ({ partition, name, bytes, createdAtMs }));
+    const open = [...this.#open.values()].map(({ partition, name, bytes }) => ({ partition, name, bytes }));
     return { runId, subtask, nextCounter: this.#nextCounter, columns: this.#encoder.columns, open };
   }
 

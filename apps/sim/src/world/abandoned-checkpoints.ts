@@ -1,0 +1,39 @@
+import type { Life } from "./life.ts";
+import { manifestNames } from "./manifests.ts";
+import type { World } from "./world.ts";
+
+/**
+ * Where somebody has gone back to a checkpoint, what newer ones had for publication is gone. Whoever names one of those is refused, and so is the
+ * next process, which goes on from the same one; then another is named, the newest first.
+ */
+export class AbandonedCheckpoints {
+  readonly #world: World;
+  /** Those that were refused one after the other. */
+  #refused: readonly string[] = [];
+  /** From which the run goes on until it has one of its own. */
+  #named: string | undefined;
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  /** The one to name next; undefined: there is no need to. */
+  async another(): Promise<string | undefined> {
+    if (this.#refused.length === 0) return undefined;
+    const names = (await manifestNames(this.#world)).map((name) => name.replace(/\.json$/, ""));
+    const left = names.filter((name) => !this.#refused.includes(name));
+    if (left.length === 0) throw new Error(`no checkpoint can be gone on from: ${names.join(", ")}`);
+    return left.at(-1);
+  }
+
+  /** Whether the process that was to start from `chosen` failed because output of it is gone, and may. */
+  refused({ reason }: Life, chosen: string | undefined, lives: readonly Life[]): boolean {
+    this.#named = chosen ?? this.#named;
+    if (reason?.includes("SINK_COMMITTABLE_LOST") !== true || this.#named === undefined || !lives.some(({ wentBack }) => wentBack === true)) {
+      this.#refused = [];
+      return false;
+    }
+    this.#refused = [...this.#refused, this.#named];
+    return true;
+  }
+}
