@@ -20,8 +20,8 @@ export interface Branch {
   readonly due?: Due;
   /** First words of its lines; default: its name. */
   readonly lineNames?: readonly string[];
-  /** `edition`: of the code, 1 for the first process, 2 for the second and so on. */
-  build(all: DataStream<Reading>, edition?: number): DataStream<string>[];
+  /** `edition`: of the code, 1 for the first process, 2 for the second and so on. `narrow`: its channels take some dozens of records. */
+  build(all: DataStream<Reading>, edition?: number, narrow?: boolean): DataStream<string>[];
   /** What is wrong with the branch's lines, judged by plain loops over the whole input; undefined: nothing. */
   judge?(input: readonly Reading[], lines: readonly string[]): string | undefined;
 }

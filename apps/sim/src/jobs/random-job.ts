@@ -4,6 +4,7 @@ import type { ProgressJudge } from "../progress/progress-judge.ts";
 import type { Chance } from "../world/chance.ts";
 import { Unclosed } from "../world/unclosed.ts";
 import { asyncBranches } from "./async-branches.ts";
+import { awaitingBranch } from "./awaiting-branch.ts";
 import type { Branch } from "./branch.ts";
 import { broken, brokenBranch } from "./broken-lines.ts";
 import { BURST_PACE, burstTimers } from "./burst-timers.ts";
@@ -20,6 +21,7 @@ import { drawOwnParallelisms, type OwnParallelism } from "./own-parallelism.ts";
 import { type Pace, paced } from "./paced-sink.ts";
 import { pacedSource } from "./paced-source.ts";
 import { patternBranches } from "./pattern-branches.ts";
+import { pouringBranch } from "./pouring-branch.ts";
 import { drawInput, type Reading } from "./reading.ts";
 import { strict } from "./strict-sink.ts";
 import { TURNS_IDLENESS_MS, Turns } from "./turns.ts";
@@ -113,7 +115,12 @@ export function drawJob(
   const input = drawInput(chance, { files: fileCount, records, sensors: chance.between(1, 6), disorderMs });
   const possible = allBranches.filter((branch) => (fileCount === 1 || !branch.ordered) && !(takesTurns && branch.severalWays === true));
   const drawn = chance.distinct(possible, chance.between(1, 5));
-  const chosen = [...drawn, ...(bursts ? [burstTimers] : []), ...(isEdited ? [edited] : []), ...(crowded ? [crowd, holdingBranch] : [])];
+  const chosen = [
+    ...drawn,
+    ...(bursts ? [burstTimers] : []),
+    ...(isEdited ? [edited] : []),
+    ...(crowded ? [crowd, holdingBranch, awaitingBranch, pouringBranch] : []),
+  ];
   const roll: FileSinkOptions<string> = chance.oneIn(3)
     ? { roll: { bytes: chance.between(50, 2_000), ageMs: chance.between(5, 500), everyCheckpoint: chance.oneIn(2) } }
     : {};
@@ -186,7 +193,7 @@ function assembled(
       return reading;
     });
     const unread = brokenEvery === undefined ? [] : readings.map((stream) => stream.sideOutput(broken).map(({ text }) => text));
-    const [first, ...others] = [...branches.flatMap((branch) => branch.build(all, edition)), ...unread];
+    const [first, ...others] = [...branches.flatMap((branch) => branch.build(all, edition, sinkPace !== undefined)), ...unread];
     const written = unclosed.sink(strict(fileSink<string>(OUTPUT, sinkOptions)));
     const sink = sinkPace === undefined ? written : paced(written, sinkPace);
     (first as DataStream<string>).union(...others).to(watch === undefined ? sink : watch.sink(sink), { uid: "out" });

@@ -1,0 +1,92 @@
+import type { Operator, OperatorContext } from "millrace";
+import { type Branch, exactly } from "./branch.ts";
+import { type Reading, show } from "./reading.ts";
+
+/** Between two operators of one subtask. */
+interface Bell {
+  wanted: boolean;
+  /** Asks the second one. */
+  ring: () => void;
+  /** It tells the first one. */
+  rung: () => void;
+}
+
+/** By subtask. */
+class Bells {
+  readonly #bells: Bell[] = [];
+
+  of(subtask: number): Bell {
+    this.#bells[subtask] ??= { wanted: false, ring: () => undefined, rung: () => undefined };
+    return this.#bells[subtask];
+  }
+}
+
+/** Behind every seventh value it takes nothing until a timer of the operator behind it has fired. */
+function awaiting(bells: Bells): Operator<Reading, string> {
+  let context: OperatorContext<string>;
+  let bell: Bell;
+  const held: Reading[] = [];
+  const release = (): void => {
+    for (const one of held.splice(0)) context.output.collect(`awaiting ${show(one)}`, 0);
+    context.release();
+  };
+  const hold = (one: Reading): void => {
+    held.push(one);
+    if (held.length > 1) return;
+    context.hold();
+    bell.wanted = true;
+    bell.ring();
+  };
+  return {
+    open(opened) {
+      context = opened;
+      bell = bells.of(context.subtask);
+      bell.wanted = false;
+      bell.rung = () => context.mailbox.post(release);
+    },
+    processElement(one) {
+      if (one.value % 7 === 0) hold(one);
+      else context.output.collect(`awaiting ${show(one)}`, 0);
+    },
+    snapshotState: () => [...held],
+    restoreState(items) {
+      for (const one of items as readonly Reading[]) hold(one);
+    },
+  };
+}
+
+function answering(bells: Bells): Operator<string, string> {
+  let context: OperatorContext<string>;
+  let bell: Bell;
+  let dueMs = Number.POSITIVE_INFINITY;
+  return {
+    open(opened) {
+      context = opened;
+      bell = bells.of(context.subtask);
+      bell.ring = () => {
+        dueMs = context.now() + 1;
+        context.wakeAt(dueMs);
+      };
+      if (bell.wanted) bell.ring();
+    },
+    processElement: (line, timestamp) => context.output.collect(line, timestamp),
+    onProcessingTime(time) {
+      if (time < dueMs) throw new Error(`a timer for ${dueMs} fires at ${time}`);
+      dueMs = Number.POSITIVE_INFINITY;
+      if (bell.wanted) bell.rung();
+      bell.wanted = false;
+      return true;
+    },
+  };
+}
+
+/** An operator that takes nothing until the clock has gone on for one behind it. */
+export const awaitingBranch: Branch = {
+  name: "awaiting",
+  ordered: false,
+  build: (all) => {
+    const bells = new Bells();
+    return [all.transform(() => awaiting(bells), { uid: "awaiting" }).transform(() => answering(bells), { uid: "answering" })];
+  },
+  judge: exactly("awaiting", (input) => input.map((one) => `awaiting ${show(one)}`)),
+};
