@@ -104,8 +104,10 @@ export async function live(
   if (wrong !== undefined) throw new Error(wrong);
   const restarts = handle?.status().restarts ?? 0;
   if (restarts > 0) process.disk.met.add("restart");
+  const outcome = process.alive ? (end as LifeEnd) : "died";
+  process.exit();
   return {
-    end: process.alive ? (end as LifeEnd) : "died",
+    end: outcome,
     parallelism: incarnation.parallelism,
     restarts,
     checkpoints: completed.length,

@@ -91,6 +91,11 @@ export class SimulatedProcess {
     this.disturbances++;
   }
 
+  /** It has come to its end: no misfortune of its own meets those that come after it. */
+  exit(): void {
+    this.#alive = false;
+  }
+
   die(): void {
     if (!this.#alive) return;
     this.#alive = false;
