@@ -104,10 +104,8 @@ export async function live(
   if (wrong !== undefined) throw new Error(wrong);
   const restarts = handle?.status().restarts ?? 0;
   if (restarts > 0) process.disk.met.add("restart");
-  const outcome = process.alive ? (end as LifeEnd) : "died";
-  process.exit();
   return {
-    end: outcome,
+    end: process.exit() ? (end as LifeEnd) : "died",
     parallelism: incarnation.parallelism,
     restarts,
     checkpoints: completed.length,

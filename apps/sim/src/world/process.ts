@@ -91,9 +91,11 @@ export class SimulatedProcess {
     this.disturbances++;
   }
 
-  /** It has come to its end: no misfortune of its own meets those that come after it. */
-  exit(): void {
+  /** Its misfortunes end with it: they do not meet those that come after it. False: it has died before. */
+  exit(): boolean {
+    const wasAlive = this.#alive;
     this.#alive = false;
+    return wasAlive;
   }
 
   die(): void {
