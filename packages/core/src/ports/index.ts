@@ -3,6 +3,7 @@ export { makeDurableDirectory } from "./durable-directory.ts";
 export type { FileHandle, FileStat, Files } from "./files.ts";
 export type { Random } from "./random.ts";
 export { randomHex, seededRandom } from "./random.ts";
+export { replaceFile, temporaryPath } from "./replace-file.ts";
 export type { Cancel, Scheduler } from "./scheduler.ts";
 
 import type { Clock } from "./clock.ts";

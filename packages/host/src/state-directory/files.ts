@@ -1,20 +1,8 @@
-import { dirname } from "node:path";
-import { canonicalJson, type Files, type Json, MillraceError, messageOf } from "@millrace/core";
+import { canonicalJson, type Files, type Json, MillraceError, messageOf, replaceFile } from "@millrace/core";
 
 /** Replaces a small JSON file: readers see the old one or the new one, also after a crash. Throws STATE_WRITE. */
 export async function writeJson(files: Files, path: string, value: Json): Promise<void> {
-  const temporary = `${path}.tmp`;
-  await writing(path, async () => {
-    const handle = await files.open(temporary, "write");
-    try {
-      await handle.write(new TextEncoder().encode(`${canonicalJson(value)}\n`));
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-    await files.rename(temporary, path);
-    await files.syncDirectory(dirname(path));
-  });
+  await writing(path, () => replaceFile(files, path, new TextEncoder().encode(`${canonicalJson(value)}\n`)));
 }
 
 /** The object in a JSON file; undefined when there is no file. Throws STATE_CORRUPT or STATE_READ. */

@@ -18,13 +18,15 @@ export function mapFormat<K, V>(keyCodec: Codec<K>, codec: Codec<V>, kind = "map
     fingerprint: `${keyCodec.fingerprint}:${codec.fingerprint}`,
     encode(head, writer) {
       const small = isPaged(head) ? head.small : head;
-      writer.varint(isPaged(head) ? head.pages.count : 0);
       if (small !== undefined) {
+        writer.varint(0);
         format.encode(small, writer);
         return;
       }
-      writer.varint(head.size);
-      if ((head as PagedEntries<K, V>).neighbours) writer.u8(NEIGHBOURS);
+      const { pages, size, neighbours } = head as PagedEntries<K, V>;
+      writer.varint(pages.count);
+      writer.varint(size);
+      if (neighbours) writer.u8(NEIGHBOURS);
     },
     decode(reader, cells, mapKey) {
       const pages = reader.varint();
@@ -77,12 +79,8 @@ export class PagedMap<K, V> {
     if (head === undefined || !around(head, key).has(key)) return false;
     if (isPaged(head)) head.remove(key);
     else head.delete(key);
-    if (head.size > 0) {
-      this.cells.put(head);
-      return true;
-    }
-    if (isPaged(head)) head.clear();
-    this.cells.remove();
+    if (head.size > 0) this.cells.put(head);
+    else this.cells.remove();
     return true;
   }
 

@@ -1,6 +1,6 @@
 import { posix } from "node:path";
 import type { CommitResult, SinkCommitter, SinkContext } from "@millrace/contracts";
-import type { Json } from "@millrace/core";
+import { type Json, temporaryPath } from "@millrace/core";
 import { committableLost, writeError } from "./errors.ts";
 import { findParts, hiddenPath, type PartNames } from "./names.ts";
 import type { FileCommittable } from "./part-file.ts";
@@ -41,7 +41,8 @@ export function fileCommitter({ ports: { files }, runId }: SinkContext, director
   async function removeLeftovers(states: readonly WriterState[]): Promise<void> {
     await markRoot(files, directory, names);
     // A power cut brings back what was removed.
-    for (const name of [names.probeName, names.newRootName]) await files.remove(posix.join(directory, name));
+    await files.remove(posix.join(directory, names.probeName));
+    await files.remove(temporaryPath(posix.join(directory, names.rootName)));
     const open = new Set(states.flatMap((state) => state.open.map((part) => hiddenPath(directory, part))));
     const parts = (await findParts(files, directory, names)).filter((part) => part.inProgress && part.runId === runId);
     const leftovers = parts.filter((part) => !open.has(hiddenPath(directory, part)));

@@ -88,6 +88,16 @@ describe("fileSink", () => {
     await expect(open<Row>(directory, options, { restored: second })).rejects.toMatchObject({ code: "SINK_COMMITTABLE_LOST" });
   });
 
+  test("a run may have published more files than a call takes arguments", async () => {
+    const directory = temporaryDirectory();
+    const published = Array.from({ length: 200_000 }, (_, counter) => `part-run1-0-${String(counter).padStart(6, "0")}.jsonl`);
+    const files = { ...nodePorts.files, list: async () => published };
+    const driver = await open<Row>(directory, {}, { ports: { ...nodePorts, files } });
+    await driver.write(rowOf(0));
+    await driver.finish();
+    expect(visibleFiles(directory)).toEqual(["part-run1-0-200000.jsonl"]);
+  });
+
   test("a CSV file has a header, and the columns given in their order", async () => {
     const directory = temporaryDirectory();
     await writtenBy(directory, "r", [rowOf(3)], { format: "csv", columns: ["text", "n"] });

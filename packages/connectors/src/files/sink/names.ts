@@ -47,11 +47,6 @@ export class PartNames {
     return `.${this.#prefix}-sink`;
   }
 
-  /** Of one that is about to take its place. */
-  get newRootName(): string {
-    return `${this.rootName}.new`;
-  }
-
   /** undefined: not a file of this sink, in whichever format. */
   parse(name: string): PartName | undefined {
     const [, runId, subtask, counter] = this.#pattern.exec(visibleName(name)) ?? [];

@@ -4,7 +4,7 @@ import type { FileHandle, Files } from "@millrace/core";
 import { committableLost } from "./errors.ts";
 import { findParts, hiddenName, hiddenPath, type PartNames } from "./names.ts";
 import type { FileCommittable } from "./part-file.ts";
-import { usedCounters } from "./used-names.ts";
+import { usedCounter } from "./used-names.ts";
 import type { OpenPart, WriterState } from "./writer-state.ts";
 
 export interface Recovered {
@@ -23,9 +23,9 @@ export async function recover(context: SinkContext, directory: string, names: Pa
   const { files } = context.ports;
   const parts = (await findParts(files, directory, names)).filter((part) => part.runId === context.runId);
   const own = states.find((state) => state.runId === context.runId && state.subtask === context.subtask);
-  const counters = parts.filter((part) => part.subtask === context.subtask).map((part) => part.counter + 1);
-  const used = (await usedCounters(files, directory, names, context.runId)).get(context.subtask) ?? 0;
-  let nextCounter = Math.max(own?.nextCounter ?? 0, used, ...counters);
+  const counters = parts.filter((part) => part.subtask === context.subtask).map((part) => part.counter);
+  const unused = Math.max(own?.nextCounter ?? 0, await usedCounter(files, directory, names, context));
+  let nextCounter = counters.reduce((next, counter) => Math.max(next, counter + 1), unused);
   const finished: FileCommittable[] = [];
   for (const state of states) {
     for (const part of state.open) {

@@ -1,6 +1,6 @@
 import { posix } from "node:path";
-import type { Files } from "@millrace/core";
-import type { FoundPart, PartNames } from "./names.ts";
+import { type Files, replaceFile } from "@millrace/core";
+import type { FoundPart, PartName, PartNames } from "./names.ts";
 
 /** By run, then by subtask: the first counter that no file has had. JSON. */
 type UsedNames = Readonly<Record<string, Readonly<Record<string, number>>>>;
@@ -13,16 +13,7 @@ export async function noteUsed(files: Files, directory: string, names: PartNames
   const before = await usedNames(files, directory, names);
   const used = parts.reduce<UsedNames>(withName, before);
   if (used === before) return;
-  const path = posix.join(directory, names.newRootName);
-  const handle = await files.open(path, "write");
-  try {
-    await handle.write(new TextEncoder().encode(JSON.stringify(used)));
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-  await files.rename(path, posix.join(directory, names.rootName));
-  await files.syncDirectory(directory);
+  await replaceFile(files, posix.join(directory, names.rootName), new TextEncoder().encode(JSON.stringify(used)));
 }
 
 function withName(used: UsedNames, { runId, subtask, counter }: FoundPart): UsedNames {
@@ -30,10 +21,14 @@ function withName(used: UsedNames, { runId, subtask, counter }: FoundPart): Used
   return counter < (counters[subtask] ?? 0) ? used : { ...used, [runId]: { ...counters, [subtask]: counter + 1 } };
 }
 
-/** By subtask: the first counter that no file of the run has had that was removed. */
-export async function usedCounters(files: Files, directory: string, names: PartNames, runId: string): Promise<ReadonlyMap<number, number>> {
-  const counters = (await usedNames(files, directory, names))[runId] ?? {};
-  return new Map(Object.entries(counters).map(([subtask, next]) => [Number(subtask), next]));
+/** The first counter that no file of the subtask has had that was removed. */
+export async function usedCounter(
+  files: Files,
+  directory: string,
+  names: PartNames,
+  { runId, subtask }: Pick<PartName, "runId" | "subtask">,
+): Promise<number> {
+  return (await usedNames(files, directory, names))[runId]?.[subtask] ?? 0;
 }
 
 async function usedNames(files: Files, directory: string, names: PartNames): Promise<UsedNames> {
