@@ -1,5 +1,5 @@
 import type { Life } from "./life.ts";
-import { manifestNames } from "./manifests.ts";
+import { checkpointNames } from "./manifests.ts";
 import type { World } from "./world.ts";
 
 /**
@@ -20,7 +20,7 @@ export class AbandonedCheckpoints {
   /** The one to name next; undefined: there is no need to. */
   async another(): Promise<string | undefined> {
     if (this.#refused.length === 0) return undefined;
-    const names = (await manifestNames(this.#world)).map((name) => name.replace(/\.json$/, ""));
+    const names = await checkpointNames(this.#world);
     const left = names.filter((name) => !this.#refused.includes(name));
     if (left.length === 0) throw new Error(`no checkpoint can be gone on from: ${names.join(", ")}`);
     return left.at(-1);

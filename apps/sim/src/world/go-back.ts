@@ -1,5 +1,5 @@
 import { apart } from "./apart.ts";
-import { manifestNames } from "./manifests.ts";
+import { checkpointNames } from "./manifests.ts";
 import type { World } from "./world.ts";
 
 /**
@@ -9,6 +9,6 @@ import type { World } from "./world.ts";
 export async function goBack(world: World, seed: number, pid: number): Promise<string | undefined> {
   const chance = apart(seed, "goBack", pid);
   if (!chance.oneIn(8) && !apart(seed, "wander").oneIn(12)) return undefined;
-  const names = await manifestNames(world);
-  return names.length === 0 ? undefined : chance.pick(names).replace(/\.json$/, "");
+  const names = await checkpointNames(world);
+  return names.length === 0 ? undefined : chance.pick(names);
 }

@@ -31,6 +31,11 @@ export async function newestName(world: World): Promise<string | undefined> {
   return (await manifestNames(world)).at(-1);
 }
 
+/** As users name them: of all checkpoints that there are, the newest last. */
+export async function checkpointNames(world: World): Promise<readonly string[]> {
+  return (await manifestNames(world)).map((name) => name.replace(/\.json$/, ""));
+}
+
 /** Of all that there are, the newest last. */
 export async function manifestNames(world: World): Promise<readonly string[]> {
   if ((await world.files.stat(CHECKPOINTS)) === undefined) return [];
