@@ -1,3 +1,4 @@
+import type { Cancel } from "@millrace/core";
 import type { Operator, OperatorContext } from "millrace";
 import { type Branch, exactly } from "./branch.ts";
 import { type Reading, show } from "./reading.ts";
@@ -21,12 +22,21 @@ class Bells {
   }
 }
 
+/** After so long it asks again: a clock that was put back would make it wait. */
+const PATIENCE_MS = 50;
+
 /** Behind every seventh value it takes nothing until a timer of the operator behind it has fired. */
 function awaiting(bells: Bells): Operator<Reading, string> {
   let context: OperatorContext<string>;
   let bell: Bell;
+  let cancelAsking: Cancel = () => undefined;
   const held: Reading[] = [];
+  const ask = (): void => {
+    bell.ring();
+    cancelAsking = context.mailbox.after(PATIENCE_MS, ask);
+  };
   const release = (): void => {
+    cancelAsking();
     for (const one of held.splice(0)) context.output.collect(`awaiting ${show(one)}`, 0);
     context.release();
   };
@@ -35,7 +45,7 @@ function awaiting(bells: Bells): Operator<Reading, string> {
     if (held.length > 1) return;
     context.hold();
     bell.wanted = true;
-    bell.ring();
+    ask();
   };
   return {
     open(opened) {
@@ -64,7 +74,7 @@ function answering(bells: Bells): Operator<string, string> {
       context = opened;
       bell = bells.of(context.subtask);
       bell.ring = () => {
-        dueMs = context.now() + 1;
+        dueMs = Math.min(dueMs, context.now() + 1);
         context.wakeAt(dueMs);
       };
       if (bell.wanted) bell.ring();
