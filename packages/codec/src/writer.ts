@@ -81,11 +81,11 @@ class MemoryWriter implements GrowingWriter {
   varint(value: number): void {
     if (this.#length + VARINT_BYTES_MAX > this.#memory.length) this.#grow(VARINT_BYTES_MAX);
     if (value >>> 0 !== value) value = this.#varintLow(value);
-    while (value > 0x7f) {
-      this.#memory[this.#length++] = (value & 0x7f) | 0x80;
-      value >>>= 7;
-    }
-    this.#memory[this.#length++] = value;
+    const memory = this.#memory;
+    let at = this.#length;
+    for (; value > 0x7f; value >>>= 7) memory[at++] = value | 0x80;
+    memory[at] = value;
+    this.#length = at + 1;
   }
 
   /** Writes the lower 28 bits of a number past 32 bits; returns the rest. A remainder of a number past 32 bits would be a call. */

@@ -6,7 +6,7 @@ import { CURSOR_END, cursorOf, entryHash, neighbourHash, pageAtCursor, pageOf, p
 import { Pages } from "./pages.ts";
 
 /** Beyond it, the entries of a map move to pages. To find a page takes longer than to encode some dozens of entries more. */
-export const SMALL_MAX = limits.pageElementsMax * 3;
+export const SMALL_MAX = limits.pageElementsMax * 5;
 const SMALL_AGAIN = Math.floor(SMALL_MAX / 4);
 /** Maps of more entries have smaller pages: where changes are spread over many, little is encoded for each. */
 const LARGE = limits.pageElementsMax * 64;
@@ -153,5 +153,5 @@ export class PagedEntries<K, V> {
 
 /** Average entries of a page above which one splits; those that wait for their split hold up to twice as many. */
 function splitAbove(size: number): number {
-  return Math.floor(limits.pageElementsMax * (size > LARGE ? 3 / 8 : 3 / 2));
+  return size > LARGE ? (limits.pageElementsMax * 3) / 8 : limits.pageElementsMax;
 }
