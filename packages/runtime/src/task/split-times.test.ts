@@ -45,3 +45,24 @@ describe("event time of a split whose source was given another strategy", () => 
     expect(toldAfter(boundedOutOfOrderness(10), noWatermarks())).toEqual([]);
   });
 });
+
+describe("event time of a source that reads several splits", () => {
+  it("goes on when the split that is furthest behind has been read to its end", () => {
+    const { times, told } = timesOf(boundedOutOfOrderness(0));
+    for (const id of ["behind", "ahead"]) times.add(id);
+    times.seen(times.of("behind"), {}, 100);
+    times.seen(times.of("ahead"), {}, 900);
+    for (let look = 0; look < 2; look++) times.look();
+    times.finish("behind");
+    expect(told).toEqual([99, 899]);
+  });
+
+  it("stands where it is while one of them has told nothing", () => {
+    const { times, told } = timesOf(boundedOutOfOrderness(0));
+    for (const id of ["behind", "silent"]) times.add(id);
+    times.seen(times.of("behind"), {}, 100);
+    times.finish("behind");
+    times.finish("silent");
+    expect(told).toEqual([]);
+  });
+});

@@ -155,7 +155,10 @@ export class SplitTimes {
     return { split, numbers: numbersOf(this.#options.strategy), generator: time.base.snapshot().map(watermarkToJson), records: time.records };
   }
 
-  /** What the split has seen since its last watermark still counts before it stops holding others back. */
+  /**
+   * What the split has seen since its last watermark still counts before it stops holding others back. Time then goes on to where these
+   * are: they may be held back until it does, and read nothing that would say so.
+   */
   finish(splitId: string): void {
     const split = this.#splits.get(splitId);
     assert(split !== undefined, `a finished split was being read: ${splitId}`);
@@ -164,6 +167,7 @@ export class SplitTimes {
     if (this.#last === split) this.#last = undefined;
     if (this.#due === split) this.#due = undefined;
     this.#multiplexer.unregister(splitId);
+    this.#multiplexer.onPeriodicEmit();
   }
 
   /** The splits whose watermarks are further than allowed. */
