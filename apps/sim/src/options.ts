@@ -42,6 +42,8 @@ export function drawOvertaking(seed: number): boolean {
 
 /** Barriers do not wait for the small batches before them. In half of the seeds one follows the other, also while what was overtaken is on its way again. */
 export function crowdedOptions(options: StartOptions, seed: number): StartOptions {
-  const haste = apart(seed, "haste").oneIn(2) ? { checkpointIntervalMs: 1, minPauseMs: 0, checkpointTimeoutMs: patient.checkpointTimeoutMs } : {};
+  // Where all channels fill up, and not those of the sink alone, a job takes its time.
+  const checkpointIntervalMs = drawOvertaking(seed) ? 10 : 1;
+  const haste = apart(seed, "haste").oneIn(2) ? { checkpointIntervalMs, minPauseMs: 0, checkpointTimeoutMs: patient.checkpointTimeoutMs } : {};
   return { ...options, ...haste, alignmentTimeoutMs: 0, batchSize: 1 };
 }

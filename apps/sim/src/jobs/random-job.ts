@@ -22,7 +22,9 @@ import { type Pace, paced } from "./paced-sink.ts";
 import { pacedSource } from "./paced-source.ts";
 import { patternBranches } from "./pattern-branches.ts";
 import { pouringBranch } from "./pouring-branch.ts";
+import { punctuated } from "./punctuated.ts";
 import { drawInput, type Reading } from "./reading.ts";
+import { stampedBranch } from "./stamped-branch.ts";
 import { strict } from "./strict-sink.ts";
 import { TURNS_IDLENESS_MS, Turns } from "./turns.ts";
 import { windowBranches } from "./window-branches.ts";
@@ -97,7 +99,7 @@ export interface JobWishes {
   readonly marked: boolean;
 }
 
-/** A watermark behind every few records, and yet faster than any sink that takes its time. */
+/** Faster than any sink that takes its time. */
 const MARKED_PACE: Pace = { records: 2, pauseMs: 1 };
 
 /** Of sources that are aligned. */
@@ -120,6 +122,7 @@ export function drawJob(
     ...(bursts ? [burstTimers] : []),
     ...(isEdited ? [edited] : []),
     ...(crowded ? [crowd, holdingBranch, awaitingBranch, pouringBranch] : []),
+    ...(marked ? [stampedBranch] : []),
   ];
   const roll: FileSinkOptions<string> = chance.oneIn(3)
     ? { roll: { bytes: chance.between(50, 2_000), ageMs: chance.between(5, 500), everyCheckpoint: chance.oneIn(2) } }
@@ -139,6 +142,7 @@ export function drawJob(
     maxDriftMs: isAligned ? MAX_DRIFT_MS : undefined,
     brokenEvery,
     interleaved: isInterleaved,
+    marked,
     sourcePace: bursts ? BURST_PACE : marked ? MARKED_PACE : isSourcePaced && !crowded ? pace : undefined,
     sinkOptions,
     sinkPace: (isSinkPaced && !takesTurns) || crowded ? pace : undefined,
@@ -166,6 +170,8 @@ interface Parts {
   readonly maxDriftMs: number | undefined;
   readonly brokenEvery: number | undefined;
   readonly interleaved: boolean;
+  /** Watermarks come between all records. Results go to any subtask of the sink: what goes to one of their own, no barrier overtakes. */
+  readonly marked: boolean;
   readonly sourcePace: Pace | undefined;
   readonly sinkOptions: FileSinkOptions<string>;
   readonly sinkPace: Pace | undefined;
@@ -178,7 +184,7 @@ function assembled(
   watch?: Watch,
   unclosed: Unclosed = new Unclosed(),
 ): JobDefinition {
-  const { sources, turnsOf, branches, brokenEvery, sinkOptions, sinkPace } = parts;
+  const { sources, turnsOf, branches, brokenEvery, marked, sinkOptions, sinkPace } = parts;
   return defineJob("simulated", (env) => {
     const turns = turnsOf === undefined ? undefined : new Turns(sources, turnsOf);
     const readings = Array.from({ length: sources }, (_, index) => {
@@ -193,7 +199,8 @@ function assembled(
       return reading;
     });
     const unread = brokenEvery === undefined ? [] : readings.map((stream) => stream.sideOutput(broken).map(({ text }) => text));
-    const [first, ...others] = [...branches.flatMap((branch) => branch.build(all, edition, sinkPace !== undefined)), ...unread];
+    const results = [...branches.flatMap((branch) => branch.build(all, edition, sinkPace !== undefined)), ...unread];
+    const [first, ...others] = marked ? results.map((lines) => lines.rebalance()) : results;
     const written = unclosed.sink(strict(fileSink<string>(OUTPUT, sinkOptions)));
     const sink = sinkPace === undefined ? written : paced(written, sinkPace);
     (first as DataStream<string>).union(...others).to(watch === undefined ? sink : watch.sink(sink), { uid: "out" });
@@ -207,8 +214,8 @@ function sourceOf({ sources, brokenEvery, interleaved: isInterleaved, sourcePace
   return sourcePace === undefined ? read : pacedSource(read, sourcePace);
 }
 
-function watermarksOf({ disorderMs, maxDriftMs, turnsOf }: Parts) {
-  const bounded = boundedOutOfOrderness<Reading>(disorderMs, (one) => one.at);
+function watermarksOf({ disorderMs, marked, maxDriftMs, turnsOf }: Parts) {
+  const bounded = marked ? punctuated(disorderMs) : boundedOutOfOrderness<Reading>(disorderMs, (one) => one.at);
   const strategy = turnsOf === undefined ? bounded : bounded.withIdleness(TURNS_IDLENESS_MS);
   return maxDriftMs === undefined ? strategy : strategy.withWatermarkAlignment("all", maxDriftMs, 20);
 }

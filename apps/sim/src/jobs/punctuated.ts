@@ -1,0 +1,25 @@
+import { boundedOutOfOrderness, customWatermarks } from "millrace";
+import type { Reading } from "./reading.ts";
+
+const timeOf = ({ at }: Reading): number => at;
+
+/** Event time goes on with each record that is newer than all before it, and not after so many. */
+export function punctuated(disorderMs: number) {
+  const bounded = boundedOutOfOrderness<Reading>(disorderMs, timeOf);
+  return customWatermarks<Reading>(
+    "punctuated",
+    () => {
+      const generator = bounded.createGenerator();
+      return {
+        onEvent(one, timestamp, output) {
+          generator.onEvent(one, timestamp, output);
+          generator.onPeriodicEmit(output);
+        },
+        onPeriodicEmit() {},
+        snapshot: () => generator.snapshot(),
+        restore: (stored) => generator.restore(stored),
+      };
+    },
+    timeOf,
+  );
+}
