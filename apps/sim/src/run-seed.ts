@@ -6,6 +6,7 @@ import { drawBursts } from "./jobs/burst-timers.ts";
 import { drawEdited } from "./jobs/edited-job.ts";
 import { drawInterleaved } from "./jobs/interleaved-source.ts";
 import { withOwnParallelism } from "./jobs/own-parallelism.ts";
+import { drawPunctuated } from "./jobs/punctuated.ts";
 import { drawJob, type RandomJob } from "./jobs/random-job.ts";
 import { drawTurns } from "./jobs/turns.ts";
 import { crowdedOptions, drawCrowded, drawOptions, drawOvertaking } from "./options.ts";
@@ -50,6 +51,9 @@ export async function runSeed(seed: number): Promise<SeedResult> {
   const interleaved = judging === undefined && !turns && drawInterleaved(seed);
   const crowded = judging === undefined && !turns && drawCrowded(seed);
   const aligned = judging?.aligned === true;
+  const marked = crowded && drawOvertaking(seed);
+  // How soon a result is due is reckoned with a watermark after so many records.
+  const punctuated = marked || (judging === undefined && drawPunctuated(seed));
   const job = drawJob(chance, {
     aligned,
     brokenEvery,
@@ -58,7 +62,8 @@ export async function runSeed(seed: number): Promise<SeedResult> {
     turns,
     interleaved,
     crowded,
-    marked: crowded && drawOvertaking(seed),
+    marked,
+    punctuated,
   });
   const ephemeral = judging === undefined && !turns && drawEphemeral(seed);
   const drawn = withRestart(judgedOptions(drawOptions(chance), judging), seed);
@@ -71,6 +76,7 @@ export async function runSeed(seed: number): Promise<SeedResult> {
     ...(ephemeral ? ["without a state directory"] : []),
     ...(interleaved ? ["splits are interleaved"] : []),
     ...(crowded ? ["channels are full"] : []),
+    ...(punctuated ? ["event time goes on with each record"] : []),
   ];
   const world = new World(seed, undefined, judging?.msPerReading);
   let judge: ProgressJudge | undefined;

@@ -1,5 +1,11 @@
 import { boundedOutOfOrderness, customWatermarks } from "millrace";
+import { apart } from "../world/apart.ts";
 import type { Reading } from "./reading.ts";
+
+/** Whether sources tell event time with each record. Drawn apart from all else. */
+export function drawPunctuated(seed: number): boolean {
+  return apart(seed, "punctuated").oneIn(6);
+}
 
 const timeOf = ({ at }: Reading): number => at;
 

@@ -95,8 +95,10 @@ export interface JobWishes {
   readonly interleaved: boolean;
   /** The source is as fast as it can be, and the sink so slow that channels are full. */
   readonly crowded: boolean;
-  /** Event time stands between all the records that are under way. */
+  /** Channels are full everywhere, and not before the sink alone. */
   readonly marked: boolean;
+  /** Event time stands between all records. */
+  readonly punctuated: boolean;
 }
 
 /** Faster than any sink that takes its time. */
@@ -107,7 +109,17 @@ const MAX_DRIFT_MS = 400;
 
 export function drawJob(
   chance: Chance,
-  { aligned, brokenEvery, bursts, edited: isEdited, turns: takesTurns, interleaved: isInterleaved, crowded, marked }: JobWishes,
+  {
+    aligned,
+    brokenEvery,
+    bursts,
+    edited: isEdited,
+    turns: takesTurns,
+    interleaved: isInterleaved,
+    crowded,
+    marked,
+    punctuated: isPunctuated,
+  }: JobWishes,
 ): RandomJob {
   const drawnCount = chance.pick([1, 1, 2, 3, 6]);
   const fileCount = aligned ? 2 : Math.max(takesTurns ? 2 : 1, isInterleaved ? 3 : 1, drawnCount);
@@ -143,6 +155,7 @@ export function drawJob(
     brokenEvery,
     interleaved: isInterleaved,
     marked,
+    punctuated: isPunctuated,
     sourcePace: bursts ? BURST_PACE : marked ? MARKED_PACE : isSourcePaced && !crowded ? pace : undefined,
     sinkOptions,
     sinkPace: (isSinkPaced && !takesTurns) || crowded ? pace : undefined,
@@ -170,8 +183,9 @@ interface Parts {
   readonly maxDriftMs: number | undefined;
   readonly brokenEvery: number | undefined;
   readonly interleaved: boolean;
-  /** Watermarks come between all records. Results go to any subtask of the sink: what goes to one of their own, no barrier overtakes. */
+  /** Results go to any subtask of the sink: what goes to one of their own, no barrier overtakes. */
   readonly marked: boolean;
+  readonly punctuated: boolean;
   readonly sourcePace: Pace | undefined;
   readonly sinkOptions: FileSinkOptions<string>;
   readonly sinkPace: Pace | undefined;
@@ -214,8 +228,8 @@ function sourceOf({ sources, brokenEvery, interleaved: isInterleaved, sourcePace
   return sourcePace === undefined ? read : pacedSource(read, sourcePace);
 }
 
-function watermarksOf({ disorderMs, marked, maxDriftMs, turnsOf }: Parts) {
-  const bounded = marked ? punctuated(disorderMs) : boundedOutOfOrderness<Reading>(disorderMs, (one) => one.at);
+function watermarksOf({ disorderMs, punctuated: isPunctuated, maxDriftMs, turnsOf }: Parts) {
+  const bounded = isPunctuated ? punctuated(disorderMs) : boundedOutOfOrderness<Reading>(disorderMs, (one) => one.at);
   const strategy = turnsOf === undefined ? bounded : bounded.withIdleness(TURNS_IDLENESS_MS);
   return maxDriftMs === undefined ? strategy : strategy.withWatermarkAlignment("all", maxDriftMs, 20);
 }

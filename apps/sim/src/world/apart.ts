@@ -32,6 +32,7 @@ export const salts = {
   damageWhileRunning: 0x7137449f,
   overtaking: 0x0fc19dc6,
   overtakingSubtasks: 0x240ca1cc,
+  punctuated: 0x4a7484aa,
 } as const;
 
 /** For what is drawn apart from all else: the other draws of a seed are what they are without it. `pid`: where it is drawn for each process. */
