@@ -5,6 +5,7 @@ import { drawMutants } from "./canaries/mutants.ts";
 import { plant, type SourceChange } from "./canaries/plant.ts";
 import { hunt } from "./hunt.ts";
 import { runSeeds } from "./run-seeds.ts";
+import { tighten } from "./tight.ts";
 
 const program = new Command("sim")
   .description(
@@ -13,6 +14,7 @@ const program = new Command("sim")
   .option("--seeds <count>", "how many seeds to run", wholeNumber, 1_000)
   .option("--first <seed>", "the first of them", wholeNumber, 1)
   .option("--workers <count>", "threads that run them; results come in the order of the seeds all the same", wholeNumber, availableParallelism())
+  .option("--tight", "with limits so small that dozens of elements fill pages of state", false)
   .option("--seed <seed>", "run this one, tell its story, and check that it replays bit for bit", wholeNumber)
   .option("--canary <name>", "plant a bug, and see which seed finds it")
   .option("--canaries", "plant each known bug in turn; each must be found within --seeds")
@@ -27,6 +29,7 @@ Exit code 0: nothing was found (or, with a planted bug, it was found); 1: a seed
 Examples:
   pnpm sim --seeds 1000
   pnpm sim --seed 4711
+  pnpm sim --tight --seeds 1000
   pnpm sim --canary commit-before-manifest
   pnpm sim --canaries
   pnpm sim --mutants 10 --mutant-seed 3`,
@@ -37,6 +40,7 @@ const options = program.opts<{
   seeds: number;
   first: number;
   workers: number;
+  tight: boolean;
   seed?: number;
   canary?: string;
   canaries?: boolean;
@@ -60,11 +64,12 @@ if (options.canaries === true) {
   const changes = changesAskedFor();
   if (options.seed !== undefined) {
     plant(changes);
+    if (options.tight) tighten();
     const { tellSeed } = await import("./tell-seed.ts");
     process.exitCode = await tellSeed(options.seed);
   } else {
-    const { first, seeds: count, workers } = options;
-    process.exitCode = await runSeeds({ first, count, threads: Math.max(1, workers), changes, untilFound: changes.length > 0 });
+    const { first, seeds: count, workers, tight } = options;
+    process.exitCode = await runSeeds({ first, count, threads: Math.max(1, workers), changes, tight, untilFound: changes.length > 0 });
   }
 }
 

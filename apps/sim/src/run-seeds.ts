@@ -37,7 +37,9 @@ export async function runSeeds({ untilFound, ...seeds }: SeedsOptions): Promise<
         print(`seed ${seed}, the ${seed - first + 1}th: ${result.fault.slice(0, 200)}`);
         return 0;
       }
-      print(`seed ${seed} FAILED (trace ${result.traceHash}): ${result.fault}\n  again with: pnpm sim --seed ${seed}`);
+      print(
+        `seed ${seed} FAILED (trace ${result.traceHash}): ${result.fault}\n  again with: pnpm sim ${seeds.tight ? "--tight " : ""}--seed ${seed}`,
+      );
     }
     if (coverage.seeds % SEEDS_PER_REPORT === 0 && seed + 1 < first + count) print(coverage.report());
   }

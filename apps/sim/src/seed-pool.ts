@@ -9,9 +9,13 @@ export interface SeedPoolOptions {
   readonly threads: number;
   /** Planted in each thread. */
   readonly changes: readonly SourceChange[];
+  /** With the limits of `tighten`. */
+  readonly tight: boolean;
   /** Asked before each seed: no further one is begun. */
   readonly isOver: () => boolean;
 }
+
+export type SeedThreadData = Pick<SeedPoolOptions, "changes" | "tight">;
 
 /** What lives for a moment, and is much in a simulation, is collected a quarter as often as by default: 4 % of the time. */
 const YOUNG_MB = 192;
@@ -20,7 +24,7 @@ const YOUNG_MB = 192;
  * Runs seeds on several threads, dealt out in their order to whichever thread is free, and gives the results in that order, whatever the
  * threads do. Rejects with the seed when one ends its thread. The threads end with the iteration.
  */
-export async function* seedResults({ first, count, threads, changes, isOver }: SeedPoolOptions): AsyncGenerator<SeedResult> {
+export async function* seedResults({ first, count, threads, changes, tight, isOver }: SeedPoolOptions): AsyncGenerator<SeedResult> {
   const waiting = new Map<number, PromiseWithResolvers<SeedResult>>();
   let next = first;
   const deal = (thread: Worker): number | undefined => {
@@ -35,7 +39,7 @@ export async function* seedResults({ first, count, threads, changes, isOver }: S
   };
   const start = (): Worker => {
     const thread = new Worker(new URL("seed-thread.ts", import.meta.url), {
-      workerData: changes,
+      workerData: { changes, tight } satisfies SeedThreadData,
       execArgv: ["--conditions=millrace-source"],
       resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
     });

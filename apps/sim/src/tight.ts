@@ -1,0 +1,11 @@
+import { limits } from "@millrace/core";
+
+/** So that dozens of elements do what takes hundreds otherwise: maps and lists of a few dozen entries lie in pages that split, merge and leave memory. */
+const tight = { pageElementsMax: 4, asyncCapacityDefault: 3, storeBatchBytesMax: 4_096 } as const satisfies Partial<
+  Record<keyof typeof limits, number>
+>;
+
+/** Makes limits of the engine small, for this thread. To be called before the engine is loaded, whose modules read them then. */
+export function tighten(): void {
+  Object.assign(limits, tight);
+}
