@@ -1,6 +1,6 @@
 import { createWriter, type GrowingWriter } from "@millrace/codec";
 import type { WrittenBase } from "@millrace/contracts";
-import { assert, type PrimitiveKey } from "@millrace/core";
+import { assert, limits, type PrimitiveKey } from "@millrace/core";
 import type { StoreDump } from "../backend/backend-snapshot.ts";
 import type { StateTier, TierParts } from "../backend/state-tier.ts";
 import type { SlotOwner } from "../cells/slots.ts";
@@ -20,8 +20,6 @@ import type { LocalStore } from "../runs/local-store.ts";
 import type { OperatorRuns } from "../runs/operator-runs.ts";
 import { Residents } from "./residents.ts";
 
-/** Changes up to this may always wait for the next checkpoint. */
-const CHANGED_BYTES_MIN = 16 << 20;
 /** Keys that a cleanup looks at before the event loop turns. */
 const KEYS_AT_ONCE = 256;
 
@@ -261,7 +259,7 @@ export class StoreTier implements StateTier, ColdStore {
   }
 
   #changedBytesMax(): number {
-    return Math.max(this.#options.cacheBytesMax(), CHANGED_BYTES_MIN);
+    return Math.max(this.#options.cacheBytesMax(), limits.changedStateBytesMin);
   }
 }
 
