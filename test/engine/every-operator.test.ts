@@ -75,6 +75,7 @@ describe("random jobs have every kind of operator, said in every way that there 
         interleaved: false,
         crowded: false,
         marked: false,
+        batched: false,
         punctuated: false,
       }),
     );

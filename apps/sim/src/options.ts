@@ -40,10 +40,15 @@ export function drawOvertaking(seed: number): boolean {
   return apart(seed, "overtaking").oneIn(2);
 }
 
+/** Whether batches of such a job hold some records and marks, a part of which may be overtaken. Drawn apart from all else. */
+export function drawBatched(seed: number): boolean {
+  return apart(seed, "batches").oneIn(2);
+}
+
 /** Barriers do not wait for the small batches before them. In half of the seeds one follows the other, also while what was overtaken is on its way again. */
 export function crowdedOptions(options: StartOptions, seed: number): StartOptions {
   // Where all channels fill up, and not those of the sink alone, a job takes its time.
   const checkpointIntervalMs = drawOvertaking(seed) ? 10 : 1;
   const haste = apart(seed, "haste").oneIn(2) ? { checkpointIntervalMs, minPauseMs: 0, checkpointTimeoutMs: patient.checkpointTimeoutMs } : {};
-  return { ...options, ...haste, alignmentTimeoutMs: 0, batchSize: 1 };
+  return { ...options, ...haste, alignmentTimeoutMs: 0, batchSize: drawOvertaking(seed) && drawBatched(seed) ? 3 : 1 };
 }

@@ -9,7 +9,7 @@ import { withOwnParallelism } from "./jobs/own-parallelism.ts";
 import { drawPunctuated } from "./jobs/punctuated.ts";
 import { drawJob, type RandomJob } from "./jobs/random-job.ts";
 import { drawTurns } from "./jobs/turns.ts";
-import { crowdedOptions, drawCrowded, drawOptions, drawOvertaking } from "./options.ts";
+import { crowdedOptions, drawBatched, drawCrowded, drawOptions, drawOvertaking } from "./options.ts";
 import { createJudge, drawJudging, judgedOptions, toldOf } from "./progress/draw-judge.ts";
 import type { ProgressJudge } from "./progress/progress-judge.ts";
 import { withRestart } from "./restart-options.ts";
@@ -49,7 +49,8 @@ export async function runSeed(seed: number): Promise<SeedResult> {
   const turns = judging?.aligned !== true && judging?.msPerReading === undefined && drawTurns(seed);
   // What a reader is about to read has to be known where it is judged how far it may go.
   const interleaved = judging === undefined && !turns && drawInterleaved(seed);
-  const crowded = judging === undefined && !turns && drawCrowded(seed);
+  // Sources that are idle by turns say so between records that barriers overtake.
+  const crowded = judging === undefined && drawCrowded(seed) && (!turns || drawOvertaking(seed));
   const aligned = judging?.aligned === true;
   const marked = crowded && drawOvertaking(seed);
   // How soon a result is due is reckoned with a watermark after so many records.
@@ -63,6 +64,7 @@ export async function runSeed(seed: number): Promise<SeedResult> {
     interleaved,
     crowded,
     marked,
+    batched: marked && drawBatched(seed),
     punctuated,
   });
   const ephemeral = judging === undefined && !turns && drawEphemeral(seed);

@@ -24,6 +24,7 @@ import { patternBranches } from "./pattern-branches.ts";
 import { pouringBranch } from "./pouring-branch.ts";
 import { punctuated } from "./punctuated.ts";
 import { drawInput, type Reading } from "./reading.ts";
+import { sharingBranch } from "./sharing-branch.ts";
 import { stampedBranch } from "./stamped-branch.ts";
 import { strict } from "./strict-sink.ts";
 import { TURNS_IDLENESS_MS, Turns } from "./turns.ts";
@@ -97,6 +98,8 @@ export interface JobWishes {
   readonly crowded: boolean;
   /** Channels are full everywhere, and not before the sink alone. */
   readonly marked: boolean;
+  /** Several records, and the marks between them, travel together. */
+  readonly batched: boolean;
   /** Event time stands between all records. */
   readonly punctuated: boolean;
 }
@@ -118,6 +121,7 @@ export function drawJob(
     interleaved: isInterleaved,
     crowded,
     marked,
+    batched,
     punctuated: isPunctuated,
   }: JobWishes,
 ): RandomJob {
@@ -134,7 +138,7 @@ export function drawJob(
     ...(bursts ? [burstTimers] : []),
     ...(isEdited ? [edited] : []),
     ...(crowded ? [crowd, holdingBranch, awaitingBranch, pouringBranch] : []),
-    ...(marked ? [stampedBranch] : []),
+    ...(marked ? [stampedBranch, sharingBranch] : []),
   ];
   const roll: FileSinkOptions<string> = chance.oneIn(3)
     ? { roll: { bytes: chance.between(50, 2_000), ageMs: chance.between(5, 500), everyCheckpoint: chance.oneIn(2) } }
@@ -155,6 +159,7 @@ export function drawJob(
     brokenEvery,
     interleaved: isInterleaved,
     marked,
+    narrow: crowded && !batched,
     punctuated: isPunctuated,
     sourcePace: bursts ? BURST_PACE : marked ? MARKED_PACE : isSourcePaced && !crowded ? pace : undefined,
     sinkOptions,
@@ -169,7 +174,7 @@ export function drawJob(
     publishes: sinkOptions.roll?.everyCheckpoint !== false,
     define: (passed, edition, watch, unclosed) => assembled(parts, passed, edition, watch, unclosed),
     defineStraight: () =>
-      assembled({ ...parts, turnsOf: undefined, interleaved: false, sourcePace: undefined, sinkPace: undefined }, () => undefined, 1),
+      assembled({ ...parts, turnsOf: undefined, interleaved: false, narrow: false, sourcePace: undefined, sinkPace: undefined }, () => undefined, 1),
   };
 }
 
@@ -185,6 +190,8 @@ interface Parts {
   readonly interleaved: boolean;
   /** Results go to any subtask of the sink: what goes to one of their own, no barrier overtakes. */
   readonly marked: boolean;
+  /** Channels take some dozens of records. */
+  readonly narrow: boolean;
   readonly punctuated: boolean;
   readonly sourcePace: Pace | undefined;
   readonly sinkOptions: FileSinkOptions<string>;
@@ -198,7 +205,7 @@ function assembled(
   watch?: Watch,
   unclosed: Unclosed = new Unclosed(),
 ): JobDefinition {
-  const { sources, turnsOf, branches, brokenEvery, marked, sinkOptions, sinkPace } = parts;
+  const { sources, turnsOf, branches, brokenEvery, marked, narrow, sinkOptions, sinkPace } = parts;
   return defineJob("simulated", (env) => {
     const turns = turnsOf === undefined ? undefined : new Turns(sources, turnsOf);
     const readings = Array.from({ length: sources }, (_, index) => {
@@ -213,7 +220,7 @@ function assembled(
       return reading;
     });
     const unread = brokenEvery === undefined ? [] : readings.map((stream) => stream.sideOutput(broken).map(({ text }) => text));
-    const results = [...branches.flatMap((branch) => branch.build(all, edition, sinkPace !== undefined)), ...unread];
+    const results = [...branches.flatMap((branch) => branch.build(all, edition, narrow)), ...unread];
     const [first, ...others] = marked ? results.map((lines) => lines.rebalance()) : results;
     const written = unclosed.sink(strict(fileSink<string>(OUTPUT, sinkOptions)));
     const sink = sinkPace === undefined ? written : paced(written, sinkPace);

@@ -33,6 +33,7 @@ export const salts = {
   overtaking: 0x0fc19dc6,
   overtakingSubtasks: 0x240ca1cc,
   punctuated: 0x4a7484aa,
+  batches: 0x5cb0a9dc,
 } as const;
 
 /** For what is drawn apart from all else: the other draws of a seed are what they are without it. `pid`: where it is drawn for each process. */
