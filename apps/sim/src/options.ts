@@ -42,7 +42,7 @@ export function drawOvertaking(seed: number): boolean {
 
 /** Whether batches of such a job hold some records and marks, a part of which may be overtaken. Drawn apart from all else. */
 export function drawBatched(seed: number): boolean {
-  return apart(seed, "batches").oneIn(2);
+  return apart(seed, "batches").oneIn(3);
 }
 
 /** Barriers do not wait for the small batches before them. In half of the seeds one follows the other, also while what was overtaken is on its way again. */

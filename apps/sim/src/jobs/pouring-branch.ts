@@ -4,7 +4,7 @@ import { type Branch, exactly } from "./branch.ts";
 import { show } from "./reading.ts";
 
 /** More than the channels behind one subtask of a narrow job take: eight records to each of four subtasks. */
-const FULL_BY = 50;
+const FULL_BY = 36;
 
 /** Keeps what it is given, and gives all of it away at the end, as long as there is room for it. `narrow`: where it has channels behind it, they are. */
 function pouring(narrow: boolean): Operator<string, string> {
