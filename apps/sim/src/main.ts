@@ -49,15 +49,16 @@ const options = program.opts<{
   mutant?: number;
 }>();
 
+const size = options.tight ? ["--tight"] : [];
 if (options.canaries === true) {
   process.exitCode = await hunt(
-    canaries.map(({ name }) => ({ name, flags: ["--canary", name] })),
+    canaries.map(({ name }) => ({ name, flags: ["--canary", name, ...size] })),
     options,
     canaries.length,
   );
 } else if (options.mutants !== undefined) {
   const mutants = drawMutants(options.mutantSeed, options.mutants);
-  const flags = (index: number): string[] => ["--mutant", `${index}`, "--mutant-seed", `${options.mutantSeed}`];
+  const flags = (index: number): string[] => ["--mutant", `${index}`, "--mutant-seed", `${options.mutantSeed}`, ...size];
   const hunted = mutants.map(({ place, find, replace }, index) => ({ name: `${place}  ${find.trim()} → ${replace.trim()}`, flags: flags(index) }));
   process.exitCode = await hunt(hunted, options, Math.ceil(mutants.length * 0.8));
 } else {

@@ -1,4 +1,5 @@
 import type { StartOptions } from "millrace";
+import type { JobWishes } from "./jobs/random-job.ts";
 import { apart } from "./world/apart.ts";
 import type { Chance } from "./world/chance.ts";
 
@@ -35,7 +36,10 @@ export function drawCrowded(seed: number): boolean {
   return apart(seed, "crowd").oneIn(5);
 }
 
-/** Whether the first processes of a crowded job die of nothing but what barriers have overtaken. Drawn apart from all else. */
+/**
+ * Whether the channels of a crowded job are full everywhere, and its first processes die of nothing but what barriers have overtaken. Drawn
+ * apart from all else.
+ */
 export function drawOvertaking(seed: number): boolean {
   return apart(seed, "overtaking").oneIn(2);
 }
@@ -46,9 +50,9 @@ export function drawBatched(seed: number): boolean {
 }
 
 /** Barriers do not wait for the small batches before them. In half of the seeds one follows the other, also while what was overtaken is on its way again. */
-export function crowdedOptions(options: StartOptions, seed: number): StartOptions {
+export function crowdedOptions(options: StartOptions, seed: number, { marked, batched }: Pick<JobWishes, "marked" | "batched">): StartOptions {
   // Where all channels fill up, and not those of the sink alone, a job takes its time.
-  const checkpointIntervalMs = drawOvertaking(seed) ? 10 : 1;
+  const checkpointIntervalMs = marked ? 10 : 1;
   const haste = apart(seed, "haste").oneIn(2) ? { checkpointIntervalMs, minPauseMs: 0, checkpointTimeoutMs: patient.checkpointTimeoutMs } : {};
-  return { ...options, ...haste, alignmentTimeoutMs: 0, batchSize: drawOvertaking(seed) && drawBatched(seed) ? 3 : 1 };
+  return { ...options, ...haste, alignmentTimeoutMs: 0, batchSize: batched ? 3 : 1 };
 }

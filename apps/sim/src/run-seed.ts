@@ -53,6 +53,7 @@ export async function runSeed(seed: number): Promise<SeedResult> {
   const crowded = judging === undefined && drawCrowded(seed) && (!turns || drawOvertaking(seed));
   const aligned = judging?.aligned === true;
   const marked = crowded && drawOvertaking(seed);
+  const batched = marked && drawBatched(seed);
   // How soon a result is due is reckoned with a watermark after so many records.
   const punctuated = marked || (judging === undefined && drawPunctuated(seed));
   const job = drawJob(chance, {
@@ -64,12 +65,12 @@ export async function runSeed(seed: number): Promise<SeedResult> {
     interleaved,
     crowded,
     marked,
-    batched: marked && drawBatched(seed),
+    batched,
     punctuated,
   });
   const ephemeral = judging === undefined && !turns && drawEphemeral(seed);
   const drawn = withRestart(judgedOptions(drawOptions(chance), judging), seed);
-  const options = crowded ? crowdedOptions(drawn, seed) : drawn;
+  const options = crowded ? crowdedOptions(drawn, seed, { marked, batched }) : drawn;
   const lives: Life[] = [];
   const story = [
     `branches ${job.branches.map(({ name }) => name).join(", ")}; ${job.input.map((file) => file.length).join("+")} records; ${JSON.stringify(options)}`,

@@ -4,7 +4,7 @@ import { limits } from "@millrace/core";
  * So that dozens of elements do what takes thousands otherwise: maps and lists of a few dozen entries lie in pages that split, merge and
  * leave memory, and changes of state fill it, so that sources wait for checkpoints.
  */
-const tight = { pageElementsMax: 4, changedStateBytesMin: 2_048, asyncCapacityDefault: 3, storeBatchBytesMax: 4_096 } as const satisfies Partial<
+const tight = { pageElementsMax: 4, changedStateBytesMin: 2_048, asyncCapacityDefault: 3 } as const satisfies Partial<
   Record<keyof typeof limits, number>
 >;
 

@@ -30,8 +30,6 @@ export const limits = {
   idlenessMsDefault: 60_000,
   /** Records that an asynchronous operator has under way, unless it says otherwise. */
   asyncCapacityDefault: 100,
-  /** Bytes of one write to the local store. */
-  storeBatchBytesMax: 8 << 20,
   /** Changes of keyed state up to this may always wait for the next checkpoint; past it sources wait for one, if there is no more memory. */
   changedStateBytesMin: 16 << 20,
   /** Elements in one page of a list or map state. */

@@ -1,33 +1,12 @@
 import { type Operator, type OperatorContext, state, t } from "millrace";
 import { type Branch, exactly } from "./branch.ts";
 import { isEven, isLow } from "./join-branches.ts";
+import { keeping } from "./keeping.ts";
 import { type Reading, show } from "./reading.ts";
 
 const numberOf = ({ value }: Reading): number => value;
 const seen = { sides: state.value(t.integer()) };
 const BOTH = 3;
-
-/** Keeps what it is given to the end: operator state, whose items are dealt out anew to other subtasks. */
-function keeping(): Operator<Reading, string> {
-  let context: OperatorContext<string> | undefined;
-  const kept: string[] = [];
-  return {
-    open(opened) {
-      context = opened;
-    },
-    processElement(one) {
-      kept.push(show(one));
-    },
-    endInput() {
-      // A checkpoint may still come behind this, with what was emitted published.
-      for (const one of kept.splice(0)) context?.output.collect(`ownOperator kept ${one}`, 0);
-    },
-    snapshotState: () => [...kept],
-    restoreState(items) {
-      kept.push(...items.map(String));
-    },
-  };
-}
 
 /** How long it takes nothing. */
 const HELD_MS = 1;
@@ -103,7 +82,7 @@ export const ownOperatorBranches: readonly Branch[] = [
     name: "ownOperator",
     ordered: false,
     build: (all) => [
-      all.transform(keeping, { uid: "keeping" }),
+      all.transform(() => keeping("ownOperator kept"), { uid: "keeping" }),
       all
         .broadcast()
         .keyBy(numberOf)
