@@ -7,7 +7,7 @@ import type { BarrierElement, Batch, Mark, StreamElement } from "../channel/elem
 import { ElementCodec } from "../channel/element-codec.ts";
 import { BarrierAlignment, type Overtaking } from "./barrier-alignment.ts";
 import type { OvertakenBytes } from "./in-flight.ts";
-import { ended, type InputStep, progress, type TaskInput, waiting } from "./input.ts";
+import { type InputStep, progress, type TaskInput, waiting } from "./input.ts";
 import { type OvertakenElements, Replay } from "./replay.ts";
 import type { WatermarkFlow } from "./watermark-flow.ts";
 
@@ -105,7 +105,7 @@ export class InputGate implements TaskInput {
       const element = (this.#channels[index] as GateChannel).channel.poll();
       if (element !== undefined) return this.#take(index, element);
     }
-    return this.#open.size === 0 ? ended : waiting;
+    return waiting;
   }
 
   /** The checkpoint will not happen. */

@@ -7,7 +7,8 @@ import type { BarrierElement } from "../channel/element.ts";
  */
 export interface TaskInput {
   /**
-   * "progress": call again. "waiting": nothing now, the task will be woken. "ended": nothing ever. "barrier": a checkpoint is due now.
+   * "progress": call again. "waiting": nothing now, the task will be woken. "barrier": a checkpoint is due now. The end is an event of the
+   * chain's flow; barriers of channels still come behind it.
    * `settle` carries on what has come to the head of the chain; true: the step may go on with records.
    */
   step(settle: () => boolean): InputStep;
@@ -20,8 +21,7 @@ export interface TaskInput {
   close(): Promise<void>;
 }
 
-export type InputStep = { readonly kind: "progress" | "waiting" | "ended" } | { readonly kind: "barrier"; readonly barrier: BarrierElement };
+export type InputStep = { readonly kind: "progress" | "waiting" } | { readonly kind: "barrier"; readonly barrier: BarrierElement };
 
 export const progress: InputStep = { kind: "progress" };
 export const waiting: InputStep = { kind: "waiting" };
-export const ended: InputStep = { kind: "ended" };

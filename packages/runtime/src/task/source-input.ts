@@ -2,7 +2,7 @@ import type { ReaderOutput, SourceReader, SourceSplit, WatermarkStrategy } from 
 import { type Cancel, checkTimestamp, type Json, limits, type Ports, WATERMARK_MAX, WATERMARK_MIN } from "@millrace/core";
 import type { ActivityClock } from "@millrace/operators";
 import type { ChainCode, ChainControl, Emit } from "../chain/code.ts";
-import { ended, type InputStep, progress, type TaskInput, waiting } from "./input.ts";
+import { type InputStep, progress, type TaskInput, waiting } from "./input.ts";
 import type { SourceAlignment } from "./source-alignment.ts";
 import { type SplitSnapshot, SplitTimes } from "./split-times.ts";
 import type { FlowEvent, WatermarkFlow } from "./watermark-flow.ts";
@@ -121,7 +121,7 @@ export class SourceInput implements TaskInput, ReaderOutput<unknown> {
   }
 
   step(settle: () => boolean): InputStep {
-    if (this.#ended) return ended;
+    if (this.#ended) return waiting;
     this.#moved = false;
     if (this.#quiet) {
       this.#quiet = false;

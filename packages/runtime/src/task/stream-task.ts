@@ -12,10 +12,10 @@ import type { TaskParts } from "./task-parts.ts";
 import { TaskTimes } from "./task-times.ts";
 
 /**
- * running: records are processed. draining: the input has ended, the end still flows. ended: all is emitted; barriers
- * are still served. failed: an error was reported. closed: nothing happens any more.
+ * running: records are processed, or the end is on its way. ended: all is emitted; barriers are still served. failed: an
+ * error was reported. closed: nothing happens any more.
  */
-export type TaskState = "running" | "draining" | "ended" | "failed" | "closed";
+export type TaskState = "running" | "ended" | "failed" | "closed";
 
 /**
  * One subtask of one chain: a state machine that its worker steps. A step is synchronous and short; whatever takes longer
@@ -193,6 +193,8 @@ export class StreamTask {
     this.#cleanup.run();
     const more = this.#takeInput();
     if (!flow.idle) this.#drainFlow();
+    // Whatever else comes: where one checkpoint follows on the other, there always is a barrier in one of many channels.
+    if (this.#state === "running" && flow.ended && flow.idle && !flow.holding) this.#becomeEnded();
     this.#flushEdges(more);
     return more || encoding || this.#hasMore();
   }
@@ -240,19 +242,8 @@ export class StreamTask {
       return false;
     }
     const step = input.step(this.#settle);
-    switch (step.kind) {
-      case "progress":
-        return true;
-      case "waiting":
-        return false;
-      case "barrier":
-        this.#checkpoints.begin(step.barrier);
-        return true;
-      case "ended":
-        if (this.#state === "running") this.#state = "draining";
-        if (this.#state === "draining" && this.#parts.flow.idle) this.#becomeEnded();
-        return this.#state === "draining";
-    }
+    if (step.kind === "barrier") this.#checkpoints.begin(step.barrier);
+    return step.kind !== "waiting";
   }
 
   /** Nothing but records is to be seen to: all events have gone through, there is room for what records make, and no other task waits. */

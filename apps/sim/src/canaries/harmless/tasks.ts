@@ -202,11 +202,6 @@ export const tasks: HarmlessLines = {
       "a task looks once more at what operators have posted",
     ],
     ["#mailCame = false;", "#mailCame = true;", "a new task looks once at what operators have posted, which is nothing"],
-    [
-      'if (this.#state === "draining" && this.#parts.flow.idle) this.#becomeEnded();',
-      'if (this.#state === "draining" || this.#parts.flow.idle) this.#becomeEnded();',
-      "an input is read only when all events have gone through",
-    ],
     ["this.#room.close();", ";", "a look that finds nothing to do"],
     [
       "if (now - this.#flushedAt < limits.lingerMs) return;",
