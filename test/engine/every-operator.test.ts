@@ -67,6 +67,7 @@ describe("random jobs have every kind of operator, said in every way that there 
   it("of the simulator", () => {
     const jobs = Array.from({ length: 400 }, (_, seed) =>
       drawJob(new Chance(seededRandom(seed + 1)), {
+        layoutSeed: seed + 1,
         aligned: false,
         brokenEvery: undefined,
         bursts: false,

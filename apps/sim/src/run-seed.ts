@@ -1,15 +1,11 @@
 import { messageOf, seededRandom } from "@millrace/core";
 import type { StartOptions } from "millrace";
 import { varies } from "./jobs/branch.ts";
-import { drawBrokenEvery } from "./jobs/broken-lines.ts";
-import { drawBursts } from "./jobs/burst-timers.ts";
-import { drawEdited } from "./jobs/edited-job.ts";
-import { drawInterleaved } from "./jobs/interleaved-source.ts";
+import { drawWishes } from "./jobs/draw-wishes.ts";
+import { toldOfLayout, wholeFiles } from "./jobs/layout.ts";
 import { withOwnParallelism } from "./jobs/own-parallelism.ts";
-import { drawPunctuated } from "./jobs/punctuated.ts";
 import { drawJob, type RandomJob } from "./jobs/random-job.ts";
-import { drawTurns } from "./jobs/turns.ts";
-import { crowdedOptions, drawBatched, drawCrowded, drawOptions, drawOvertaking } from "./options.ts";
+import { crowdedOptions, drawOptions } from "./options.ts";
 import { createJudge, drawJudging, judgedOptions, toldOf } from "./progress/draw-judge.ts";
 import type { ProgressJudge } from "./progress/progress-judge.ts";
 import { withRestart } from "./restart-options.ts";
@@ -18,7 +14,8 @@ import { judgement, verdict } from "./verdict.ts";
 import { Chance } from "./world/chance.ts";
 import { calm } from "./world/faults.ts";
 import { garbageOf } from "./world/garbage.ts";
-import { type Life, layInput, live, published } from "./world/life.ts";
+import { layInput } from "./world/input.ts";
+import { type Life, live, published } from "./world/life.ts";
 import { drawEphemeral } from "./world/rare-faults.ts";
 import { World } from "./world/world.ts";
 
@@ -43,34 +40,12 @@ export interface SeedResult {
 export async function runSeed(seed: number): Promise<SeedResult> {
   const chance = new Chance(seededRandom(seed));
   const judging = drawJudging(seed);
-  // What a source counts as its records is not what the judge counts where some can't be read.
-  const brokenEvery = judging === undefined ? drawBrokenEvery(seed) : undefined;
-  const bursts = judging?.msPerReading !== undefined && drawBursts(seed);
-  const turns = judging?.aligned !== true && judging?.msPerReading === undefined && drawTurns(seed);
-  // What a reader is about to read has to be known where it is judged how far it may go.
-  const interleaved = judging === undefined && !turns && drawInterleaved(seed);
-  // Sources that are idle by turns say so between records that barriers overtake.
-  const crowded = judging === undefined && drawCrowded(seed) && (!turns || drawOvertaking(seed));
-  const aligned = judging?.aligned === true;
-  const marked = crowded && drawOvertaking(seed);
-  const batched = marked && drawBatched(seed);
-  // How soon a result is due is reckoned with a watermark after so many records.
-  const punctuated = marked || (judging === undefined && drawPunctuated(seed));
-  const job = drawJob(chance, {
-    aligned,
-    brokenEvery,
-    bursts,
-    edited: drawEdited(seed),
-    turns,
-    interleaved,
-    crowded,
-    marked,
-    batched,
-    punctuated,
-  });
+  const wishes = drawWishes(seed, judging);
+  const { turns, interleaved, crowded, punctuated } = wishes;
+  const job = drawJob(chance, wishes);
   const ephemeral = judging === undefined && !turns && drawEphemeral(seed);
   const drawn = withRestart(judgedOptions(drawOptions(chance), judging), seed);
-  const options = crowded ? crowdedOptions(drawn, seed, { marked, batched }) : drawn;
+  const options = crowded ? crowdedOptions(drawn, seed, wishes) : drawn;
   const lives: Life[] = [];
   const story = [
     `branches ${job.branches.map(({ name }) => name).join(", ")}; ${job.input.map((file) => file.length).join("+")} records; ${JSON.stringify(options)}`,
@@ -79,6 +54,7 @@ export async function runSeed(seed: number): Promise<SeedResult> {
     ...(ephemeral ? ["without a state directory"] : []),
     ...(interleaved ? ["splits are interleaved"] : []),
     ...(crowded ? ["channels are full"] : []),
+    ...toldOfLayout(job.layout),
     ...(punctuated ? ["event time goes on with each record"] : []),
   ];
   const world = new World(seed, undefined, judging?.msPerReading);
@@ -89,7 +65,7 @@ export async function runSeed(seed: number): Promise<SeedResult> {
     judge = judging === undefined ? undefined : createJudge(world, judging, job, options, whole);
     const read = await troubledRun({ world, seed, chance, job, options, ephemeral, judge, lives, story });
     const expected = read === job ? whole : await straightRun(seed, read, options);
-    const isByClock = judging?.live === true || job.turnsOf !== undefined;
+    const isByClock = judging?.live === true || job.turnsOf !== undefined || job.layout.arrivals !== undefined;
     const racing = job.branches.filter((branch) => varies(branch, isByClock));
     fault = verdict(read.input.flat(), racing, expected, await published(world), lives, whole);
     // A process that died at the very end may have left some, or one whose last clean-up failed.
@@ -113,7 +89,7 @@ export async function runSeed(seed: number): Promise<SeedResult> {
 /** Nothing goes wrong and nothing pauses. Chains are interpreted where the troubled run generates their code, and the other way round. */
 async function straightRun(seed: number, job: RandomJob, { interpret = false }: StartOptions): Promise<readonly string[]> {
   const world = new World(seed);
-  await layInput(world, job);
+  await layInput(world, { ...job, layout: wholeFiles });
   const { end, reason } = await live(world, 1, seed, calm, () => job.defineStraight(), {
     backend: "heap",
     interpret: !interpret,

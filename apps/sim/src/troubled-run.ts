@@ -1,6 +1,7 @@
 import type { JobDefinition, StartOptions } from "millrace";
+import type { Watch } from "./jobs/assemble-job.ts";
 import { drawVersion, withOwnParallelism } from "./jobs/own-parallelism.ts";
-import type { RandomJob, Watch } from "./jobs/random-job.ts";
+import type { RandomJob } from "./jobs/random-job.ts";
 import { patient } from "./options.ts";
 import type { ProgressJudge } from "./progress/progress-judge.ts";
 import { isEndless } from "./restart-options.ts";
@@ -10,7 +11,8 @@ import { damage, isByDamage } from "./world/damage.ts";
 import { drainedJob } from "./world/drained.ts";
 import { calm, drawIncarnation, type Incarnation } from "./world/faults.ts";
 import { goBack } from "./world/go-back.ts";
-import { type Life, lastEnd, lastSavepoint, layInput, live } from "./world/life.ts";
+import { layInput } from "./world/input.ts";
+import { type Life, lastEnd, lastSavepoint, live } from "./world/life.ts";
 import { newestManifest } from "./world/manifests.ts";
 import type { SimulatedProcess } from "./world/process.ts";
 import { DIED_WITH_CUT_FIRING } from "./world/process-disk.ts";
@@ -70,9 +72,12 @@ export async function troubledRun({ world, seed, chance, job, options, ephemeral
       ...(chosen === undefined ? {} : { from: chosen }),
     };
     const functions = withFailures(job, failures, troubled ? failsAfterStop : undefined, judge);
+    const arrived = world.arrived;
     const life = await live(world, pid, seed + pid * 7919, incarnation, functions, settings, judge);
     const met = new Set(life.met);
     if (chosen !== from && life.end !== "failed") met.add("checkpoint named");
+    if (job.layout.splitBytes !== undefined) met.add("ranges of files");
+    if (world.arrived > arrived) met.add("files came");
     if (rotten !== undefined) met.add("rotten local store");
     if (told?.includes('"inFlight"') === true) met.add("records restored under way");
     if (new Set(told?.match(/"age":\d+/g)).size > 1) met.add("records restored under way again");

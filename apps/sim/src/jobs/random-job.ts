@@ -1,12 +1,12 @@
-import { boundedOutOfOrderness, type DataStream, defineJob, type JobDefinition } from "millrace";
-import { type FileSinkOptions, fileSink, files, jsonLines } from "millrace/files";
-import type { ProgressJudge } from "../progress/progress-judge.ts";
+import type { JobDefinition } from "millrace";
+import type { FileSinkOptions } from "millrace/files";
 import type { Chance } from "../world/chance.ts";
-import { Unclosed } from "../world/unclosed.ts";
+import type { Unclosed } from "../world/unclosed.ts";
+import { assembled, type Parts, type Watch } from "./assemble-job.ts";
 import { asyncBranches } from "./async-branches.ts";
 import { awaitingBranch } from "./awaiting-branch.ts";
 import type { Branch } from "./branch.ts";
-import { broken, brokenBranch } from "./broken-lines.ts";
+import { brokenBranch } from "./broken-lines.ts";
 import { BURST_PACE, burstTimers } from "./burst-timers.ts";
 import { clockBranches } from "./clock-branches.ts";
 import { connectedBranches } from "./connected-branches.ts";
@@ -14,30 +14,24 @@ import { crowd } from "./crowd.ts";
 import { edited } from "./edited-job.ts";
 import { exchangeBranches } from "./exchange-branches.ts";
 import { functionBranches } from "./function-branches.ts";
-import { interleaved } from "./interleaved-source.ts";
 import { joinBranches } from "./join-branches.ts";
+import { drawLayout, type Layout, wholeFiles } from "./layout.ts";
 import { holdingBranch, ownOperatorBranches } from "./own-operator-branches.ts";
 import { drawOwnParallelisms, type OwnParallelism } from "./own-parallelism.ts";
-import { type Pace, paced } from "./paced-sink.ts";
-import { pacedSource } from "./paced-source.ts";
+import type { Pace } from "./paced-sink.ts";
 import { patternBranches } from "./pattern-branches.ts";
 import { pouringBranch } from "./pouring-branch.ts";
-import { punctuated } from "./punctuated.ts";
 import { drawInput, type Reading } from "./reading.ts";
 import { sharingBranch } from "./sharing-branch.ts";
 import { stampedBranch } from "./stamped-branch.ts";
-import { strict } from "./strict-sink.ts";
-import { TURNS_IDLENESS_MS, Turns } from "./turns.ts";
 import { windowBranches } from "./window-branches.ts";
-
-export const INPUT = "/in";
-export const OUTPUT = "/out";
 
 /** A job and its input, as a seed has drawn them. */
 export interface RandomJob {
   /** How many sources share the input files. */
   readonly sources: 1 | 2;
   readonly input: readonly (readonly Reading[])[];
+  readonly layout: Layout;
   readonly branches: readonly Branch[];
   /** How often the user's function throws before it lets a record pass. */
   readonly failures: readonly { readonly record: string; readonly times: number }[];
@@ -61,14 +55,6 @@ export interface RandomJob {
   readonly publishes: boolean;
 }
 
-/** Wraps the ends of a job, to see what goes in and comes out. */
-export type Watch = Pick<ProgressJudge, "source" | "sink">;
-
-/** Where the input file of that index stands. */
-export function inputPath(sources: number, index: number): string {
-  return `${INPUT}/${sources === 1 ? "" : `${index % sources}-`}${index}.jsonl`;
-}
-
 export const allBranches: readonly Branch[] = [
   ...windowBranches,
   ...functionBranches,
@@ -83,6 +69,8 @@ export const allBranches: readonly Branch[] = [
 
 /** What is drawn apart, so that other seeds stay as they are. */
 export interface JobWishes {
+  /** Of what its input files are like, and when they come. undefined: they lie there whole. */
+  readonly layoutSeed: number | undefined;
   /** Two sources in one alignment group, with enough records that one gets ahead of the other. */
   readonly aligned: boolean;
   readonly brokenEvery: number | undefined;
@@ -110,36 +98,16 @@ const MARKED_PACE: Pace = { records: 2, pauseMs: 1 };
 /** Of sources that are aligned. */
 const MAX_DRIFT_MS = 400;
 
-export function drawJob(
-  chance: Chance,
-  {
-    aligned,
-    brokenEvery,
-    bursts,
-    edited: isEdited,
-    turns: takesTurns,
-    interleaved: isInterleaved,
-    crowded,
-    marked,
-    batched,
-    punctuated: isPunctuated,
-  }: JobWishes,
-): RandomJob {
+export function drawJob(chance: Chance, wishes: JobWishes): RandomJob {
+  const { layoutSeed, aligned, brokenEvery, bursts, turns: takesTurns, interleaved: isInterleaved, crowded, marked, batched } = wishes;
   const drawnCount = chance.pick([1, 1, 2, 3, 6]);
   const fileCount = aligned ? 2 : Math.max(takesTurns ? 2 : 1, isInterleaved ? 3 : 1, drawnCount);
   const disorderMs = chance.pick([0, 50, 300]);
   const most = fileCount === 1 || aligned ? 200 : 60;
   const records = !aligned && chance.oneIn(4) ? chance.scale(most) : chance.between(most >> 2, most);
   const input = drawInput(chance, { files: fileCount, records, sensors: chance.between(1, 6), disorderMs });
-  const possible = allBranches.filter((branch) => (fileCount === 1 || !branch.ordered) && !(takesTurns && branch.severalWays === true));
-  const drawn = chance.distinct(possible, chance.between(1, 5));
-  const chosen = [
-    ...drawn,
-    ...(bursts ? [burstTimers] : []),
-    ...(isEdited ? [edited] : []),
-    ...(crowded ? [crowd, holdingBranch, awaitingBranch, pouringBranch] : []),
-    ...(marked ? [stampedBranch, sharingBranch] : []),
-  ];
+  const layout = layoutSeed === undefined ? wholeFiles : drawLayout(layoutSeed, fileCount);
+  const chosen = drawBranches(chance, wishes, fileCount === 1 && layout.splitBytes === undefined);
   const roll: FileSinkOptions<string> = chance.oneIn(3)
     ? { roll: { bytes: chance.between(50, 2_000), ageMs: chance.between(5, 500), everyCheckpoint: chance.oneIn(2) } }
     : {};
@@ -152,6 +120,8 @@ export function drawJob(
   const failures = chance.oneIn(4) ? drawFailures(chance, input) : [];
   const parts: Parts = {
     sources,
+    files: fileCount,
+    layout,
     turnsOf: takesTurns ? fileCount : undefined,
     branches: chosen,
     disorderMs,
@@ -160,7 +130,7 @@ export function drawJob(
     interleaved: isInterleaved,
     marked,
     narrow: crowded && !batched,
-    punctuated: isPunctuated,
+    punctuated: wishes.punctuated,
     sourcePace: bursts ? BURST_PACE : marked ? MARKED_PACE : isSourcePaced && !crowded ? pace : undefined,
     sinkOptions,
     sinkPace: (isSinkPaced && !takesTurns) || crowded ? pace : undefined,
@@ -174,71 +144,24 @@ export function drawJob(
     publishes: sinkOptions.roll?.everyCheckpoint !== false,
     define: (passed, edition, watch, unclosed) => assembled(parts, passed, edition, watch, unclosed),
     defineStraight: () =>
-      assembled({ ...parts, turnsOf: undefined, interleaved: false, narrow: false, sourcePace: undefined, sinkPace: undefined }, () => undefined, 1),
+      assembled(
+        { ...parts, layout: wholeFiles, turnsOf: undefined, interleaved: false, narrow: false, sourcePace: undefined, sinkPace: undefined },
+        () => undefined,
+        1,
+      ),
   };
 }
 
-/** What a job is put together from. */
-interface Parts {
-  readonly sources: 1 | 2;
-  /** So many files are read in turns; undefined: each source goes its way. */
-  readonly turnsOf: number | undefined;
-  readonly branches: readonly Branch[];
-  readonly disorderMs: number;
-  readonly maxDriftMs: number | undefined;
-  readonly brokenEvery: number | undefined;
-  readonly interleaved: boolean;
-  /** Results go to any subtask of the sink: what goes to one of their own, no barrier overtakes. */
-  readonly marked: boolean;
-  /** Channels take some dozens of records. */
-  readonly narrow: boolean;
-  readonly punctuated: boolean;
-  readonly sourcePace: Pace | undefined;
-  readonly sinkOptions: FileSinkOptions<string>;
-  readonly sinkPace: Pace | undefined;
-}
-
-function assembled(
-  parts: Parts,
-  passed: (reading: Reading) => void,
-  edition: number,
-  watch?: Watch,
-  unclosed: Unclosed = new Unclosed(),
-): JobDefinition {
-  const { sources, turnsOf, branches, brokenEvery, marked, narrow, sinkOptions, sinkPace } = parts;
-  return defineJob("simulated", (env) => {
-    const turns = turnsOf === undefined ? undefined : new Turns(sources, turnsOf);
-    const readings = Array.from({ length: sources }, (_, index) => {
-      const own = sourceOf(parts, index);
-      const source = turns === undefined ? own : turns.source(own, index);
-      const watched = watch === undefined ? source : watch.source(source, (path) => turns?.waits(path) === true);
-      return env.from(unclosed.source(watched), { uid: `in${index}`, watermarks: watermarksOf(parts) });
-    });
-    const [one, ...more] = readings as [DataStream<Reading>];
-    const all = one.union(...more).map((reading) => {
-      passed(reading);
-      return reading;
-    });
-    const unread = brokenEvery === undefined ? [] : readings.map((stream) => stream.sideOutput(broken).map(({ text }) => text));
-    const results = [...branches.flatMap((branch) => branch.build(all, edition, narrow)), ...unread];
-    const [first, ...others] = marked ? results.map((lines) => lines.rebalance()) : results;
-    const written = unclosed.sink(strict(fileSink<string>(OUTPUT, sinkOptions)));
-    const sink = sinkPace === undefined ? written : paced(written, sinkPace);
-    (first as DataStream<string>).union(...others).to(watch === undefined ? sink : watch.sink(sink), { uid: "out" });
-  });
-}
-
-function sourceOf({ sources, brokenEvery, interleaved: isInterleaved, sourcePace }: Parts, index: number) {
-  const pattern = `${INPUT}/${sources === 1 ? "" : `${index}-`}*.jsonl`;
-  const byFile = files(pattern, jsonLines<Reading>(), brokenEvery === undefined ? {} : { onError: broken });
-  const read = isInterleaved ? interleaved(byFile) : byFile;
-  return sourcePace === undefined ? read : pacedSource(read, sourcePace);
-}
-
-function watermarksOf({ disorderMs, punctuated: isPunctuated, maxDriftMs, turnsOf }: Parts) {
-  const bounded = isPunctuated ? punctuated(disorderMs) : boundedOutOfOrderness<Reading>(disorderMs, (one) => one.at);
-  const strategy = turnsOf === undefined ? bounded : bounded.withIdleness(TURNS_IDLENESS_MS);
-  return maxDriftMs === undefined ? strategy : strategy.withWatermarkAlignment("all", maxDriftMs, 20);
+/** `isInOrder`: readings come in the order of their one file. */
+function drawBranches(chance: Chance, { bursts, edited: isEdited, turns: takesTurns, crowded, marked }: JobWishes, isInOrder: boolean): Branch[] {
+  const possible = allBranches.filter((branch) => (isInOrder || !branch.ordered) && !(takesTurns && branch.severalWays === true));
+  return [
+    ...chance.distinct(possible, chance.between(1, 5)),
+    ...(bursts ? [burstTimers] : []),
+    ...(isEdited ? [edited] : []),
+    ...(crowded ? [crowd, holdingBranch, awaitingBranch, pouringBranch] : []),
+    ...(marked ? [stampedBranch, sharingBranch] : []),
+  ];
 }
 
 function drawFailures(chance: Chance, input: readonly (readonly Reading[])[]): RandomJob["failures"] {

@@ -1,7 +1,8 @@
 import type { StartOptions } from "millrace";
 import { asyncBranches } from "../jobs/async-branches.ts";
 import { varies } from "../jobs/branch.ts";
-import { inputPath, type RandomJob } from "../jobs/random-job.ts";
+import { inputPath } from "../jobs/places.ts";
+import type { RandomJob } from "../jobs/random-job.ts";
 import { TURNS_IDLENESS_MS } from "../jobs/turns.ts";
 import { apart } from "../world/apart.ts";
 import type { Chance } from "../world/chance.ts";

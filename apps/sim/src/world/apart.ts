@@ -34,6 +34,8 @@ export const salts = {
   overtakingSubtasks: 0x240ca1cc,
   punctuated: 0x4a7484aa,
   batches: 0x5cb0a9dc,
+  ranges: 0x983e5152,
+  arrivals: 0xa831c66d,
 } as const;
 
 /** For what is drawn apart from all else: the other draws of a seed are what they are without it. `pid`: where it is drawn for each process. */

@@ -1,8 +1,7 @@
 import { messageOf } from "@millrace/core";
 import { jobRuns } from "@millrace/host";
 import { type JobDefinition, type JobHandle, type StartOptions, startJob } from "millrace";
-import { inputLines } from "../jobs/broken-lines.ts";
-import { INPUT, inputPath, OUTPUT, type RandomJob } from "../jobs/random-job.ts";
+import { OUTPUT } from "../jobs/places.ts";
 import type { ProgressJudge } from "../progress/progress-judge.ts";
 import { Conduct } from "./conduct.ts";
 import { damageNow } from "./damage.ts";
@@ -15,7 +14,6 @@ import { SimulatedProcess } from "./process.ts";
 import { disturbs } from "./quiet-runs.ts";
 import type { Refusals } from "./refusals.ts";
 import type { World } from "./world.ts";
-import { writeWhole } from "./write-whole.ts";
 
 export type LifeEnd = "finished" | "stopped" | "savepoint" | "died" | "failed";
 
@@ -157,17 +155,6 @@ function describe(error: unknown): string {
   const cause = error instanceof Error && error.cause !== undefined ? ` (${messageOf(error.cause)})` : "";
   const code = error instanceof Error && "code" in error ? `${error.code}: ` : "";
   return `${code}${messageOf(error)}${cause}`;
-}
-
-/** Puts the job's input where it reads it. */
-export async function layInput(world: World, job: RandomJob): Promise<void> {
-  await world.files.makeDirectory(INPUT);
-  for (const [index, readings] of job.input.entries()) {
-    const lines = inputLines(index, readings, job.brokenEvery).map((line) => `${line}\n`);
-    await writeWhole(world, inputPath(job.sources, index), new TextEncoder().encode(lines.join("")));
-  }
-  await world.files.syncDirectory(INPUT);
-  await world.files.syncDirectory("/");
 }
 
 /** How the last run ended, as the history says, whatever became of the process after it had written that; undefined: it is unfinished. */

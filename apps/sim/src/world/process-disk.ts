@@ -1,5 +1,5 @@
 import type { FileHandle, Files } from "@millrace/core";
-import { OUTPUT } from "../jobs/random-job.ts";
+import { OUTPUT } from "../jobs/places.ts";
 import type { Chance } from "./chance.ts";
 import type { Death, DiskFaults } from "./faults.ts";
 import { isManifest } from "./manifests.ts";

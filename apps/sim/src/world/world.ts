@@ -23,6 +23,8 @@ export class World {
   hasJumped = false;
   /** A byte of a local store has changed at some time. */
   isRotten = false;
+  /** Input files that came while the job was there. */
+  arrived = 0;
   /** A byte of it is wrong. */
   damaged: DamagedFile | undefined;
 

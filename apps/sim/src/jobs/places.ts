@@ -1,0 +1,7 @@
+export const INPUT = "/in";
+export const OUTPUT = "/out";
+
+/** Where the input file of that index stands. */
+export function inputPath(sources: number, index: number): string {
+  return `${INPUT}/${sources === 1 ? "" : `${index % sources}-`}${index}.jsonl`;
+}
