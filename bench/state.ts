@@ -1,13 +1,13 @@
 import { spawn } from "node:child_process";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { churnOfJobs, recoveries } from "./state/beside.ts";
 import { measureChurn } from "./state/churn.ts";
 import { measureFill } from "./state/fill.ts";
 import { churnPlot } from "./state/plot.ts";
-import { measureRecovery } from "./state/recovery.ts";
 import { orUsage } from "./usage.ts";
 
-const usage = `pnpm bench:state [churn|store|build|hot|large|recovery] [options as JSON]
+const usage = `pnpm bench:state [churn|store|build|hot|large|recovery|flink] [options as JSON]
 
 Keyed state larger than memory.
   churn     bytes, duration and stall of checkpoints by the share of keys that changed; writes bench/state/churn.svg
@@ -16,9 +16,12 @@ Keyed state larger than memory.
   hot       counts under keys that stay in the cache
   large     20 million keys with --memory 1g; prints the peak of resident memory
   recovery  kill -9, then process start to first new output, with the local store and without it; after pnpm build
+  flink     the same beside Flink, and checkpoints of running jobs by the share of a million keys that is hit
 
 Example: pnpm bench:state large '{"keys":2000000,"records":2100000,"memoryMb":256}'`;
 
+/** Of a gigabyte and more. */
+const large = { keys: 5_000_000, valueBytes: 200, memoryMb: 4096 };
 const churns = [0.001, 0.01, 0.1, 1];
 const { what, given } = orUsage(usage, () => {
   const [name = "churn", text = "{}"] = process.argv.slice(2);
@@ -46,7 +49,11 @@ switch (what) {
     await measureJob("big", { keys: 20_000_000, valueBytes: 16, records: 21_000_000, memoryMb: 1024, checkpointMs: 10_000, ...given });
     break;
   case "recovery":
-    console.table(await measureRecovery({ keys: 5_000_000, valueBytes: 200, memoryMb: 4096, ...given }));
+    console.table(await recoveries({ ...large, ...given }, []));
+    break;
+  case "flink":
+    console.table(await recoveries({ ...large, ...given }, ["flink"]));
+    console.table(await churnOfJobs({ keys: 1_000_000, valueBytes: 16, memoryMb: 4096, ...given }, churns, ["flink"]));
     break;
   default:
     console.error(`there is no bench of state called ${what}\n\n${usage}`);
