@@ -130,10 +130,20 @@ export class LocalStore {
       if (only !== undefined) only.onHeader(stored);
       else if (stored !== undefined) operator.header = decodeHeader(verifiedValue(noKey, stored));
     };
-    for await (const frames of wholeFrames(chunks, onHeader)) {
-      await this.#roomForRuns(operator);
-      await this.#sort(operator, [frames], only?.keyGroups ?? allKeyGroups);
+    // One piece is sorted on the other thread while the next one is read.
+    let sorting: Promise<void> = Promise.resolve();
+    try {
+      for await (const frames of wholeFrames(chunks, onHeader)) {
+        await sorting;
+        await this.#roomForRuns(operator);
+        sorting = this.#sort(operator, [frames], only?.keyGroups ?? allKeyGroups);
+        sorting.catch(() => undefined);
+      }
+    } catch (error) {
+      await sorting.catch(() => undefined);
+      throw error;
     }
+    await sorting;
   }
 
   /** As `apply`, with the whole frames of one file behind its header. The memory of `frames` is given away. */

@@ -4,6 +4,8 @@ import { Frames } from "./frames.ts";
 
 /** Frames that are sorted at once, in memory. */
 const PIECE_BYTES = 32 << 20;
+/** A piece goes on when it is full, with what has come behind it: a chunk that had no room would make it twice as large. */
+const PIECE_ROOM = PIECE_BYTES + (4 << 20);
 
 /**
  * Cuts a stream of frames, which may be cut anywhere, into pieces of whole frames. Frames with an empty key are headers, told of
@@ -27,7 +29,7 @@ export async function* wholeFrames(chunks: Chunks, onHeader: (stored: Uint8Array
     if (checked < PIECE_BYTES) continue;
     const piece = held.subarray(0, checked);
     const rest = held.subarray(checked, length);
-    held = new Uint8Array(Math.max(PIECE_BYTES, rest.length));
+    held = new Uint8Array(Math.max(PIECE_ROOM, rest.length));
     held.set(rest);
     length = rest.length;
     checked = 0;
