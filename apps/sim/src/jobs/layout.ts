@@ -25,12 +25,12 @@ export function drawLayout(seed: number, files: number): Layout {
 
 function drawRanges(seed: number): Pick<Layout, "splitBytes"> {
   const chance = apart(seed, "ranges");
-  return chance.oneIn(8) ? { splitBytes: chance.pick([chance.between(10, 100), chance.between(100, 2_000)]) } : {};
+  return chance.oneIn(3) ? { splitBytes: chance.pick([chance.between(10, 100), chance.between(100, 2_000)]) } : {};
 }
 
 function drawArrivals(seed: number, files: number): Pick<Layout, "arrivals"> {
   const chance = apart(seed, "arrivals");
-  if (!chance.oneIn(8)) return {};
+  if (!chance.oneIn(3)) return {};
   const everyMs = chance.between(1, 60);
   const gapsMs = chance.pick([2, 50, 400]);
   const present = chance.below(files + 1);
