@@ -6,8 +6,12 @@ type Strategy = NonNullable<StartOptions["restart"]>;
 
 const HOUR = 3_600_000;
 
-/** In some seeds a failed job begins again as long as it does not fail too often in a while, in some after longer and longer. Drawn apart from all else. */
+/**
+ * In some seeds a failed job begins again as long as it does not fail too often in a while, in some after longer and longer, in some never: the next
+ * process goes on. Drawn apart from all else.
+ */
 export function withRestart(options: StartOptions, seed: number): StartOptions {
+  if (apart(seed, "noRestart").oneIn(15)) return { ...options, restart: { kind: "none" } };
   const chance = apart(seed, "restart");
   const delayMs = chance.scale(20);
   if (chance.oneIn(3)) return { ...options, restart: { kind: "failureRate", failures: ATTEMPTS, intervalMs: HOUR, delayMs } };
@@ -20,7 +24,7 @@ export function withRestart(options: StartOptions, seed: number): StartOptions {
   return { ...options, restart: { kind: "exponentialDelay", initialDelayMs: delayMs, maxDelayMs: delayMs + chance.below(200), factor, ...health } };
 }
 
-/** Whether a job that fails whenever it is started is started for ever. */
-export function isEndless(restart: Strategy | undefined): boolean {
-  return restart?.kind === "exponentialDelay" || (restart?.kind === "failureRate" && restart.intervalMs < HOUR);
+/** Whether a job that fails whenever it is started is started some times, and no more. */
+export function hasFewRestarts(restart: Strategy | undefined): boolean {
+  return restart?.kind === "fixedDelay" || (restart?.kind === "failureRate" && restart.intervalMs === HOUR);
 }

@@ -4,7 +4,7 @@ import { drawVersion, withOwnParallelism } from "./jobs/own-parallelism.ts";
 import type { RandomJob } from "./jobs/random-job.ts";
 import { patient } from "./options.ts";
 import type { ProgressJudge } from "./progress/progress-judge.ts";
-import { isEndless } from "./restart-options.ts";
+import { hasFewRestarts } from "./restart-options.ts";
 import { AbandonedCheckpoints } from "./world/abandoned-checkpoints.ts";
 import type { Chance } from "./world/chance.ts";
 import { damage, isByDamage } from "./world/damage.ts";
@@ -58,7 +58,7 @@ export async function troubledRun({ world, seed, chance, job, options, ephemeral
     const told = await newestManifest(world);
     const rotten = await rot(world, seed, pid);
     // A run that ended with a savepoint is over: the next one starts from that, and needs no checkpoint.
-    const from = (await lastEnd(world)) === "savepoint" ? await lastSavepoint(world) : undefined;
+    const from = (await lastEnd(world)) === "savepoint" ? await lastSavepoint(world, seed, pid) : undefined;
     if (troubled && from === undefined) await damage(world, seed, pid);
     const chosen =
       from ?? (await abandoned.another()) ?? (troubled && judge === undefined && !ephemeral ? await goBack(world, seed, pid) : undefined);
@@ -84,7 +84,7 @@ export async function troubledRun({ world, seed, chance, job, options, ephemeral
     if (told?.includes('"firing":true') === true) met.add("firing restored");
     lives.push({ ...life, met, newRun: chosen !== undefined, wentBack: chosen !== from });
     story.push(`  → ${life.end}${life.reason === undefined ? "" : `: ${life.reason}`}`);
-    if (ephemeral && incarnation.orders.length === 0 && !isEndless(options.restart)) checkPersistence(life, incarnation);
+    if (ephemeral && incarnation.orders.length === 0 && hasFewRestarts(options.restart)) checkPersistence(life, incarnation);
     const end = life.end === "died" ? await lastEnd(world) : life.end;
     if (end === "finished") return job;
     if (end === "savepoint") {
@@ -100,8 +100,15 @@ export async function troubledRun({ world, seed, chance, job, options, ephemeral
       throw new Error(`there is the checkpoint that was named: ${life.reason}`);
     } else if (abandoned.refused(life, chosen, lives)) {
       met.add("abandoned checkpoint refused");
-    } else if (life.end === "failed" && !troubled) throw new Error(`the job failed though nothing went wrong any more: ${life.reason}`);
+    } else if (!isRottenInVain(world, options, lives) && life.end === "failed" && !troubled)
+      throw new Error(`the job failed though nothing went wrong any more: ${life.reason}`);
   }
+}
+
+/** A job that is not to start again fails where its local store is damaged, and gives that up: not twice one after the other. */
+function isRottenInVain(world: World, { restart }: StartOptions, lives: readonly Life[]): boolean {
+  const isRotten = (life: Life | undefined): boolean => life?.reason?.startsWith("STATE_CORRUPT") === true && life.reason.includes("/state/local/");
+  return world.isRotten && restart?.kind === "none" && isRotten(lives.at(-1)) && !isRotten(lives.at(-2));
 }
 
 /** What can't be published is tried again as long as restarts are left: so many are more than the disk fails. */

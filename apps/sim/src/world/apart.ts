@@ -36,6 +36,8 @@ export const salts = {
   batches: 0x5cb0a9dc,
   ranges: 0x983e5152,
   arrivals: 0xa831c66d,
+  noRestart: 0xb00327c8,
+  byPath: 0xbf597fc7,
 } as const;
 
 /** For what is drawn apart from all else: the other draws of a seed are what they are without it. `pid`: where it is drawn for each process. */

@@ -3,6 +3,7 @@ import { jobRuns } from "@millrace/host";
 import { type JobDefinition, type JobHandle, type StartOptions, startJob } from "millrace";
 import { OUTPUT } from "../jobs/places.ts";
 import type { ProgressJudge } from "../progress/progress-judge.ts";
+import { apart } from "./apart.ts";
 import { Conduct } from "./conduct.ts";
 import { damageNow } from "./damage.ts";
 import { calm, type Incarnation, type Request } from "./faults.ts";
@@ -163,10 +164,12 @@ export async function lastEnd(world: World): Promise<string | undefined> {
   return runs.at(-1)?.end;
 }
 
-/** The newest savepoint. */
-export async function lastSavepoint(world: World): Promise<string | undefined> {
+/** The newest savepoint, as somebody would name it: by its path, or as one of the job's own. Drawn apart from all else. */
+export async function lastSavepoint(world: World, seed: number, pid: number): Promise<string | undefined> {
   const ids = (await world.files.list("/state/savepoints")).map((name) => Number(/^sp-(\d+)$/.exec(name)?.[1] ?? -1));
-  return ids.length === 0 ? undefined : `/state/savepoints/sp-${Math.max(...ids)}`;
+  if (ids.length === 0) return undefined;
+  const name = `sp-${Math.max(...ids)}`;
+  return apart(seed, "byPath", pid).oneIn(2) ? name : `/state/savepoints/${name}`;
 }
 
 /** Every published line, sorted; and the names of files that are neither published nor the sink's own business any more. */
