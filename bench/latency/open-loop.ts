@@ -22,7 +22,6 @@ export function openLoop(schedule: Schedule, keyOf: (record: number) => number, 
         for (let subtask = 0; subtask < context.parallelism; subtask++) context.noMoreSplits(subtask);
       },
       requestSplit() {},
-      addSplitsBack() {},
       snapshot: () => null,
       close: async () => {},
     }),

@@ -141,7 +141,6 @@ export function answeringLate<T>(source: Source<T>, mayAnswer: Promise<void>, at
           if (atOnce.includes(subtask)) enumerator.requestSplit(subtask);
           else void mayAnswer.then(() => enumerator.requestSplit(subtask));
         },
-        addSplitsBack: (splits) => enumerator.addSplitsBack(splits),
         snapshot: () => enumerator.snapshot(),
         close: () => enumerator.close(),
       };

@@ -14,7 +14,7 @@ export interface Source<T, Split extends SourceSplit = SourceSplit> {
   readonly description: Json;
   /** Names of side outputs that readers emit to, e.g. for bad records. */
   readonly sideOutputs?: readonly string[];
-  createEnumerator(context: EnumeratorContext<Split>, restored: Json | undefined): SplitEnumerator<Split>;
+  createEnumerator(context: EnumeratorContext<Split>, restored: Json | undefined): SplitEnumerator;
   createReader(context: ReaderContext): SourceReader<T, Split>;
 }
 
@@ -35,13 +35,14 @@ export interface EnumeratorContext<Split> {
   fail(error: unknown): void;
 }
 
-export interface SplitEnumerator<Split> {
+export interface SplitEnumerator {
   /** Called once; may look for splits for as long as it likes, also periodically until `close`. */
   start(): Promise<void>;
-  /** A reader is ready for a split. Restored splits are given back to readers by the runtime before this is called. */
+  /**
+   * A reader is ready for a split. Restored splits are given back to readers by the runtime before this is called. None comes back to the
+   * enumerator (Flink's `addSplitsBack`): no reader is started again alone, and an attempt begins with an enumerator of its own.
+   */
   requestSplit(subtask: number): void;
-  /** Splits that were assigned but whose reader is gone. */
-  addSplitsBack(splits: readonly Split[]): void;
   /** What it must know after a restore: which splits are done or assigned, what is still to be dealt. Taken before the barrier. */
   snapshot(): Json;
   close(): Promise<void>;

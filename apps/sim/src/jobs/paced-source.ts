@@ -20,7 +20,6 @@ export function pacedSource<T, S extends Split>(source: Source<T, S>, { records,
             if (open) enumerator.requestSplit(subtask);
           });
         },
-        addSplitsBack: (splits) => enumerator.addSplitsBack(splits),
         snapshot: () => enumerator.snapshot(),
         close() {
           open = false;

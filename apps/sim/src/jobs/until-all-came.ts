@@ -43,7 +43,6 @@ export function untilAllCame<T, S extends Split>(source: Source<T, S>, files: nu
           waiting.add(subtask);
           enumerator.requestSplit(subtask);
         },
-        addSplitsBack: (splits) => enumerator.addSplitsBack(splits),
         snapshot: () => enumerator.snapshot(),
         close: () => {
           cancel?.();

@@ -40,9 +40,6 @@ export function scriptedSource(conductor: Conductor, input: 0 | 1, ended: () => 
           context.assign(subtask, [{ id: dealt ? SILENT : "script", next: 0, index: 0 }]);
           dealt = true;
         },
-        addSplitsBack() {
-          dealt = false;
-        },
         snapshot: () => dealt,
         close: async () => undefined,
       };

@@ -5,7 +5,7 @@ import type { Json } from "@millrace/core";
  * Deals out a list of splits that is known before the job runs, one for each request, in order; a reader that asks when
  * none is left gets `noMoreSplits`. Its state is the splits not dealt yet.
  */
-export class FixedSplitEnumerator<Split extends SourceSplit> implements SplitEnumerator<Split> {
+export class FixedSplitEnumerator<Split extends SourceSplit> implements SplitEnumerator {
   readonly #context: EnumeratorContext<Split>;
   readonly #pending: Split[];
 
@@ -20,10 +20,6 @@ export class FixedSplitEnumerator<Split extends SourceSplit> implements SplitEnu
     const split = this.#pending.shift();
     if (split === undefined) this.#context.noMoreSplits(subtask);
     else this.#context.assign(subtask, [split]);
-  }
-
-  addSplitsBack(splits: readonly Split[]): void {
-    this.#pending.unshift(...splits);
   }
 
   snapshot(): Json {

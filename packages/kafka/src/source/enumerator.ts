@@ -29,7 +29,7 @@ interface EnumeratorState {
  * Finds partitions and deals them out: partition p of a topic goes to the reader (hash of the topic + p) mod parallelism,
  * as in Flink, so that topics do not all begin at reader 0. What is found later is read from its beginning.
  */
-export class KafkaEnumerator implements SplitEnumerator<KafkaSplit> {
+export class KafkaEnumerator implements SplitEnumerator {
   readonly #context: EnumeratorContext<KafkaSplit>;
   readonly #options: EnumeratorOptions;
   readonly #client: KafkaClient;
@@ -155,11 +155,6 @@ export class KafkaEnumerator implements SplitEnumerator<KafkaSplit> {
 
   /** Splits are dealt when they are found. */
   requestSplit(): void {}
-
-  addSplitsBack(splits: readonly KafkaSplit[]): void {
-    this.#pending.push(...splits);
-    this.#deal();
-  }
 
   snapshot(): Json {
     const state = { started: this.#started, topicIds: Object.fromEntries(this.#topicIds), known: [...this.#known], pending: this.#pending };

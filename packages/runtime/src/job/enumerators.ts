@@ -5,7 +5,7 @@ import { type Deployment, subtaskId } from "../deployment/deployment.ts";
 
 /** The split enumerators of all sources of one attempt, by node. They live with the coordinator. */
 export class Enumerators {
-  readonly #byNode = new Map<number, SplitEnumerator<SourceSplit>>();
+  readonly #byNode = new Map<number, SplitEnumerator>();
   #closed = false;
 
   /** `spoken` hears of readers that have got splits, or word that there are none; `fail` of enumerators that can't go on. */

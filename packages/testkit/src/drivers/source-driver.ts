@@ -39,7 +39,7 @@ export class SourceDriver<T, Split extends SourceSplit> {
   readonly finishedSplits = new Set<string>();
   readonly #readers: SourceReader<T, Split>[] = [];
   readonly #ended: boolean[] = [];
-  readonly #enumerator: SplitEnumerator<Split>;
+  readonly #enumerator: SplitEnumerator;
   readonly #mail: (() => void)[] = [];
   readonly #atOnce: boolean;
   #failure: { error: unknown } | undefined;

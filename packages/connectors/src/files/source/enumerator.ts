@@ -26,7 +26,7 @@ interface EnumeratorState {
  * Finds files and deals them out, one split for each request. When watching, a new file counts once two looks in a row
  * have seen it with the same size and modification time; a file is read once, whatever is written to it later.
  */
-export class FileEnumerator implements SplitEnumerator<FileSplit> {
+export class FileEnumerator implements SplitEnumerator {
   readonly #context: EnumeratorContext<FileSplit>;
   readonly #options: EnumeratorOptions;
   #listed: boolean;
@@ -37,6 +37,8 @@ export class FileEnumerator implements SplitEnumerator<FileSplit> {
   readonly #waiting: number[] = [];
   #cancelLook: Cancel | undefined;
   #closed = false;
+  /** Whatever reads directories and files. */
+  #working: Promise<unknown> = Promise.resolve();
 
   constructor(context: EnumeratorContext<FileSplit>, options: EnumeratorOptions, restored: Json | undefined) {
     const state = (restored ?? { listed: false, pending: [], seen: [] }) as unknown as EnumeratorState;
@@ -48,14 +50,24 @@ export class FileEnumerator implements SplitEnumerator<FileSplit> {
   }
 
   async start(): Promise<void> {
-    if (this.#options.watchEveryMs !== undefined) return this.#look(this.#options.watchEveryMs);
-    if (!this.#listed) {
-      const found = await this.#discover();
-      if (found.length === 0) throw noFiles(this.#options.patterns);
-      this.#add(await this.#splitsOf(found));
-      this.#listed = true;
-    }
+    const { watchEveryMs } = this.#options;
+    if (watchEveryMs !== undefined) await this.#work(this.#look(watchEveryMs));
+    else if (!this.#listed) await this.#work(this.#list());
     this.#deal();
+  }
+
+  #work(work: Promise<void>): Promise<void> {
+    this.#working = work.catch(() => undefined);
+    return work;
+  }
+
+  async #list(): Promise<void> {
+    const found = await this.#discover();
+    if (found.length === 0) throw noFiles(this.#options.patterns);
+    const splits = await this.#splitsOf(found);
+    if (this.#closed) return;
+    this.#add(splits);
+    this.#listed = true;
   }
 
   async #discover(): Promise<readonly FoundFile[]> {
@@ -82,9 +94,13 @@ export class FileEnumerator implements SplitEnumerator<FileSplit> {
     for (const file of settled) this.#seen.add(file.path);
     this.#add(splits);
     this.#listed = true;
-    this.#deal();
     this.#cancelLook = this.#context.ports.scheduler.after(everyMs, () => {
-      this.#look(everyMs).catch((error: unknown) => this.#context.fail(error));
+      this.#work(this.#look(everyMs)).then(
+        () => this.#deal(),
+        (error: unknown) => {
+          if (!this.#closed) this.#context.fail(error);
+        },
+      );
     });
   }
 
@@ -98,6 +114,7 @@ export class FileEnumerator implements SplitEnumerator<FileSplit> {
     const { splitBytes, compressionOf } = this.#options;
     const splits: FileSplit[] = [];
     for (const { path, stat } of ordered) {
+      if (this.#closed) break;
       if (splitBytes === undefined || compressionOf(path) !== "none" || stat.bytes <= splitBytes) splits.push(wholeFile(path));
       // Of ranges the first may be read long before the last: all have to be of one file.
       else for (const range of rangesOf(path, await identify(this.#context.ports.files, path), splitBytes)) splits.push(range);
@@ -111,7 +128,7 @@ export class FileEnumerator implements SplitEnumerator<FileSplit> {
   }
 
   #deal(): void {
-    if (!this.#listed) return;
+    if (!this.#listed || this.#closed) return;
     while (this.#waiting.length > 0) {
       const split = this.#pending.shift();
       if (split === undefined && this.#options.watchEveryMs !== undefined) return;
@@ -121,18 +138,15 @@ export class FileEnumerator implements SplitEnumerator<FileSplit> {
     }
   }
 
-  addSplitsBack(splits: readonly FileSplit[]): void {
-    this.#pending.unshift(...splits);
-    this.#deal();
-  }
-
   snapshot(): Json {
     return { listed: this.#listed, pending: [...this.#pending], seen: [...this.#seen] };
   }
 
+  /** Resolves when it has no file open any more. */
   async close(): Promise<void> {
     this.#closed = true;
     this.#cancelLook?.();
+    await this.#working;
   }
 }
 
