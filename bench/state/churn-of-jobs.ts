@@ -24,7 +24,7 @@ export async function measureChurnOf(side: StateSide, directory: string, keys: n
     const checkpointMs = churn < LARGE ? 1000 : 10_000;
     const resumed = await side.resume(directory, { ratePerSecond: Math.round((keys * churn * 1000) / checkpointMs), checkpointMs });
     await resumed.firstOutputMs;
-    while (resumed.checkpoints.length < LEFT_OUT + MEASURED) await pause(50);
+    while (resumed.checkpoints.length < LEFT_OUT + MEASURED) await Promise.race([pause(50), resumed.died]);
     const seen = resumed.checkpoints.slice(LEFT_OUT);
     await resumed.kill();
     const median = (of: (one: SeenCheckpoint) => number): number => seen.map(of).sort((a, b) => a - b)[seen.length >> 1] as number;

@@ -44,6 +44,7 @@ export function flinkSide(size: StateSize): StateSide {
       });
       return {
         firstOutputMs: Promise.race([output.promise, early]),
+        died: early,
         checkpoints,
         kill: async () => {
           await killed(child);

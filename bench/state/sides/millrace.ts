@@ -43,6 +43,7 @@ export function millraceSide(size: StateSize, { localStore }: { readonly localSt
       });
       return {
         firstOutputMs: Promise.race([output.promise, early]),
+        died: early,
         checkpoints,
         kill: async () => {
           await killed(child);

@@ -13,6 +13,8 @@ export interface SeenCheckpoint {
 export interface ResumedSide {
   /** From the start of the process to the first new record behind the keyed function. */
   readonly firstOutputMs: Promise<number>;
+  /** Rejects when it dies of itself. */
+  readonly died: Promise<never>;
   /** Completed so far, the newest last. */
   readonly checkpoints: readonly SeenCheckpoint[];
   /** With SIGKILL; nothing is left of it afterwards. */
