@@ -55,6 +55,13 @@ export const checkpoints: HarmlessLines = {
       "stores are filled from the checkpoint more often",
     ],
   ],
+  "protocol/redistribution.ts": [
+    [
+      "const to = from + each + (turn < surplus ? 1 : 0);",
+      "const to = from + each + (turn <= surplus ? 1 : 0);",
+      "all is dealt out, to one subtask more and to the last one less",
+    ],
+  ],
   "protocol/restart.ts": [
     [
       "const recent = history.failuresAtMs.filter((atMs) => atMs > nowMs - strategy.intervalMs).length + 1;",
