@@ -60,7 +60,16 @@ type Options = Readonly<Record<string, string | number>>;
 function start({ keys, valueBytes, memoryMb }: StateSize, options: Options, line: (text: string) => void) {
   // Of the memory a quarter is RocksDB's, as the engine's default for the other side's cache; the rest is the heap's.
   const managedMb = memoryMb >> 2;
-  const all: Options = { query: "state", state: "rocksdb", keys, "value-bytes": valueBytes, "managed-mb": managedMb, events: 0, ...options };
+  const all: Options = {
+    query: "state",
+    state: "rocksdb",
+    keys,
+    "value-bytes": valueBytes,
+    "managed-mb": managedMb,
+    events: 0,
+    guarded: 1,
+    ...options,
+  };
   const args = Object.entries(all).flatMap(([name, value]) => [`--${name}`, String(value)]);
   const env = {
     NEXMARK_BUILD: join(tmpdir(), "millrace-nexmark-flink"),
@@ -68,8 +77,8 @@ function start({ keys, valueBytes, memoryMb }: StateSize, options: Options, line
     JAVA_HEAP: `${memoryMb - managedMb}m`,
     JAVA_FLAGS: LOG,
   };
-  // A group of its own: the JVM is a child of the script.
-  const child = spawn(join(import.meta.dirname, "../../nexmark/flink/run"), args, { env, detached: true, stdio: ["ignore", "pipe", "pipe"] });
+  // A group of its own, to be killed as one: the JVM is a child of the script. It ends with its standard input, if this process is killed.
+  const child = spawn(join(import.meta.dirname, "../../nexmark/flink/run"), args, { env, detached: true, stdio: ["pipe", "pipe", "pipe"] });
   let last = "";
   hear([child.stdout, child.stderr], (text) => {
     last = text;

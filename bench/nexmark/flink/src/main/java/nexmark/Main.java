@@ -28,7 +28,22 @@ public class Main {
         Locale.setDefault(Locale.ROOT);
         Main m = new Main();
         for (int i = 0; i + 1 < args.length; i += 2) m.options.put(args[i].substring(2), args[i + 1]);
+        if (m.options.containsKey("guarded")) m.endWithInput();
         m.run();
+    }
+
+    /** Whoever started this holds the other end of its standard input: it ends with them, however they end. */
+    private void endWithInput() {
+        Thread guard = new Thread(() -> {
+            try {
+                while (System.in.read() >= 0) { }
+            } catch (java.io.IOException e) {
+                // As if it had ended.
+            }
+            Runtime.getRuntime().halt(1);
+        });
+        guard.setDaemon(true);
+        guard.start();
     }
 
     Generator.Options generator() {
