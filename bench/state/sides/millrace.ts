@@ -57,7 +57,7 @@ export function millraceSide(size: StateSize, { localStore }: { readonly localSt
 function start(order: VictimOrder, heard: (word: VictimWord) => void): { readonly child: ChildProcess; readonly early: Promise<never> } {
   const victim = join(import.meta.dirname, "run-victim.ts");
   const child = spawn(process.execPath, [...(built ? [] : ["--conditions=millrace-source"]), victim, JSON.stringify(order)], {
-    stdio: ["ignore", "pipe", "inherit"],
+    stdio: ["ignore", "pipe", "inherit", "ipc"],
   });
   hear([child.stdout], (text) => heard(JSON.parse(text) as VictimWord));
   const early = diedEarly(child, () => "see above");

@@ -4,6 +4,8 @@ import type { VictimOrder, VictimWord } from "./millrace.ts";
 
 /** Run by `millraceSide`, which kills it. Without a rate it fills the state as fast as it can. */
 const { stateDir, keys, valueBytes, memoryMb, ratePerSecond, checkpointMs = 1000 } = JSON.parse(process.argv[2] as string) as VictimOrder;
+// Nobody would kill it any more.
+process.once("disconnect", () => process.exit(1));
 let first = true;
 let last = 0;
 const say = (word: VictimWord): boolean => process.stdout.write(`${JSON.stringify(word)}\n`);
