@@ -20,8 +20,7 @@ Keyed state larger than memory.
 
 Example: pnpm bench:state large '{"keys":2000000,"records":2100000,"memoryMb":256}'`;
 
-/** Of a gigabyte and more. */
-const large = { keys: 5_000_000, valueBytes: 200, memoryMb: 4096 };
+const gigabyte = { keys: 5_000_000, valueBytes: 200, memoryMb: 4096 };
 const churns = [0.001, 0.01, 0.1, 1];
 const { what, given } = orUsage(usage, () => {
   const [name = "churn", text = "{}"] = process.argv.slice(2);
@@ -40,7 +39,7 @@ switch (what) {
     console.table([await measureFill({ records: 1_000_000, valueBytes: 200, ...given })]);
     break;
   case "build":
-    await measureJob("big", { keys: 5_000_000, valueBytes: 200, records: 6_000_000, memoryMb: 4096, checkpointMs: 1000, ...given });
+    await measureJob("big", { ...gigabyte, records: 6_000_000, checkpointMs: 1000, ...given });
     break;
   case "hot":
     await measureJob("hot", { keys: 100_000, records: 30_000_000, memoryMb: 1024, checkpointMs: 1000, ...given });
@@ -49,11 +48,11 @@ switch (what) {
     await measureJob("big", { keys: 20_000_000, valueBytes: 16, records: 21_000_000, memoryMb: 1024, checkpointMs: 10_000, ...given });
     break;
   case "recovery":
-    console.table(await recoveries({ ...large, ...given }, []));
+    console.table(await recoveries({ ...gigabyte, ...given }, { flink: false }));
     break;
   case "flink":
-    console.table(await recoveries({ ...large, ...given }, ["flink"]));
-    console.table(await churnOfJobs({ keys: 1_000_000, valueBytes: 16, memoryMb: 4096, ...given }, churns, ["flink"]));
+    console.table(await recoveries({ ...gigabyte, ...given }, { flink: true }));
+    console.table(await churnOfJobs({ keys: 1_000_000, valueBytes: 16, memoryMb: 4096, ...given }, churns));
     break;
   default:
     console.error(`there is no bench of state called ${what}\n\n${usage}`);

@@ -1,7 +1,6 @@
 import { execFile } from "node:child_process";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { promisify } from "node:util";
+import { flinkCommand } from "../nexmark/flink-harness.ts";
 import type { Quantiles } from "./latencies.ts";
 
 export interface FlinkOrder {
@@ -22,17 +21,15 @@ interface Line {
 
 /** Latencies of bids on Apache Flink, from the time at which each was due. */
 export async function flinkLatencies(order: FlinkOrder): Promise<Quantiles> {
-  const options: Readonly<Record<string, string | number>> = {
+  const { command, args, env } = flinkCommand({
     query: order.query,
     events: order.ratePerSecond * order.seconds,
     rate: order.ratePerSecond,
     "warmup-s": order.warmSeconds,
     "buffer-timeout-ms": order.bufferTimeoutMs,
     "checkpoint-ms": order.checkpointIntervalMs,
-  };
-  const args = Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]);
-  const env = { NEXMARK_BUILD: join(tmpdir(), "millrace-nexmark-flink"), ...process.env };
-  const { stdout } = await promisify(execFile)(join(import.meta.dirname, "../nexmark/flink/run"), args, { env });
+  });
+  const { stdout } = await promisify(execFile)(command, args, { env });
   const found = stdout.split("\n").find((text) => text.includes("from_due"));
   if (found === undefined) throw new Error(`Flink printed no latencies: ${stdout.slice(0, 500)}`);
   const { rows, from_due: due } = JSON.parse(found) as Line;

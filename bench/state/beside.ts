@@ -7,20 +7,18 @@ import { flinkSide } from "./sides/flink.ts";
 import { millraceSide } from "./sides/millrace.ts";
 import type { StateSide, StateSize } from "./sides/side.ts";
 
-export type Peer = "flink";
-
 /** Sides that go on from the same directory. The first one builds it. */
 type Sides = readonly [StateSide, ...StateSide[]];
 
 /** Starts after SIGKILL, of each side in turn. */
-export async function recoveries(size: StateSize, peers: readonly Peer[]): Promise<readonly Recovery[]> {
+export async function recoveries(size: StateSize, { flink }: { readonly flink: boolean }): Promise<readonly Recovery[]> {
   const own: Sides = [millraceSide(size, { localStore: true }), millraceSide(size, { localStore: false })];
-  return overSides([own, ...peers.map((): Sides => [flinkSide(size)])], measureRecovery);
+  return overSides([own, ...(flink ? [[flinkSide(size)] as const] : [])], measureRecovery);
 }
 
 /** Checkpoints of running jobs by the share of keys that is hit, of each side in turn. */
-export async function churnOfJobs(size: StateSize, churns: readonly number[], peers: readonly Peer[]): Promise<readonly JobChurn[]> {
-  const sides = [[millraceSide(size, { localStore: true })] as const, ...peers.map((): Sides => [flinkSide(size)])];
+export async function churnOfJobs(size: StateSize, churns: readonly number[]): Promise<readonly JobChurn[]> {
+  const sides: readonly Sides[] = [[millraceSide(size, { localStore: true })], [flinkSide(size)]];
   return (await overSides(sides, (side, directory) => measureChurnOf(side, directory, size.keys, churns))).flat();
 }
 

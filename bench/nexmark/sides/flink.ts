@@ -1,7 +1,5 @@
-import { execFileSync } from "node:child_process";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { MillraceError } from "@millrace/core";
+import { type FlinkOptions, flinkCommand } from "../flink-harness.ts";
 import { lastLineOf, type Side, type SideOrder, type SideRun } from "./side.ts";
 
 /** What the Java program prints. */
@@ -18,11 +16,8 @@ export function flinkSide(): Side {
   return {
     name: "flink",
     run: async (order) => {
-      requireJava();
-      const line = (await lastLineOf(join(import.meta.dirname, "../flink/run"), argumentsOf(order), {
-        NEXMARK_BUILD: join(tmpdir(), "millrace-nexmark-flink"),
-        ...process.env,
-      })) as FlinkLine;
+      const { command, args, env } = flinkCommand(optionsOf(order));
+      const line = (await lastLineOf(command, args, env)) as FlinkLine;
       if (typeof line.warm_events !== "number") {
         throw new MillraceError("NEXMARK_SIDE", "Flink's side does not say how many events it has timed: it was built from something else", {
           hint: "unset NEXMARK_BUILD, or remove what it names",
@@ -40,9 +35,9 @@ export function flinkSide(): Side {
   };
 }
 
-function argumentsOf({ query, generator, state, parallelism, checkpointIntervalMs, out }: SideOrder): string[] {
+function optionsOf({ query, generator, state, parallelism, checkpointIntervalMs, out }: SideOrder): FlinkOptions {
   const { events, seed, eventRate, firstTs, shuffle, extras } = generator;
-  const options: Readonly<Record<string, string | number>> = {
+  return {
     query,
     events,
     seed,
@@ -55,18 +50,4 @@ function argumentsOf({ query, generator, state, parallelism, checkpointIntervalM
     "checkpoint-ms": checkpointIntervalMs,
     ...(out === undefined ? {} : { sink: "file", out }),
   };
-  return Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]);
-}
-
-function requireJava(): void {
-  for (const command of ["java", "mvn"]) {
-    try {
-      execFileSync(command, ["-version"], { stdio: "ignore" });
-    } catch (error) {
-      throw new MillraceError("NEXMARK_SIDE", `Flink's side needs ${command}`, {
-        cause: error,
-        hint: "install JDK 17 and Maven, or leave out --peer flink",
-      });
-    }
-  }
 }
