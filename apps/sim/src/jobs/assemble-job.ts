@@ -8,7 +8,7 @@ import { interleaved } from "./interleaved-source.ts";
 import type { Layout } from "./layout.ts";
 import { type Pace, paced } from "./paced-sink.ts";
 import { pacedSource } from "./paced-source.ts";
-import { INPUT, OUTPUT } from "./places.ts";
+import { inputPattern, OUTPUT } from "./places.ts";
 import { punctuated } from "./punctuated.ts";
 import type { Reading } from "./reading.ts";
 import { strict } from "./strict-sink.ts";
@@ -74,9 +74,8 @@ export function assembled(
 }
 
 function sourceOf({ sources, files: fileCount, layout, brokenEvery, interleaved: isInterleaved, sourcePace }: Parts, index: number) {
-  const pattern = `${INPUT}/${sources === 1 ? "" : `${index}-`}*.jsonl`;
   const { arrivals, splitBytes } = layout;
-  const found = files(pattern, jsonLines<Reading>(), {
+  const found = files(inputPattern(sources, index), jsonLines<Reading>(), {
     ...(brokenEvery === undefined ? {} : { onError: broken }),
     ...(splitBytes === undefined ? {} : { splitBytes }),
     ...(arrivals === undefined ? {} : { watch: { everyMs: arrivals.everyMs } }),

@@ -1,8 +1,7 @@
-import type { Source } from "millrace";
+import type { Source, SourceSplit } from "millrace";
 import { apart } from "../world/apart.ts";
 
-type Split = Parameters<ReturnType<Source<unknown>["createReader"]>["addSplits"]>[0][number];
-type Reader<T, S extends Split> = ReturnType<Source<T, S>["createReader"]>;
+type Reader<T, S extends SourceSplit> = ReturnType<Source<T, S>["createReader"]>;
 
 /** Splits that a reader has at a time. */
 const WIDTH = 3;
@@ -15,7 +14,7 @@ export function drawInterleaved(seed: number): boolean {
 }
 
 /** The source, each of whose readers reads several splits at a time, a few records of each by turns, as one of partitions does. */
-export function interleaved<T, S extends Split>(source: Source<T, S>): Source<T, S> {
+export function interleaved<T, S extends SourceSplit>(source: Source<T, S>): Source<T, S> {
   return {
     ...source,
     createReader: (context) => {

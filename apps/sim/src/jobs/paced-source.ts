@@ -1,13 +1,11 @@
-import type { Source } from "millrace";
+import type { Source, SourceSplit } from "millrace";
 import type { Pace } from "./paced-sink.ts";
-
-type Split = Parameters<ReturnType<Source<unknown>["createReader"]>["addSplits"]>[0][number];
 
 /**
  * A source that hands over a few records at a time, so that checkpoints and misfortunes come in the middle of its input; its
  * enumerator takes as long to answer, so that splits are dealt at any moment of a checkpoint.
  */
-export function pacedSource<T, S extends Split>(source: Source<T, S>, { records, pauseMs }: Pace): Source<T, S> {
+export function pacedSource<T, S extends SourceSplit>(source: Source<T, S>, { records, pauseMs }: Pace): Source<T, S> {
   return {
     ...source,
     createEnumerator: (context, restored) => {

@@ -5,3 +5,8 @@ export const OUTPUT = "/out";
 export function inputPath(sources: number, index: number): string {
   return `${INPUT}/${sources === 1 ? "" : `${index % sources}-`}${index}.jsonl`;
 }
+
+/** What the source of that index reads. */
+export function inputPattern(sources: number, source: number): string {
+  return `${INPUT}/${sources === 1 ? "" : `${source}-`}*.jsonl`;
+}

@@ -1,8 +1,6 @@
 import type { Json, Scheduler } from "@millrace/core";
-import type { Source } from "millrace";
+import type { Source, SourceSplit } from "millrace";
 import { apart } from "../world/apart.ts";
-
-type Split = Parameters<ReturnType<Source<unknown>["createReader"]>["addSplits"]>[0][number];
 
 /** How long a source says nothing before it is idle. Longer than any pause, so that nobody is idle whose turn it is. */
 export const TURNS_IDLENESS_MS = 600;
@@ -67,7 +65,7 @@ export class Turns {
     return Math.min(...pending, ...[...this.#readers].flatMap(({ unread }) => unread()));
   }
 
-  source<T, S extends Split>(source: Source<T, S>, index: number): Source<T, S> {
+  source<T, S extends SourceSplit>(source: Source<T, S>, index: number): Source<T, S> {
     return {
       ...source,
       // A bounded one that is not told what it gets for so long holds up those behind it.

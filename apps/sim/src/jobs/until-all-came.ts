@@ -1,7 +1,5 @@
 import type { Cancel } from "@millrace/core";
-import type { Source } from "millrace";
-
-type Split = Parameters<ReturnType<Source<unknown>["createReader"]>["addSplits"]>[0][number];
+import type { Source, SourceSplit } from "millrace";
 
 /** What an enumerator of files that come says of itself. */
 interface Seen {
@@ -10,7 +8,7 @@ interface Seen {
 }
 
 /** A source that looks for files without end, which ends when it has dealt out so many of them. It looks as often. */
-export function untilAllCame<T, S extends Split>(source: Source<T, S>, files: number, everyMs: number): Source<T, S> {
+export function untilAllCame<T, S extends SourceSplit>(source: Source<T, S>, files: number, everyMs: number): Source<T, S> {
   return {
     ...source,
     createEnumerator: (context, restored) => {

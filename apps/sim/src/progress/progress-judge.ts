@@ -1,5 +1,5 @@
 import { limits, WATERMARK_MAX, WATERMARK_MIN } from "@millrace/core";
-import type { JobEvent, Sink, Source } from "millrace";
+import type { JobEvent, Sink, Source, SourceSplit } from "millrace";
 import type { Reading } from "../jobs/reading.ts";
 import type { Chance } from "../world/chance.ts";
 import type { SimulatedProcess } from "../world/process.ts";
@@ -7,7 +7,7 @@ import { DIED_WITH_CUT_FIRING } from "../world/process-disk.ts";
 import type { World } from "../world/world.ts";
 import type { DueLine } from "./due.ts";
 import { WrittenLines } from "./watched-sink.ts";
-import { type Conductor, type Split, type WatchedReader, watchedSource } from "./watched-source.ts";
+import { type Conductor, type WatchedReader, watchedSource } from "./watched-source.ts";
 
 export interface ProgressSettings {
   readonly live: boolean;
@@ -110,7 +110,7 @@ export class ProgressJudge {
   }
 
   /** `waits`: whether it is not that split's turn. */
-  source<S extends Split>(source: Source<Reading, S>, waits: (split: string) => boolean): Source<Reading, S> {
+  source<S extends SourceSplit>(source: Source<Reading, S>, waits: (split: string) => boolean): Source<Reading, S> {
     const { disorderMs, live, maxDriftMs, readings } = this.#settings;
     const conductor: Conductor = {
       disorderMs,

@@ -1,8 +1,6 @@
-import type { Source } from "millrace";
+import type { Source, SourceSplit } from "millrace";
 import type { Reading } from "../jobs/reading.ts";
 import { ReaderFrontier } from "./frontier.ts";
-
-export type Split = Parameters<ReturnType<Source<unknown>["createReader"]>["addSplits"]>[0][number];
 
 /** Who decides when readers hold still. */
 export interface Conductor {
@@ -11,7 +9,7 @@ export interface Conductor {
   readonly live: boolean;
   /** Its readers hold back single splits that are ahead of their alignment group. */
   readonly pausesSplits: boolean;
-  readingsOf(split: Split): readonly Reading[];
+  readingsOf(split: SourceSplit): readonly Reading[];
   /** A reader of a new attempt, or of one that is being deployed. */
   opened(reader: WatchedReader): void;
   closed(reader: WatchedReader): void;
@@ -32,7 +30,7 @@ export interface WatchedReader {
 }
 
 /** The source, of which it is known how far each reader has come, and whose readers hold still when the conductor wants it. */
-export function watchedSource<S extends Split>(
+export function watchedSource<S extends SourceSplit>(
   source: Source<Reading, S>,
   waits: (split: string) => boolean,
   conductor: Conductor,

@@ -1,6 +1,4 @@
-import type { Sink, Source } from "millrace";
-
-type Split = Parameters<ReturnType<Source<unknown>["createReader"]>["addSplits"]>[0][number];
+import type { Sink, Source, SourceSplit } from "millrace";
 
 /** What a process has opened of its job's sources and sinks and not closed, and whether sources are told of checkpoints. */
 export class Unclosed {
@@ -31,7 +29,7 @@ export class Unclosed {
     };
   }
 
-  source<T, S extends Split>(source: Source<T, S>): Source<T, S> {
+  source<T, S extends SourceSplit>(source: Source<T, S>): Source<T, S> {
     return {
       ...source,
       createEnumerator: (context, restored) => this.#watched("an enumerator", source.createEnumerator(context, restored)),

@@ -1,8 +1,7 @@
 import { nodePorts } from "@millrace/core/node";
 import { createActivityClock } from "@millrace/operators";
 import { expect, it } from "vitest";
-import type { TaskInput } from "./input.ts";
-import { progress } from "./input.ts";
+import { progress, type TaskInput } from "./input.ts";
 import { StreamTask } from "./stream-task.ts";
 import type { TaskParts } from "./task-parts.ts";
 
