@@ -9,11 +9,15 @@ import { World } from "../src/world/world.ts";
 
 const failed: JobEvent = { kind: "checkpointFailed", atMs: 0, checkpointId: 1, error: new Error("it took too long") };
 
-/** What is said of a process that has heard nothing but these, one after the other. */
-function faultAfter(events: readonly JobEvent[], options = {}): string | undefined {
+function begin(options = {}): { readonly conduct: Conduct; readonly process: SimulatedProcess } {
   const world = new World(1);
   const process = new SimulatedProcess(world, 1, 1, calm, () => undefined);
-  const conduct = new Conduct(world, process, options, calm);
+  return { conduct: new Conduct(world, process, options, calm), process };
+}
+
+/** What is said of a process that has heard nothing but these, one after the other. */
+function faultAfter(events: readonly JobEvent[], options = {}): string | undefined {
+  const { conduct, process } = begin(options);
   for (const event of events) {
     conduct.heard(event);
     if (disturbs(event)) process.disturbed();
@@ -27,6 +31,18 @@ describe("a job that nothing is in the way of", () => {
   it("fails no checkpoint, unless it has to be quicker than it can", () => {
     expect(faultAfter([running, failed], { tolerableFailures: 3 })).toContain("nothing was in its way");
     expect(faultAfter([running, failed], { ...patient, checkpointTimeoutMs: 5 })).toBeUndefined();
+  });
+
+  it("takes a last checkpoint when it is to stop, unless a rescale has taken it", () => {
+    const { conduct } = begin();
+    conduct.stops(true);
+    conduct.ended("stopped");
+    expect(conduct.fault).toContain("without a last checkpoint");
+    const { conduct: rescaled } = begin();
+    rescaled.refusals.watch({ kind: "rescale", parallelism: 1 }, true, new Promise(() => undefined));
+    rescaled.stops(true);
+    rescaled.ended("stopped");
+    expect(rescaled.fault).toBeUndefined();
   });
 
   it("warns of nothing but what it found at its start", () => {

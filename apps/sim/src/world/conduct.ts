@@ -46,9 +46,10 @@ export class Conduct {
     for (const judge of this.#judges) judge.heard(event);
   }
 
-  /** It is asked to stop in order. */
+  /** It is asked to stop in order. A rescale that is under way may have taken its last checkpoint. */
   stops(isRunning: boolean): void {
-    this.#stop ??= isRunning ? { disturbances: this.#process.disturbances, checkpoints: this.#checkpoints } : undefined;
+    const isAlone = this.refusals.unanswered === undefined;
+    this.#stop ??= isRunning && isAlone ? { disturbances: this.#process.disturbances, checkpoints: this.#checkpoints } : undefined;
   }
 
   /** It has come to an end that is none by failure. */
