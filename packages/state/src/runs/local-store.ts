@@ -1,16 +1,15 @@
 import { dirname } from "node:path";
-import type { Chunks, FinishedFile, KeyGroupRange, WrittenBase } from "@millrace/contracts";
-import { assert, type Files, MillraceError } from "@millrace/core";
+import type { Chunks, KeyGroupRange, WrittenBase } from "@millrace/contracts";
+import type { Files } from "@millrace/core";
 import { verifiedValue } from "../format/checksum.ts";
-import { decodeHeader, type FileHeader, writeHeader } from "../format/file-header.ts";
-import { RecordWriter } from "../format/record-writer.ts";
-import { decideCompaction } from "./compaction.ts";
+import { decodeHeader, type FileHeader } from "../format/file-header.ts";
+import { Merges } from "./merges.ts";
 import { OperatorRuns } from "./operator-runs.ts";
-import { inPieces, joined, wholeFrames } from "./pieces.ts";
+import { inPieces, wholeFrames } from "./pieces.ts";
 import { Run } from "./run.ts";
 import { readStoreManifest, type StoreManifest, type StoreMarker, strangers, writeStoreManifest } from "./store-manifest.ts";
 import { StoreSnapshot } from "./store-snapshot.ts";
-import { type BaseTask, closed, type StoreWork } from "./store-work.ts";
+import type { StoreWork } from "./store-work.ts";
 
 export interface LocalStoreOptions {
   readonly files: Files;
@@ -20,8 +19,6 @@ export interface LocalStoreOptions {
 
 const allKeyGroups: KeyGroupRange = { start: 0, end: 0xffff };
 const noKey = new Uint8Array(0);
-/** With more runs than this, what is applied waits for merges. */
-const RUNS_MAX = 48;
 
 /**
  * The local store of one slot: for each operator, files of records in the order of their keys (runs), as in a log-structured
@@ -39,10 +36,7 @@ export class LocalStore {
   #next: number;
   /** Manifests are written one after the other. */
   #writing: Promise<unknown> = Promise.resolve();
-  readonly #merges = new Set<Promise<void>>();
-  #merged = Promise.withResolvers<void>();
-  #failure: { readonly error: unknown } | undefined;
-  #closed = false;
+  readonly #merges: Merges;
 
   private constructor(directory: string, { files, work }: LocalStoreOptions, manifest: StoreManifest | undefined) {
     this.#directory = directory;
@@ -50,6 +44,11 @@ export class LocalStore {
     this.#work = work;
     this.#marker = manifest?.marker ?? undefined;
     this.#next = manifest?.next ?? 1;
+    this.#merges = new Merges(files, work, {
+      operators: this.#operators,
+      newPath: (kind) => this.#newPath(kind),
+      keep: () => this.#writeManifest(),
+    });
   }
 
   /** Opens a store, or begins one. Throws STATE_CORRUPT when it is not whole. */
@@ -88,7 +87,7 @@ export class LocalStore {
     this.#marker = marker;
     for (const operator of this.#operators.values()) operator.commit();
     await this.#writeManifest();
-    this.#compact();
+    this.#merges.start();
   }
 
   /** The operators of which it holds something. */
@@ -135,7 +134,7 @@ export class LocalStore {
     try {
       for await (const frames of wholeFrames(chunks, onHeader)) {
         await sorting;
-        await this.#roomForRuns(operator);
+        await this.#merges.roomFor(operator);
         sorting = this.#sort(operator, [frames], only?.keyGroups ?? allKeyGroups);
         sorting.catch(() => undefined);
       }
@@ -151,7 +150,7 @@ export class LocalStore {
     const operator = this.operator(uid);
     if (header !== undefined) operator.header = header;
     for (const chunks of inPieces(frames)) {
-      await this.#roomForRuns(operator);
+      await this.#merges.roomFor(operator);
       await this.#sort(operator, chunks, allKeyGroups);
     }
   }
@@ -161,20 +160,7 @@ export class LocalStore {
    * merged for the one serves the other. The file is removed with the store, or when it is opened, unless somebody moves it.
    */
   async writeBase(uid: string): Promise<WrittenBase> {
-    const operator = this.operator(uid);
-    while (operator.merging && !this.#closed) await this.#merged.promise;
-    if (this.#failure !== undefined) throw this.#failure.error;
-    if (this.#closed) throw closed();
-    const { committed, committedHeader: header } = operator;
-    assert(header !== undefined, "a store knows the header of what was applied");
-    operator.merging = true;
-    const writing = this.#writeBase(operator, committed, header);
-    const settled: Promise<void> = writing.then(
-      () => this.#mergedSome(operator, settled),
-      () => this.#mergedSome(operator, settled),
-    );
-    this.#merges.add(settled);
-    return { checkpointId: header.checkpointId, file: await writing };
+    return this.#merges.writeBase(this.operator(uid));
   }
 
   /** The store as it is now, whatever is applied meanwhile. Close it. */
@@ -194,10 +180,10 @@ export class LocalStore {
   }
 
   async close(): Promise<void> {
-    this.#closed = true;
-    await this.#work.close();
     // What a merge that was cut off leaves is removed by it.
-    await Promise.all(this.#merges);
+    const merged = this.#merges.close();
+    await this.#work.close();
+    await merged;
     await this.#writing.catch(() => undefined);
     for (const snapshot of this.#snapshots) await snapshot.close();
     for (const operator of this.#operators.values()) for (const run of operator.all) await run.letGo();
@@ -227,91 +213,4 @@ export class LocalStore {
     this.#writing = written.catch(() => undefined);
     return written;
   }
-
-  /** Starts what merges are due; one at a time for each operator. */
-  #compact(): void {
-    for (const operator of this.#operators.values()) {
-      if (operator.merging || this.#closed || this.#failure !== undefined) continue;
-      const due = decideCompaction(operator.committed.map(({ bytes }) => bytes));
-      if (due === undefined) continue;
-      operator.merging = true;
-      const merging: Promise<void> = this.#merge(operator, operator.committed.slice(due.first, due.last + 1), due.first === 0).then(
-        () => this.#mergedSome(operator, merging),
-        () => this.#mergedSome(operator, merging),
-      );
-      this.#merges.add(merging);
-    }
-  }
-
-  #mergedSome(operator: OperatorRuns, merging: Promise<void>): void {
-    operator.merging = false;
-    this.#merges.delete(merging);
-    this.#merged.resolve();
-    this.#merged = Promise.withResolvers();
-    this.#compact();
-  }
-
-  /** Puts one run in the place of others. A failure is the store's. */
-  async #merge(operator: OperatorRuns, old: readonly Run[], dropTombstones: boolean): Promise<Run | undefined> {
-    try {
-      return await this.#mergeRuns(operator, old, dropTombstones);
-    } catch (error) {
-      if (!this.#isGone(operator)) this.#failure = { error };
-      throw error;
-    }
-  }
-
-  /** Nobody waits any more for what is done for it. */
-  #isGone(operator: OperatorRuns): boolean {
-    return this.#closed || ![...this.#operators.values()].includes(operator);
-  }
-
-  async #mergeRuns(operator: OperatorRuns, old: readonly Run[], dropTombstones: boolean): Promise<Run | undefined> {
-    const path = this.#newPath("run");
-    for (const run of old) run.use();
-    try {
-      const records = await this.#work.merge({ path, inputs: old.map((run) => run.path), bytes: bytesOf(old), dropTombstones });
-      const merged = records === 0 ? undefined : await Run.open(this.#files, path);
-      if (this.#isGone(operator)) {
-        await merged?.retire();
-        throw closed();
-      }
-      operator.replace(old, merged);
-      await this.#writeManifest();
-      for (const run of old) await run.retire();
-      return merged;
-    } finally {
-      for (const run of old) await run.letGo();
-    }
-  }
-
-  async #roomForRuns(operator: OperatorRuns): Promise<void> {
-    while (operator.all.length >= RUNS_MAX && operator.merging && !this.#closed) await this.#merged.promise;
-    if (this.#failure !== undefined) throw this.#failure.error;
-  }
-
-  async #writeBase(operator: OperatorRuns, runs: readonly Run[], header: FileHeader): Promise<FinishedFile> {
-    const [oldest] = runs;
-    const isBase = oldest === undefined || (runs.length === 1 && oldest.index.tombstones === 0);
-    const run = isBase ? oldest : await this.#merge(operator, runs, true);
-    run?.use();
-    const path = this.#newPath("base");
-    try {
-      const writer = new RecordWriter();
-      writeHeader(writer, { ...header, distinct: true });
-      const task: BaseTask = { path, header: joined(writer.finish()), input: run?.path, bytes: run?.bytes ?? 0 };
-      const { bytes, crc32 } = await this.#work.base(task);
-      return { path, bytes, checksum: crc32.toString(16).padStart(8, "0") };
-    } catch (error) {
-      if (!this.#isGone(operator) && error instanceof MillraceError && error.code === "STATE_CORRUPT") this.#failure = { error };
-      await this.#files.remove(path).catch(() => undefined);
-      throw error;
-    } finally {
-      await run?.letGo();
-    }
-  }
-}
-
-function bytesOf(runs: readonly Run[]): number {
-  return runs.reduce((sum, run) => sum + run.bytes, 0);
 }
