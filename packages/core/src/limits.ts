@@ -32,6 +32,10 @@ export const limits = {
   asyncCapacityDefault: 100,
   /** Changes of keyed state up to this may always wait for the next checkpoint; past it sources wait for one, if there is no more memory. */
   changedStateBytesMin: 16 << 20,
+  /** Records that are sorted at once, in memory, bytes. */
+  sortedBytesMax: 32 << 20,
+  /** A run of the local store up to this size stays in memory, bytes; larger ones are written in pieces of it. */
+  heldRunBytesMax: 256 << 10,
   /** Elements in one page of a list or map state. */
   pageElementsMax: 64,
   /** Events of a job that are kept for its first listener. */

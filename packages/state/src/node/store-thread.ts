@@ -1,6 +1,6 @@
 import { nodePorts } from "@millrace/core/node";
 import { ChunkQueue } from "../runs/chunk-queue.ts";
-import type { StoreWork } from "../runs/store-work.ts";
+import type { Filling, SortTask, StoreWork } from "../runs/store-work.ts";
 import { workHere } from "../runs/work-here.ts";
 import { Thread } from "./thread.ts";
 
@@ -18,9 +18,20 @@ export function storeThread(): StoreWork {
   const here = workHere(nodePorts.files);
   return {
     sort: async (task) => {
-      const bytes = task.chunks.reduce((sum, chunk) => sum + chunk.length, 0);
-      if (bytes <= DONE_HERE_BYTES) return here.sort(task);
+      if (isSmall(task)) return here.sort(task);
       return { records: await thread.ask({ id: thread.newId(), kind: "sort", task }, buffersOf(task.chunks)) };
+    },
+    fill: () => {
+      // A small piece is the only one.
+      let filling: Filling | undefined;
+      return {
+        add: (piece) => {
+          filling ??= isSmall(piece) ? here.fill() : fillingIn(thread);
+          return filling.add(piece);
+        },
+        end: async () => (await filling?.end()) ?? [],
+        close: async () => filling?.close(),
+      };
     },
     merge: (task) => (task.bytes <= DONE_HERE_BYTES ? here.merge(task) : thread.ask({ id: thread.newId(), kind: "merge", task }, [])),
     base: (task) => (task.bytes <= DONE_HERE_BYTES ? here.base(task) : thread.askSum({ id: thread.newId(), kind: "base", task })),
@@ -58,6 +69,24 @@ export function storeThread(): StoreWork {
       await thread.close();
     },
   };
+}
+
+function fillingIn(thread: Thread): Filling {
+  const filling = thread.newId();
+  let isFirst = true;
+  return {
+    add: (task) => {
+      const piece = { id: thread.newId(), kind: "fill", filling, isFirst, task } as const;
+      isFirst = false;
+      return thread.askRuns(piece, buffersOf(task.chunks));
+    },
+    end: () => thread.askRuns({ id: thread.newId(), kind: "filled", filling }, []),
+    close: async () => thread.post({ id: filling, kind: "unfill" }),
+  };
+}
+
+function isSmall({ chunks }: SortTask): boolean {
+  return chunks.reduce((sum, chunk) => sum + chunk.length, 0) <= DONE_HERE_BYTES;
 }
 
 function buffersOf(chunks: readonly Uint8Array[]): ArrayBuffer[] {

@@ -2,7 +2,8 @@ import { parentPort } from "node:worker_threads";
 import { assert } from "@millrace/core";
 import { nodePorts } from "@millrace/core/node";
 import { mergeChain } from "../chains/merge-chain.ts";
-import { copyRun, mergeRuns, readRuns, sortIntoRun } from "../runs/store-work.ts";
+import { RunFilling } from "../runs/run-filling.ts";
+import { closed, copyRun, type FilledRun, mergeRuns, readRuns, sortIntoRun } from "../runs/store-work.ts";
 import { type Reply, type Request, sentError } from "./messages.ts";
 
 const port = parentPort;
@@ -12,16 +13,26 @@ const { files } = nodePorts;
 /** What each reading request does when its reader asks for more. */
 const readers = new Map<number, { next: () => void; left: boolean; wanted: number }>();
 
+const fillings = new Map<number, RunFilling>();
+
 function reply(message: Reply, transfer: ArrayBuffer[] = []): void {
   port?.postMessage(message, transfer);
 }
 
-async function serve(request: Exclude<Request, { kind: "next" | "leave" }>): Promise<void> {
+/** What is answered. */
+type Task = Exclude<Request, { kind: "next" | "leave" | "unfill" }>;
+
+async function serve(request: Task): Promise<void> {
   const { id } = request;
   try {
     switch (request.kind) {
       case "sort":
         return reply({ id, kind: "done", records: (await sortIntoRun(files, request.task)).records });
+      case "fill":
+        if (request.isFirst) fillings.set(request.filling, new RunFilling(files));
+        return replyRuns(id, await begun(request.filling).add(request.task));
+      case "filled":
+        return replyRuns(id, await begun(request.filling).end());
       case "merge":
         return reply({ id, kind: "done", records: await mergeRuns(files, request.task, () => false) });
       case "base":
@@ -34,6 +45,23 @@ async function serve(request: Exclude<Request, { kind: "next" | "leave" }>): Pro
   } catch (error) {
     reply({ id, kind: "failed", error: sentError(error) });
   }
+}
+
+function replyRuns(id: number, runs: readonly FilledRun[]): void {
+  reply({ id, kind: "runs", runs: runs.map(({ path, records }) => ({ path, records })) });
+}
+
+/** Throws when the thread that had its first pieces has died. */
+function begun(id: number): RunFilling {
+  const filling = fillings.get(id);
+  if (filling === undefined) throw closed();
+  return filling;
+}
+
+async function unfill(id: number): Promise<void> {
+  const filling = fillings.get(id);
+  fillings.delete(id);
+  await filling?.close().catch(() => undefined);
 }
 
 async function read({ id, task }: Extract<Request, { kind: "read" }>): Promise<void> {
@@ -57,10 +85,8 @@ async function read({ id, task }: Extract<Request, { kind: "read" }>): Promise<v
 }
 
 port.on("message", (request: Request) => {
-  if (request.kind !== "next" && request.kind !== "leave") {
-    void serve(request);
-    return;
-  }
+  if (request.kind === "unfill") return void unfill(request.id);
+  if (request.kind !== "next" && request.kind !== "leave") return void serve(request);
   const reader = readers.get(request.id);
   if (reader === undefined) return;
   if (request.kind === "leave") reader.left = true;

@@ -1,11 +1,12 @@
 import { Worker } from "node:worker_threads";
 import { workerFlags } from "@millrace/core/node";
-import { closed, type FileSum } from "../runs/store-work.ts";
+import { closed, type FileSum, type FilledRun } from "../runs/store-work.ts";
 import { type Reply, type Request, receivedError } from "./messages.ts";
 
 /** Who waits for the replies to a request. */
 export interface Waiting {
   done?(records: number): void;
+  filled?(runs: readonly FilledRun[]): void;
   summed?(sum: FileSum): void;
   chunk?(chunk: Uint8Array): void;
   failed(error: unknown): void;
@@ -40,6 +41,10 @@ export class Thread {
 
   ask(request: Request, transfer: ArrayBuffer[]): Promise<number> {
     return new Promise((done, failed) => this.send(request, { done, failed }, transfer));
+  }
+
+  askRuns(request: Request, transfer: ArrayBuffer[]): Promise<readonly FilledRun[]> {
+    return new Promise((filled, failed) => this.send(request, { filled, failed }, transfer));
   }
 
   askSum(request: Request): Promise<FileSum> {
@@ -81,6 +86,7 @@ export class Thread {
     this.#waiting.delete(reply.id);
     if (this.#waiting.size === 0) worker.unref();
     if (reply.kind === "done") waiting?.done?.(reply.records);
+    else if (reply.kind === "runs") waiting?.filled?.(reply.runs);
     else if (reply.kind === "summed") waiting?.summed?.(reply.sum);
     else waiting?.failed(receivedError(reply.error));
   }

@@ -9,7 +9,7 @@ import { inPieces, wholeFrames } from "./pieces.ts";
 import { Run } from "./run.ts";
 import { readStoreManifest, type StoreManifest, type StoreMarker, strangers, writeStoreManifest } from "./store-manifest.ts";
 import { StoreSnapshot } from "./store-snapshot.ts";
-import type { StoreWork } from "./store-work.ts";
+import type { FilledRun, StoreWork } from "./store-work.ts";
 
 export interface LocalStoreOptions {
   readonly files: Files;
@@ -129,20 +129,23 @@ export class LocalStore {
       if (only !== undefined) only.onHeader(stored);
       else if (stored !== undefined) operator.header = decodeHeader(verifiedValue(noKey, stored));
     };
-    // One piece is sorted on the other thread while the next one is read.
-    let sorting: Promise<void> = Promise.resolve();
+    const keyGroups = only?.keyGroups ?? allKeyGroups;
+    const filling = this.#work.fill();
+    // One piece is taken in on the other thread while the next one is read.
+    let taken: Promise<void> = Promise.resolve();
     try {
       for await (const frames of wholeFrames(chunks, onHeader)) {
-        await sorting;
+        await taken;
         await this.#merges.roomFor(operator);
-        sorting = this.#sort(operator, [frames], only?.keyGroups ?? allKeyGroups);
-        sorting.catch(() => undefined);
+        taken = this.#stage(operator, filling.add({ path: this.#newPath("run"), chunks: [frames], keyGroups }));
+        taken.catch(() => undefined);
       }
-    } catch (error) {
-      await sorting.catch(() => undefined);
-      throw error;
+      await taken;
+      await this.#stage(operator, filling.end());
+    } finally {
+      await taken.catch(() => undefined);
+      await filling.close();
     }
-    await sorting;
   }
 
   /** As `apply`, with the whole frames of one file behind its header. The memory of `frames` is given away. */
@@ -151,7 +154,7 @@ export class LocalStore {
     if (header !== undefined) operator.header = header;
     for (const chunks of inPieces(frames)) {
       await this.#merges.roomFor(operator);
-      await this.#sort(operator, chunks, allKeyGroups);
+      await this.#sort(operator, chunks);
     }
   }
 
@@ -189,10 +192,19 @@ export class LocalStore {
     for (const operator of this.#operators.values()) for (const run of operator.all) await run.letGo();
   }
 
-  async #sort(operator: OperatorRuns, chunks: readonly Uint8Array[], keyGroups: KeyGroupRange): Promise<void> {
+  async #sort(operator: OperatorRuns, chunks: readonly Uint8Array[]): Promise<void> {
     const path = this.#newPath("run");
-    const { records, held } = await this.#work.sort({ path, chunks, keyGroups });
-    if (records > 0) operator.stage(held === undefined ? await Run.open(this.#files, path) : Run.held(this.#files, path, held));
+    const sorted = this.#work.sort({ path, chunks, keyGroups: allKeyGroups });
+    await this.#stage(
+      operator,
+      sorted.then((run) => [{ path, ...run }]),
+    );
+  }
+
+  async #stage(operator: OperatorRuns, runs: Promise<readonly FilledRun[]>): Promise<void> {
+    for (const { path, records, held } of await runs) {
+      if (records > 0) operator.stage(held === undefined ? await Run.open(this.#files, path) : Run.held(this.#files, path, held));
+    }
   }
 
   #newPath(kind: "run" | "base"): string {

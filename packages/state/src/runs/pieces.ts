@@ -1,11 +1,11 @@
 import type { Chunks } from "@millrace/contracts";
+import { limits } from "@millrace/core";
 import { corruptState } from "../format/checksum.ts";
 import { Frames } from "./frames.ts";
 
-/** Frames that are sorted at once, in memory. */
-const PIECE_BYTES = 32 << 20;
+const PIECE_BYTES = limits.sortedBytesMax;
 /** A piece goes on when it is full, with what has come behind it: a chunk that had no room would make it twice as large. */
-const PIECE_ROOM = PIECE_BYTES + (4 << 20);
+const PIECE_ROOM = PIECE_BYTES + PIECE_BYTES / 8;
 
 /**
  * Cuts a stream of frames, which may be cut anywhere, into pieces of whole frames. Frames with an empty key are headers, told of

@@ -1,17 +1,15 @@
-import { crc32 } from "node:zlib";
-import type { FileHandle } from "@millrace/core";
-import { assert } from "@millrace/core";
-import { formOfRecord, recordForms } from "../format/record-key.ts";
-import { hashOfKey, KeyFilter } from "./key-filter.ts";
-import { joined } from "./pieces.ts";
+import { type FileHandle, limits } from "@millrace/core";
+import { Frames } from "./frames.ts";
+import type { KeyFilter } from "./key-filter.ts";
+import type { KeyHashes } from "./key-hashes.ts";
+import { enlarged, joined } from "./pieces.ts";
 import { encodeIndex, type RunIndex } from "./run-index.ts";
+import { RunIndexBuilder } from "./run-index-builder.ts";
+import type { SortedFrames } from "./sort-frames.ts";
 
-/** A block is what one look-up reads. */
-const BLOCK_BYTES = 4 << 10;
-const CHUNK_BYTES = 256 << 10;
+const CHUNK_BYTES = limits.heldRunBytesMax;
 /** Runs are many and most of them small: what they are written into grows with them. */
 const FIRST_CHUNK_BYTES = 4 << 10;
-const FIRST_BLOCKS = 8;
 
 /** A run that has just been written and fits in memory. */
 export interface HeldRun {
@@ -22,32 +20,22 @@ export interface HeldRun {
 /** Writes the file of a run: records in the order of their keys, each key once, then the index. */
 export class RunWriter {
   readonly #handle: FileHandle;
-  readonly #filter: KeyFilter;
+  readonly #index: RunIndexBuilder;
   #chunk = new Uint8Array(FIRST_CHUNK_BYTES);
   #length = 0;
+  /** Up to where the chunk has been summed. */
+  #summed = 0;
   #written = 0;
-  #blockStart = Number.NEGATIVE_INFINITY;
-  #blocks = 0;
-  #offsets = new Float64Array(FIRST_BLOCKS);
-  #checksums = new Uint32Array(FIRST_BLOCKS);
-  /** Of the block's bytes up to `#summedUpTo` of the chunk. */
-  #checksum = 0;
-  #summedUpTo = 0;
-  #keyEnds = new Uint32Array(FIRST_BLOCKS);
-  #keys = new Uint8Array(FIRST_BLOCKS * 32);
-  #keyBytes = 0;
-  records = 0;
-  tombstones = 0;
-  #resident = 0;
+  /** Of what was laid last; the next records come meanwhile. */
+  #writing: Promise<void> = Promise.resolve();
 
-  /** `recordsMax`: the filter is made for so many. */
-  constructor(handle: FileHandle, recordsMax: number) {
+  constructor(handle: FileHandle, hashes: KeyFilter | KeyHashes) {
     this.#handle = handle;
-    this.#filter = KeyFilter.for(recordsMax);
+    this.#index = new RunIndexBuilder(hashes);
   }
 
-  get dataBytes(): number {
-    return this.#written + this.#length;
+  get records(): number {
+    return this.#index.records;
   }
 
   /** True: `flush` before the next record. */
@@ -57,22 +45,33 @@ export class RunWriter {
 
   /** A frame with its key somewhere inside. The bytes are copied. */
   append(bytes: Uint8Array, frameAt: number, keyAt: number, keyEnd: number, frameEnd: number, tombstone: boolean): void {
-    const position = this.dataBytes;
-    if (position - this.#blockStart >= BLOCK_BYTES) this.#beginBlock(bytes, keyAt, keyEnd, position);
-    this.#filter.add(hashOfKey(bytes, keyAt, keyEnd));
+    const position = this.#written + this.#length;
+    if (this.#index.isDue(position)) this.#sum();
+    this.#index.add(bytes, keyAt, keyEnd, position, tombstone);
     const frameBytes = frameEnd - frameAt;
-    if (this.#length + frameBytes > this.#chunk.length) this.#grow(frameBytes);
+    if (this.#length + frameBytes > this.#chunk.length) this.#chunk = enlarged(this.#chunk, this.#length, frameBytes);
     this.#chunk.set(bytes.subarray(frameAt, frameEnd), this.#length);
     this.#length += frameBytes;
-    this.records++;
-    if (tombstone) this.tombstones++;
-    if (formOfRecord(bytes, keyAt) < recordForms.cell) this.#resident++;
+  }
+
+  /** Frames in order, behind all before. Their memory is the writer's from here on: where they lie in order, they are written from there. */
+  async add(sorted: SortedFrames): Promise<void> {
+    if (sorted.lieInOrder && sorted.bytes.length > CHUNK_BYTES) return this.#lay(sorted);
+    const { bytes, starts } = sorted;
+    const frames = new Frames(bytes);
+    for (const start of starts) {
+      frames.restart(bytes, bytes.length, start);
+      frames.step();
+      this.append(bytes, frames.frameAt, frames.keyAt, frames.keyEnd, frames.frameEnd, frames.tombstone);
+      if (this.full) await this.flush();
+    }
   }
 
   async flush(): Promise<void> {
+    await this.#writing;
     if (this.#length === 0) return;
     this.#sum();
-    this.#summedUpTo = 0;
+    this.#summed = 0;
     await this.#handle.write(this.#chunk.subarray(0, this.#length));
     this.#written += this.#length;
     this.#length = 0;
@@ -80,19 +79,8 @@ export class RunWriter {
 
   /** Writes the index; the content is on disk when it resolves. Gives what is held of it in memory, if that is all of it. */
   async finish(): Promise<HeldRun | undefined> {
-    this.#endBlock();
-    const blocks = this.#blocks;
-    const index: RunIndex = {
-      dataBytes: this.dataBytes,
-      records: this.records,
-      tombstones: this.tombstones,
-      resident: this.#resident,
-      offsets: this.#offsets.slice(0, blocks),
-      checksums: this.#checksums.slice(0, blocks),
-      keyEnds: this.#keyEnds.slice(0, blocks),
-      keys: this.#keys.slice(0, this.#keyBytes),
-      filter: this.#filter,
-    };
+    this.#sum();
+    const index = this.#index.build(this.#written + this.#length);
     const held = this.#written === 0 ? this.#chunk.slice(0, this.#length) : undefined;
     await this.flush();
     await this.#handle.write(joined(encodeIndex(index)));
@@ -100,42 +88,47 @@ export class RunWriter {
     return held === undefined ? undefined : { frames: held, index };
   }
 
-  #beginBlock(bytes: Uint8Array, keyAt: number, keyEnd: number, position: number): void {
-    this.#endBlock();
-    const keyBytes = keyEnd - keyAt;
-    if (this.#blocks === this.#offsets.length) {
-      this.#offsets = grown(this.#offsets, new Float64Array(this.#blocks * 2));
-      this.#checksums = grown(this.#checksums, new Uint32Array(this.#blocks * 2));
-      this.#keyEnds = grown(this.#keyEnds, new Uint32Array(this.#blocks * 2));
-    }
-    if (this.#keyBytes + keyBytes > this.#keys.length) this.#keys = grown(this.#keys, new Uint8Array((this.#keys.length + keyBytes) * 2));
-    this.#keys.set(bytes.subarray(keyAt, keyEnd), this.#keyBytes);
-    this.#keyBytes += keyBytes;
-    assert(this.#keyBytes < 2 ** 32, "the keys of a run's blocks have an end below 2^32");
-    this.#offsets[this.#blocks] = position;
-    this.#keyEnds[this.#blocks] = this.#keyBytes;
-    this.#blocks++;
-    this.#blockStart = position;
+  /** Nothing is being written any more, whatever became of it. */
+  async settled(): Promise<void> {
+    await this.#writing.catch(() => undefined);
   }
 
-  #endBlock(): void {
-    if (this.#blocks === 0) return;
-    this.#sum();
-    this.#checksums[this.#blocks - 1] = this.#checksum;
-    this.#checksum = 0;
+  async #lay({ bytes, starts }: SortedFrames): Promise<void> {
+    await this.flush();
+    const frames = new Frames(bytes);
+    let from = starts[0] ?? 0;
+    let summed = from;
+    let upTo = from;
+    const write = async (): Promise<void> => {
+      const part = bytes.subarray(from, upTo);
+      this.#index.sum(bytes.subarray(summed, upTo));
+      this.#written += part.length;
+      await this.#writing;
+      this.#writing = this.#handle.write(part).then(() => this.#handle.sync());
+      this.#writing.catch(() => undefined);
+    };
+    for (const start of starts) {
+      // What lies between is left out.
+      if (start > upTo) {
+        await write();
+        from = start;
+        summed = start;
+      }
+      frames.restart(bytes, bytes.length, start);
+      frames.step();
+      const position = this.#written + start - from;
+      if (this.#index.isDue(position)) {
+        this.#index.sum(bytes.subarray(summed, start));
+        summed = start;
+      }
+      this.#index.add(bytes, frames.keyAt, frames.keyEnd, position, frames.tombstone);
+      upTo = frames.frameEnd;
+    }
+    await write();
   }
 
   #sum(): void {
-    this.#checksum = crc32(this.#chunk.subarray(this.#summedUpTo, this.#length), this.#checksum);
-    this.#summedUpTo = this.#length;
+    this.#index.sum(this.#chunk.subarray(this.#summed, this.#length));
+    this.#summed = this.#length;
   }
-
-  #grow(bytes: number): void {
-    this.#chunk = grown(this.#chunk, new Uint8Array(Math.max(this.#chunk.length * 2, this.#length + bytes)));
-  }
-}
-
-function grown<T extends Uint8Array | Uint32Array | Float64Array>(from: T, into: T): T {
-  into.set(from);
-  return into;
 }

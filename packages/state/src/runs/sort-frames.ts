@@ -8,6 +8,8 @@ export interface SortedFrames {
   readonly bytes: Uint8Array;
   /** Where each frame begins. */
   readonly starts: Uint32Array;
+  /** The starts ascend. */
+  readonly lieInOrder: boolean;
 }
 
 /**
@@ -29,7 +31,7 @@ export function sortFrames(bytes: Uint8Array, keyGroups: KeyGroupRange): SortedF
     if (group < first) first = group;
     if (group > last) last = group;
   }
-  if (ordered) return { bytes, starts: found.starts.subarray(0, found.count) };
+  if (ordered) return { bytes, starts: found.starts.subarray(0, found.count), lieInOrder: true };
   const starts = groupStarts(bytes, found, first, last);
   const next = starts.slice();
   const dealt = found.dealt((keyAt) => {
@@ -39,7 +41,7 @@ export function sortFrames(bytes: Uint8Array, keyGroups: KeyGroupRange): SortedF
     return place;
   });
   for (let group = 0; group <= last - first; group++) dealt.sort(starts[group] as number, starts[group + 1] as number);
-  return { bytes, starts: dealt.withoutDoubles() };
+  return { bytes, starts: dealt.withoutDoubles(), lieInOrder: false };
 }
 
 /** Where the frames of each key group begin, from `first` on, once they are dealt; one more says where those of the last end. */

@@ -2,11 +2,12 @@ import { crc32 } from "node:zlib";
 import type { KeyGroupRange } from "@millrace/contracts";
 import type { Files } from "@millrace/core";
 import type { ChainWork } from "../chains/chain-work.ts";
+import { KeyFilter } from "./key-filter.ts";
 import { mergeRecords } from "./merge.ts";
 import { joined } from "./pieces.ts";
 import { Run } from "./run.ts";
 import { type HeldRun, RunWriter } from "./run-writer.ts";
-import { SortedInput, sortFrames } from "./sort-frames.ts";
+import { type SortedFrames, SortedInput, sortFrames } from "./sort-frames.ts";
 
 /** Whole frames become a run. */
 export interface SortTask {
@@ -20,6 +21,21 @@ export interface Sorted {
   readonly records: number;
   /** The content of a small one. */
   readonly held?: HeldRun | undefined;
+}
+
+/** A run that came of a file's frames. */
+export interface FilledRun extends Sorted {
+  readonly path: string;
+}
+
+/** Frames of one file, whole ones in each piece, become runs: as long as pieces are in order, and one behind the other, all of them become one. */
+export interface Filling {
+  /** Gives the runs that are complete, oldest first; `path`: of the one that begins with this piece, if one does. The chunks are used up. */
+  add(piece: SortTask): Promise<readonly FilledRun[]>;
+  /** No piece follows. */
+  end(): Promise<readonly FilledRun[]>;
+  /** Removes what is not complete. */
+  close(): Promise<void>;
 }
 
 /** Runs, oldest first, become one. */
@@ -62,6 +78,8 @@ export interface FileSum {
 export interface StoreWork extends ChainWork {
   /** The chunks are used up. */
   sort(task: SortTask): Promise<Sorted>;
+  /** Close it. */
+  fill(): Filling;
   merge(task: MergeTask): Promise<number>;
   base(task: BaseTask): Promise<FileSum>;
   /** Frames in order, without tombstones. */
@@ -71,16 +89,12 @@ export interface StoreWork extends ChainWork {
 const CHUNK_BYTES = 256 << 10;
 
 export async function sortIntoRun(files: Files, { path, chunks, keyGroups }: SortTask): Promise<Sorted> {
-  const sorted = sortFrames(joined(chunks), keyGroups);
+  return writeSorted(files, path, sortFrames(joined(chunks), keyGroups));
+}
+
+export async function writeSorted(files: Files, path: string, sorted: SortedFrames): Promise<Sorted> {
   if (sorted.starts.length === 0) return { records: 0 };
-  return writeRun(files, path, sorted.starts.length, async (writer) => {
-    const input = new SortedInput(sorted);
-    const { frames } = input;
-    while (input.step()) {
-      writer.append(frames.bytes, frames.frameAt, frames.keyAt, frames.keyEnd, frames.frameEnd, frames.tombstone);
-      if (writer.full) await writer.flush();
-    }
-  });
+  return writeRun(files, path, sorted.starts.length, (writer) => writer.add(sorted));
 }
 
 /** `isClosed` is asked now and then; a merge that was closed throws. */
@@ -167,7 +181,7 @@ export async function readRuns(
 async function writeRun(files: Files, path: string, recordsMax: number, write: (writer: RunWriter) => Promise<void>): Promise<Sorted> {
   const handle = await files.open(path, "write");
   try {
-    const writer = new RunWriter(handle, recordsMax);
+    const writer = new RunWriter(handle, KeyFilter.for(recordsMax));
     await write(writer);
     const held = await writer.finish();
     return { records: writer.records, held };

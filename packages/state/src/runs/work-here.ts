@@ -1,12 +1,14 @@
 import type { Files } from "@millrace/core";
 import { mergeChain } from "../chains/merge-chain.ts";
 import { ChunkQueue } from "./chunk-queue.ts";
+import { RunFilling } from "./run-filling.ts";
 import { closed, copyRun, mergeRuns, readRuns, type StoreWork, sortIntoRun } from "./store-work.ts";
 
 /** Does the work on this thread, between everything else: for the simulator and for tests. */
 export function workHere(files: Files): StoreWork {
   let isClosed = false;
   const underWay = new Set<Promise<unknown>>();
+  const fillings = new Set<RunFilling>();
   const writing = async <T>(write: () => Promise<T>): Promise<T> => {
     if (isClosed) throw closed();
     const written = write();
@@ -19,6 +21,18 @@ export function workHere(files: Files): StoreWork {
   };
   return {
     sort: (task) => writing(() => sortIntoRun(files, task)),
+    fill: () => {
+      const filling = new RunFilling(files);
+      fillings.add(filling);
+      return {
+        add: (piece) => writing(() => filling.add(piece)),
+        end: () => writing(() => filling.end()),
+        close: async () => {
+          fillings.delete(filling);
+          await filling.close();
+        },
+      };
+    },
     merge: (task) => writing(() => mergeRuns(files, task, () => isClosed)),
     base: (task) => writing(() => copyRun(files, task, () => isClosed)),
     mergeChain: (task) => writing(() => mergeChain(files, task, () => isClosed)),
@@ -53,6 +67,7 @@ export function workHere(files: Files): StoreWork {
     close: async () => {
       isClosed = true;
       await Promise.allSettled(underWay);
+      for (const filling of fillings) await filling.close();
     },
   };
 }

@@ -26,6 +26,19 @@ function framesOf(checkpoint: number): readonly Uint8Array[] {
   return writer.finish();
 }
 
+/** Records that are in order, all of them behind those of a smaller `part`. */
+function inOrder(part: number): readonly Uint8Array[] {
+  const writer = new RecordWriter();
+  for (let n = 0; n < 3000; n++) {
+    const record = writer.begin();
+    record.raw(Uint8Array.of(0, part, 2, 0, 0, 0, 0, n >> 8, n & 0xff));
+    const length = record.length;
+    record.raw(new Uint8Array(200));
+    writer.endPut(length);
+  }
+  return writer.finish();
+}
+
 async function place(): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), "millrace-thread-"));
   onTestFinished(() => rm(directory, { recursive: true, force: true }));
@@ -83,6 +96,26 @@ test("an error in the thread comes back with its code", async () => {
   ).rejects.toMatchObject({
     code: "STATE_CORRUPT",
   });
+  await work.close();
+});
+
+test("a file is taken in piece by piece in the thread, or given up", async () => {
+  const directory = await place();
+  await files.makeDirectory(directory);
+  const keyGroups = { start: 0, end: 9 };
+  const path = join(directory, "1.run");
+  const work = storeThread();
+  const filling = work.fill();
+  expect(await filling.add({ path, chunks: inOrder(0), keyGroups })).toEqual([]);
+  expect(await filling.add({ path: join(directory, "2.run"), chunks: inOrder(1), keyGroups })).toEqual([]);
+  expect(await filling.end()).toEqual([{ path, records: 6000 }]);
+  await filling.close();
+  const lost = work.fill();
+  await lost.add({ path: join(directory, "3.run"), chunks: inOrder(0), keyGroups });
+  expect(await files.list(directory)).toEqual(["1.run", "3.run"]);
+  await lost.close();
+  await expect.poll(() => files.list(directory)).toEqual(["1.run"]);
+  await expect(lost.end()).rejects.toThrow("closed");
   await work.close();
 });
 

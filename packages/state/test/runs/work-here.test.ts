@@ -2,6 +2,7 @@ import { VolatileDisk } from "@millrace/testkit";
 import { expect, test } from "vitest";
 import { workHere } from "../../src/index.ts";
 import { checkpoints, storageOn, writeFile } from "../chains/chain-files.ts";
+import { framesOf } from "../records.ts";
 
 const path = "/state/local/000001.base";
 
@@ -39,4 +40,16 @@ test("closing waits until what is under way has let go of its files, and nothing
   expect(isOpen).toBe(false);
   await merged;
   await expect(work.mergeChain(task)).rejects.toThrow("was closed");
+});
+
+test("closing lets go of a file that is being taken in", async () => {
+  const disk = new VolatileDisk();
+  const work = workHere(disk);
+  const filling = work.fill();
+  const piece = { path: "/000001.run", chunks: framesOf([["a", "1"]]), keyGroups: { start: 0, end: 0xffff } };
+  await filling.add(piece);
+  expect(await disk.list("/")).toEqual(["000001.run"]);
+  await work.close();
+  expect(await disk.list("/")).toEqual([]);
+  await expect(filling.add(piece)).rejects.toThrow("was closed");
 });
