@@ -5,13 +5,15 @@ import { churnOfJobs, recoveries } from "./state/beside.ts";
 import { measureChurn } from "./state/churn.ts";
 import { measureFill } from "./state/fill.ts";
 import { churnPlot } from "./state/plot.ts";
+import { measureRefill } from "./state/refill.ts";
 import { orUsage } from "./usage.ts";
 
-const usage = `pnpm bench:state [churn|store|build|hot|large|recovery|flink] [options as JSON]
+const usage = `pnpm bench:state [churn|store|refill|build|hot|large|recovery|flink] [options as JSON]
 
 Keyed state larger than memory.
   churn     bytes, duration and stall of checkpoints by the share of keys that changed; writes bench/state/churn.svg
   store     processor time a record of the local store alone
+  refill    time and processor time until an empty local store holds what a base says
   build     5 million keys of 200 B through a real job, checkpoint every second
   hot       counts under keys that stay in the cache
   large     20 million keys with --memory 1g; prints the peak of resident memory
@@ -37,6 +39,9 @@ switch (what) {
   }
   case "store":
     console.table([await measureFill({ records: 1_000_000, valueBytes: 200, ...given })]);
+    break;
+  case "refill":
+    console.table([await measureRefill({ records: 2_000_000, valueBytes: 200, ...given })]);
     break;
   case "build":
     await measureJob("big", { ...gigabyte, records: 6_000_000, checkpointMs: 1000, ...given });

@@ -6,7 +6,7 @@ import { LocalStore, RecordWriter } from "@millrace/state";
 import { storeThread } from "@millrace/state/node";
 import { mix } from "./job.ts";
 
-const RECORDS_AT_ONCE = 20_000;
+export const RECORDS_AT_ONCE = 20_000;
 const KEY_GROUPS = 720;
 
 export interface FillOptions {
@@ -50,7 +50,8 @@ export async function measureFill({ records, valueBytes }: FillOptions): Promise
   return { records, valueBytes, recordsPerSecond: Math.round((records * 1000) / ms), cpuUsPerRecord: all / records, ownUsPerRecord: own / records };
 }
 
-function batch(from: number, value: Uint8Array): readonly Uint8Array[] {
+/** `RECORDS_AT_ONCE` of them, framed. */
+export function batch(from: number, value: Uint8Array): readonly Uint8Array[] {
   const writer = new RecordWriter();
   for (let n = from; n < from + RECORDS_AT_ONCE; n++) {
     const hash = mix(n);
@@ -66,6 +67,6 @@ function batch(from: number, value: Uint8Array): readonly Uint8Array[] {
   return writer.finish();
 }
 
-function cpuMicros({ user, system }: NodeJS.CpuUsage): number {
+export function cpuMicros({ user, system }: NodeJS.CpuUsage): number {
   return user + system;
 }
