@@ -1,6 +1,6 @@
-import { writeFile } from "node:fs/promises";
+import { readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { datagen, defineJob, type JobDefinition, type StartOptions } from "millrace";
+import { datagen, defineJob, discard, type JobDefinition, type StartOptions, t } from "millrace";
 import { fileSink, files, lines } from "millrace/files";
 import { describe, expect, it } from "vitest";
 import { everythingJob, readings } from "./jobs.ts";
@@ -43,6 +43,33 @@ describe("a run that goes on at other parallelisms", () => {
         expectSame(await published<string>(out), await published<string>(calm));
       }));
   }
+
+  it("leaves no local state of subtasks that are gone, or of the backend that it had before", () =>
+    inDirectory(async (directory) => {
+      const stateDir = join(directory, "state");
+      const build = () =>
+        defineJob("endless", (env) => {
+          const numbers = env.from(datagen({ generate: (n: number) => n, ratePerSecond: 1_000 }), { uid: "numbers" });
+          const sums = numbers.keyBy((n) => n % 50).reduce((a, b) => a + b, { uid: "sums", codec: t.number() });
+          sums.to(discard(), { uid: "out" });
+        });
+      const local = () => readdir(join(stateDir, "local"));
+      const { job, events } = await startNoted(build(), stateDir, { parallelism: 3 });
+      await until(() => countOf(events, "checkpointCompleted") > 1);
+      expect((await local()).sort()).toEqual(["slot-0", "slot-1", "slot-2"]);
+      await job.rescale(2);
+      await until(async () => (await local()).length < 3);
+      expect((await job.stop()).end).toBe("stopped");
+      expect((await local()).sort()).toEqual(["slot-0", "slot-1"]);
+      const alone = await startNoted(build(), stateDir, { parallelism: 1 });
+      await until(() => countOf(alone.events, "checkpointCompleted") > 0);
+      expect((await alone.job.stop()).end).toBe("stopped");
+      expect(await local()).toEqual(["slot-0"]);
+      const inMemory = await startNoted(build(), stateDir, { parallelism: 2, backend: "heap" });
+      await until(() => countOf(inMemory.events, "checkpointCompleted") > 0);
+      expect((await inMemory.job.stop()).end).toBe("stopped");
+      expect((await local()).filter((name) => name.startsWith("slot-"))).toEqual([]);
+    }));
 
   it("ends when it is stopped while it takes the checkpoint for that", () =>
     inDirectory(async (directory) => {

@@ -17,7 +17,7 @@ const defaults = {
 
 /** What the start of a run has found or made. */
 export interface RunParts
-  extends Pick<RunSettings, "runId" | "lockToken" | "deployer" | "storage" | "restorePlan" | "nextCheckpointId" | "verifyOwnership"> {
+  extends Pick<RunSettings, "runId" | "lockToken" | "deployer" | "storage" | "local" | "restorePlan" | "nextCheckpointId" | "verifyOwnership"> {
   readonly point: StartingPoint | undefined;
 }
 

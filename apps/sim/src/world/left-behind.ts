@@ -1,5 +1,6 @@
+import type { StartOptions } from "millrace";
 import type { LifeEnd } from "./life.ts";
-import { laggingStore } from "./local-stores.ts";
+import { laggingStore, strangeStore } from "./local-stores.ts";
 import { manifestNames } from "./manifests.ts";
 import type { SimulatedProcess } from "./process.ts";
 import type { World } from "./world.ts";
@@ -15,12 +16,13 @@ interface Ended {
   readonly process: SimulatedProcess;
   /** Its checkpoints, in their order. */
   readonly completed: readonly number[];
-  /** So many are to be kept. */
-  readonly retained: number;
+  readonly options: StartOptions;
+  /** Of the operator that has most. */
+  readonly subtasks: number;
 }
 
 /** What a process that has come to its end leaves behind and should not; undefined: nothing. */
-export async function leftAt(end: LifeEnd, { world, process, completed, retained }: Ended): Promise<string | undefined> {
+export async function leftAt(end: LifeEnd, { world, process, completed, options, subtasks }: Ended): Promise<string | undefined> {
   const { disk, unclosed, disturbances, lastTimerMs } = process;
   if (lastTimerMs > TIMER_MS) return `a timer is left that is due in ${lastTimerMs} ms`;
   if (disk.hasFailed) return undefined;
@@ -28,8 +30,10 @@ export async function leftAt(end: LifeEnd, { world, process, completed, retained
   if (unclosed.text !== undefined) return `left open at the end: ${unclosed.text}`;
   if (end !== "finished") return undefined;
   if (disturbances === 0 && completed.length > 1 && unclosed.told === 0) return "no source was told of checkpoints";
+  const { retained = 1, backend } = options;
   const stored = completed.at(-BEHIND);
   const kept = (await manifestNames(world)).length;
   if (completed.length > 0 && kept > retained + BEHIND) return `${kept} checkpoints are kept instead of ${retained}`;
-  return stored === undefined ? undefined : laggingStore(world, stored);
+  const strange = options.ephemeral === true ? undefined : await strangeStore(world, subtasks, backend);
+  return strange ?? (stored === undefined ? undefined : laggingStore(world, stored));
 }

@@ -99,7 +99,8 @@ export async function live(
   if (fault() !== undefined) throw new Error(fault());
   if (end === undefined && process.alive) throw new Error(`the job comes to no end in ${TURNS_MAX} turns`);
   if (process.alive) await answered(world, conduct.refusals, () => process.alive && fault() === undefined);
-  const wrong = fault() ?? (process.alive ? await leftAt(end as LifeEnd, { world, process, completed, retained: options.retained ?? 1 }) : undefined);
+  const wrong =
+    fault() ?? (process.alive ? await leftAt(end as LifeEnd, { world, process, completed, options, subtasks: subtasksOf(handle) }) : undefined);
   if (wrong !== undefined) throw new Error(wrong);
   const restarts = handle?.status().restarts ?? 0;
   if (restarts > 0) process.disk.met.add("restart");
@@ -112,6 +113,10 @@ export async function live(
     diskFailed: process.disk.hasFailed,
     ...(reason === undefined ? {} : { reason }),
   };
+}
+
+function subtasksOf(handle: JobHandle | undefined): number {
+  return Math.max(0, ...(handle?.status().operators ?? []).map(({ subtasks }) => subtasks));
 }
 
 /** Whoever has asked the job for something hears what became of it, at its end at the latest. */

@@ -1,8 +1,17 @@
 import { readStoreMarker } from "@millrace/state";
+import type { StartOptions } from "millrace";
 import type { World } from "./world.ts";
 
-/** Of the subtask that there is at any parallelism: others may be left from an earlier one. */
-const STORE = "/state/local/slot-0";
+const LOCAL = "/state/local";
+/** Of the subtask that there is at any parallelism. */
+const STORE = `${LOCAL}/slot-0`;
+
+/** What is left of subtasks that there are no more, when the job has come to its end; undefined: nothing. */
+export async function strangeStore(world: World, subtasks: number, backend: StartOptions["backend"] = "disk"): Promise<string | undefined> {
+  const used = new Set(backend === "heap" ? [] : Array.from({ length: subtasks }, (_, subtask) => `slot-${subtask}`));
+  const strange = (await world.files.list(LOCAL)).find((name) => name.startsWith("slot-") && !used.has(name));
+  return strange === undefined ? undefined : `${LOCAL}/${strange} is left, and there are ${subtasks} subtasks on the ${backend}`;
+}
 
 /**
  * What is wrong with the local store of a job that has ended; `needed`: a checkpoint that it holds by now, or a newer one. A store that stays behind

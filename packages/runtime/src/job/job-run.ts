@@ -15,6 +15,7 @@ import { readableManifests } from "./checkpoints/manifests.ts";
 import { takeSavepoint } from "./checkpoints/take-savepoint.ts";
 import { Committers } from "./committers.ts";
 import { failedForGood, tellsOfDamage, tellsOfDamagedCheckpoint } from "./failures.ts";
+import { removeLeftBehind } from "./left-behind.ts";
 import { notRunning } from "./not-running.ts";
 import { Publication } from "./publication.ts";
 import type { RunEvent, RunListener } from "./run-events.ts";
@@ -318,6 +319,15 @@ export class JobRun {
     if (this.#attempt !== attempt) return;
     this.#emit({ kind: "running", attempt: this.#attemptNumber });
     attempt.started();
+    void this.#lane.run(() => this.#removeLeftBehind(attempt)).catch(this.#warn);
+  }
+
+  /** While nothing is deployed, and nothing has ended the run: its directory is another's afterwards. */
+  async #removeLeftBehind({ deployment }: Attempt): Promise<void> {
+    const { local, ports, verifyOwnership } = this.#settings;
+    if (local === undefined || this.#over || this.#ending !== undefined || this.#attempt?.deployment !== deployment) return;
+    await verifyOwnership();
+    await removeLeftBehind(ports.files, local, Math.max(...deployment.subtasks.map(({ subtask }) => subtask + 1)));
   }
 
   /** Whether it is the run's own last word. */

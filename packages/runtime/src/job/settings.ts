@@ -3,6 +3,7 @@ import type { CheckpointManifest, CheckpointStorage } from "@millrace/contracts"
 import type { Ports } from "@millrace/core";
 import type { JobGraph, RestorePlan } from "@millrace/plan";
 import type { Deployer } from "../deployment/deployment.ts";
+import type { LocalState } from "./left-behind.ts";
 
 /** Everything the coordinator of a run needs; composed by the host. */
 export interface RunSettings {
@@ -24,6 +25,8 @@ export interface RunSettings {
   readonly deployer: Deployer;
   /** undefined: checkpoints are off. */
   readonly storage: CheckpointStorage | undefined;
+  /** undefined: there is none. */
+  readonly local: LocalState | undefined;
   readonly checkpoints: CheckpointSettings;
   /** What sinks are told: undefined when there is no checkpoint but the last. */
   readonly checkpointIntervalMs: number | undefined;
