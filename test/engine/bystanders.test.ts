@@ -1,3 +1,5 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
 import { nodePorts } from "@millrace/core/node";
 import { collect, datagen, defineJob, discard, type JobDefinition, type JobEvent, type Sink, startJob } from "millrace";
 import { FaultyFiles, fault } from "millrace/testing";
@@ -62,6 +64,23 @@ describe("checkpoints that can't be cleaned up", () => {
       const warning = events.find((event) => event.kind === "warning");
       expect(warning).toMatchObject({ code: "CHECKPOINT_CLEANUP", message: expect.stringContaining("read-only file system") });
       expect(countOf(events, "checkpointFailed")).toBe(0);
+    }));
+});
+
+describe("local state of subtasks that are gone and that can't be removed", () => {
+  it("is a warning, and the job goes on", () =>
+    inDirectory(async (directory) => {
+      const { job: before } = await startNoted(passing(1e9, discard(), 20_000), directory);
+      await before.stop();
+      await mkdir(join(directory, "local/slot-5"), { recursive: true });
+      const readOnly = new FaultyFiles(nodePorts.files, ({ kind, path }) =>
+        kind === "remove" && path.endsWith("/local/slot-5") ? fault("EROFS", "read-only file system") : undefined,
+      );
+      const { job, events } = await startNoted(passing(1e9, discard(), 20_000), directory, { ports: { ...nodePorts, files: readOnly } });
+      await until(() => countOf(events, "checkpointCompleted") > 1);
+      expect(await job.stop()).toMatchObject({ end: "stopped", restarts: 0 });
+      const warnings = events.filter((event) => event.kind === "warning");
+      expect(warnings).toMatchObject([{ code: "LOCAL_STATE_LEFT", message: expect.stringContaining("read-only file system") }]);
     }));
 });
 
