@@ -80,7 +80,9 @@ export { outputTag, state } from "@millrace/contracts";
 export type { ErrorPlace, Json } from "@millrace/core";
 export { days, hours, MillraceError, milliseconds, minutes, NO_TIMESTAMP, seconds, TIME_LIMIT } from "@millrace/core";
 export type {
+  AlignedShape,
   AlignmentOptions,
+  AssignerContext,
   AsyncRetryStrategy,
   Evictor,
   EvictorContext,
@@ -108,6 +110,7 @@ export type {
   WindowAssigner,
   WindowContext,
   WindowJoinContext,
+  WindowShape,
 } from "@millrace/operators";
 export {
   asyncRetry,

@@ -27,7 +27,7 @@ export interface TimerAccess {
 
 /** What every function sees of time. */
 export interface TimeContext {
-  /** Of the record or event-time timer; undefined when it has none. */
+  /** Of the record, or the time of the timer that fires; undefined where a record has none. */
   timestamp(): number | undefined;
   currentWatermark(): number;
   currentProcessingTime(): number;

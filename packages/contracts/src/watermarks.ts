@@ -10,7 +10,10 @@ export interface WatermarkGenerator<T> {
 }
 
 export interface WatermarkOutput {
-  /** Watermarks that do not rise are ignored; a watermark makes the output active. */
+  /**
+   * No record of this time or older is expected any more: those of the newest record's own time may follow it, so take 1 from that.
+   * Watermarks that do not rise are ignored; a watermark makes the output active.
+   */
   emitWatermark(watermark: number): void;
   markIdle(): void;
   markActive(): void;

@@ -44,6 +44,7 @@ export class BroadcastConnectedStream<T, Broadcast, B extends BroadcastStates> {
     const spec = { states, origin: originOf(upstream) };
     return addNode([this.#upstream, upstream], options, {
       kind: "broadcastProcess",
+      called: [fn],
       broadcastStates: states,
       sideOutputs: tagNames(fn.sideOutputs),
       details: { emits: typeOf(fn.emits) },
@@ -73,6 +74,7 @@ export class KeyedBroadcastConnectedStream<T, K extends Key, Broadcast, B extend
     const spec = { states, origin: originOf(this.#broadcast.upstream) };
     return addNode([upstream, this.#broadcast.upstream], options, {
       kind: "keyedBroadcastProcess",
+      called: [fn],
       states: fn.state ?? {},
       broadcastStates: states,
       timers: timersOf(fn),

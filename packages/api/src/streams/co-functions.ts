@@ -23,7 +23,7 @@ export function addCoMap<Out>(
   options: NodeOptions | undefined,
 ): DataStream<Out> {
   const functions = [first, second] as readonly unknown[] as readonly [Unknown, Unknown];
-  return addNode(inputs.upstreams, options, { kind: "coMap", body: bodyOf(inputs, () => createCoMapOperator(...functions)) });
+  return addNode(inputs.upstreams, options, { kind: "coMap", called: functions, body: bodyOf(inputs, () => createCoMapOperator(...functions)) });
 }
 
 export function addCoFlatMap<Out>(
@@ -33,7 +33,11 @@ export function addCoFlatMap<Out>(
   options: NodeOptions | undefined,
 ): DataStream<Out> {
   const functions = [first, second] as readonly unknown[] as readonly [UnknownIterable, UnknownIterable];
-  return addNode(inputs.upstreams, options, { kind: "coFlatMap", body: bodyOf(inputs, () => createCoFlatMapOperator(...functions)) });
+  return addNode(inputs.upstreams, options, {
+    kind: "coFlatMap",
+    called: functions,
+    body: bodyOf(inputs, () => createCoFlatMapOperator(...functions)),
+  });
 }
 
 export function addCoProcess<First, Second, Out>(
@@ -44,6 +48,7 @@ export function addCoProcess<First, Second, Out>(
   const erased = fn as CoProcessFunction<unknown, unknown, unknown>;
   return addNode(inputs.upstreams, options, {
     kind: "process",
+    called: [fn],
     sideOutputs: tagNames(fn.sideOutputs),
     details: { emits: typeOf(fn.emits) },
     body: bodyOf(inputs, () => createCoProcessOperator(erased)),

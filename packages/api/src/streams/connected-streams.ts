@@ -91,6 +91,7 @@ export class KeyedConnectedStreams<First, Second, K extends Key> {
     const erased = fn as unknown as KeyedCoProcessFunction<Key, unknown, unknown, unknown, StateDeclarations>;
     return addNode([this.#first.upstream, this.#second.upstream], options, {
       kind: "coProcess",
+      called: [fn],
       states: fn.state ?? {},
       timers: timersOf(fn),
       sideOutputs: tagNames(fn.sideOutputs),

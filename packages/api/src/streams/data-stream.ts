@@ -52,6 +52,7 @@ export class DataStream<T> {
     const erased = fn as ProcessFunction<unknown, unknown>;
     return addNode([this.#upstream], options, {
       kind: "process",
+      called: [fn],
       sideOutputs: tagNames(fn.sideOutputs),
       details: { emits: typeOf(fn.emits) },
       body: { kind: "operator", keySelectors: [], create: () => createProcessOperator(erased) },

@@ -12,6 +12,7 @@ import {
 } from "@millrace/operators";
 import type { DataStream } from "./data-stream.ts";
 import type { StatefulNodeOptions } from "./options.ts";
+import { refuseAsync } from "./synchronous.ts";
 import { addNode, type KeyedUpstream } from "./upstream.ts";
 
 /** Codecs of both streams' records, which are kept until no partner can come. */
@@ -87,6 +88,7 @@ export class IntervalJoined<L, R, JoinedLeft, JoinedRight, K extends Key> {
 
   /** One result for each pair. */
   select<Out>(fn: (left: JoinedLeft, right: JoinedRight, context: JoinContext<K>) => Out, options: IntervalJoinOptions<L, R>): DataStream<Out> {
+    refuseAsync(options.uid, fn);
     return this.process((left, right, context, out: Collector<Out>) => out.collect(fn(left, right, context)), options);
   }
 
@@ -105,6 +107,7 @@ export class IntervalJoined<L, R, JoinedLeft, JoinedRight, K extends Key> {
     const { kind, lowerMs, upperMs, lateOutputs } = this.#settings;
     return addNode([left.upstream, right.upstream], options, {
       kind: "intervalJoin",
+      called: [fn],
       states: intervalJoinStates(spec),
       timers: ["event"],
       sideOutputs: [...new Set(lateOutputs.filter((name) => name !== undefined))],

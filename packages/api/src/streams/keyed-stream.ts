@@ -49,6 +49,7 @@ export class KeyedStream<T, K extends Key> {
     const erased = fn as unknown as KeyedProcessFunction<Key, unknown, unknown, StateDeclarations>;
     return addNode([upstream], options, {
       kind: "keyedProcess",
+      called: [fn],
       states: fn.state ?? {},
       timers: timersOf(fn),
       sideOutputs: tagNames(fn.sideOutputs),
@@ -68,6 +69,7 @@ export class KeyedStream<T, K extends Key> {
     const create = upstream.builder.mode === "batch" ? createFinalReduceOperator : createReduceOperator;
     return addNode([upstream], options, {
       kind: "reduce",
+      called: [fn],
       states: { [REDUCE_STATE]: state.value(codec, { migrate: options.migrate }) },
       details: { key: keyType },
       body: { kind: "operator", keySelectors: [keySelector], create: () => create(reduce, codec, keySelector) },

@@ -18,6 +18,7 @@ import { type Collector, type Key, type OutputTag, outputTag } from "@millrace/c
 import type { DataStream } from "./data-stream.ts";
 import { type Emits, tagNames } from "./functions.ts";
 import type { StatefulNodeOptions } from "./options.ts";
+import { refuseAsync } from "./synchronous.ts";
 import { addNode, type KeyedUpstream, typeOf } from "./upstream.ts";
 
 /** A pattern over records of type `T`, whose matches are of type `Match`. */
@@ -84,11 +85,13 @@ export class PatternStream<T, K extends Key, Match> {
 
   /** One result for each match. */
   select<Out>(fn: (match: Match, context: MatchFunctionContext<K>) => Out, options: PatternOptions<T>): DataStream<Out> {
+    refuseAsync(options.uid, fn);
     return this.process({ processMatch: (match, context, out: Collector<Out>) => out.collect(fn(match, context)) }, options);
   }
 
   /** Any number of results for each match: every element of what `fn` returns. */
   flatSelect<Out>(fn: (match: Match, context: MatchFunctionContext<K>) => Iterable<Out>, options: PatternOptions<T>): DataStream<Out> {
+    refuseAsync(options.uid, fn);
     const processMatch = (match: Match, context: MatchFunctionContext<K>, out: Collector<Out>): void => {
       for (const value of fn(match, context)) out.collect(value);
     };
@@ -105,6 +108,7 @@ export class PatternStream<T, K extends Key, Match> {
     const spec: CepSpec = { pattern: definition, keySelector, codec, time, comparator, lateOutput, function: matchFunction };
     return addNode([upstream], options, {
       kind: "cep",
+      called: [fn],
       states: cepStates(compilePattern(definition), codec),
       timers: [time],
       sideOutputs: [...new Set([...(lateOutput === undefined ? [] : [lateOutput]), ...tagNames(matchFunction.sideOutputs)])],

@@ -3,6 +3,7 @@ import type { Collector, Key, OutputTag } from "@millrace/contracts";
 import { checkTemporalJoin, createTemporalJoinOperator, type JoinContext, type TemporalJoinSpec, temporalJoinStates } from "@millrace/operators";
 import type { DataStream } from "./data-stream.ts";
 import type { StatefulNodeOptions } from "./options.ts";
+import { refuseAsync } from "./synchronous.ts";
 import { addNode, type KeyedUpstream } from "./upstream.ts";
 
 /** Codecs of the stream's records, which wait for the watermark, and of the versions. */
@@ -66,6 +67,7 @@ export class TemporalJoin<L, V, Joined, K extends Key> {
 
   /** One result for each record. */
   select<Out>(fn: (left: L, version: Joined, context: JoinContext<K>) => Out, options: TemporalJoinOptions<L, V>): DataStream<Out> {
+    refuseAsync(options.uid, fn);
     return this.process((left, version, context, out: Collector<Out>) => out.collect(fn(left, version, context)), options);
   }
 
@@ -87,6 +89,7 @@ export class TemporalJoin<L, V, Joined, K extends Key> {
     const { outer, validForMs, isDeletion, lateOutputs } = settings;
     return addNode([left.upstream, versions.upstream], options, {
       kind: "temporalJoin",
+      called: [fn],
       states: temporalJoinStates(spec),
       timers: ["event"],
       sideOutputs: [...new Set(lateOutputs.filter((name) => name !== undefined))],

@@ -6,6 +6,7 @@ import { callSite } from "../node/call-site.ts";
 import { plannedStates } from "../planned-states.ts";
 import type { DataStream } from "./data-stream.ts";
 import type { NodeOptions, StatefulNodeOptions } from "./options.ts";
+import { refuseAsync } from "./synchronous.ts";
 
 /** Where a stream's records come from: outputs of nodes (several after a union), and how they travel to the next node. */
 export interface Upstream {
@@ -36,6 +37,8 @@ export interface KeyedUpstream {
 export interface NodeParts {
   readonly kind: NodeKind;
   readonly body: NodeBody;
+  /** What the user gave that is called for records: functions, and objects whose methods are. Those of `body` are known. */
+  readonly called?: readonly unknown[];
   readonly states?: StateDeclarations;
   readonly broadcastStates?: BroadcastStates;
   readonly timers?: readonly TimeDomain[];
@@ -47,8 +50,10 @@ export interface NodeParts {
 export function addNode<Out>(
   inputs: readonly [Upstream] | readonly [Upstream, Upstream],
   options: (NodeOptions & Pick<Partial<StatefulNodeOptions>, "uidAliases">) | undefined,
-  parts: NodeParts,
+  { called = [], ...parts }: NodeParts,
 ): DataStream<Out> {
+  refuseAsync(options?.uid, ...called, ...("fn" in parts.body ? [parts.body.fn] : []));
+  if (parts.body.kind === "operator") refuseAsync(options?.uid, ...parts.body.keySelectors);
   const { builder, streamOf } = inputs[0];
   for (const input of inputs) checkSameJob(builder, input);
   const node = builder.add({

@@ -11,6 +11,7 @@ import {
 } from "@millrace/operators";
 import type { DataStream } from "./data-stream.ts";
 import type { StatefulNodeOptions } from "./options.ts";
+import { refuseAsync } from "./synchronous.ts";
 import { addNode, type KeyedUpstream } from "./upstream.ts";
 import { describeWindow } from "./window-plan.ts";
 
@@ -103,11 +104,13 @@ export class JoinedWindows<L, R, K extends Key> extends WindowPair<L, R, JoinedW
 
   /** One result for each pair. */
   apply<Out>(fn: (left: L, right: R, context: WindowJoinContext<K>) => Out, options: WindowJoinOptions<L, R>): DataStream<Out> {
+    refuseAsync(options.uid, fn);
     return this.#pairs((left, right, context, emit) => emit(fn(left, right, context)), options);
   }
 
   /** Any number of results for each pair: every element of what `fn` returns (Flink's FlatJoinFunction). */
   flatApply<Out>(fn: (left: L, right: R, context: WindowJoinContext<K>) => Iterable<Out>, options: WindowJoinOptions<L, R>): DataStream<Out> {
+    refuseAsync(options.uid, fn);
     return this.#pairs((left, right, context, emit) => {
       for (const result of fn(left, right, context)) emit(result);
     }, options);
@@ -136,6 +139,7 @@ export class CoGroupedWindows<L, R, K extends Key> extends WindowPair<L, R, CoGr
 
   /** One result for each window of a key. */
   apply<Out>(fn: (left: readonly L[], right: readonly R[], context: WindowJoinContext<K>) => Out, options: WindowJoinOptions<L, R>): DataStream<Out> {
+    refuseAsync(options.uid, fn);
     return this.add("coGroup", (left, right, context, out) => out.collect(fn(left as L[], right as R[], context as WindowJoinContext<K>)), options);
   }
 

@@ -136,6 +136,7 @@ export class WindowedStream<T, K extends Key> {
     const { details, ...described } = describeWindow(spec, erased);
     return addNode([upstream], global ? { ...options, parallelism: 1 } : options, {
       kind: "window",
+      called: [settings.trigger, settings.evictor, process, ...Object.values(contents)],
       ...described,
       details: { key: global ? "none" : keyType, ...details },
       body: { kind: "operator", keySelectors: [keySelector], create: () => createWindowOperator(spec) },

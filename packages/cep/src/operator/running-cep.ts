@@ -1,5 +1,6 @@
 import { t } from "@millrace/codec";
 import type { Key, MapState, OperatorContext, TimerService } from "@millrace/contracts";
+import { MillraceError, NO_TIMESTAMP } from "@millrace/core";
 import { userFunctionError } from "@millrace/operators";
 import type { Automaton } from "../compile/automaton.ts";
 import type { Found, Lapse } from "../nfa/nfa.ts";
@@ -51,6 +52,7 @@ export class RunningCep {
 
   /** An event in event time waits for the watermark; a late one is lost to the pattern. */
   arrive(event: unknown, timestamp: number): void {
+    if (!Number.isFinite(timestamp)) throw noTime(timestamp, this.#context.uid);
     if (timestamp <= this.#context.currentWatermark()) this.#late(event, timestamp);
     else if (this.#matters(event)) this.#enqueue(event, timestamp);
   }
@@ -174,4 +176,15 @@ export class RunningCep {
 
 function newFound(): Found {
   return { matches: [], timedOut: [] };
+}
+
+function noTime(timestamp: number, uid: string): MillraceError {
+  const what = timestamp === NO_TIMESTAMP ? "without a timestamp" : "from the end of time";
+  return new MillraceError("CEP_TIMESTAMP", `a record ${what} came to a pattern in event time`, {
+    hint:
+      timestamp === NO_TIMESTAMP
+        ? "call assignTimestampsAndWatermarks before the pattern, or look for it inProcessingTime()"
+        : "results of the global window carry no time of their own: call assignTimestampsAndWatermarks after it",
+    where: { uid },
+  });
 }

@@ -1,5 +1,6 @@
 import type { Collector, Key, KeyedProcessContext, OnTimerContext, OperatorContext, StateDeclarations } from "@millrace/contracts";
 import { assert, NO_TIMESTAMP } from "@millrace/core";
+import { checkReturned } from "./returned.ts";
 import { createSideEmitter, type OutputTags } from "./side-outputs.ts";
 import { userFunctionError } from "./user-error.ts";
 import { openUserTimers, type UserTimers } from "./user-timers.ts";
@@ -49,7 +50,7 @@ export function openFunctionScope<K extends Key, Out, S extends StateDeclaration
     at.emitTimestamp = firing === "event" ? time : NO_TIMESTAMP;
     if (fn.onTimer === undefined) return;
     try {
-      fn.onTimer(time, functionContext, out);
+      checkReturned(fn.onTimer(time, functionContext, out));
     } catch (error) {
       throw userFunctionError(error, { context, key: keyed.currentKey() });
     }

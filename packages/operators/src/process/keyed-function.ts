@@ -1,6 +1,7 @@
 import type { Collector, Key, KeyedProcessContext, OperatorContext, StateDeclarations, SubtaskInfo } from "@millrace/contracts";
 import { assert } from "@millrace/core";
 import { type FunctionScope, type KeyedFunction, openFunctionScope } from "./function-scope.ts";
+import { checkReturned } from "./returned.ts";
 import { userFunctionError } from "./user-error.ts";
 
 /** A keyed function with its life cycle, as both process functions have it. */
@@ -33,7 +34,7 @@ export class KeyedFunctionRunner<K extends Key, Out, S extends StateDeclarations
     try {
       key = keySelector(value);
       scope.enter(key, timestamp);
-      process(value, scope.context, scope.out);
+      checkReturned(process(value, scope.context, scope.out));
     } catch (error) {
       throw userFunctionError(error, { context: scope.operatorContext, key });
     }

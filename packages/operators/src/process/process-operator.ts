@@ -1,5 +1,6 @@
 import type { Collector, CoProcessFunction, Operator, OperatorContext, ProcessContext, ProcessFunction } from "@millrace/contracts";
 import { assert, NO_TIMESTAMP } from "@millrace/core";
+import { checkReturned } from "./returned.ts";
 import { createSideEmitter } from "./side-outputs.ts";
 import { userFunctionError } from "./user-error.ts";
 
@@ -48,7 +49,7 @@ class FunctionRunner<Out> {
     assert(scope !== undefined, "a record came before open");
     scope.timestamp = timestamp;
     try {
-      process(value, scope.functionContext, scope.out);
+      checkReturned(process(value, scope.functionContext, scope.out));
     } catch (error) {
       throw userFunctionError(error, { context: scope.context, key: undefined });
     }

@@ -5,7 +5,7 @@ import type { WindowSpec } from "./spec.ts";
 export function checkWindowSpec(spec: WindowSpec): void {
   const { assigner, allowedLatenessMs, contents, evictor } = spec;
   const trigger = spec.trigger ?? assigner.defaultTrigger;
-  if (assigner.merging && !trigger.canMerge) {
+  if (assigner.merging && !(trigger.canMerge && trigger.onMerge !== undefined)) {
     throw new MillraceError("WINDOW_TRIGGER", "a trigger that can't merge stands over session windows", {
       hint: "use an event-time, processing-time, count or continuous trigger, or one with onMerge and canMerge",
     });

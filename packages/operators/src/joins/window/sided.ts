@@ -30,6 +30,7 @@ export function assignerOfSided(assigner: WindowAssigner<unknown>): WindowAssign
 
 /** A trigger that sees the records themselves. */
 export function triggerOfSided(trigger: Trigger<unknown>): Trigger<unknown> {
+  const { onMerge } = trigger;
   return {
     description: trigger.description,
     ...(trigger.state === undefined ? {} : { state: trigger.state }),
@@ -37,7 +38,7 @@ export function triggerOfSided(trigger: Trigger<unknown>): Trigger<unknown> {
     onElement: (sided, timestamp, window, context) => trigger.onElement((sided as Sided).value, timestamp, window, context),
     onEventTime: (time, window, context) => trigger.onEventTime(time, window, context),
     onProcessingTime: (time, window, context) => trigger.onProcessingTime(time, window, context),
-    onMerge: (window, context) => trigger.onMerge?.(window, context),
+    ...(onMerge === undefined ? {} : { onMerge: (window, context) => onMerge.call(trigger, window, context) }),
     clear: (window, context) => trigger.clear(window, context),
   };
 }

@@ -1,4 +1,5 @@
 import type { Collector, OperatorContext } from "@millrace/contracts";
+import { checkReturned } from "../../process/returned.ts";
 import type { Window, WindowSpec } from "../spec.ts";
 import { maxTimestamp } from "../triggers/trigger.ts";
 import { FunctionContext } from "./function-context.ts";
@@ -26,7 +27,7 @@ export class Results implements Collector<unknown> {
   /** The elements of the window, or the one value that they were folded into. */
   emit(results: readonly unknown[]): void {
     const { process, contents } = this.#spec;
-    if (process !== undefined) process.process(results, this.#function, this);
+    if (process !== undefined) checkReturned(process.process(results, this.#function, this));
     else this.collect(contents.kind === "elements" ? results : results[0]);
   }
 
@@ -42,7 +43,7 @@ export class Results implements Collector<unknown> {
     if (process === undefined) {
       this.#context.output.collect(result, this.#timestamp);
     } else {
-      process.process([result], this.#function, this);
+      checkReturned(process.process([result], this.#function, this));
       this.clear();
     }
   }
