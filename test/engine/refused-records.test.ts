@@ -37,7 +37,7 @@ async function failureOf(build: (env: StreamExecutionEnvironment) => void): Prom
 
 describe("what an operator can't work with is refused by name", () => {
   it("a function that returns a promise, where nobody saw that it would", async () => {
-    const later = (): void => Promise.reject(new Error("nobody waits for this")) as unknown as void;
+    const later = (): void => Promise.reject(new Error("nobody waits for this")) as unknown as undefined;
     const keyed = (env: StreamExecutionEnvironment) => env.from(collection(rows), { uid: "rows", watermarks }).keyBy((one) => one.k);
     const failures = [
       await failureOf((env) => keyed(env).process({ processElement: later }, { uid: "late" }).to(discard(), { uid: "out" })),

@@ -82,7 +82,10 @@ class ThreadDeployment implements Deployment {
     const changed = migrated !== undefined && changesRecords(migrated.plan);
     if (!storesTrusted) backends.distrust?.();
     await backends.prepare(restored, others, parallelisms(graph.plan, physical), changed);
-    for (const place of this.subtasks) this.#tasks.set(place.id, await this.#build(place));
+    for (const place of this.subtasks) {
+      this.#tasks.set(place.id, await this.#build(place));
+      if (this.#closing) return this.close();
+    }
   }
 
   start(): void {
@@ -205,7 +208,11 @@ class ThreadDeployment implements Deployment {
     assert(deployed !== undefined, `subtask ${subtask} of source ${node} is deployed here`);
     deployed.task.afterRequestedBarrier(() => {
       if (this.#closing) return;
-      action(deployed);
+      try {
+        action(deployed);
+      } catch (error) {
+        this.#listener.failed(error);
+      }
       this.#worker.wake(deployed.task);
     });
   }

@@ -109,6 +109,10 @@ export class Attempt {
     this.#tellEnded();
   }
 
+  get isClosing(): boolean {
+    return this.#closing !== undefined;
+  }
+
   get hasEnded(): boolean {
     return this.deployment.subtasks.every(({ id }) => this.#endedTasks.has(id));
   }

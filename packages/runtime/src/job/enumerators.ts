@@ -6,6 +6,7 @@ import { type Deployment, subtaskId } from "../deployment/deployment.ts";
 /** The split enumerators of all sources of one attempt, by node. They live with the coordinator. */
 export class Enumerators {
   readonly #byNode = new Map<number, SplitEnumerator>();
+  readonly #fail: (error: unknown) => void;
   #closed = false;
 
   /** `spoken` hears of readers that have got splits, or word that there are none; `fail` of enumerators that can't go on. */
@@ -17,6 +18,7 @@ export class Enumerators {
     spoken: (subtaskId: string) => void,
     fail: (error: unknown) => void,
   ) {
+    this.#fail = fail;
     for (const { id, head, parallelism } of physical.tasks) {
       const body = graph.bodies[head];
       if (body?.kind !== "source") continue;
@@ -50,10 +52,15 @@ export class Enumerators {
   }
 
   requestSplit(node: number, subtask: number): void {
-    if (!this.#closed) this.#byNode.get(node)?.requestSplit(subtask);
+    if (this.#closed) return;
+    try {
+      this.#byNode.get(node)?.requestSplit(subtask);
+    } catch (error) {
+      this.#fail(error);
+    }
   }
 
-  /** As they stand before the barrier. */
+  /** As they stand before the barrier. Throws what one of them throws. */
   snapshots(): ReadonlyMap<number, Json> {
     return new Map([...this.#byNode].map(([node, enumerator]) => [node, enumerator.snapshot()]));
   }

@@ -17,6 +17,7 @@ import { Committers } from "./committers.ts";
 import { failedForGood, tellsOfDamage, tellsOfDamagedCheckpoint } from "./failures.ts";
 import { removeLeftBehind } from "./left-behind.ts";
 import { notRunning } from "./not-running.ts";
+import { inTime, inTurn, jobStuck } from "./patience.ts";
 import { Publication } from "./publication.ts";
 import type { RunEvent, RunListener } from "./run-events.ts";
 import type { RunSettings } from "./settings.ts";
@@ -74,6 +75,10 @@ export class JobRun {
   readonly #end = Promise.withResolvers<RunEnd>();
   /** The current one; undefined: there is none yet, or it has failed. */
   #attempt: Attempt | undefined;
+  /** The last one that was made, whatever became of it. */
+  #newest: Attempt | undefined;
+  /** It does not come to its end. */
+  #isStuck = false;
   #attemptNumber = 0;
   /** What the next attempt starts from. */
   #restored: CheckpointManifest | undefined;
@@ -287,6 +292,7 @@ export class JobRun {
       this.#listenerOf(() => attempt),
     );
     this.#attempt = attempt;
+    this.#newest = attempt;
     return attempt;
   }
 
@@ -316,7 +322,7 @@ export class JobRun {
     await attempt.start().catch((error: unknown) => {
       if (this.#attempt === attempt) throw error;
     });
-    if (this.#attempt !== attempt) return;
+    if (this.#attempt !== attempt || attempt.isClosing) return;
     this.#emit({ kind: "running", attempt: this.#attemptNumber });
     attempt.started();
     void this.#lane.run(() => this.#removeLeftBehind(attempt)).catch(this.#warn);
@@ -419,24 +425,33 @@ export class JobRun {
     if (this.#over) return Promise.resolve();
     this.#cancelRestart?.();
     this.#publication?.hurry();
-    this.#ending ??= this.#lane.run(async () => {
+    const end = async (): Promise<void> => {
       try {
-        const end = await last();
+        const how = await last();
         await this.#teardown();
-        this.#finish(end);
+        this.#finish(how);
       } catch (error) {
-        await this.#attempt?.close();
+        await this.#closeNewest();
         this.#fail(error);
       }
-    });
+    };
+    const { scheduler } = this.#settings.ports;
+    this.#ending ??= inTurn(end, { lane: this.#lane, scheduler, from: this.#starting.promise, giveUp: () => this.#closeNewest() });
     return this.#ending;
+  }
+
+  /** Ends what the last attempt has, if that can be; it is asked for again and again, and waited for once. */
+  async #closeNewest(): Promise<void> {
+    if (this.#isStuck || (await inTime(this.#newest?.close(), this.#settings.ports.scheduler))) return;
+    this.#isStuck = true;
+    this.#warn(jobStuck());
   }
 
   /** A savepoint that is being written is completed; one that still waits for its checkpoint is refused. */
   async #teardown(): Promise<void> {
     await this.#attempt?.checkpoints?.close().catch(this.#warn);
     await Promise.allSettled(this.#savepoints);
-    await this.#attempt?.close();
+    await this.#closeNewest();
     await this.#committers.close().catch(this.#warn);
   }
 

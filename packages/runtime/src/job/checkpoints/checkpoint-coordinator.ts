@@ -30,7 +30,7 @@ import { RetainedCheckpoints } from "./retained-checkpoints.ts";
 export interface CheckpointedJob {
   readonly deployment: Deployment;
   readonly parallelism: number;
-  /** Of the enumerators by node, as they stand before the barrier. */
+  /** Of the enumerators by node, as they stand before the barrier. Throws what one of them throws. */
   enumeratorSnapshots(): ReadonlyMap<number, Json>;
 }
 
@@ -208,6 +208,12 @@ export class CheckpointCoordinator {
   }
 
   #trigger({ checkpointId, full }: TriggerDecision & { readonly kind: "trigger" }): void {
+    try {
+      this.#enumerators = this.#job.enumeratorSnapshots();
+    } catch (error) {
+      this.#listener.failJob(error);
+      return;
+    }
     this.#nextId = undefined;
     this.#fetchId();
     this.#underWay = Promise.withResolvers();
@@ -215,7 +221,6 @@ export class CheckpointCoordinator {
     const { savepointWanted, suspends } = this.#requests.triggered(checkpointId);
     this.#lastTriggeredMs = this.#now();
     const triggeredAtMs = this.#settings.ports.clock.now();
-    this.#enumerators = this.#job.enumeratorSnapshots();
     const running = this.#job.deployment.subtasks.map((subtask) => subtask.id);
     const started = beginCheckpoint<Tasks>({ checkpointId, triggeredAtMs, running, finished: new Map() });
     this.#pending = started.pending;

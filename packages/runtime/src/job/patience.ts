@@ -1,0 +1,46 @@
+import { type Cancel, type Lane, MillraceError, type Scheduler } from "@millrace/core";
+
+/** Once the run is to end, nobody waits longer than this for what may never end: longer than a worker has to end by itself. */
+const PATIENCE_MS = 15_000;
+
+export interface Turn {
+  readonly lane: Lane;
+  readonly scheduler: Scheduler;
+  /** Patience begins with it. */
+  readonly from: Promise<void>;
+  /** Ends what holds the lane, as far as that can be. */
+  readonly giveUp: () => Promise<void>;
+}
+
+/** Works when it is the lane's turn; or, when what is before it there takes too long, without it, once that has been given up. */
+export async function inTurn(work: () => Promise<void>, { lane, scheduler, from, giveUp }: Turn): Promise<void> {
+  let cancel: Cancel | undefined;
+  let begun: Promise<void> | undefined;
+  const begin = (): Promise<void> => {
+    cancel?.();
+    begun ??= work();
+    return begun;
+  };
+  const waited = Promise.withResolvers<void>();
+  void from.then(() => {
+    if (begun === undefined) cancel = scheduler.after(PATIENCE_MS, waited.resolve);
+  });
+  await Promise.race([lane.run(begin), waited.promise.then(giveUp).then(begin)]);
+}
+
+/** False: it has not come to an end in time. */
+export async function inTime(work: Promise<void> | undefined, scheduler: Scheduler): Promise<boolean> {
+  const over = Promise.withResolvers<boolean>();
+  const cancel = scheduler.after(PATIENCE_MS, () => over.resolve(false));
+  try {
+    return await Promise.race([Promise.resolve(work).then(() => true), over.promise]);
+  } finally {
+    cancel();
+  }
+}
+
+export function jobStuck(): MillraceError {
+  return new MillraceError("JOB_STUCK", `tasks did not end within ${PATIENCE_MS / 1_000} s, and are not waited for`, {
+    hint: "an open or close of a source, a function or a sink does not come to an end: give its calls a time limit",
+  });
+}

@@ -1,0 +1,67 @@
+import { nodePorts } from "@millrace/core/node";
+import { datagen, defineJob, discard, type JobDefinition, type JobHandle, type Sink } from "millrace";
+import { describe, expect, it } from "vitest";
+import { countOf, inDirectory, startNoted, until } from "./support.ts";
+
+/** Patience is short here. */
+const ports = {
+  ...nodePorts,
+  scheduler: {
+    immediate: (task: () => void) => nodePorts.scheduler.immediate(task),
+    after: (delayMs: number, task: () => void) => nodePorts.scheduler.after(Math.min(delayMs, 200), task),
+  },
+};
+const never = (): Promise<void> => new Promise<void>(() => undefined);
+
+/** Its writer fails at the fiftieth record. */
+function failing(writer: { readonly open?: () => Promise<void>; readonly close?: () => Promise<void> }): JobDefinition {
+  const nothing = discard<number>();
+  const sink: Sink<number> = {
+    ...nothing,
+    createWriter: (context) => {
+      const inner = nothing.createWriter(context);
+      return {
+        open: (states) => writer.open?.() ?? inner.open(states),
+        write: (n: number, timestamp: number) => {
+          if (n === 50) throw new Error("the target is gone");
+          inner.write(n, timestamp);
+        },
+        ready: () => inner.ready(),
+        prepare: (checkpointId) => inner.prepare(checkpointId),
+        close: writer.close ?? (() => inner.close()),
+      };
+    },
+  };
+  return defineJob("stuck", (env) => {
+    env.from(datagen({ generate: (n: number) => n, count: 100 }), { uid: "numbers" }).to(sink, { uid: "out" });
+  });
+}
+
+const ends: readonly (readonly [string, (job: JobHandle) => Promise<unknown>])[] = [
+  ["cancelled", (job) => job.cancel()],
+  ["stopped", (job) => job.stop()],
+];
+
+describe("a restart that waits for somebody who does not answer", () => {
+  for (const [how, end] of ends) {
+    it(`is given up when the job is to be ${how}: an open`, () =>
+      inDirectory(async (directory) => {
+        let opens = 0;
+        const definition = failing({ open: () => (++opens === 1 ? Promise.resolve() : never()) });
+        const { job, events } = await startNoted(definition, directory, { ports });
+        await until(() => opens > 1);
+        await end(job);
+        expect((await job.finished).end).toBe(how);
+        expect(countOf(events, "running")).toBeLessThan(2);
+      }));
+
+    it(`is not waited for, and that is said, when the job is to be ${how}: a close`, () =>
+      inDirectory(async (directory) => {
+        const { job, events } = await startNoted(failing({ close: never }), directory, { ports });
+        await until(() => job.status().state === "restarting");
+        await end(job);
+        expect((await job.finished).end).toBe(how);
+        expect(events.filter((event) => event.kind === "warning")).toMatchObject([{ code: "JOB_STUCK" }]);
+      }));
+  }
+});
