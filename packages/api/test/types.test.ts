@@ -202,6 +202,36 @@ test("a sink takes what the stream carries", () => {
   });
 });
 
+test("streams meet by the kind of their keys, whatever is known of the values", () => {
+  const side = (flight: Flight): "north" | "south" => (flight.delay > 0 ? "north" : "south");
+  build((flights) => {
+    const narrow = flights.keyBy(side);
+    const wide = flights.keyBy((flight) => flight.origin);
+    const options = { left: flightCodec, right: flightCodec };
+    narrow.connect(wide).process(
+      {
+        processElement1(_flight, context, out: Collector<string>) {
+          expectTypeOf(context.currentKey()).toEqualTypeOf<string>();
+          out.collect(context.currentKey());
+        },
+        processElement2() {},
+      },
+      { uid: "narrow-wide" },
+    );
+    wide.connect(narrow).process({ processElement1() {}, processElement2() {} }, { uid: "wide-narrow" });
+    narrow
+      .intervalJoin(wide)
+      .between(0, 1)
+      .select((left) => left.delay, { uid: "interval", ...options });
+    narrow.temporalJoin(wide).validFor(10).select((left) => left.delay, { uid: "temporal", left: flightCodec, version: flightCodec });
+    flights.connect(flights).keyBy(side, (flight) => flight.origin);
+    const pairs = flights.keyBy((flight) => [side(flight), flight.delay]);
+    pairs.connect(flights.keyBy((flight) => [flight.origin, flight.at])).process({ processElement1() {}, processElement2() {} }, { uid: "tuples" });
+    // @ts-expect-error: strings and numbers never meet.
+    narrow.connect(flights.keyBy((flight) => flight.delay));
+  });
+});
+
 test("parameters have the types of their declarations", () => {
   const job = defineJob(
     "parameters",

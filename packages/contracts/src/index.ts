@@ -53,6 +53,7 @@ export type {
   CellTable,
   Key,
   KeyedContext,
+  KindOf,
   Namespace,
   NamespaceCodec,
   NamespacedState,

@@ -5,6 +5,13 @@ import type { StateDeclaration, StateDeclarations, StateHandles } from "./state.
 export type Key = PrimitiveKey | readonly PrimitiveKey[];
 export type PrimitiveKey = string | number | boolean | bigint;
 
+/** The kind of a key: of one that is "a" or "b", string. Keys of one kind meet, whatever is known of their values. */
+export type KindOf<K extends Key> = K extends PrimitiveKey
+  ? PrimitiveKindOf<K>
+  : { readonly [I in keyof K]: PrimitiveKindOf<K[I]> } & readonly PrimitiveKey[];
+
+type PrimitiveKindOf<P> = P extends string ? string : P extends number ? number : P extends boolean ? boolean : P extends bigint ? bigint : never;
+
 /**
  * The keyed state and timers of one operator subtask. State is named; within a name it is scoped by the current key and,
  * for windows, by a namespace. Everything here is synchronous; a miss of the cache reads the local store.

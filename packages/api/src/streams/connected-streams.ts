@@ -1,4 +1,4 @@
-import type { CoProcessFunction, Key, KeyedCoProcessFunction, StateDeclarations } from "@millrace/contracts";
+import type { CoProcessFunction, Key, KeyedCoProcessFunction, KindOf, StateDeclarations } from "@millrace/contracts";
 import { createKeyedCoProcessOperator } from "@millrace/operators";
 import { addCoFlatMap, addCoMap, addCoProcess, type CoInputs, keyedInputs } from "./co-functions.ts";
 import type { DataStream } from "./data-stream.ts";
@@ -17,8 +17,11 @@ export class ConnectedStreams<First, Second> {
     this.#second = second;
   }
 
-  keyBy<const K extends Key>(firstKey: (value: First) => K, secondKey: (value: Second) => NoInfer<K>): KeyedConnectedStreams<First, Second, K> {
-    return new KeyedConnectedStreams<First, Second, K>(
+  keyBy<const K extends Key>(
+    firstKey: (value: First) => K,
+    secondKey: (value: Second) => NoInfer<KindOf<K>>,
+  ): KeyedConnectedStreams<First, Second, KindOf<K>> {
+    return new KeyedConnectedStreams<First, Second, KindOf<K>>(
       { upstream: withExchange(this.#first, "hash"), keySelector: firstKey as (value: unknown) => Key, keyType: undefined },
       { upstream: withExchange(this.#second, "hash"), keySelector: secondKey as (value: unknown) => Key, keyType: undefined },
     );

@@ -1,5 +1,5 @@
 import type { Codec } from "@millrace/codec";
-import type { Key } from "@millrace/contracts";
+import type { Key, KindOf } from "@millrace/contracts";
 import type { WindowAssigner } from "@millrace/operators";
 import { type KeyedUpstream, typeOf, type Upstream, withExchange } from "./upstream.ts";
 import { CoGroupedWindows, JoinedWindows, type WindowPairSettings } from "./window-join.ts";
@@ -25,7 +25,7 @@ export class JoinedStreams<L, R, M extends PairMode> {
   }
 
   /** The key of the first stream's records. */
-  where<const K extends Key>(leftKey: (value: L) => K, { key }: WhereOptions<K> = {}): JoinedWhere<L, R, K, M> {
+  where<const K extends Key>(leftKey: (value: L) => K, { key }: WhereOptions<K> = {}): JoinedWhere<L, R, KindOf<K>, M> {
     const left = keyed(this.#upstreams[0], leftKey as (value: unknown) => Key, key as Codec<unknown> | undefined);
     return new JoinedWhere(left, this.#upstreams[1], this.#mode);
   }

@@ -1,6 +1,6 @@
 import { Pattern, type PatternStart } from "@millrace/cep";
 import type { Codec } from "@millrace/codec";
-import type { BroadcastStates, Key, KeyedProcessFunction, Migrate, ReduceFunction, StateDeclarations } from "@millrace/contracts";
+import type { BroadcastStates, Key, KeyedProcessFunction, KindOf, Migrate, ReduceFunction, StateDeclarations } from "@millrace/contracts";
 import { state } from "@millrace/contracts";
 import {
   countTrigger,
@@ -111,24 +111,24 @@ export class KeyedStream<T, K extends Key> {
   }
 
   /** Pairs of records of one key that lie near each other in event time; name the interval with `between`. */
-  intervalJoin<Other>(other: KeyedStream<Other, K>): IntervalJoin<T, Other, K> {
-    return new IntervalJoin<T, Other, K>(this.#keyed, other.#keyed);
+  intervalJoin<Other>(other: KeyedStream<Other, KindOf<K>>): IntervalJoin<T, Other, KindOf<K>> {
+    return new IntervalJoin<T, Other, KindOf<K>>(this.#keyed, other.#keyed);
   }
 
   /**
    * Each record with the version of its key in `versions` that was valid at the record's time (Flink's temporal join,
    * `FOR SYSTEM_TIME AS OF`): a stream of prices, rates, addresses, whose records are valid until the key's next one.
    */
-  temporalJoin<Version>(versions: KeyedStream<Version, K>): TemporalJoin<T, Version, Version, K> {
-    return new TemporalJoin<T, Version, Version, K>([this.#keyed, versions.#keyed], defaultTemporalSettings);
+  temporalJoin<Version>(versions: KeyedStream<Version, KindOf<K>>): TemporalJoin<T, Version, Version, KindOf<K>> {
+    return new TemporalJoin<T, Version, Version, KindOf<K>>([this.#keyed, versions.#keyed], defaultTemporalSettings);
   }
 
   /** Two keyed streams for one function that shares state between them. Their keys must be of one kind. */
-  connect<Other>(other: KeyedStream<Other, K>): KeyedConnectedStreams<T, Other, K>;
+  connect<Other>(other: KeyedStream<Other, KindOf<K>>): KeyedConnectedStreams<T, Other, KindOf<K>>;
   /** A broadcast stream beside this one: one function sees both, with the state of each key and what is kept of the broadcast one. */
   connect<Other, B extends BroadcastStates>(other: BroadcastStream<Other, B>): KeyedBroadcastConnectedStream<T, K, Other, B>;
-  connect<Other>(other: KeyedStream<Other, K> | BroadcastStream<Other, BroadcastStates>): unknown {
+  connect<Other>(other: KeyedStream<Other, KindOf<K>> | BroadcastStream<Other, BroadcastStates>): unknown {
     if (other instanceof BroadcastStream) return new KeyedBroadcastConnectedStream(this.#keyed, other);
-    return new KeyedConnectedStreams<T, Other, K>(this.#keyed, other.#keyed);
+    return new KeyedConnectedStreams<T, Other, KindOf<K>>(this.#keyed, other.#keyed);
   }
 }
