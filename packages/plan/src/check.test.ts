@@ -72,6 +72,17 @@ describe("windows", () => {
     expect(warningsOf(source, quiet, sink, ...window({ assigner: { type: "tumbling", time: "processing" } }, { from }))).toEqual([]);
   });
 
+  test("so do joins and patterns in event time", () => {
+    const silent = { ...source, details: { watermarks: "noWatermarks()" } };
+    const asKind = (kind: TestNode["kind"], details: TestNode["details"] = {}) =>
+      window({}).map((node) => (node.kind === "window" ? { ...node, kind, details } : node));
+    for (const nodes of [asKind("intervalJoin"), asKind("temporalJoin"), asKind("cep", { time: "event" })]) {
+      expect(warningsOf(silent, sink, ...nodes)).toEqual(["CHECK_WATERMARKS w"]);
+      expect(warningsOf(source, sink, ...nodes)).toEqual([]);
+    }
+    expect(warningsOf(silent, sink, ...asKind("cep", { time: "processing" }))).toEqual([]);
+  });
+
   test("get them from an assigner in the middle as well", () => {
     const assigner: TestNode = { kind: "watermarks", uid: "times", from: ["quiet"], details: { watermarks } };
     expect(warningsOf(source, quiet, sink, assigner, ...window({}, { from: [{ from: "times", exchange: "hash" }] }))).toEqual([]);

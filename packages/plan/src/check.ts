@@ -21,6 +21,7 @@ export function checkPlan(plan: LogicalPlan): readonly PlanWarning[] {
     ...untypedStates(node),
     ...connectorWarnings(node),
     ...windowWarnings(node, watermarked),
+    ...timeWarnings(node, watermarked),
     ...(node.kind === "sink" || consumed.has(node.id) ? [] : [unused(node)]),
   ]);
 }
@@ -110,6 +111,20 @@ function windowWarnings(node: PlanNode, watermarked: ReadonlySet<number>): reado
     });
   }
   return warnings;
+}
+
+/** Of what goes by event time without having windows. */
+function timeWarnings({ id, uid, kind, details }: PlanNode, watermarked: ReadonlySet<number>): readonly PlanWarning[] {
+  const waits = kind === "intervalJoin" || kind === "temporalJoin" || (kind === "cep" && details.time === "event");
+  if (!waits || watermarked.has(id)) return [];
+  return [
+    {
+      code: "CHECK_WATERMARKS",
+      uid,
+      message: `"${uid}" goes by event time and gets no watermarks from at least one source: its state grows until all input has ended`,
+      hint: `give the source watermarks: boundedOutOfOrderness(…), or call assignTimestampsAndWatermarks before it${kind === "cep" ? ", or look for the pattern inProcessingTime()" : ""}`,
+    },
+  ];
 }
 
 /** Ids of the nodes that watermarks reach on every way from a source. */
