@@ -255,10 +255,11 @@ describe("an edited job", () => {
     inDirectory(async (directory) => {
       for (const backend of ["heap", "disk"] as const) {
         const stateDir = join(directory, backend);
-        const build = (sink: Sink<string>, parallelism: number) =>
+        // Held, it does not end before it is stopped, however slow the machine is.
+        const build = (sink: Sink<string>, parallelism: number, held = true) =>
           defineJob("edited", (env) => {
             env
-              .from(datagen({ generate: (n: number) => n, count: 5_000, ratePerSecond: 5_000 }), { uid: "numbers", parallelism: 1 })
+              .from(datagen({ generate: (n: number) => n, count: 5_000, ratePerSecond: held ? 500 : 50_000 }), { uid: "numbers", parallelism: 1 })
               .keyBy((n) => n % 20)
               .process(
                 {
@@ -279,7 +280,7 @@ describe("an edited job", () => {
           await until(() => countOf(events, "checkpointCompleted") > 1);
           await job.stop();
         }
-        await (await startNoted(build(sink, 2), stateDir, { parallelism: 2, backend })).job.finished;
+        await (await startNoted(build(sink, 2, false), stateDir, { parallelism: 2, backend })).job.finished;
         expectSame(
           sink.values,
           upTo(5_000).map((n) => `${n % 20}:${Math.floor(n / 20) + 1}`),
