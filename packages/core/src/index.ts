@@ -26,4 +26,5 @@ export {
   WATERMARK_MIN,
   watermarkFromJson,
   watermarkToJson,
+  wholeMilliseconds,
 } from "./time.ts";

@@ -35,9 +35,20 @@ export const minutes = (n: number): number => duration(n, 60_000);
 export const hours = (n: number): number => duration(n, 3_600_000);
 export const days = (n: number): number => duration(n, 86_400_000);
 
-function duration(n: number, unitMs: number): number {
+/**
+ * `n` units as whole milliseconds; undefined when they are none. `1.1 * 3_600_000` is 3960000.0000000005: what a product of two
+ * doubles is off by is rounded away, what somebody has written, e.g. half a millisecond, is not.
+ */
+export function wholeMilliseconds(n: number, unitMs: number): number | undefined {
   const ms = n * unitMs;
-  if (!Number.isSafeInteger(ms)) {
+  const whole = Math.round(ms);
+  const offAtMost = Math.max(1e-6, 2 * Number.EPSILON * Math.abs(whole));
+  return Number.isSafeInteger(whole) && Math.abs(ms - whole) <= offAtMost ? whole : undefined;
+}
+
+function duration(n: number, unitMs: number): number {
+  const ms = wholeMilliseconds(n, unitMs);
+  if (ms === undefined) {
     throw new MillraceError("TIME_DURATION", `a duration must be a whole number of milliseconds, not ${n} × ${unitMs} ms`, {
       hint: "use a smaller unit, e.g. milliseconds(1500) for one and a half seconds",
     });

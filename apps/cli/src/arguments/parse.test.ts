@@ -8,6 +8,10 @@ describe("what stands on the command line", () => {
     expect(read).toEqual([250, 10_000, 120_000, 120_000, 5_400_000, 86_400_000]);
   });
 
+  it("reads fractions of a unit that no double holds exactly", () => {
+    expect(["1.1h", "0.007s", "1.1d"].map((text) => parseDuration(text, "--every"))).toEqual([3_960_000, 7, 95_040_000]);
+  });
+
   it("reads sizes as powers of 1024", () => {
     expect(["64k", "512m", "2g", "1.5g", "2GB", "2GiB"].map((text) => parseBytes(text, "--memory"))).toEqual([
       65_536, 536_870_912, 2_147_483_648, 1_610_612_736, 2_147_483_648, 2_147_483_648,

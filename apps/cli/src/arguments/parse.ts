@@ -1,11 +1,11 @@
 import { availableParallelism } from "node:os";
-import { MillraceError } from "@millrace/core";
+import { MillraceError, wholeMilliseconds } from "@millrace/core";
 
 /** Milliseconds of `10s`, `500ms`, `2m`, `1.5h`, `1d`. */
 export function parseDuration(text: string, option: string): number {
   const [, count, unit] = /^(\d+(?:\.\d+)?)(ms|s|m|min|h|d)$/.exec(text.trim()) ?? [];
-  const ms = Number(count) * (durationUnitsMs[unit ?? ""] ?? Number.NaN);
-  if (Number.isSafeInteger(ms) && ms > 0) return ms;
+  const ms = wholeMilliseconds(Number(count), durationUnitsMs[unit ?? ""] ?? Number.NaN);
+  if (ms !== undefined && ms > 0) return ms;
   throw usage(`${option} takes a duration, not ${JSON.stringify(text)}`, `e.g. ${option} 10s; units are ms, s, m, h and d`);
 }
 

@@ -1,4 +1,4 @@
-import { type Json, MillraceError } from "@millrace/core";
+import { type Json, MillraceError, wholeMilliseconds } from "@millrace/core";
 
 export type ParameterValue = string | number | boolean;
 
@@ -101,12 +101,12 @@ function numberOf(given: Json): number | undefined {
 const unitsMs: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, min: 60_000, h: 3_600_000, d: 86_400_000 };
 
 function durationOf(given: Json): number | undefined {
-  if (typeof given === "number") return wholeMs(given);
+  if (typeof given === "number") return notNegative(wholeMilliseconds(given, 1));
   const [, count, unit] = typeof given === "string" ? (/^\s*(\d+(?:\.\d+)?)\s*([a-z]*)\s*$/.exec(given) ?? []) : [];
   const unitMs = unit === "" ? 1 : unitsMs[unit ?? ""];
-  return count === undefined || unitMs === undefined ? undefined : wholeMs(Number(count) * unitMs);
+  return count === undefined || unitMs === undefined ? undefined : notNegative(wholeMilliseconds(Number(count), unitMs));
 }
 
-function wholeMs(ms: number): number | undefined {
-  return Number.isSafeInteger(ms) && ms >= 0 ? ms : undefined;
+function notNegative(ms: number | undefined): number | undefined {
+  return ms !== undefined && ms >= 0 ? ms : undefined;
 }
