@@ -64,4 +64,23 @@ describe("parameters", () => {
   ])("the duration %s is %d ms", (window, ms) => {
     expect(buildJob(job, { parameters: { path: "a", window } }).plan.parameters.window).toBe(ms);
   });
+
+  test.each([
+    [{ window: params.duration({ default: -5 }) }, /"window" is a duration, and its default is -5$/],
+    [{ window: params.duration({ default: 0.5 }) }, /its default is 0\.5$/],
+    [{ limit: params.number({ default: Number(undefined) }) }, /"limit" is a number, and its default is NaN$/],
+    [{ token: params.string({ default: 12345 as unknown as string, secret: true }) }, /"token" is a text$/],
+  ])("defaults are checked as given values are (%#)", (parameters, message) => {
+    const withDefault = defineJob("default", () => undefined, { parameters });
+    const build = () => buildJob(withDefault);
+    expect(build).toThrow(expect.objectContaining({ code: "PARAMETER_VALUE", hint: expect.stringContaining("change the default") }));
+    expect(build).toThrow(message);
+  });
+
+  test("a default that can't be is in nobody's way where a value is given", () => {
+    const withDefault = defineJob("default", (env) => env.from(sourceOf<number>(), { uid: "in" }).to(sinkOf(), { uid: "out" }), {
+      parameters: { limit: params.number({ default: Number.NaN }) },
+    });
+    expect(buildJob(withDefault, { parameters: { limit: "7" } }).plan.parameters).toEqual({ limit: 7 });
+  });
 });

@@ -59,8 +59,7 @@ export function resolveParameters(declarations: ParameterDeclarations, given: { 
   const values: Record<string, ParameterValue> = {};
   const planned: Record<string, Json> = {};
   for (const [name, declared] of Object.entries(declarations)) {
-    const value = Object.hasOwn(given, name) ? parameterValue(name, declared, given[name] ?? null) : declared.default;
-    if (value === undefined) throw missing(name, declared);
+    const value = Object.hasOwn(given, name) ? givenValue(name, declared, given[name] ?? null) : defaultValue(name, declared);
     values[name] = value;
     if (!declared.secret) planned[name] = value;
   }
@@ -73,12 +72,24 @@ function missing(name: string, { description, kind }: ParameterDeclaration<Param
   });
 }
 
-function parameterValue(name: string, declared: ParameterDeclaration<ParameterValue>, given: Json): ParameterValue {
+function givenValue(name: string, declared: ParameterDeclaration<ParameterValue>, given: Json): ParameterValue {
   const value = parsers[declared.kind](given);
   if (value !== undefined) return value;
   const shown = declared.secret ? "" : `, not ${JSON.stringify(given)}`;
   throw new MillraceError("PARAMETER_VALUE", `the parameter "${name}" is ${wanted[declared.kind]}${shown}`, {
     hint: `e.g. --param ${name}=${examples[declared.kind]}`,
+  });
+}
+
+/** A default is often computed, e.g. from the environment, and no better than what is given: it passes the same check. */
+function defaultValue(name: string, declared: ParameterDeclaration<ParameterValue>): ParameterValue {
+  if (declared.default === undefined) throw missing(name, declared);
+  const value = parsers[declared.kind](declared.default);
+  if (value !== undefined) return value;
+  // As text: JSON has no NaN.
+  const shown = declared.secret ? "" : `, and its default is ${String(declared.default)}`;
+  throw new MillraceError("PARAMETER_VALUE", `the parameter "${name}" is ${wanted[declared.kind]}${shown}`, {
+    hint: `change the default in the job's module, or give a value: --param ${name}=${examples[declared.kind]}`,
   });
 }
 
