@@ -46,6 +46,15 @@ export default defineJob("failing", (env, { password }) => {
 }, { parameters: { password: params.string({ secret: true }) } });
 `;
 
+/** Its secret comes from elsewhere than the command line. */
+const failingByDefault = failing.replace('"failing"', '"failing-by-default"').replace("secret: true", 'secret: true, default: "hunter" + 2 * 11');
+
+const unbuildable = `
+import { defineJob, params } from "@millrace/api";
+export default defineJob("unbuildable", (env, { password }) => { throw new Error("no cluster for " + password); },
+  { parameters: { password: params.string({ secret: true, default: "hunter" + 2 * 11 }) } });
+`;
+
 const random = `
 import { defineJob } from "@millrace/api";
 import { collection, discard } from "@millrace/connectors";
@@ -83,6 +92,8 @@ describe("millrace as a process", () => {
       "endless.ts": endless,
       "printing.ts": printing,
       "failing.ts": failing,
+      "failing-by-default.ts": failingByDefault,
+      "unbuildable.ts": unbuildable,
       "random.ts": random,
       "in.csv": `${input}\n`,
     });
@@ -122,6 +133,30 @@ describe("millrace as a process", () => {
     expect(stderr).toMatch(/ {2}at failing\.ts:7:\d+ {2}if \(n === 2\) throw/);
     expect(stderr).toContain("login with [secret] refused");
     expect(stdout + stderr).not.toContain("hunter22");
+  });
+
+  it("says no secret that is one by default either, nor keeps it", async () => {
+    const { code, stdout, stderr } = await workshop.call("run", "failing-by-default.ts", "--restart", "none");
+    expect({ code, secret: (stdout + stderr).match(/hunter22/) }).toEqual({ code: 1, secret: null });
+    expect(stderr).toContain("login with [secret] refused");
+    const info = await workshop.call("info", "failing-by-default");
+    expect(info.stdout).toMatch(/^failing-by-default failed: .*login with \[secret\] refused/);
+    expect(await readFile(join(workshop.path, ".millrace/failing-by-default/runs.jsonl"), "utf8")).not.toContain("hunter22");
+  });
+
+  it("says no secret of a job that can't be built", async () => {
+    const commands = [
+      ["run", "unbuildable.ts"],
+      ["plan", "unbuildable.ts"],
+      ["check", "unbuildable.ts", "--verbose"],
+      ["diff", "somewhere", "unbuildable.ts", "--param", "password=hunter22"],
+      ["restore", "somewhere", "unbuildable.ts"],
+    ];
+    const ends = await Promise.all(commands.map((argv) => workshop.call(...argv)));
+    for (const [index, { code, stdout, stderr }] of ends.entries()) {
+      expect({ argv: commands[index], code, secret: (stdout + stderr).match(/hunter22/) }).toEqual({ argv: commands[index], code: 3, secret: null });
+      expect(stderr).toContain("error: no cluster for [secret]");
+    }
   });
 
   it("refuses a job that builds two plans with 3", async () => {

@@ -138,7 +138,7 @@ export { buildJob, verifyDeterministic } from "./job/build-job.ts";
 export type { JobDefinition, JobOptions } from "./job/define-job.ts";
 export { defineJob } from "./job/define-job.ts";
 export type { ParameterDeclaration, ParameterDeclarations, ParameterOptions, ParameterValue, ParameterValues } from "./job/parameters.ts";
-export { params, resolveParameters } from "./job/parameters.ts";
+export { params, resolveParameters, secretTexts } from "./job/parameters.ts";
 export type { AsyncCall, AsyncOptions, LookupJoinOptions } from "./streams/async-wait.ts";
 export { LookupJoin } from "./streams/async-wait.ts";
 export { BroadcastConnectedStream, BroadcastStream, KeyedBroadcastConnectedStream } from "./streams/broadcast-streams.ts";

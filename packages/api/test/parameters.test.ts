@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { buildJob, defineJob, params } from "../src/index.ts";
+import { buildJob, defineJob, params, secretTexts } from "../src/index.ts";
 import { sinkOf, sourceOf } from "./connectors.ts";
 
 describe("parameters", () => {
@@ -32,6 +32,18 @@ describe("parameters", () => {
     const { plan } = buildJob(job, { parameters: { path: "a", token: "hunter2" } });
     expect(plan.nodes[0]?.details.options).toEqual({ path: "a 7" });
     expect(JSON.stringify(plan)).not.toContain("hunter2");
+  });
+
+  test("that are secret are known as texts, whether given or by default", () => {
+    const declarations = {
+      token: params.string({ default: "by-default", secret: true }),
+      pin: params.number({ default: 4711, secret: true }),
+      every: params.duration({ secret: true }),
+      hidden: params.boolean({ default: true, secret: true }),
+      path: params.string({ default: "in" }),
+    };
+    expect(secretTexts(declarations, { every: "1000s" })).toEqual(["by-default", "4711", "1000000", "1000s"]);
+    expect(secretTexts(declarations, { every: 1, token: "given" })).toEqual(["given", "4711", "1"]);
   });
 
   test.each([

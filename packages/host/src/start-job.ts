@@ -1,4 +1,4 @@
-import { buildJob, type JobDefinition } from "@millrace/api";
+import { buildJob, type JobDefinition, secretTexts } from "@millrace/api";
 import { createFileCheckpointStorage, refuseOccupied, savepointName } from "@millrace/checkpoint";
 import type { CheckpointStorage } from "@millrace/contracts";
 import { type Cancel, MillraceError, messageOf, type Ports, randomHex } from "@millrace/core";
@@ -11,6 +11,7 @@ import { controlSoon, type SoonControl } from "./control-soon.ts";
 import { deployerFor, threadsFor } from "./deployer.ts";
 import { engineVersion } from "./engine-version.ts";
 import type { JobHandle, StartOptions } from "./job-handle.ts";
+import { redactor } from "./log/index.ts";
 import { type Machine, nodeMachine } from "./machine.ts";
 import { memoryShares } from "./memory.ts";
 import { outputThatStays } from "./output-that-stays.ts";
@@ -56,7 +57,8 @@ export async function startJob(definition: JobDefinition, options: StartOptions 
     probe: (control) => machine.probe(control),
   });
   try {
-    return await startIn(directory, graph, ports, machine, options);
+    const redact = redactor(secretTexts(definition.parameters, options.parameters ?? {}));
+    return await startIn(directory, { graph, redact }, ports, machine, options);
   } catch (error) {
     await directory.close();
     throw error;
@@ -73,7 +75,14 @@ function refuseSnapshots(job: string, options: StartOptions): void {
   });
 }
 
-async function startIn(directory: StateDirectory, graph: JobGraph, ports: Ports, machine: Machine, options: StartOptions): Promise<JobHandle> {
+interface Built {
+  readonly graph: JobGraph;
+  /** Takes the secrets of its parameters out of a text. */
+  readonly redact: (text: string) => string;
+}
+
+async function startIn(directory: StateDirectory, built: Built, ports: Ports, machine: Machine, options: StartOptions): Promise<JobHandle> {
+  const { graph, redact } = built;
   const from = options.from === undefined ? undefined : snapshotChoice(options.from, directory.savepoints, machine);
   const decision = decideRun(directory.runs, { fresh: options.fresh === true, from });
   if (decision.kind === "refuse") throw decision.error;
@@ -108,13 +117,18 @@ async function startIn(directory: StateDirectory, graph: JobGraph, ports: Ports,
           allowDrop: options.allowDrop ?? [],
           nowMs: ports.clock.now(),
         });
-  const run = await directory.beginRun(decision, point?.manifest.checkpointId);
+  const run = withoutSecrets(await directory.beginRun(decision, point?.manifest.checkpointId), redact);
   try {
     return await launch({ directory, storage, run, graph, ports, machine, options, point, restorePlan });
   } catch (error) {
     await run.end("failed", messageOf(error));
     throw error;
   }
+}
+
+/** Why a run failed stays in the history of runs for good. */
+function withoutSecrets(run: ActiveRun, redact: Built["redact"]): ActiveRun {
+  return { ...run, end: (end, reason) => run.end(end, reason === undefined ? undefined : redact(reason)) };
 }
 
 interface Launch {

@@ -22,12 +22,16 @@ export async function diffJobCommand(from: string, path: string, flags: JobDiffF
 }
 
 export async function previewed(from: string, path: string, { param, stateDir, allowDrop }: JobDiffFlags, io: Io): Promise<RestorePreview> {
-  const { job, parameters } = await planJob(path, param ?? [], io);
-  return failingWith(exitCodes.checkpoint, async () => {
-    const { previewRestore } = await import("@millrace/host");
-    const options: StartOptions = { parameters, ...(stateDir !== undefined && { stateDir }), ...(allowDrop !== undefined && { allowDrop }) };
-    return previewRestore(job, from, options);
-  });
+  const { job, parameters, redact } = await planJob(path, param ?? [], io);
+  return failingWith(
+    exitCodes.checkpoint,
+    async () => {
+      const { previewRestore } = await import("@millrace/host");
+      const options: StartOptions = { parameters, ...(stateDir !== undefined && { stateDir }), ...(allowDrop !== undefined && { allowDrop }) };
+      return previewRestore(job, from, options);
+    },
+    redact,
+  );
 }
 
 export function printPreview({ path, kind, checkpointId, plan }: RestorePreview, io: Io, output: Output): void {

@@ -53,9 +53,8 @@ export async function runCommand(path: string, flags: RunFlags, io: Io, argv: re
   await failingWith(exitCodes.stateDirectory, () =>
     tellSupervisor(io, resolve(io.cwd, flags.stateDir ?? join(defaultStateRoot, planned.plan.jobName))),
   );
-  const { redactor, startJob } = await import("@millrace/host");
-  const secrets = secretsOf(planned);
-  const view = await viewFor(planned, flags, io, secrets);
+  const { startJob } = await import("@millrace/host");
+  const view = await viewFor(planned, flags, io);
   const request = {
     job: planned.job,
     plan: planned.plan,
@@ -64,7 +63,7 @@ export async function runCommand(path: string, flags: RunFlags, io: Io, argv: re
     start: startJob,
     resumeCommand: resumeCommand(argv),
   };
-  return failingWith(exitCodes.jobFailed, () => runJob(io, request), redactor(secrets));
+  return failingWith(exitCodes.jobFailed, () => runJob(io, request), planned.redact);
 }
 
 function startOptions(flags: RunFlags): StartOptions {
@@ -119,7 +118,7 @@ function checkpointOptions({ checkpointInterval, checkpointTimeout, retained, al
 }
 
 /** On a terminal a live view, elsewhere JSON lines. A job that prints has the standard output for itself. */
-async function viewFor({ job, plan }: PlannedJob, { live }: RunFlags, io: Io, secrets: readonly string[]): Promise<RunView> {
+async function viewFor({ job, plan, secrets }: PlannedJob, { live }: RunFlags, io: Io): Promise<RunView> {
   const output = writesStandardOutput(plan) ? io.stderr : io.stdout;
   if (live && output.isTTY === true && io.env.TERM !== "dumb") {
     const { createLiveView } = await import("../run/live-view.ts");
@@ -127,10 +126,6 @@ async function viewFor({ job, plan }: PlannedJob, { live }: RunFlags, io: Io, se
   }
   const { createLogView } = await import("../run/log-view.ts");
   return createLogView({ jobName: job.name, io, output, secrets, progressEveryMs });
-}
-
-function secretsOf({ job, parameters }: PlannedJob): readonly string[] {
-  return Object.entries(parameters).flatMap(([name, value]) => (job.parameters[name]?.secret === true ? [value] : []));
 }
 
 /** How to go on with a stopped run. */

@@ -66,6 +66,17 @@ export function resolveParameters(declarations: ParameterDeclarations, given: { 
   return Object.freeze({ values: Object.freeze(values), planned: Object.freeze(planned) });
 }
 
+/**
+ * What of the secret parameters could stand in a message: their values, given or by default, as texts. A boolean is none: its text
+ * tells nothing, and stands everywhere. Throws what `resolveParameters` throws.
+ */
+export function secretTexts(declarations: ParameterDeclarations, given: { readonly [name: string]: Json }): readonly string[] {
+  const { values } = resolveParameters(declarations, given);
+  const secret = Object.entries(declarations).filter(([, declared]) => declared.secret && declared.kind !== "boolean");
+  // A number or a duration may have been given in another form than the builder gets it in.
+  return secret.flatMap(([name]) => [...new Set([values[name], given[name]].filter((value) => value !== undefined).map(String))]);
+}
+
 function missing(name: string, { description, kind }: ParameterDeclaration<ParameterValue>): MillraceError {
   return new MillraceError("PARAMETER_MISSING", `the job needs the parameter "${name}"${description === undefined ? "" : ` (${description})`}`, {
     hint: `give it with --param ${name}=${kind.toUpperCase()}`,
