@@ -64,7 +64,7 @@ describe("the guides", () => {
   });
 
   it("name every command, every flag and every exit code of the command line, and no others", () => {
-    const program = buildProgram(processIo(), [], "0", () => undefined);
+    const program = buildProgram(processIo(), "0", () => undefined);
     const all = [program, ...program.commands].flatMap((command) => [command, ...(command === program ? [] : command.commands)]);
     const flags = all.flatMap((command) => command.options.map((option) => option.long ?? ""));
     const text = textOf("cli");

@@ -17,7 +17,7 @@ export { processIo } from "./io.ts";
 export async function main(argv: readonly string[], io: Io): Promise<number> {
   let exitCode: number = exitCodes.ok;
   try {
-    const program = buildProgram(io, argv, version(), (code) => {
+    const program = buildProgram(io, version(), (code) => {
       exitCode = code;
     });
     await program.parseAsync(argv, { from: "user" });

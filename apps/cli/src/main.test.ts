@@ -24,7 +24,7 @@ describe("the millrace command", () => {
   };
 
   it("explains every command with an example", async () => {
-    const names = buildProgram(new FakeIo(), [], "1.2.3", () => undefined).commands.map((command) => command.name());
+    const names = buildProgram(new FakeIo(), "1.2.3", () => undefined).commands.map((command) => command.name());
     expect(names).toEqual([
       "run",
       "restore",

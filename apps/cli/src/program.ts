@@ -1,4 +1,5 @@
 import { Argument, Command, Option } from "commander";
+import { runLineOf } from "./arguments/run-line.ts";
 import type { Io } from "./io.ts";
 
 /** What `main` gets from a command: its exit code. */
@@ -7,7 +8,7 @@ export type Done = (exitCode: number) => void;
 const collect = (pair: string, pairs: readonly string[] = []): readonly string[] => [...pairs, pair];
 
 /** The command line of `millrace`. Commands are loaded when they are called, so that starting one does not pay for the others. */
-export function buildProgram(io: Io, argv: readonly string[], version: string, done: Done): Command {
+export function buildProgram(io: Io, version: string, done: Done): Command {
   const program = new Command("millrace")
     .description("Stateful stream processing for TypeScript.")
     .version(version, "-V, --version", "print the version")
@@ -22,7 +23,7 @@ export function buildProgram(io: Io, argv: readonly string[], version: string, d
     .showSuggestionAfterError()
     .exitOverride()
     .addHelpText("after", exitCodeHelp);
-  addRun(program, io, argv, done);
+  addRun(program, io, done);
   addPlanning(program, io, done);
   addOperations(program, io, done);
   addSavepoints(program, io, done);
@@ -40,7 +41,7 @@ export function buildProgram(io: Io, argv: readonly string[], version: string, d
   return program;
 }
 
-function addRun(program: Command, io: Io, argv: readonly string[], done: Done): void {
+function addRun(program: Command, io: Io, done: Done): void {
   const run = program
     .command("run")
     .description("run a job until it finishes, fails or is stopped; an unfinished run is resumed")
@@ -59,7 +60,7 @@ function addRun(program: Command, io: Io, argv: readonly string[], done: Done): 
         "Ctrl-C stops with a last checkpoint, and the same command resumes; a second Ctrl-C ends at once.",
       ),
     )
-    .action(async (path: string, flags) => done(await (await import("./commands/run.ts")).runCommand(path, flags, io, argv)));
+    .action(async (path: string, flags, self) => done(await (await import("./commands/run.ts")).runCommand(flags, io, runLineOf(path, self))));
   const restore = program
     .command("restore")
     .description("run a job from a savepoint; what becomes of its state is printed first")
@@ -67,8 +68,8 @@ function addRun(program: Command, io: Io, argv: readonly string[], done: Done): 
     .argument("<job>", "module that exports the job as its default, e.g. job.ts");
   runOptions(restore)
     .addHelpText("after", example("millrace restore .millrace/airport-delays/savepoints/sp-12 job.ts --parallelism 3"))
-    .action(async (from: string, path: string, flags) =>
-      done(await (await import("./commands/restore.ts")).restoreCommand(from, path, flags, io, argv)),
+    .action(async (from: string, path: string, flags, self) =>
+      done(await (await import("./commands/restore.ts")).restoreCommand(from, flags, io, runLineOf(path, self))),
     );
 }
 

@@ -45,7 +45,7 @@ export default defineJob("killed", (env) => {
 });
 `;
 
-it("a supervised job that is killed before its run has begun still starts from the snapshot that was named", { timeout: 60_000 }, async () => {
+it("a supervised job that is killed before its run has begun still starts from the snapshot that was named", { timeout: 120_000 }, async () => {
   await using workshop = await Workshop.create({ "killed.ts": killed });
   expect((await workshop.call("run", "killed.ts")).stdout).toContain("n4");
   const state = join(workshop.path, ".millrace/killed");
@@ -58,6 +58,13 @@ it("a supervised job that is killed before its run has begun still starts from t
   expect({ code, stdout }).toEqual({ code: 0, stdout: "" });
   const runs = (await readFile(join(state, "runs.jsonl"), "utf8")).trimEnd().split("\n");
   expect(runs.map((line) => JSON.parse(line)).findLast(({ event }) => event === "start")).toMatchObject({ startedFrom: from });
+
+  // The same as a restore, with a flag before the command.
+  await writeFile(join(workshop.path, "short-of-memory"), "");
+  const manifest = join(state, "checkpoints", newest);
+  const restored = await workshop.call("--verbose", "restore", manifest, "killed.ts", "--supervise");
+  expect(restored.stderr).toMatch(/a restore does this\n[\s\S]*died of SIGKILL; it is started again/);
+  expect({ code: restored.code, stdout: restored.stdout }).toEqual({ code: 0, stdout: "" });
 });
 
 it("a supervised job that is stopped while it waits to be started again is not, and says by which signal", { timeout: 60_000 }, async () => {

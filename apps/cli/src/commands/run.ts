@@ -2,12 +2,13 @@ import { join, resolve } from "node:path";
 import type { StartOptions } from "@millrace/host";
 import { parseBytes, parseCount, parseDuration, parseParallelism } from "../arguments/parse.ts";
 import { parseRestart } from "../arguments/parse-restart.ts";
+import { type RunLine, without, wordsOf } from "../arguments/run-line.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { failingWith } from "../failure.ts";
 import type { Io } from "../io.ts";
 import { tellSupervisor } from "../run/run-begun.ts";
 import { runJob } from "../run/run-job.ts";
-import { resuming, supervise } from "../run/supervise.ts";
+import { anew, supervise } from "../run/supervise.ts";
 import { type RunView, writesStandardOutput } from "../run/view.ts";
 import { type PlannedJob, planJob } from "./build-plan.ts";
 import { defaultStateRoot } from "./jobs.ts";
@@ -41,15 +42,11 @@ export interface RunFlags {
 
 const progressEveryMs = 10_000;
 
-/** Runs a job in this process until it finishes, fails or is told to stop. */
-export async function runCommand(path: string, flags: RunFlags, io: Io, argv: readonly string[]): Promise<number> {
+/** Runs a job in this process until it finishes, fails or is told to stop. `line` says all that `flags` do. */
+export async function runCommand(flags: RunFlags, io: Io, line: RunLine): Promise<number> {
   const options = await failingWith(exitCodes.usage, () => startOptions(flags));
-  if (flags.supervise === true) {
-    // `restore` names the snapshot in another place.
-    const from = flags.from === undefined || argv.some((argument) => argument.startsWith("--from")) ? [] : ["--from", flags.from];
-    return supervise(io, [...argv, ...from]);
-  }
-  const planned = await planJob(path, flags.param ?? [], io);
+  if (flags.supervise === true) return supervise(io, line);
+  const planned = await planJob(line.job, flags.param ?? [], io);
   await failingWith(exitCodes.stateDirectory, () =>
     tellSupervisor(io, resolve(io.cwd, flags.stateDir ?? join(defaultStateRoot, planned.plan.jobName))),
   );
@@ -61,7 +58,7 @@ export async function runCommand(path: string, flags: RunFlags, io: Io, argv: re
     options: { ...options, module: planned.module, parameters: planned.parameters },
     view,
     start: startJob,
-    resumeCommand: resumeCommand(argv),
+    resumeCommand: resumeCommand(line),
   };
   return failingWith(exitCodes.jobFailed, () => runJob(io, request), planned.redact);
 }
@@ -129,8 +126,8 @@ async function viewFor({ job, plan, secrets }: PlannedJob, { live }: RunFlags, i
 }
 
 /** How to go on with a stopped run. */
-function resumeCommand(argv: readonly string[]): string {
-  return ["millrace", ...resuming(argv, ["--from", "--allow-drop", "--accept-loss"]).map(quoted)].join(" ");
+function resumeCommand(line: RunLine): string {
+  return ["millrace", ...wordsOf(without(line, [...anew, "--allow-drop", "--accept-loss"])).map(quoted)].join(" ");
 }
 
 function quoted(argument: string): string {

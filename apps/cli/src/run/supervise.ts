@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { setTimeout as pause } from "node:timers/promises";
+import { type RunLine, without, wordsOf } from "../arguments/run-line.ts";
 import { exitCodes } from "../exit-codes.ts";
 import type { Io, Signal } from "../io.ts";
 import { RunBegun, supervisedVariable } from "./run-begun.ts";
@@ -9,6 +10,9 @@ const longestDelayMs = 60_000;
 /** A process that lived so long did not die of what it was started with. */
 const healthyMs = 60_000;
 
+/** Options that a run which has begun does not begin with again. */
+export const anew: readonly string[] = ["--fresh", "--break-lock", "--from"];
+
 /** These end a run for good: somebody wanted it. */
 const wanted: ReadonlySet<NodeJS.Signals> = new Set<NodeJS.Signals>(["SIGINT", "SIGTERM"]);
 
@@ -17,8 +21,8 @@ const wanted: ReadonlySet<NodeJS.Signals> = new Set<NodeJS.Signals>(["SIGINT", "
  * much memory for the machine. A run that had begun resumes from its last checkpoint; the delay doubles from 1 s to 1 min.
  * Every other end is the end, with the process's exit code. Signals are passed on, and end a delay.
  */
-export async function supervise(io: Io, argv: readonly string[]): Promise<number> {
-  let again = argv.filter((argument) => argument !== "--supervise");
+export async function supervise(io: Io, line: RunLine): Promise<number> {
+  let again = without(line, ["--supervise"]);
   let delayMs = firstDelayMs;
   let child: ChildProcess | undefined;
   let stopping: Signal | undefined;
@@ -33,7 +37,7 @@ export async function supervise(io: Io, argv: readonly string[]): Promise<number
   try {
     for (;;) {
       const startedMs = performance.now();
-      child = spawn(process.execPath, [...process.execArgv, process.argv[1] as string, ...again], {
+      child = spawn(process.execPath, [...process.execArgv, process.argv[1] as string, ...wordsOf(again)], {
         stdio: ["inherit", "inherit", "inherit", "ipc"],
         env: { ...process.env, [supervisedVariable]: "1" },
       });
@@ -47,21 +51,11 @@ export async function supervise(io: Io, argv: readonly string[]): Promise<number
       if (stopping !== undefined) return codeOf(stopping);
       delayMs = Math.min(2 * delayMs, longestDelayMs);
       await heard;
-      if (await begun.ask()) again = resuming(again);
+      if (await begun.ask()) again = without(again, anew);
     }
   } finally {
     release();
   }
-}
-
-/** The same command without what would begin again at the beginning, and without `options` and their values. */
-export function resuming(argv: readonly string[], options: readonly string[] = ["--from"]): string[] {
-  return argv.filter(
-    (argument, index) =>
-      !["--fresh", "--break-lock", ...options].includes(argument) &&
-      !options.includes(argv[index - 1] ?? "") &&
-      !options.some((option) => argument.startsWith(`${option}=`)),
-  );
 }
 
 function codeOf(signal: NodeJS.Signals): number {
