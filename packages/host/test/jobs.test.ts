@@ -33,6 +33,12 @@ describe("jobs as seen from outside", () => {
     await expect(findJob(join(root, "nothing"), options)).rejects.toMatchObject({ code: "STATE_NONE" });
   });
 
+  it("are not looked for in a file", async () => {
+    await writeFile(join(root, "file"), "");
+    const list = listJobs(join(root, "file"), options);
+    await expect(list).rejects.toMatchObject({ code: "STATE_READ", message: expect.stringContaining("file is no directory") });
+  });
+
   it("one that never ran, one that ended and one that crashed", async () => {
     await (await open("unused")).close();
     const finished = await open("finished");

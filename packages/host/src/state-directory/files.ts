@@ -55,6 +55,6 @@ export function corruptState(path: string, what: string): MillraceError {
 }
 
 /** Node's code of a failed file operation, e.g. `ENOENT`. */
-function systemCode(error: unknown): string | undefined {
+export function systemCode(error: unknown): string | undefined {
   return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
 }

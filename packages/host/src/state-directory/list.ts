@@ -1,5 +1,6 @@
-import { type Files, MillraceError } from "@millrace/core";
+import { type Files, MillraceError, messageOf } from "@millrace/core";
 import { type ControlRecord, readControl } from "./control.ts";
+import { systemCode } from "./files.ts";
 import { readLock } from "./lock.ts";
 import type { LockRecord } from "./lock-record.ts";
 import { readMeta } from "./meta.ts";
@@ -19,14 +20,26 @@ export type StateDirectorySummary =
     }
   | { readonly kind: "damaged"; readonly path: string; readonly error: MillraceError };
 
-/** The state directories under `root` (`.millrace`), sorted by name. Other directories are passed over. */
+/** The state directories under `root` (`.millrace`), sorted by name; none when it isn't there. Other directories are passed over. Throws STATE_READ. */
 export async function listStateDirectories(files: Files, root: string): Promise<readonly StateDirectorySummary[]> {
   const summaries: StateDirectorySummary[] = [];
-  for (const name of await files.list(root)) {
+  for (const name of await namesIn(files, root)) {
     const summary = await summarize(files, `${root}/${name}`);
     if (summary !== undefined) summaries.push(summary);
   }
   return summaries;
+}
+
+async function namesIn(files: Files, root: string): Promise<readonly string[]> {
+  try {
+    return await files.list(root);
+  } catch (error) {
+    const isFile = systemCode(error) === "ENOTDIR";
+    throw new MillraceError("STATE_READ", isFile ? `${root} is no directory` : `cannot list ${root}: ${messageOf(error)}`, {
+      hint: isFile ? "name the directory in which jobs have their state directories, e.g. .millrace" : "give this user the right to read it",
+      cause: error,
+    });
+  }
 }
 
 async function summarize(files: Files, path: string): Promise<StateDirectorySummary | undefined> {
