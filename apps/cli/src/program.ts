@@ -206,6 +206,7 @@ function addState(program: Command, io: Io, done: Done): void {
   )
     .option("-p, --param <name=value>", "a parameter of the job; may be given several times", collect)
     .option("--allow-drop <uid>", "state of this node that has no place in the job may be dropped; may be given several times", collect)
+    .option("--max-parallelism <n>", "as a restore would be told (default: that of the snapshot)")
     .option("--json", "as JSON")
     .addHelpText("after", example("millrace diff .millrace/airport-delays/savepoints/sp-12 job.ts"))
     .action(async (from: string, to: string, flags) => done(await (await import("./commands/diff.ts")).diffCommand(from, to, flags, io)));

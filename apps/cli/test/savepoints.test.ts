@@ -32,7 +32,17 @@ const event = (run: Running, name: string) => vi.waitUntil(() => run.events().fi
 /** One line a key. */
 const keysOf = async (where: string) => (await workshop.call("state", "ls", where, "seen", "seen")).stdout.split("\n").filter((line) => line !== "");
 
-describe("savepoints on the command line", { timeout: 240_000 }, () => {
+/** What a restore of the running job's last checkpoint would do, by the job's name and by its state directory. */
+async function previewsOfRunning(): Promise<void> {
+  const byName = workshop.call("diff", "endless", "endless.ts");
+  const byPath = workshop.call("diff", ".millrace/endless", "endless.ts", "--json");
+  const intoOther = workshop.call("diff", "endless", "other.ts");
+  expect(await byName).toMatchObject({ code: 0, stdout: expect.stringMatching(/^checkpoint \d+ \(.*chk-\d+\.json\):\n.*a restore does this/s) });
+  expect(JSON.parse((await byPath).stdout)).toMatchObject({ kind: "checkpoint", plan: { problems: [] } });
+  expect(await intoOther).toMatchObject({ code: 5, stderr: expect.stringContaining("[RESTORE_OTHER_JOB]") });
+}
+
+describe("savepoints on the command line", { timeout: 360_000 }, () => {
   it("are taken, looked into, compared, stopped with and restored", async () => {
     const run = workshop.start("run", "endless.ts", "--checkpoint-interval", "50ms");
     await event(run, "checkpoint.completed");
@@ -66,6 +76,8 @@ describe("savepoints on the command line", { timeout: 240_000 }, () => {
       expect.objectContaining({ uid: "seen", state: "seen", key: 3, value: inSavepoint }),
     );
 
+    await previewsOfRunning();
+
     const stopped = await workshop.call("stop", "endless", "--savepoint", "--json");
     const { savepoint } = JSON.parse(stopped.stdout) as { savepoint: { path: string; checkpointId: number } };
     expect(savepoint.path).toBe(join(workshop.path, ".millrace/endless/savepoints", `sp-${savepoint.checkpointId}`));
@@ -75,6 +87,12 @@ describe("savepoints on the command line", { timeout: 240_000 }, () => {
     expect((await workshop.call("diff", "first", savepoint.path)).stdout).toMatch(/seen +seen +value +– +– +10 +0/);
     expect((await workshop.call("inspect", "endless", "--at", `sp-${savepoint.checkpointId}`)).stdout).toContain("every checksum fits");
     expect((await workshop.call("info", "endless")).stdout).toMatch(/endless savepoint/);
+    const at = workshop.call("diff", "endless", "endless.ts", "--at", `sp-${savepoint.checkpointId}`);
+    const own = workshop.call("diff", `sp-${savepoint.checkpointId}`, "endless.ts");
+    const atOther = workshop.call("diff", "endless", "other.ts", "--at", `sp-${savepoint.checkpointId}`);
+    for (const diff of [at, own])
+      expect(await diff).toMatchObject({ code: 0, stdout: expect.stringContaining(`savepoint ${savepoint.checkpointId} (${savepoint.path}):`) });
+    expect(await atOther).toMatchObject({ code: 5, stderr: expect.stringContaining("[RESTORE_OTHER_JOB]") });
 
     const restored = workshop.start("restore", `sp-${savepoint.checkpointId}`, "endless.ts", "--parallelism", "3");
     expect(await event(restored, "job.resumed")).toMatchObject({ path: savepoint.path });
@@ -109,6 +127,10 @@ describe("savepoints on the command line", { timeout: 240_000 }, () => {
       code: 5,
       stdout: expect.stringMatching(/✗ seen: refused.*a restore is refused: 1 problem/s),
     });
+    const fewer = ["first", "endless.ts", "--max-parallelism", "64"];
+    const [previewed, restored] = await Promise.all([workshop.call("diff", ...fewer), workshop.call("restore", ...fewer)]);
+    expect(previewed).toMatchObject({ code: 5, stdout: expect.stringMatching(/✗ max parallelism was 720 and is 64.*a restore is refused/s) });
+    expect(restored).toMatchObject({ code: 5, stderr: expect.stringMatching(/a restore is refused: 1 problem\n.*\[RESTORE_REFUSED\]/s) });
     expect(await refusal("savepoint", "endless")).toBe("7 CONTROL_UNREACHABLE");
     expect(await refusal("stop", "endless")).toBe("7 CONTROL_UNREACHABLE");
     const records = join(workshop.path, "first", "seen-00000.records");

@@ -41,5 +41,7 @@ export async function previewRestore(definition: JobDefinition, from: string, op
     allowDrop: options.allowDrop ?? [],
     nowMs: ports.clock.now(),
   });
-  return { path: snapshot?.path ?? from, kind: manifest.kind, checkpointId: manifest.checkpointId, plan };
+  // A checkpoint that was named by its path is restored as a savepoint is, but is none.
+  const { kind } = snapshot?.manifest ?? manifest;
+  return { path: snapshot?.path ?? from, kind, checkpointId: manifest.checkpointId, plan };
 }

@@ -4,18 +4,16 @@ import type { Io } from "../io.ts";
 import { type Paint, paintFor } from "../paint.ts";
 import { tableLines } from "../table.ts";
 import type { JobDiffFlags } from "./diff-job.ts";
-import { openTarget, type TargetFlags } from "./snapshot-target.ts";
-
-export interface DiffFlags extends TargetFlags, JobDiffFlags {}
+import { openTarget } from "./snapshot-target.ts";
 
 /** Against a job's module: what a restore would do. Against another snapshot: how the state in both differs. */
-export async function diffCommand(from: string, to: string, flags: DiffFlags, io: Io): Promise<number> {
+export async function diffCommand(from: string, to: string, flags: JobDiffFlags, io: Io): Promise<number> {
   if (!/\.[mc]?[jt]s$/.test(to)) return diffSnapshots(from, to, flags, io);
   const { diffJobCommand } = await import("./diff-job.ts");
-  return diffJobCommand(flags.at ?? from, to, flags, io);
+  return diffJobCommand(from, to, flags, io);
 }
 
-async function diffSnapshots(from: string, to: string, flags: DiffFlags, io: Io): Promise<number> {
+async function diffSnapshots(from: string, to: string, flags: JobDiffFlags, io: Io): Promise<number> {
   const first = await openTarget(from, flags, io);
   const second = await openTarget(to, {}, io).catch((error: unknown) => {
     first.release();

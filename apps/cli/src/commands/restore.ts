@@ -1,6 +1,7 @@
 import { MillraceError } from "@millrace/core";
 import type { RunLine } from "../arguments/run-line.ts";
 import type { Io } from "../io.ts";
+import { planJob } from "./build-plan.ts";
 import { previewed, printPreview } from "./diff-job.ts";
 import { type RunFlags, runCommand } from "./run.ts";
 
@@ -9,7 +10,7 @@ import { type RunFlags, runCommand } from "./run.ts";
  * the restore is refused.
  */
 export async function restoreCommand(from: string, flags: Omit<RunFlags, "from">, io: Io, line: RunLine): Promise<number> {
-  const preview = await previewed(from, line.job, flags, io);
+  const preview = await previewed(from, await planJob(line.job, flags.param ?? [], io), flags);
   printPreview(preview, io, io.stderr);
   if (preview.plan.problems.length > 0) {
     throw new MillraceError("RESTORE_REFUSED", `${preview.kind} ${preview.checkpointId} does not fit the job; nothing was changed`, {

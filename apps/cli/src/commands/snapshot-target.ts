@@ -6,7 +6,7 @@ import type { SnapshotReader } from "@millrace/snapshots";
 import { exitCodes } from "../exit-codes.ts";
 import { failingWith } from "../failure.ts";
 import type { Io } from "../io.ts";
-import { namedJob } from "./jobs.ts";
+import { isStateDirectory, namedJob } from "./jobs.ts";
 
 export interface TargetFlags {
   readonly stateDir?: string;
@@ -21,14 +21,14 @@ export interface SnapshotTarget {
 }
 
 /**
- * The snapshot that a user names: by path, or a job's by the job's name: of a running job its last completed checkpoint, which
+ * The snapshot that a user names: by path, or a job's by the job's name or its state directory: of a running job its last completed checkpoint, which
  * is kept from being cleaned up as long as it is read; of any other the newest, or the one that `--at` names.
  */
 export function openTarget(what: string, flags: TargetFlags, io: Io): Promise<SnapshotTarget> {
   return failingWith(exitCodes.checkpoint, async () => {
     const path = resolve(io.cwd, what);
-    const isPath = flags.stateDir === undefined && flags.at === undefined && (await stat(path).catch(() => undefined)) !== undefined;
-    if (isPath) return { reader: await openReader(path), release: () => undefined };
+    if (flags.stateDir === undefined && flags.at === undefined && (await isSnapshotPath(path)))
+      return { reader: await openReader(path), release: () => undefined };
     const job = await namedJob(what, flags.stateDir, io);
     if (flags.at !== undefined) return { reader: await openReader(snapshotPath(job.path, flags.at)), release: () => undefined };
     if (job.condition !== "running" || job.socketPath === undefined) return { reader: await openReader(job.path), release: () => undefined };
@@ -41,6 +41,11 @@ export function openTarget(what: string, flags: TargetFlags, io: Io): Promise<Sn
       throw error;
     }
   });
+}
+
+/** A state directory is no snapshot, but a job, which may be running. */
+async function isSnapshotPath(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined)) !== undefined && !(await isStateDirectory(path));
 }
 
 async function openReader(path: string): Promise<SnapshotReader> {
