@@ -26,6 +26,8 @@ export const exitCodes = {
 
 const byCode: { readonly [code: string]: number } = {
   PLAN_PARALLELISM: exitCodes.jobRefused,
+  BATCH_UNBOUNDED: exitCodes.jobRefused,
+  BATCH_OPTION: exitCodes.usage,
   STATE_LOCKED: exitCodes.stateDirectory,
   STATE_LOCK_LOST: exitCodes.stateDirectory,
   STATE_OTHER_JOB: exitCodes.stateDirectory,

@@ -82,6 +82,30 @@ describe("the millrace command", () => {
     }
   });
 
+  it("refuses with 2 what batch mode would not use, and takes it in streaming mode", async () => {
+    const idle = [
+      ["--state-dir", "x"],
+      ["--checkpoint-interval", "1s"],
+      ["--checkpoint-timeout", "1s"],
+      ["--alignment-timeout", "never"],
+      ["--retained", "3"],
+      ["--from", "chk-1"],
+      ["--backend", "heap"],
+      ["--allow-drop", "x"],
+      ["--fresh"],
+      ["--break-lock"],
+    ];
+    for (const flag of idle) {
+      const batch = await call("run", "absent.ts", "--mode", "batch", ...flag);
+      expect(batch).toMatchObject({ code: 2, err: expect.stringContaining(`${flag[0]} does nothing with --mode batch`) });
+      for (const mode of [["--mode", "streaming"], []])
+        expect(await call("run", "absent.ts", ...mode, ...flag)).toMatchObject({ code: 3, err: expect.stringContaining("[JOB_NOT_FOUND]") });
+    }
+    expect((await call("run", "absent.ts", "--mode", "batch", "--supervise")).code).toBe(2);
+    const used = ["--parallelism", "2", "--memory", "1g", "--overwrite", "--restart", "none", "--accept-loss", "x", "--no-live", "--dev"];
+    expect(await call("run", "absent.ts", "--mode", "batch", ...used)).toMatchObject({ code: 3, err: expect.stringContaining("[JOB_NOT_FOUND]") });
+  });
+
   it("refuses a job that isn't there with 3, state that isn't there with 4", async () => {
     for (const command of ["run", "plan", "check"])
       expect(await call(command, "absent.ts")).toMatchObject({
@@ -136,6 +160,7 @@ describe("errors on the terminal", () => {
         code,
       ),
     ).toEqual([4, 4, 5, 5, 6, 2, 7]);
+    expect([code("BATCH_UNBOUNDED"), code("BATCH_OPTION")]).toEqual([3, 2]);
     expect([code("STATE_KEY"), code("USER_FUNCTION"), code("CHECKPOINT_IN_DOUBT"), exitCodeOf(cause, 3)]).toEqual([1, 1, 1, 3]);
   });
 });

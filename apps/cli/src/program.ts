@@ -48,9 +48,10 @@ function addRun(program: Command, io: Io, done: Done): void {
     .argument("<job>", "module that exports the job as its default, e.g. job.ts");
   runOptions(run)
     .addOption(
-      new Option("--mode <mode>", "batch: only final results, when the input has ended, and no checkpoints (default: streaming)")
-        .choices(["streaming", "batch"])
-        .conflicts(["from", "stateDir", "backend", "fresh", "supervise", "checkpointInterval"]),
+      new Option("--mode <mode>", "batch: only final results, when the input has ended, and no checkpoints (default: streaming)").choices([
+        "streaming",
+        "batch",
+      ]),
     )
     .option("--from <snapshot>", "start from this one: chk-12, sp-12, or the path of a savepoint or a checkpoint's manifest")
     .addHelpText(

@@ -165,6 +165,11 @@ describe("millrace as a process", () => {
     }
   });
 
+  it("refuses a job without an end in batch mode with 3", async () => {
+    const refused = await workshop.call("run", "endless.ts", "--mode", "batch");
+    expect(refused).toMatchObject({ code: 3, stdout: "", stderr: expect.stringMatching(/uid numbers\) \[BATCH_UNBOUNDED\]/) });
+  });
+
   it("has as many key groups as it is told to, and no more subtasks", async () => {
     const many = await workshop.call("run", "sums.ts", "--fresh", "--overwrite", "--max-parallelism", "2", "--parallelism", "3");
     expect(many).toMatchObject({ code: 3, stderr: expect.stringContaining("[PLAN_PARALLELISM]") });

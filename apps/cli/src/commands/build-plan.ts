@@ -1,5 +1,5 @@
 import type { JobDefinition } from "@millrace/api";
-import type { LogicalPlan } from "@millrace/plan";
+import type { ExecutionMode, LogicalPlan } from "@millrace/plan";
 import { parseParameters } from "../arguments/parse.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { failingWith } from "../failure.ts";
@@ -18,14 +18,14 @@ export interface PlannedJob {
 }
 
 /** Loads a job and builds its plan twice: a plan that comes out different is refused here, not on some worker later (law P2). */
-export async function planJob(path: string, pairs: readonly string[], io: Io): Promise<PlannedJob> {
+export async function planJob(path: string, pairs: readonly string[], io: Io, mode: ExecutionMode = "streaming"): Promise<PlannedJob> {
   const loaded = await failingWith(exitCodes.jobRefused, () => loadedJob(path, pairs, io));
   const { job, module, parameters, secrets, redact } = loaded;
   return failingWith(
     exitCodes.jobRefused,
     async () => {
       const { verifyDeterministic } = await import("@millrace/api");
-      return { job, module, plan: verifyDeterministic(job, { parameters }).plan, parameters, secrets, redact };
+      return { job, module, plan: verifyDeterministic(job, { parameters, mode }).plan, parameters, secrets, redact };
     },
     redact,
   );

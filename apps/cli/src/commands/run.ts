@@ -10,6 +10,7 @@ import { tellSupervisor } from "../run/run-begun.ts";
 import { runJob } from "../run/run-job.ts";
 import { anew, supervise } from "../run/supervise.ts";
 import { type RunView, writesStandardOutput } from "../run/view.ts";
+import { checkMode } from "./batch-flags.ts";
 import { type PlannedJob, planJob } from "./build-plan.ts";
 import { defaultStateRoot } from "./jobs.ts";
 
@@ -44,9 +45,12 @@ const progressEveryMs = 10_000;
 
 /** Runs a job in this process until it finishes, fails or is told to stop. `line` says all that `flags` do. */
 export async function runCommand(flags: RunFlags, io: Io, line: RunLine): Promise<number> {
-  const options = await failingWith(exitCodes.usage, () => startOptions(flags));
+  const options = await failingWith(exitCodes.usage, () => {
+    checkMode(flags);
+    return startOptions(flags);
+  });
   if (flags.supervise === true) return supervise(io, line);
-  const planned = await planJob(line.job, flags.param ?? [], io);
+  const planned = await planJob(line.job, flags.param ?? [], io, flags.mode);
   await failingWith(exitCodes.stateDirectory, () =>
     tellSupervisor(io, resolve(io.cwd, flags.stateDir ?? join(defaultStateRoot, planned.plan.jobName))),
   );
