@@ -18,6 +18,8 @@ export const exitCodes = {
   output: 6,
   /** The job is not running, or does not answer. */
   notRunning: 7,
+  /** Whoever read what the job prints has gone: as SIGPIPE ends other programs, at once. The next run resumes. */
+  readerGone: 141,
   /** Stopped by Ctrl-C (SIGINT) after a last checkpoint: the next run resumes. */
   interrupted: 130,
   /** The same by SIGTERM. */

@@ -26,8 +26,15 @@ export interface Io {
   exit(code: number): void;
 }
 
-/** The process as it is. */
+/**
+ * The process as it is. A reader of one of its streams that goes away (`| head`) does not end it: what is written there from then
+ * on is dropped, and a command that can do better listens for EPIPE itself.
+ */
 export function processIo(): Io {
+  for (const stream of [process.stdout, process.stderr])
+    stream.on("error", (error: NodeJS.ErrnoException) => {
+      if (error.code !== "EPIPE") throw error;
+    });
   return {
     stdout: process.stdout,
     stderr: process.stderr,

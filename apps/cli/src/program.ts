@@ -286,4 +286,5 @@ Exit codes:
   0  done           3  job refused        6  output refused
   1  job failed     4  state directory    7  job not running
   2  usage          5  checkpoint         130, 143  stopped by SIGINT, SIGTERM: the next run resumes
+                                          141       nothing reads what the job prints: the next run resumes
 `;

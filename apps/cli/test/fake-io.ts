@@ -3,12 +3,25 @@ import type { Io, Output, Signal } from "../src/io.ts";
 /** Keeps what is written to it. */
 export class Pipe implements Output {
   text = "";
+  readonly #onError = new Set<(error: NodeJS.ErrnoException) => void>();
+
   write(text: string): boolean {
     this.text += text;
     return true;
   }
-  on(): void {}
-  off(): void {}
+  on(event: string, listener: (error: NodeJS.ErrnoException) => void): void {
+    if (event === "error") this.#onError.add(listener);
+  }
+  off(_event: string, listener: (error: NodeJS.ErrnoException) => void): void {
+    this.#onError.delete(listener);
+  }
+
+  fail(code: string): void {
+    for (const listener of [...this.#onError]) listener(Object.assign(new Error(code), { code }));
+  }
+  get listeners(): number {
+    return this.#onError.size;
+  }
 }
 
 /** A process around a command: pipes or what is given, signals that a test sends, an exit that is only noted. */

@@ -62,6 +62,7 @@ export async function runCommand(flags: RunFlags, io: Io, line: RunLine): Promis
     options: { ...options, module: planned.module, parameters: planned.parameters },
     view,
     start: startJob,
+    prints: writesStandardOutput(planned.plan),
     resumeCommand: resumeCommand(line),
   };
   return failingWith(exitCodes.jobFailed, () => runJob(io, request), planned.redact);

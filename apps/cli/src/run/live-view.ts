@@ -18,6 +18,7 @@ export function createLiveView(io: Io, output: Output, secrets: readonly string[
   return {
     follow: (handle, plan) => view.follow(handle, plan),
     stopping: (signal) => view.stopping(signal),
+    readerGone: (resume) => view.readerGone(resume),
     ended: (result, resume) => view.ended(result, resume),
     close: () => view.close(),
   };
@@ -73,6 +74,12 @@ class LiveView {
   stopping(signal: Signal): void {
     this.#footer = `${signal === "SIGINT" ? "stopping" : `stopping (${signal})`}: taking a last checkpoint · again: stop at once`;
     this.#draw();
+  }
+
+  readerGone(resume: string): void {
+    this.close();
+    const why = `${this.#paint("yellow", "ended")}: nothing reads the standard output any more`;
+    this.#output.write(`\n${why}; to resume: ${this.#paint("bold", this.#redact(resume))}\n`);
   }
 
   ended(result: JobResult, resume: string): void {

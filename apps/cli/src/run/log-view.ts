@@ -34,6 +34,13 @@ export function createLogView({ jobName, io, output, secrets, progressEveryMs }:
       logger.info({ event: "job.stopping", signal }, `${signal}: taking a last checkpoint; the next one ends at once`);
       logger.release();
     },
+    readerGone: (resume) => {
+      logger.info(
+        { event: "job.resumable", command: resume },
+        "nothing reads the standard output any more: the job ends at once; the next run resumes",
+      );
+      logger.release();
+    },
     ended: (result, resume) => {
       if (result.end === "stopped") logger.info({ event: "job.resumable", command: resume }, "the next run resumes");
     },

@@ -21,7 +21,7 @@ function logView(io: FakeIo): RunView {
 }
 
 function run(io: FakeIo, job: FakeJob, view: RunView, start: (options: StartOptions) => Promise<FakeJob> = async () => job): Promise<number> {
-  return runJob(io, { job: definition, plan, options: {}, view, start: (_definition, options) => start(options), resumeCommand });
+  return runJob(io, { job: definition, plan, options: {}, view, start: (_definition, options) => start(options), prints: false, resumeCommand });
 }
 
 const events = (io: FakeIo): string[] =>
@@ -64,6 +64,32 @@ describe("a run on a pipe", () => {
       expect(await ended).toBe(code);
       expect(JSON.parse(io.out.text.trimEnd().split("\n").at(-1) ?? "")).toMatchObject({ event: "job.resumable", command: resumeCommand });
     }
+  });
+
+  it("ends the process at once, without a checkpoint, when nothing reads what it prints", async () => {
+    const io = new FakeIo();
+    const job = new FakeJob();
+    const view = createLogView({ jobName: "airport-delays", io, output: io.err, secrets: [], progressEveryMs: 1_000 });
+    const ended = runJob(io, { job: definition, plan, options: {}, view, start: async () => job, prints: true, resumeCommand });
+    await vi.waitFor(() => expect(io.err.text).toContain("job.connectors"), patienceMs);
+    io.out.fail("EIO");
+    expect(io.exits).toEqual([]);
+    for (let write = 0; write < 2; write++) io.out.fail("EPIPE");
+    expect({ exits: io.exits, calls: job.calls }).toEqual({ exits: [141], calls: [] });
+    expect(JSON.parse(io.err.text.trimEnd().split("\n").at(-1) ?? "")).toMatchObject({ event: "job.resumable", command: resumeCommand });
+    job.end("finished");
+    await ended;
+    expect(io.out.listeners).toBe(0);
+  });
+
+  it("goes on when nothing reads its log", async () => {
+    const io = new FakeIo();
+    const job = new FakeJob();
+    const ended = run(io, job, logView(io));
+    await vi.waitFor(() => expect(events(io)).toContain("job.connectors"), patienceMs);
+    io.out.fail("EPIPE");
+    job.end("finished");
+    expect({ code: await ended, exits: io.exits }).toEqual({ code: 0, exits: [] });
   });
 
   it("ends the process at the second signal", async () => {

@@ -8,6 +8,8 @@ export interface RunView {
   follow(handle: JobHandle, plan: LogicalPlan): void;
   /** The first signal came: a last checkpoint is being taken. */
   stopping(signal: Signal): void;
+  /** Nothing reads any more what the job prints: it ends here. `resume` is the command that goes on with it. */
+  readerGone(resume: string): void;
   /** The job has ended well. `resume` is the command that goes on with it. */
   ended(result: JobResult, resume: string): void;
   /** Gives the terminal back; an error, if any, is reported after this. */
