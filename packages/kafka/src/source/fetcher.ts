@@ -229,8 +229,9 @@ export class Fetcher {
     const { topic, partition } = reading.split;
     const place = { topic, partition };
     const batches = batchesOf(part.records, this.#options.readCommitted ? part.aborted : undefined, place);
-    // All at once: compressed ones are worked on side by side.
+    // All at once: compressed ones are worked on side by side. They are waited for in the order of the log.
     const ready = batches.map((batch) => readable(part.records, batch, place));
+    for (const batch of ready) batch.catch(() => undefined);
     for (const batch of ready) {
       const taken = await batch;
       if (taken.header.lastOffset < reading.fetchOffset) continue;

@@ -1,0 +1,192 @@
+import { ByteReader } from "../src/protocol/byte-reader.ts";
+import { ByteWriter } from "../src/protocol/byte-writer.ts";
+import { earliestTimestamp, latestTimestamp } from "../src/protocol/record-apis.ts";
+import { type CreateTransport, TransportError, type WireRequest } from "../src/transport/transport.ts";
+
+/** What a test has to say to a request; undefined: the usual. Throws a TransportError for a network that fails. */
+export type Script = (request: WireRequest) => Buffer | Promise<Buffer> | undefined;
+
+export interface ScriptedBroker {
+  /** Requests so far, in their order. */
+  readonly requests: readonly WireRequest[];
+  readonly create: CreateTransport;
+}
+
+interface Partitions {
+  readonly topic: string;
+  readonly partitions: readonly number[];
+}
+
+/** Of every topic: each has partition 0 alone. */
+const topicId = "000102030405060708090a0b0c0d0e0f";
+/** The only broker. */
+const address = { host: "scripted", port: 9092 };
+
+/**
+ * A cluster of one broker without a network or a log, for answers that a real one gives rarely. It has every topic, takes
+ * all that is written, speaks transactions of version 1, and holds nothing to read: fetches are up to the script.
+ */
+export function scriptedBroker(script: Script): ScriptedBroker {
+  const requests: WireRequest[] = [];
+  const create: CreateTransport = () => ({
+    async send(_, request) {
+      requests.push(request);
+      await new Promise((resolve) => setImmediate(resolve));
+      return script(request) ?? usual(request);
+    },
+    close: () => Promise.resolve(),
+  });
+  return { requests, create };
+}
+
+function usual(request: WireRequest): Buffer {
+  const answer = usualAnswers[request.apiName];
+  if (answer === undefined) throw new TransportError("disconnected", address, `${request.apiName} is not in the script`);
+  return answer(request);
+}
+
+const usualAnswers: { readonly [apiName: string]: (request: WireRequest) => Buffer } = {
+  ApiVersions: () => {
+    const writer = new ByteWriter().int16(0);
+    return writer
+      .compactArray([...Array(80).keys()], (key) => writer.int16(key).int16(0).int16(20).noTags())
+      .int32(0)
+      .noTags()
+      .done();
+  },
+  Metadata: ({ body }) => metadataAnswer(topicsAsked(body)),
+  FindCoordinator: () => new ByteWriter().int32(0).int16(0).string(null).int32(1).string(address.host).int32(address.port).done(),
+  InitProducerId: () => new ByteWriter().int32(0).int16(0).int64(7).int16(3).done(),
+  DescribeConfigs: () => {
+    const writer = new ByteWriter().int32(0);
+    const value = () => writer.string("transaction.max.timeout.ms").string("900000").boolean(false).int8(0).boolean(false).int32(0);
+    return writer.array([1], () => writer.int16(0).string(null).int8(4).string("1").array([1], value)).done();
+  },
+  AddPartitionsToTxn: (request) => addPartitionsAnswer(request, () => 0),
+  EndTxn: () => new ByteWriter().int32(0).int16(0).done(),
+  ListTransactions: () => listTransactionsAnswer([]),
+  ListOffsets: (request) => listOffsetsAnswer(request, 0, 0),
+  Produce: ({ body }) => {
+    const reader = new ByteReader(body);
+    reader.nullableString();
+    reader.int16();
+    reader.int32();
+    const topics = readTopics(reader, () => {
+      const partition = reader.int32();
+      reader.bytes(reader.int32());
+      return partition;
+    });
+    const writer = new ByteWriter();
+    return writeTopics(writer, topics, (_, partition) => writer.int32(partition).int16(0).int64(0).int64(-1).int64(0))
+      .int32(0)
+      .done();
+  },
+};
+
+function topicsAsked(body: Buffer): readonly string[] {
+  const reader = new ByteReader(body);
+  reader.tags();
+  return reader.compactArray(() => {
+    reader.uuid();
+    const name = reader.compactString();
+    reader.tags();
+    return name;
+  });
+}
+
+function metadataAnswer(names: readonly string[]): Buffer {
+  const writer = new ByteWriter().noTags().int32(0);
+  writer.compactArray([1], () => writer.int32(1).compactString(address.host).int32(address.port).compactString(null).noTags());
+  writer.compactString("cluster").int32(1);
+  writer.compactArray(names, (name) => {
+    writer.int16(0).compactString(name).uuid(topicId).boolean(false);
+    writer.compactArray([0], () => {
+      writer.int16(0).int32(0).int32(1).int32(0);
+      for (let list = 0; list < 3; list++) writer.compactArray([], () => undefined);
+      writer.noTags();
+    });
+    writer.int32(0).noTags();
+  });
+  return writer.noTags().done();
+}
+
+function readTopics(reader: ByteReader, partition: () => number): readonly Partitions[] {
+  return reader.array(() => ({ topic: reader.string(), partitions: reader.array(partition) }));
+}
+
+function writeTopics(writer: ByteWriter, topics: readonly Partitions[], partition: (topic: string, partition: number) => void): ByteWriter {
+  return writer.array(topics, ({ topic, partitions }) => writer.string(topic).array(partitions, (number) => partition(topic, number)));
+}
+
+/** To a request of AddPartitionsToTxn, with a code for each partition. */
+function addPartitionsAnswer({ body }: WireRequest, codeOf: (topic: string) => number): Buffer {
+  const reader = new ByteReader(body);
+  reader.string();
+  reader.int64();
+  reader.int16();
+  const topics = readTopics(reader, () => reader.int32());
+  const writer = new ByteWriter().int32(0);
+  return writeTopics(writer, topics, (topic, partition) => writer.int32(partition).int16(codeOf(topic))).done();
+}
+
+/** Open transactions of these ids. */
+function listTransactionsAnswer(transactionalIds: readonly string[]): Buffer {
+  const writer = new ByteWriter().noTags().int32(0).int16(0);
+  return writer
+    .compactArray([], () => undefined)
+    .compactArray(transactionalIds, (id) => writer.compactString(id).int64(7).compactString("Ongoing").noTags())
+    .noTags()
+    .done();
+}
+
+/** The log goes from one offset to another, and knows no timestamps. */
+function listOffsetsAnswer({ body }: WireRequest, earliest: number, latest: number): Buffer {
+  const reader = new ByteReader(body);
+  reader.int32();
+  reader.int8();
+  const asked = reader.array(() => {
+    const topic = reader.string();
+    return { topic, partitions: reader.array(() => ({ partition: reader.int32(), epoch: reader.int32(), timestamp: reader.long() })) };
+  });
+  const offsets = new Map([
+    [earliestTimestamp, earliest],
+    [latestTimestamp, latest],
+  ]);
+  const writer = new ByteWriter().int32(0);
+  writer.array(asked, ({ topic, partitions }) =>
+    writer.string(topic).array(partitions, ({ partition, timestamp }) =>
+      writer
+        .int32(partition)
+        .int16(0)
+        .int64(-1)
+        .int64(offsets.get(timestamp) ?? -1)
+        .int32(0),
+    ),
+  );
+  return writer.done();
+}
+
+/** Of partition 0 of the only topic id, outside of any session. */
+export function fetchAnswer(records: Buffer, errorCode = 0): Buffer {
+  const writer = new ByteWriter().noTags().int32(0).int16(0).int32(0);
+  writer.compactArray([topicId], (id) =>
+    writer
+      .uuid(id)
+      .compactArray([0], (partition) => {
+        writer.int32(partition).int16(errorCode).int64(1_000).int64(1_000).int64(0);
+        writer
+          .compactArray([], () => undefined)
+          .int32(-1)
+          .varuint(records.length + 1)
+          .bytes(records)
+          .noTags();
+      })
+      .noTags(),
+  );
+  return writer.noTags().done();
+}
+
+/** Never answers. */
+export function silence(): Promise<Buffer> {
+  return new Promise(() => undefined);
+}
