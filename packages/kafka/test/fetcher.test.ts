@@ -5,7 +5,8 @@ import { BatchBuilder, noProducer, stamp } from "../src/batch/batch-builder.ts";
 import { crcFrom } from "../src/batch/batch-header.ts";
 import type { CompressionName } from "../src/batch/compression.ts";
 import { type KafkaSourceOptions, kafka, kafkaSource, text } from "../src/index.ts";
-import { fetchAnswer, type Script, scriptedBroker, silence } from "./scripted-broker.ts";
+import { TransportError } from "../src/transport/transport.ts";
+import { address, countOf, fetchAnswer, type Script, scriptedBroker, silence } from "./scripted-broker.ts";
 
 async function batchOf(value: string, offset = 0, compression: CompressionName = "none"): Promise<Buffer> {
   const builder = new BatchBuilder(64);
@@ -15,20 +16,24 @@ async function batchOf(value: string, offset = 0, compression: CompressionName =
   return batch;
 }
 
+type ReadingOptions = KafkaSourceOptions & {
+  readonly unavailableMs?: number;
+  /** The clock is one that goes on by so much with each fetch. */
+  readonly fetchMs?: number;
+};
+
 /** Reads topic "t", each fetch being answered by the next of these, and the last for ever. */
-function reading(
-  fetches: readonly Script[],
-  options: KafkaSourceOptions & { readonly unavailableMs?: number } = {},
-  others: Script = () => undefined,
-) {
+function reading(fetches: readonly Script[], options: ReadingOptions = {}, others: Script = () => undefined) {
   let fetched = 0;
   const broker = scriptedBroker((request) => {
     if (request.apiName !== "Fetch") return others(request);
     return fetches[Math.min(fetched++, fetches.length - 1)]?.(request);
   });
-  const { unavailableMs = 2_000, ...sourceOptions } = options;
+  const { unavailableMs = 2_000, fetchMs, ...sourceOptions } = options;
   const cluster = kafka({ brokers: ["scripted:9092"], transport: broker.create, unavailableMs });
-  const driver = SourceDriver.open(kafkaSource(cluster, "t", text(), sourceOptions), { ports: nodePorts });
+  const driver = SourceDriver.open(kafkaSource(cluster, "t", text(), sourceOptions), {
+    ports: fetchMs === undefined ? nodePorts : { ...nodePorts, clock: { ...nodePorts.clock, monotonic: () => fetched * fetchMs } },
+  });
   return { broker, driver };
 }
 
@@ -45,4 +50,36 @@ test("a batch that can't be read fails the reader, and nothing else, while the o
   await driver.close();
   process.off("unhandledRejection", listener);
   expect(unhandled).toEqual([]);
+});
+
+const unreachable: Script = () => {
+  throw new TransportError("unreachable", address, "ECONNREFUSED");
+};
+const notLeader: Script = () => fetchAnswer(Buffer.alloc(0), 6);
+const unknownTopicId: Script = () => fetchAnswer(Buffer.alloc(0), 100);
+
+test.each([
+  ["can't be reached", unreachable, "ECONNREFUSED"],
+  ["says that it does not lead it", notLeader, "NOT_LEADER_OR_FOLLOWER (6)"],
+  ["does not know the topic's id", unknownTopicId, "UNKNOWN_TOPIC_ID (100)"],
+])("a partition whose leader, as all brokers name it, %s, is asked for with pauses, and given up in the end", async (_, script, last) => {
+  const { broker, driver } = reading([script], { unavailableMs: 600 });
+  const reader = await driver;
+  await expect(reader.drain()).rejects.toMatchObject({ code: "KAFKA_UNREACHABLE", message: expect.stringContaining(last) });
+  await reader.close();
+  // Every 50 ms.
+  expect(countOf(broker, "Fetch")).toBeGreaterThan(1);
+  expect(countOf(broker, "Fetch")).toBeLessThan(20);
+  expect(countOf(broker, "Metadata")).toBeLessThan(40);
+});
+
+test("a partition of which something was heard in between is tried for the whole time again", async () => {
+  const batch = await batchOf("first");
+  const nothing: Script = () => fetchAnswer(Buffer.alloc(0));
+  const trouble = Array<Script>(10).fill(unreachable);
+  const { driver } = reading([...trouble, nothing, ...trouble, () => fetchAnswer(batch), silence], { unavailableMs: 1_500, fetchMs: 100 });
+  const reader = await driver;
+  expect(await reader.take(1)).toBe(true);
+  expect(reader.records).toMatchObject([{ value: "first" }]);
+  await reader.close();
 });

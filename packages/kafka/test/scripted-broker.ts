@@ -20,7 +20,7 @@ interface Partitions {
 /** Of every topic: each has partition 0 alone. */
 const topicId = "000102030405060708090a0b0c0d0e0f";
 /** The only broker. */
-const address = { host: "scripted", port: 9092 };
+export const address = { host: "scripted", port: 9092 };
 
 /**
  * A cluster of one broker without a network or a log, for answers that a real one gives rarely. It has every topic, takes
@@ -37,6 +37,11 @@ export function scriptedBroker(script: Script): ScriptedBroker {
     close: () => Promise.resolve(),
   });
   return { requests, create };
+}
+
+/** How often a request of that name has come. */
+export function countOf({ requests }: ScriptedBroker, name: string): number {
+  return requests.filter(({ apiName }) => apiName === name).length;
 }
 
 function usual(request: WireRequest): Buffer {

@@ -24,3 +24,10 @@ export function fetchRefused(id: string, offset: number, code: number): Millrace
     where: { position: `${id}@${offset}` },
   });
 }
+
+export function unreadFor(id: string, forMs: number, why: string): MillraceError {
+  return new MillraceError("KAFKA_UNREACHABLE", `${id} could not be read for ${Math.round(forMs / 1000)} s, last: ${why}`, {
+    hint: "check that its broker runs and can be reached at its advertised address; unavailableMs says how long is tried",
+    where: { position: id },
+  });
+}

@@ -1,15 +1,14 @@
 import { batchesOf, readable } from "../batch/record-set.ts";
 import { denied, type KafkaClient } from "../client/kafka-client.ts";
-import { LeaderSearch } from "../client/leader-search.ts";
 import { offsetsAt } from "../client/partition-offsets.ts";
 import { refusedError } from "../client/retry.ts";
-import type { TopicMetadata } from "../protocol/cluster-apis.ts";
-import { errorCodes, isDenied, isLeaderError } from "../protocol/error-codes.ts";
+import { errorCodes, errorText, isDenied, isLeaderError } from "../protocol/error-codes.ts";
 import { earliestTimestamp, type FetchedPartition, type FetchResponse, fetch, latestTimestamp } from "../protocol/record-apis.ts";
 import { TransportError } from "../transport/transport.ts";
-import { fetchRefused, offsetOutOfRange, topicRecreated } from "./errors.ts";
+import { fetchRefused, offsetOutOfRange } from "./errors.ts";
 import { FetchSession, keyOf } from "./fetch-session.ts";
 import type { ReadingOptions } from "./options.ts";
+import { PartitionLeaders } from "./partition-leaders.ts";
 import type { PartitionReading } from "./partition-reading.ts";
 
 export interface FetcherListener {
@@ -26,14 +25,11 @@ interface BrokerLoop {
   wake: (() => void) | undefined;
 }
 
-/** How often leaders and topic ids are looked at when nothing goes wrong. */
-const metadataEveryMs = 60_000;
-
 /**
  * Fetches ahead for the partitions of one reader: one loop, one connection and one fetch session for each broker that
  * leads some of them. A loop asks for the partitions that have room, hands the batches over, and asks again while they
- * are being read; with no room anywhere it sleeps, which is back pressure. Partitions whose leader is gone are looked for
- * until they are found; their offsets are untouched by that.
+ * are being read; with no room anywhere it sleeps, which is back pressure. Partitions whose leader is gone are looked for,
+ * which leaves their offsets untouched.
  */
 export class Fetcher {
   readonly #client: KafkaClient;
@@ -41,35 +37,24 @@ export class Fetcher {
   readonly #listener: FetcherListener;
   readonly #readings = new Map<string, Reading>();
   readonly #loops = new Map<number, BrokerLoop>();
-  readonly #leaders: LeaderSearch;
+  readonly #leaders: PartitionLeaders;
   /** By split. */
   #paused: ReadonlySet<string> = new Set();
-  #lookedAtMs = 0;
   #closed = false;
 
   constructor(client: KafkaClient, options: ReadingOptions, listener: FetcherListener) {
     this.#client = client;
     this.#options = options;
     this.#listener = listener;
-    const lost = () => [...this.#readings.values()].filter(({ leaderId }) => leaderId < 0).map(({ split }) => split.topic);
-    this.#leaders = new LeaderSearch(client, {
-      what: "the partitions being read",
-      lost,
-      found: (topic) => this.#found(topic),
+    this.#leaders = new PartitionLeaders(client, this.#readings, {
+      led: (leaderId) => this.#led(leaderId),
       failed: (error) => this.#fail(error),
-      ended: () => {
-        if (lost().length > 0) this.#locate();
-      },
     });
-  }
-
-  #locate(): void {
-    if (!this.#closed) this.#leaders.begin();
   }
 
   add(readings: readonly Reading[]): void {
     for (const reading of readings) this.#readings.set(keyOf(reading.split), reading);
-    this.#locate();
+    this.#leaders.locate();
   }
 
   remove(reading: Reading): void {
@@ -87,11 +72,13 @@ export class Fetcher {
    */
   pause(splitIds: ReadonlySet<string>): void {
     this.#paused = splitIds;
+    for (const reading of this.#readings.values()) if (this.#isPaused(reading)) reading.lostSinceMs = undefined;
     this.roomMade();
   }
 
   close(): void {
     this.#closed = true;
+    this.#leaders.close();
     for (const loop of this.#loops.values()) loop.wake?.();
   }
 
@@ -105,20 +92,7 @@ export class Fetcher {
     return sum;
   }
 
-  #found({ name, topicId, partitions }: TopicMetadata): void {
-    for (const { partition, leaderId, leaderEpoch } of partitions) {
-      const reading = this.#readings.get(keyOf({ topicId, partition }));
-      if (reading !== undefined) this.#led(reading, leaderId, leaderEpoch);
-    }
-    const strange = [...this.#readings.values()].find(({ split }) => split.topic === name && split.topicId !== topicId);
-    if (strange !== undefined) throw topicRecreated(name);
-  }
-
-  #led(reading: Reading, leaderId: number, leaderEpoch: number): void {
-    // A broker that knows an older leader than was seen already is behind.
-    if (leaderId < 0 || leaderEpoch < reading.leaderEpoch || this.#client.node(leaderId) === undefined) return;
-    reading.leaderId = leaderId;
-    reading.leaderEpoch = leaderEpoch;
+  #led(leaderId: number): void {
     let loop = this.#loops.get(leaderId);
     if (loop === undefined) {
       loop = { session: new FetchSession(), running: false, wake: undefined };
@@ -141,20 +115,22 @@ export class Fetcher {
     while (!this.#closed) {
       if (![...this.#readings.values()].some((reading) => reading.leaderId === nodeId)) return;
       const wanted = this.#wanted(nodeId);
-      if (wanted.length === 0) await new Promise<void>((resolve) => this.#sleep(loop, resolve));
+      if (wanted.length === 0) await this.#rest(nodeId, loop);
       else await this.#fetch(nodeId, loop, wanted);
-      await this.#lookNowAndThen();
+      await this.#leaders.lookNowAndThen();
     }
   }
 
-  async #lookNowAndThen(): Promise<void> {
-    const now = this.#client.ports.clock.monotonic();
-    if (now - this.#lookedAtMs < metadataEveryMs) return;
-    this.#lookedAtMs = now;
-    const names = [...this.#readings.values()].map(({ split }) => split.topic);
-    await this.#leaders.look(names).catch((error: unknown) => {
-      if (!(error instanceof TransportError)) throw error;
-    });
+  /** Until there is room. A partition that is not asked for meanwhile is not out of reach. */
+  async #rest(nodeId: number, loop: BrokerLoop): Promise<void> {
+    const { clock } = this.#client.ports;
+    const since = clock.monotonic();
+    await new Promise<void>((resolve) => this.#sleep(loop, resolve));
+    const until = clock.monotonic();
+    for (const reading of this.#readings.values()) {
+      const { leaderId, lostSinceMs } = reading;
+      if (leaderId === nodeId && lostSinceMs !== undefined) reading.lostSinceMs = lostSinceMs + until - Math.max(since, lostSinceMs);
+    }
   }
 
   #sleep(loop: BrokerLoop, resolve: () => void): void {
@@ -176,7 +152,7 @@ export class Fetcher {
   async #fetch(nodeId: number, loop: BrokerLoop, wanted: readonly Reading[]): Promise<void> {
     const { maxWaitMs, minBytes, maxBytes, partitionMaxBytes, readCommitted } = this.#options;
     const node = this.#client.node(nodeId);
-    if (node === undefined) return this.#lose(wanted);
+    if (node === undefined) return this.#leaders.lose(wanted, `broker ${nodeId} is not known`);
     const session = loop.session.next(
       wanted.map(({ split, leaderEpoch, fetchOffset }) => ({
         topicId: split.topicId,
@@ -194,11 +170,12 @@ export class Fetcher {
       loop.session.reset();
       if (!(error instanceof TransportError)) throw error;
       if (error.kind === "refused") throw refusedError(error);
-      return this.#lose(wanted);
+      return this.#leaders.lose(wanted, error.message);
     }
     if (this.#closed) return;
     if (answer.errorCode !== 0) return this.#sessionFailed(loop, answer.errorCode, wanted);
     loop.session.answered(answer.sessionId);
+    this.#heardOf(wanted, answer);
     let came = false;
     for (const part of answer.partitions) came = (await this.#take(part)) || came;
     if (came) this.#listener.available();
@@ -208,14 +185,14 @@ export class Fetcher {
     loop.session.reset();
     const { fetchSessionIdNotFound, invalidFetchSessionEpoch, fetchSessionTopicIdError } = errorCodes;
     const begunAnew = code === fetchSessionIdNotFound || code === invalidFetchSessionEpoch || code === fetchSessionTopicIdError;
-    if (isLeaderError(code)) this.#lose(wanted);
+    if (isLeaderError(code)) this.#leaders.lose(wanted, errorText(code));
     else if (!begunAnew) throw fetchRefused(wanted[0]?.split.id ?? "", wanted[0]?.fetchOffset ?? 0, code);
   }
 
-  /** Their leader is looked for anew. */
-  #lose(readings: readonly Reading[]): void {
-    for (const reading of readings) reading.leaderId = -1;
-    this.#locate();
+  /** A session's answer names partitions only where there is news: the others are well, too. */
+  #heardOf(wanted: readonly Reading[], { partitions }: FetchResponse): void {
+    const elsewhere = new Set(partitions.filter(({ errorCode }) => isElsewhere(errorCode)).map(keyOf));
+    for (const reading of wanted) if (!elsewhere.has(keyOf(reading.split))) reading.lostSinceMs = undefined;
   }
 
   /** True when there is something to read. */
@@ -245,8 +222,7 @@ export class Fetcher {
     const { id, topic } = reading.split;
     const code = part.errorCode;
     if (code === errorCodes.offsetOutOfRange) return this.#outOfRange(reading);
-    const elsewhere = code === errorCodes.unknownTopicId || code === errorCodes.inconsistentTopicId || isLeaderError(code);
-    if (elsewhere) this.#lose([reading]);
+    if (isElsewhere(code)) this.#leaders.lose([reading], errorText(code));
     else if (isDenied(code)) throw denied(`topic ${topic}`, code);
     else throw fetchRefused(id, reading.fetchOffset, code);
   }
@@ -268,6 +244,12 @@ export class Fetcher {
   #fail(error: unknown): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#leaders.close();
     this.#listener.failed(error);
   }
+}
+
+/** The broker does not lead the partition, or does not know it. */
+function isElsewhere(code: number): boolean {
+  return code === errorCodes.unknownTopicId || code === errorCodes.inconsistentTopicId || isLeaderError(code);
 }

@@ -18,6 +18,8 @@ export class PartitionReading<T> {
   bufferedBytes = 0;
   leaderId = -1;
   leaderEpoch = -1;
+  /** Since when its leader has been named and has given nothing; by the monotonic clock. */
+  lostSinceMs: number | undefined;
   skipped = 0;
   readonly #deserializer: RecordDeserializer<T>;
   readonly #onError: OnBadRecord;
