@@ -11,6 +11,8 @@ export interface OutgoingBatch {
   readonly session: ProducerSession;
   readonly builder: BatchBuilder;
   readonly sent: PromiseWithResolvers<void>;
+  /** How much of it the queue has told to have grown by: what leaves with it. */
+  counted: number;
   /** Set when it is sent for the first time. */
   bytes: Buffer | undefined;
   sequence: number;
@@ -48,6 +50,7 @@ export class PartitionQueue implements PartitionRef {
         session,
         builder: new BatchBuilder(this.#sizeHint),
         sent: Promise.withResolvers(),
+        counted: 0,
         bytes: undefined,
         sequence: -1,
         firstTriedMs: undefined,
@@ -55,9 +58,10 @@ export class PartitionQueue implements PartitionRef {
       open.sent.promise.catch(() => undefined);
       this.#open = open;
     }
-    const before = open.builder.bytes;
     open.builder.append(timestamp, key, value, headers);
-    return open.builder.bytes - before;
+    const grown = open.builder.bytes - open.counted;
+    open.counted += grown;
+    return grown;
   }
 
   /** What comes now goes into another batch. */
@@ -79,9 +83,11 @@ export class PartitionQueue implements PartitionRef {
     return this.#batches[0];
   }
 
-  /** The head has arrived. */
-  done(): void {
-    this.#batches.shift()?.sent.resolve();
+  /** The head has arrived. Returns by how many bytes the queue has shrunk: as many as it had grown by for it. */
+  done(): number {
+    const head = this.#batches.shift();
+    head?.sent.resolve();
+    return head?.counted ?? 0;
   }
 
   /** Everything of a session that has not arrived. */

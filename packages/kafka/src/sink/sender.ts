@@ -15,6 +15,7 @@ import type { OutgoingBatch, PartitionQueue } from "./partition-queue.ts";
 import type { ProducerSession } from "./producer-session.ts";
 
 export interface SenderListener {
+  /** By so many bytes less waits. */
   arrived(bytes: number): void;
   failed(error: unknown): void;
 }
@@ -191,8 +192,7 @@ export class Sender {
       assert(result !== undefined, "a broker answers for every partition of a request");
       if (code === 0 || code === errorCodes.duplicateSequenceNumber) {
         session.written(queue, result.baseOffset, batch.builder.count);
-        queue.done();
-        this.#listener.arrived(batch.builder.bytes);
+        this.#listener.arrived(queue.done());
       } else if (isDenied(code)) throw denied(`topic ${queue.topic}`, code);
       else if (!isPassing(code)) throw produceRefused(queue, session.transactionalId, code, batch.builder);
       else {
