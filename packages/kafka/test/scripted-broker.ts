@@ -124,7 +124,7 @@ function writeTopics(writer: ByteWriter, topics: readonly Partitions[], partitio
 }
 
 /** To a request of AddPartitionsToTxn, with a code for each partition. */
-function addPartitionsAnswer({ body }: WireRequest, codeOf: (topic: string) => number): Buffer {
+export function addPartitionsAnswer({ body }: WireRequest, codeOf: (topic: string) => number): Buffer {
   const reader = new ByteReader(body);
   reader.string();
   reader.int64();

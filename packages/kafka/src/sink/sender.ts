@@ -6,10 +6,11 @@ import { refusedError } from "../client/retry.ts";
 import type { TopicMetadata } from "../protocol/cluster-apis.ts";
 import { errorCodes, errorText, isDenied, isPassing } from "../protocol/error-codes.ts";
 import { type ProducedPartition, produce } from "../protocol/record-apis.ts";
-import { addPartitionsToTxn, type ProducerIdentity } from "../protocol/transaction-apis.ts";
+import type { ProducerIdentity } from "../protocol/transaction-apis.ts";
 import { partitionId } from "../source/split.ts";
+import { addPartitions } from "../transactions/add-partitions.ts";
 import { TransportError } from "../transport/transport.ts";
-import { addRefused, produceRefused, unsentFor } from "./errors.ts";
+import { produceRefused, unsentFor } from "./errors.ts";
 import type { OutboxOptions } from "./outbox.ts";
 import type { OutgoingBatch, PartitionQueue } from "./partition-queue.ts";
 import type { ProducerSession } from "./producer-session.ts";
@@ -162,22 +163,14 @@ export class Sender {
     await Promise.all(outgoing.map(encode));
   }
 
-  /** Tells the coordinator which partitions the transaction writes to, before it does. */
+  /** Those that the transaction's coordinator does not know of yet. */
   async #addPartitions(session: ProducerSession, identity: ProducerIdentity | undefined, outgoing: readonly Outgoing[]): Promise<void> {
     const { transactionalId } = session;
     assert(identity !== undefined && transactionalId !== null, "a transaction has an identity");
     const fresh = outgoing.map(({ queue }) => queue).filter(({ topic, partition }) => !session.added.has(partitionId(topic, partition)));
     if (fresh.length === 0) return;
     const partitions = fresh.map(({ topic, partition }) => ({ topic, partition }));
-    const request = { transactionalId, ...identity, partitions };
-    const worst = (answer: readonly { readonly errorCode: number }[]): number => answer.find(({ errorCode }) => errorCode !== 0)?.errorCode ?? 0;
-    const answer = await this.#client.toCoordinator("transaction", transactionalId, addPartitionsToTxn, request, (results) => {
-      const code = worst(results);
-      // A partition whose metadata has not reached the coordinator.
-      return code === errorCodes.unknownTopicOrPartition ? coordinatorNotAvailable : code;
-    });
-    const code = worst(answer);
-    if (code !== 0) throw addRefused(transactionalId, code);
+    await addPartitions(this.#client, transactionalId, identity, partitions);
     for (const { topic, partition } of fresh) session.added.add(partitionId(topic, partition));
   }
 
@@ -228,5 +221,3 @@ export class Sender {
     this.#listener.failed(error);
   }
 }
-
-const coordinatorNotAvailable = 15;

@@ -6,9 +6,10 @@ import type { KafkaClient } from "../client/kafka-client.ts";
 import { Passing } from "../client/retry.ts";
 import { errorCodes, errorText, isPassing } from "../protocol/error-codes.ts";
 import { produce } from "../protocol/record-apis.ts";
-import { addPartitionsToTxn, type ProducerIdentity } from "../protocol/transaction-apis.ts";
+import type { ProducerIdentity } from "../protocol/transaction-apis.ts";
 import { isTooLarge, produceRefused } from "../sink/errors.ts";
 import { partitionId } from "../source/split.ts";
+import { addPartitions } from "./add-partitions.ts";
 import type { WriteAheadCommittable } from "./committable.ts";
 import { markerPartition, readMarker } from "./markers.ts";
 import { endTransaction, endTxnVersion, takeTransactionalId } from "./transaction-calls.ts";
@@ -46,7 +47,8 @@ export async function writeAhead(client: KafkaClient, committable: WriteAheadCom
     bytes: await builder.finish("none", noProducer),
   };
   const batches = [...committable.batches.map(({ bytes, ...batch }) => ({ ...batch, bytes: Buffer.from(bytes, "base64") })), markerBatch];
-  await addPartitions(client, transactionalId, identity, batches);
+  const partitions = new Map(batches.map(({ topic, partition }) => [partitionId(topic, partition), { topic, partition }]));
+  await addPartitions(client, transactionalId, identity, [...partitions.values()]);
   const transaction: Transaction = { ...identity, transactionalId, sequences: new Map() };
   for (const batch of batches) await write(client, transaction, batch);
   const code = await endTransaction(client, await endTxnVersion(client), { transactionalId, ...identity, commit: true });
@@ -55,14 +57,6 @@ export async function writeAhead(client: KafkaClient, committable: WriteAheadCom
       hint: "it is written again after a restart",
     });
   return true;
-}
-
-async function addPartitions(client: KafkaClient, transactionalId: string, identity: ProducerIdentity, batches: readonly Batch[]): Promise<void> {
-  const refs = new Map(batches.map(({ topic, partition }) => [partitionId(topic, partition), { topic, partition }]));
-  const worst = (answer: readonly { readonly errorCode: number }[]): number => answer.find(({ errorCode }) => errorCode !== 0)?.errorCode ?? 0;
-  const request = { transactionalId, ...identity, partitions: [...refs.values()] };
-  const code = worst(await client.toCoordinator("transaction", transactionalId, addPartitionsToTxn, request, worst));
-  if (code !== 0) throw new MillraceError("KAFKA_PRODUCE", `the coordinator of ${transactionalId} does not take partitions: ${errorText(code)}`);
 }
 
 /** A batch that the topic does not take is written in halves: it is in the checkpoint, and no other option makes it smaller. */
