@@ -71,22 +71,34 @@ const usualAnswers: { readonly [apiName: string]: (request: WireRequest) => Buff
   EndTxn: () => new ByteWriter().int32(0).int16(0).done(),
   ListTransactions: () => listTransactionsAnswer([]),
   ListOffsets: (request) => listOffsetsAnswer(request, 0, 0),
-  Produce: ({ body }) => {
-    const reader = new ByteReader(body);
-    reader.nullableString();
-    reader.int16();
-    reader.int32();
-    const topics = readTopics(reader, () => {
-      const partition = reader.int32();
-      reader.bytes(reader.int32());
-      return partition;
-    });
+  Produce: (request) => {
+    const topics = produced(request, () => undefined);
     const writer = new ByteWriter();
     return writeTopics(writer, topics, (_, partition) => writer.int32(partition).int16(0).int64(0).int64(-1).int64(0))
       .int32(0)
       .done();
   },
 };
+
+/** Of a Produce request: what comes for each partition goes to `listener`. */
+function produced({ body }: WireRequest, listener: (records: Buffer) => void): readonly Partitions[] {
+  const reader = new ByteReader(body);
+  reader.nullableString();
+  reader.int16();
+  reader.int32();
+  return readTopics(reader, () => {
+    const partition = reader.int32();
+    listener(reader.bytes(reader.int32()));
+    return partition;
+  });
+}
+
+/** Batches of a Produce request. */
+export function producedRecords(request: WireRequest): readonly Buffer[] {
+  const batches: Buffer[] = [];
+  produced(request, (records) => batches.push(records));
+  return batches;
+}
 
 function topicsAsked(body: Buffer): readonly string[] {
   const reader = new ByteReader(body);

@@ -1,6 +1,9 @@
 import { MillraceError } from "@millrace/core";
 import type { BatchHeader } from "./batch-header.ts";
 
+/** What Kafka writes for a record without a timestamp. */
+export const noKafkaTimestamp = -1;
+
 /**
  * A record as a deserializer sees it. It is one object for all records of a partition: what it shows holds until
  * the deserializer returns. Buffers are views into what was fetched; they stay as they are, but keep all of it in memory.
@@ -9,7 +12,7 @@ export interface RecordView {
   readonly topic: string;
   readonly partition: number;
   readonly offset: number;
-  /** Milliseconds since 1970, as the topic's `message.timestamp.type` says: of creation, or of arrival. −1: none. */
+  /** Milliseconds since 1970, as the topic's `message.timestamp.type` says: of creation, or of arrival. `noKafkaTimestamp`: none. */
   readonly timestamp: number;
   key(): Buffer | null;
   /** The key as UTF-8 text, without a buffer in between. */

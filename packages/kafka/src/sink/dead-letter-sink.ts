@@ -1,5 +1,6 @@
 import type { Sink } from "@millrace/contracts";
 import type { Headers } from "../batch/batch-builder.ts";
+import { noKafkaTimestamp } from "../batch/record-cursor.ts";
 import type { KafkaCluster } from "../client/kafka.ts";
 import type { BadKafkaRecord } from "../source/options.ts";
 import { kafkaSink } from "./kafka-sink.ts";
@@ -9,7 +10,7 @@ export type DeadLetterOptions = Omit<KafkaSinkOptions<BadKafkaRecord>, "value" |
 
 /**
  * A dead-letter topic, for the side output of a source's bad records. Key, value, headers and timestamp are what they
- * were; the headers `millrace.error.message`, `.topic`, `.partition` and `.offset` say why a record is here and where it
+ * were (a record without a timestamp has the time at which it is written here); the headers `millrace.error.message`, `.topic`, `.partition` and `.offset` say why a record is here and where it
  * was. It is a sink as others are, so exactly-once unless the options say otherwise.
  *
  *     const bad = env.sideOutput<BadKafkaRecord>("bad");
@@ -26,7 +27,7 @@ export function deadLetterSink(
     value: { description: { format: "bytes" }, serialize: ({ value }) => value },
     key: ({ key }) => key,
     headers: withReason,
-    timestamp: ({ timestamp }, eventTime) => (timestamp >= 0 ? timestamp : eventTime),
+    timestamp: ({ timestamp }, eventTime) => (timestamp === noKafkaTimestamp ? eventTime : timestamp),
   });
 }
 

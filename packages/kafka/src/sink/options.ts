@@ -13,7 +13,7 @@ export interface KafkaSinkOptions<T> {
    */
   readonly key?: (value: T, topic: string) => Bytes;
   readonly headers?: (value: T) => Headers;
-  /** Default: the record's event time; the clock for records without. */
+  /** Whole milliseconds since 1970; NO_TIMESTAMP, which a record without event time comes with, becomes the clock. Default: the event time. */
   readonly timestamp?: (value: T, eventTime: number) => number;
   /** Default: as Kafka's clients do, by the key's murmur2 hash; records without a key by batches. */
   readonly partition?: (value: T, partitions: number) => number;

@@ -88,12 +88,10 @@ export class RecordWriter<T> {
     const bytes = tombstone?.(value) === true ? null : format.serialize(value, topic);
     const partition = partitionOf === undefined ? this.#partitioner.choose(key, bytes?.length ?? 0, partitions) : partitionOf(value, partitions);
     if (!(Number.isInteger(partition) && partition >= 0 && partition < partitions)) throw noPartition(topic, partition, partitions);
-    const timestamp = timestampOf === undefined ? this.#timestamp(eventTime) : timestampOf(value, eventTime);
+    const wanted = timestampOf === undefined ? eventTime : timestampOf(value, eventTime);
+    const timestamp = wanted === NO_TIMESTAMP ? this.#ports.clock.now() : wanted;
+    if (!Number.isSafeInteger(timestamp)) throw noTimestamp(topic, timestamp);
     this.#target.append(session, topic, partition, timestamp, key, bytes, headers?.(value));
-  }
-
-  #timestamp(eventTime: number): number {
-    return eventTime === NO_TIMESTAMP ? this.#ports.clock.now() : eventTime;
   }
 }
 
@@ -105,4 +103,10 @@ function noPartition(topic: string, partition: number, partitions: number): Mill
       hint: "it is given the number of partitions as its second argument",
     },
   );
+}
+
+function noTimestamp(topic: string, timestamp: number): MillraceError {
+  return new MillraceError("SINK_TIMESTAMP", `kafkaSink: the timestamp function gave ${messageOf(timestamp)} for a record of ${topic}`, {
+    hint: "it gives whole milliseconds since 1970; NO_TIMESTAMP stands for the clock",
+  });
 }

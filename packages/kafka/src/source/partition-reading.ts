@@ -1,6 +1,6 @@
 import type { ReaderOutput } from "@millrace/contracts";
-import { MillraceError } from "@millrace/core";
-import { RecordCursor } from "../batch/record-cursor.ts";
+import { MillraceError, NO_TIMESTAMP } from "@millrace/core";
+import { noKafkaTimestamp, RecordCursor } from "../batch/record-cursor.ts";
 import type { ReadableBatch } from "../batch/record-set.ts";
 import { BadRecord, Pending, type RecordDeserializer } from "../formats/format.ts";
 import { type BadKafkaRecord, type OnBadRecord, sideOutputOf } from "./options.ts";
@@ -105,7 +105,7 @@ export class PartitionReading<T> {
       this.#held = false;
       this.#offset = cursor.offset + 1;
       handed++;
-      output.collect(id, value, cursor.timestamp);
+      output.collect(id, value, cursor.timestamp === noKafkaTimestamp ? NO_TIMESTAMP : cursor.timestamp);
     }
     if (!this.#held && this.#offset < stop) this.#passOver();
     return handed;
