@@ -1,12 +1,12 @@
 import { nodePorts } from "@millrace/core/node";
 import { SourceDriver } from "@millrace/testkit/drivers";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { BatchBuilder, noProducer, stamp } from "../src/batch/batch-builder.ts";
 import { crcFrom } from "../src/batch/batch-header.ts";
 import type { CompressionName } from "../src/batch/compression.ts";
 import { type KafkaSourceOptions, kafka, kafkaSource, text } from "../src/index.ts";
 import { TransportError } from "../src/transport/transport.ts";
-import { address, countOf, fetchAnswer, type Script, scriptedBroker, silence } from "./scripted-broker.ts";
+import { address, countOf, fetchAnswer, listOffsetsAnswer, type Script, scriptedBroker, silence } from "./scripted-broker.ts";
 
 async function batchOf(value: string, offset = 0, compression: CompressionName = "none"): Promise<Buffer> {
   const builder = new BatchBuilder(64);
@@ -56,12 +56,14 @@ const unreachable: Script = () => {
   throw new TransportError("unreachable", address, "ECONNREFUSED");
 };
 const notLeader: Script = () => fetchAnswer(Buffer.alloc(0), 6);
+const outOfRange: Script = () => fetchAnswer(Buffer.alloc(0), 1);
 const unknownTopicId: Script = () => fetchAnswer(Buffer.alloc(0), 100);
 
 test.each([
   ["can't be reached", unreachable, "ECONNREFUSED"],
   ["says that it does not lead it", notLeader, "NOT_LEADER_OR_FOLLOWER (6)"],
   ["does not know the topic's id", unknownTopicId, "UNKNOWN_TOPIC_ID (100)"],
+  ["has no record at an offset that it tells to be in the log", outOfRange, "OFFSET_OUT_OF_RANGE (1)"],
 ])("a partition whose leader, as all brokers name it, %s, is asked for with pauses, and given up in the end", async (_, script, last) => {
   const { broker, driver } = reading([script], { unavailableMs: 600 });
   const reader = await driver;
@@ -70,7 +72,7 @@ test.each([
   // Every 50 ms.
   expect(countOf(broker, "Fetch")).toBeGreaterThan(1);
   expect(countOf(broker, "Fetch")).toBeLessThan(20);
-  expect(countOf(broker, "Metadata")).toBeLessThan(40);
+  expect(countOf(broker, "Metadata")).toBeLessThan(80);
 });
 
 test("a partition of which something was heard in between is tried for the whole time again", async () => {
@@ -82,4 +84,42 @@ test("a partition of which something was heard in between is tried for the whole
   expect(await reader.take(1)).toBe(true);
   expect(reader.records).toMatchObject([{ value: "first" }]);
   await reader.close();
+});
+
+describe("an offset that is no longer in the log, while records before it have been fetched and not been read,", () => {
+  const start = { offsets: { "t-0": 0 } };
+  const logFrom50: Script = (request) => (request.apiName === "ListOffsets" ? listOffsetsAnswer(request, 50, 100) : undefined);
+
+  test.each([
+    ["earliest", 50],
+    ["latest", 100],
+  ] as const)("is passed over once they are read (%s)", async (onOffsetOutOfRange, offset) => {
+    const first = await batchOf("first");
+    const next = await batchOf("next", offset);
+    const { broker, driver } = reading(
+      [() => fetchAnswer(first), outOfRange, outOfRange, () => fetchAnswer(next), silence],
+      { onOffsetOutOfRange, start },
+      logFrom50,
+    );
+    const reader = await driver;
+    const askedBefore = countOf(broker, "ListOffsets");
+    // Gives the reader its splits, and reads nothing.
+    reader.checkpoint();
+    await expect.poll(() => countOf(broker, "ListOffsets")).toBe(askedBefore + 2);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    // It is left out of what is fetched meanwhile.
+    expect(countOf(broker, "Fetch")).toBe(2);
+    await reader.take(2);
+    expect(reader.records).toMatchObject([{ value: "first" }, { value: "next" }]);
+    expect(reader.checkpoint().splits).toMatchObject([{ offset: offset + 1 }]);
+    await reader.close();
+  });
+
+  test("fails the reader where it is to fail", async () => {
+    const first = await batchOf("first");
+    const { driver } = reading([() => fetchAnswer(first), outOfRange], { start }, logFrom50);
+    const reader = await driver;
+    await expect(reader.take(2)).rejects.toMatchObject({ code: "KAFKA_OFFSET_OUT_OF_RANGE" });
+    await reader.close();
+  });
 });

@@ -157,7 +157,7 @@ function listTransactionsAnswer(transactionalIds: readonly string[]): Buffer {
 }
 
 /** The log goes from one offset to another, and knows no timestamps. */
-function listOffsetsAnswer({ body }: WireRequest, earliest: number, latest: number): Buffer {
+export function listOffsetsAnswer({ body }: WireRequest, earliest: number, latest: number): Buffer {
   const reader = new ByteReader(body);
   reader.int32();
   reader.int8();

@@ -145,7 +145,8 @@ export class Fetcher {
     const { bufferBytes, partitionMaxBytes } = this.#options;
     if (this.#sumBuffered() >= bufferBytes) return [];
     return [...this.#readings.values()].filter(
-      (reading) => reading.leaderId === nodeId && !reading.fetched && !this.#isPaused(reading) && reading.bufferedBytes < partitionMaxBytes,
+      (reading) =>
+        reading.leaderId === nodeId && !reading.fetched && !reading.readsUp && !this.#isPaused(reading) && reading.bufferedBytes < partitionMaxBytes,
     );
   }
 
@@ -191,8 +192,8 @@ export class Fetcher {
 
   /** A session's answer names partitions only where there is news: the others are well, too. */
   #heardOf(wanted: readonly Reading[], { partitions }: FetchResponse): void {
-    const elsewhere = new Set(partitions.filter(({ errorCode }) => isElsewhere(errorCode)).map(keyOf));
-    for (const reading of wanted) if (!elsewhere.has(keyOf(reading.split))) reading.lostSinceMs = undefined;
+    const refused = new Set(partitions.filter(({ errorCode }) => errorCode !== 0).map(keyOf));
+    for (const reading of wanted) if (!refused.has(keyOf(reading.split))) reading.lostSinceMs = undefined;
   }
 
   /** True when there is something to read. */
@@ -222,7 +223,8 @@ export class Fetcher {
     const { id, topic } = reading.split;
     const code = part.errorCode;
     if (code === errorCodes.offsetOutOfRange) return this.#outOfRange(reading);
-    if (isElsewhere(code)) this.#leaders.lose([reading], errorText(code));
+    const elsewhere = code === errorCodes.unknownTopicId || code === errorCodes.inconsistentTopicId || isLeaderError(code);
+    if (elsewhere) this.#leaders.lose([reading], errorText(code));
     else if (isDenied(code)) throw denied(`topic ${topic}`, code);
     else throw fetchRefused(id, reading.fetchOffset, code);
   }
@@ -236,9 +238,11 @@ export class Fetcher {
     };
     const [from, to] = [await offsetAt(earliestTimestamp), await offsetAt(latestTimestamp)];
     // A new leader may not have caught up with what its predecessor had told: then the offset is in range by now.
-    if (reading.fetchOffset >= from && reading.fetchOffset <= to) return;
-    if (onOffsetOutOfRange === "fail" || reading.hasBatches) throw offsetOutOfRange(id, reading.fetchOffset, from, to);
-    reading.moveTo(onOffsetOutOfRange === "earliest" ? from : to);
+    if (reading.fetchOffset >= from && reading.fetchOffset <= to) return this.#leaders.lose([reading], errorText(errorCodes.offsetOutOfRange));
+    if (onOffsetOutOfRange === "fail") throw offsetOutOfRange(id, reading.fetchOffset, from, to);
+    // What lies in front of the gap comes first. Where it goes on then is asked once more.
+    if (reading.hasBatches) reading.readUp();
+    else reading.moveTo(onOffsetOutOfRange === "earliest" ? from : to);
   }
 
   #fail(error: unknown): void {
@@ -247,9 +251,4 @@ export class Fetcher {
     this.#leaders.close();
     this.#listener.failed(error);
   }
-}
-
-/** The broker does not lead the partition, or does not know it. */
-function isElsewhere(code: number): boolean {
-  return code === errorCodes.unknownTopicId || code === errorCodes.inconsistentTopicId || isLeaderError(code);
 }

@@ -30,6 +30,7 @@ export class PartitionReading<T> {
   #open: ReadableBatch | undefined;
   /** The cursor stands on a record that has not been handed over. */
   #held = false;
+  #readsUp = false;
   #offset: number;
 
   constructor(split: KafkaSplit, deserializer: RecordDeserializer<T>, onError: OnBadRecord) {
@@ -68,13 +69,24 @@ export class PartitionReading<T> {
 
   push(batch: ReadableBatch): void {
     this.#batches.push(batch);
+    this.#readsUp = false;
     this.bufferedBytes += batch.end - batch.start;
+  }
+
+  /** Nothing is to be fetched until all that has been is read. */
+  get readsUp(): boolean {
+    return this.#readsUp && this.hasBatches;
+  }
+
+  readUp(): void {
+    this.#readsUp = true;
   }
 
   /** Goes on elsewhere, after an offset that was not in the log. */
   moveTo(offset: number): void {
     this.#offset = offset;
     this.fetchOffset = offset;
+    this.#readsUp = false;
   }
 
   /**
