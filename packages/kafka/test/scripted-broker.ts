@@ -203,6 +203,15 @@ export function fetchAnswer(records: Buffer, errorCode = 0): Buffer {
   return writer.noTags().done();
 }
 
+/** What a group has committed of partition 0 of a topic: nothing, for the reason that the codes say. */
+export function offsetFetchAnswer(topic: string, partitionCode: number, groupCode: number): Buffer {
+  const writer = new ByteWriter().int32(0);
+  writer.array([topic], (name) =>
+    writer.string(name).array([0], (partition) => writer.int32(partition).int64(-1).int32(-1).string("").int16(partitionCode)),
+  );
+  return writer.int16(groupCode).done();
+}
+
 /** Never answers. */
 export function silence(): Promise<Buffer> {
   return new Promise(() => undefined);

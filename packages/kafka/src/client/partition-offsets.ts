@@ -1,5 +1,5 @@
 import { MillraceError } from "@millrace/core";
-import { errorCodes, errorText, isDenied, isLeaderError, isPassing } from "../protocol/error-codes.ts";
+import { errorText, isDenied, isPassing } from "../protocol/error-codes.ts";
 import { listOffsets, offsetFetch } from "../protocol/record-apis.ts";
 import { partitionId } from "../source/split.ts";
 import type { KafkaClient } from "./kafka-client.ts";
@@ -49,7 +49,10 @@ function offsetsRefused(id: string, code: number): MillraceError {
   return new MillraceError("KAFKA_OFFSETS", `the broker does not tell offsets of ${id}: ${errorText(code)}`);
 }
 
-/** What a group has committed, by `topic-partition`; partitions without anything are left out. */
+/**
+ * What a group has committed, by `topic-partition`; partitions of which the coordinator says that there is nothing are left
+ * out. Rejects with KAFKA_OFFSETS for any other answer, KAFKA_DENIED, KAFKA_UNREACHABLE.
+ */
 export async function committedOffsets(
   client: KafkaClient,
   groupId: string,
@@ -59,10 +62,21 @@ export async function committedOffsets(
     topic,
     partitions: items.map(({ partition }) => partition),
   }));
-  const codeOf = (answer: { readonly errorCode: number; readonly offsets: readonly { readonly errorCode: number }[] }): number =>
-    answer.errorCode !== 0
-      ? answer.errorCode
-      : (answer.offsets.find(({ errorCode }) => errorCode !== 0 && !isLeaderError(errorCode))?.errorCode ?? errorCodes.none);
-  const answer = await client.toCoordinator("group", groupId, offsetFetch, { groupId, topics }, codeOf);
+  const answer = await client.toCoordinator("group", groupId, offsetFetch, { groupId, topics }, ({ errorCode, offsets }) => {
+    for (const { topic, partition, errorCode: code } of offsets) {
+      if (code === 0) continue;
+      if (isDenied(code)) throw denied(`topic ${topic}`, code);
+      if (isPassing(code)) throw new Passing(`${partitionId(topic, partition)}: ${errorText(code)}`);
+      throw committedRefused(groupId, partitionId(topic, partition), code);
+    }
+    return errorCode;
+  });
+  if (answer.errorCode !== 0) throw committedRefused(groupId, "any partition", answer.errorCode);
   return new Map(answer.offsets.filter(({ offset }) => offset >= 0).map(({ topic, partition, offset }) => [partitionId(topic, partition), offset]));
+}
+
+function committedRefused(groupId: string, what: string, code: number): MillraceError {
+  return new MillraceError("KAFKA_OFFSETS", `the broker does not tell what the group ${groupId} has committed of ${what}: ${errorText(code)}`, {
+    hint: "start again, or begin elsewhere than at committed offsets",
+  });
 }
