@@ -4,7 +4,7 @@ import { earliestTimestamp, latestTimestamp } from "../src/protocol/record-apis.
 import { type CreateTransport, TransportError, type WireRequest } from "../src/transport/transport.ts";
 
 /** What a test has to say to a request; undefined: the usual. Throws a TransportError for a network that fails. */
-export type Script = (request: WireRequest) => Buffer | Promise<Buffer> | undefined;
+export type Script = (request: WireRequest) => Buffer | undefined | Promise<Buffer | undefined>;
 
 export interface ScriptedBroker {
   /** Requests so far, in their order. */
@@ -32,7 +32,7 @@ export function scriptedBroker(script: Script): ScriptedBroker {
     async send(_, request) {
       requests.push(request);
       await new Promise((resolve) => setImmediate(resolve));
-      return script(request) ?? usual(request);
+      return (await script(request)) ?? usual(request);
     },
     close: () => Promise.resolve(),
   });

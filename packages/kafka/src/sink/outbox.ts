@@ -2,7 +2,7 @@ import type { Bytes, Headers } from "../batch/batch-builder.ts";
 import type { CompressionName } from "../batch/compression.ts";
 import type { KafkaClient } from "../client/kafka-client.ts";
 import { Pending } from "../formats/format.ts";
-import { PartitionQueue } from "./partition-queue.ts";
+import { type OutgoingBatch, PartitionQueue } from "./partition-queue.ts";
 import type { ProducerSession } from "./producer-session.ts";
 import type { RecordTarget } from "./record-writer.ts";
 import { Sender } from "./sender.ts";
@@ -91,8 +91,7 @@ export class Outbox implements RecordTarget {
   /** Resolves when all that the session was given has arrived. */
   async flush(session: ProducerSession): Promise<void> {
     if (this.#failure !== undefined) throw this.#failure.error;
-    const waiting = [...this.#topics.values()].flat().flatMap((queue) => queue.waiting(session));
-    await Promise.all(waiting.map(({ sent }) => sent.promise));
+    await Promise.all(this.#waiting(session).map(({ sent }) => sent.promise));
   }
 
   /** What comes from now on travels in other batches. */
@@ -116,5 +115,18 @@ export class Outbox implements RecordTarget {
 
   close(): void {
     this.#sender.close();
+  }
+
+  /**
+   * Of one that is closed: resolves when no request is on its way any more, with true when all of the session that had
+   * gone out is known to have arrived. What was not answered may arrive at any time.
+   */
+  async settled(session: ProducerSession): Promise<boolean> {
+    await this.#sender.quiet();
+    return !this.#waiting(session).some(({ underWay }) => underWay);
+  }
+
+  #waiting(session: ProducerSession): readonly OutgoingBatch[] {
+    return [...this.#topics.values()].flat().flatMap((queue) => queue.waiting(session));
   }
 }

@@ -17,6 +17,8 @@ export interface OutgoingBatch {
   bytes: Buffer | undefined;
   sequence: number;
   firstTriedMs: number | undefined;
+  /** A request with it has gone out: until it is known to have arrived, it may still do so. */
+  underWay: boolean;
 }
 
 /** What waits for one partition, in order: at most one batch of it is on its way at a time, or a repeat could overtake. */
@@ -54,6 +56,7 @@ export class PartitionQueue implements PartitionRef {
         bytes: undefined,
         sequence: -1,
         firstTriedMs: undefined,
+        underWay: false,
       };
       open.sent.promise.catch(() => undefined);
       this.#open = open;

@@ -40,8 +40,8 @@ export class Sender {
   readonly #options: OutboxOptions;
   readonly #listener: SenderListener;
   readonly #queues: PartitionQueue[] = [];
-  /** By leader. */
-  readonly #running = new Set<number>();
+  /** By leader: ends when nothing of it waits, or the sender is closed and the request on its way is answered. */
+  readonly #running = new Map<number, Promise<void>>();
   readonly #leaders: LeaderSearch;
   #planned = false;
   #closed = false;
@@ -67,6 +67,11 @@ export class Sender {
     this.#closed = true;
   }
 
+  /** Of one that is closed: resolves when no request is on its way any more. */
+  async quiet(): Promise<void> {
+    await Promise.all(this.#running.values());
+  }
+
   /** A queue has something; it is looked at once this turn of the event loop is over, when more may have come. */
   wake(queue: PartitionQueue): void {
     if (this.#planned || this.#running.has(queue.leaderId)) return;
@@ -87,13 +92,13 @@ export class Sender {
 
   #start(leaderId: number): void {
     if (this.#running.has(leaderId) || this.#closed) return;
-    this.#running.add(leaderId);
-    this.#drain(leaderId)
+    const running = this.#drain(leaderId)
       .catch((error: unknown) => this.#fail(error))
       .finally(() => {
         this.#running.delete(leaderId);
         if (!this.#closed && this.#queues.some((queue) => queue.peek() !== undefined)) this.#startAll();
       });
+    this.#running.set(leaderId, running);
   }
 
   async #drain(leaderId: number): Promise<void> {
@@ -136,6 +141,9 @@ export class Sender {
     if (session.transactionalId !== null) await this.#addPartitions(session, identity, outgoing);
     const node = this.#client.node(leaderId);
     if (node === undefined) return this.#again(outgoing, `broker ${leaderId} is not known`);
+    // Closed meanwhile: whoever closed it counts on nothing more going out.
+    if (this.#closed) return;
+    for (const { batch } of outgoing) batch.underWay = true;
     const { requestTimeoutMs } = this.#client.cluster;
     let results: readonly ProducedPartition[];
     try {

@@ -102,7 +102,12 @@ export class TransactionalWriter<T> implements SinkWriter<T> {
     this.#slots?.committed(checkpointId);
   }
 
-  /** Aborts what no checkpoint holds, so that readers are not kept waiting for it; never what is prepared. */
+  /**
+   * Aborts what no checkpoint holds, so that readers are not kept waiting for it; never what is prepared. Transactions of
+   * version 1 have one epoch after an abort as before it: a record that came behind the abort would stand in a transaction
+   * that nobody ends (KIP-890). There it is aborted only when all that was sent has been answered; otherwise the next
+   * start does it, which raises the epoch, or the timeout.
+   */
   async close(): Promise<void> {
     const { client, outbox } = this.#dispatch;
     outbox.close();
@@ -111,9 +116,11 @@ export class TransactionalWriter<T> implements SinkWriter<T> {
     await client.close();
   }
 
-  async #abort({ transactionalId, identity }: ProducerSession): Promise<void> {
+  async #abort(session: ProducerSession): Promise<void> {
+    const { transactionalId, identity } = session;
     const known = await identity?.catch(() => undefined);
     if (transactionalId === null || known === undefined) return;
+    if (this.#endTxnVersion === 1 && !(await this.#dispatch.outbox.settled(session))) return;
     await endTransaction(this.#dispatch.client, this.#endTxnVersion, { transactionalId, ...known, commit: false }).catch(() => undefined);
   }
 }
