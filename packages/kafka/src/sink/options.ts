@@ -24,7 +24,8 @@ export interface KafkaSinkOptions<T> {
   /**
    * Of exactly-once. "open" (default): records go into an open transaction at once, which is committed with the checkpoint;
    * a job that is down for longer than the transaction timeout loses it, and says so. "writeAhead": records stay in the
-   * checkpoint and are written in a short transaction once it is complete; nothing times out, checkpoints are larger.
+   * checkpoint and are written in a short transaction once it is complete; nothing times out, checkpoints are larger, and
+   * all that is written between two of them is in memory.
    */
   readonly transactions?: "open" | "writeAhead";
   /** Begins transactional ids. Default: `millrace-<job>-<uid>`. Two jobs at a time must not share one. */
@@ -38,7 +39,7 @@ export interface KafkaSinkOptions<T> {
   readonly compression?: CompressionName;
   /** Of one batch before compression. Default 512 KiB. */
   readonly batchBytes?: number;
-  /** Not yet acknowledged, in one subtask. Default 32 MiB. */
+  /** Not yet acknowledged, in one subtask; not of records that are written ahead, which wait for their checkpoint. Default 32 MiB. */
   readonly bufferBytes?: number;
 }
 
@@ -49,6 +50,10 @@ export function checkSinkOptions<T>(topic: string | ((value: T) => string), opti
     const value = options[name];
     if (value !== undefined && !(Number.isSafeInteger(value) && value > 0))
       throw refused(`${name} must be a whole number above 0, not ${value}`, "leave it out for the default");
+  }
+  if (options.transactions === "writeAhead" && options.bufferBytes !== undefined) {
+    // To hold records back would hold back the barrier that makes room for them.
+    throw refused("bufferBytes bounds nothing that is written ahead", "leave it out; shorter checkpoint intervals keep less in memory");
   }
   if (options.guarantee !== undefined && options.guarantee !== "exactly-once") {
     const name = (["transactions", "transactionTimeoutMs"] as const).find((option) => options[option] !== undefined);
