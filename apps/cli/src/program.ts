@@ -252,7 +252,7 @@ function addKafka(program: Command, io: Io, done: Done): void {
     .addHelpText("after", example(list))
     .action(async (flags) => done(await (await load()).transactionListCommand(flags, io)));
   clustered(transactions.command("describe").description("tell what becomes of one").argument("<id>", "a transactional id"))
-    .addHelpText("after", example("millrace kafka txn describe millrace-fraud-alerts-0-1"))
+    .addHelpText("after", example("millrace kafka txn describe millrace-fraud/alerts-0-1"))
     .action(async (id: string, flags) => done(await (await load()).transactionDescribeCommand(id, flags, io)));
   for (const end of ["commit", "abort"] as const) {
     clustered(
@@ -260,7 +260,7 @@ function addKafka(program: Command, io: Io, done: Done): void {
     )
       .addHelpText(
         "after",
-        example(`millrace kafka txn ${end} millrace-fraud-alerts-0-1`, "A job that will be resumed settles its transactions itself."),
+        example(`millrace kafka txn ${end} millrace-fraud/alerts-0-1`, "A job that will be resumed settles its transactions itself."),
       )
       .action(async (id: string, flags) => done(await (await load()).transactionEndCommand(id, end, flags, io)));
   }

@@ -147,7 +147,7 @@ export function addPartitionsAnswer({ body }: WireRequest, codeOf: (topic: strin
 }
 
 /** Open transactions of these ids. */
-function listTransactionsAnswer(transactionalIds: readonly string[]): Buffer {
+export function listTransactionsAnswer(transactionalIds: readonly string[]): Buffer {
   const writer = new ByteWriter().noTags().int32(0).int16(0);
   return writer
     .compactArray([], () => undefined)

@@ -4,6 +4,7 @@ import { KafkaClient } from "../client/kafka-client.ts";
 import { TransactionCommitter } from "../transactions/commit-transactions.ts";
 import { maxTransactionTimeout } from "../transactions/transaction-calls.ts";
 import { transactionTimeout } from "../transactions/transaction-timeout.ts";
+import { defaultPrefix, formerPrefix } from "../transactions/transactional-ids.ts";
 import { checkSinkOptions, type KafkaSinkOptions } from "./options.ts";
 import type { OutboxOptions } from "./outbox.ts";
 import { PlainWriter } from "./plain-writer.ts";
@@ -37,7 +38,7 @@ export function kafkaSink<T>(cluster: KafkaCluster, topic: string | ((value: T) 
   const setup = (context: SinkContext): WriterSetup<T> => ({ context, cluster, topic, options, outbox });
   if (guarantee !== "exactly-once") return { ...common, createWriter: (context) => new PlainWriter(setup(context)) };
   const transactionOptions = (context: SinkContext): TransactionOptions => ({
-    prefix: options.transactionalIdPrefix ?? `millrace-${context.jobName}-${context.uid}`,
+    prefix: options.transactionalIdPrefix ?? defaultPrefix(context),
     markerTopic: options.markerTopic ?? "millrace-markers",
     timeoutMs: async (client) =>
       transactionTimeout({
@@ -63,6 +64,15 @@ export function kafkaSink<T>(cluster: KafkaCluster, topic: string | ((value: T) 
       transactions === "open"
         ? new TransactionalWriter(setup(context), transactionOptions(context))
         : new WriteAheadWriter(setup(context), transactionOptions(context)),
-    createCommitter: (context) => new TransactionCommitter(new KafkaClient(cluster, context.ports), context.acceptLoss),
+    createCommitter(context) {
+      const goesOn = context.resumed || (context.ancestorRunIds ?? []).length > 0;
+      const former = goesOn && transactions === "open" && options.transactionalIdPrefix === undefined;
+      const { timeoutMs } = transactionOptions(context);
+      return new TransactionCommitter(
+        new KafkaClient(cluster, context.ports),
+        context.acceptLoss,
+        former ? { prefix: formerPrefix(context), timeoutMs } : undefined,
+      );
+    },
   };
 }

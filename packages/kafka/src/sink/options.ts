@@ -28,7 +28,7 @@ export interface KafkaSinkOptions<T> {
    * all that is written between two of them is in memory.
    */
   readonly transactions?: "open" | "writeAhead";
-  /** Begins transactional ids. Default: `millrace-<job>-<uid>`. Two jobs at a time must not share one. */
+  /** Begins transactional ids. Default: `millrace-<job>/<uid>`. Two jobs at a time must not share one. */
   readonly transactionalIdPrefix?: string;
   /** Default: as long as the brokers allow (their transaction.max.timeout.ms). */
   readonly transactionTimeoutMs?: number;

@@ -1,6 +1,7 @@
 import { assert } from "@millrace/core";
 import type { KafkaClient } from "../client/kafka-client.ts";
-import { takeTransactionalId, transactionsIn } from "../transactions/transaction-calls.ts";
+import { abortLeftovers } from "../transactions/abort-leftovers.ts";
+import { takeTransactionalId } from "../transactions/transaction-calls.ts";
 import { ProducerSession } from "./producer-session.ts";
 
 interface Slot {
@@ -38,12 +39,7 @@ export class TransactionSlots {
    * committed has been committed before writers are opened.
    */
   async abortLeftovers(parallelism: number): Promise<void> {
-    const open = await transactionsIn(this.#client, ["Ongoing"]);
-    const own = open.filter(({ transactionalId }) => {
-      const subtask = subtaskOf(transactionalId, this.#prefix);
-      return subtask !== undefined && subtask % parallelism === this.#subtask;
-    });
-    await Promise.all(own.map(({ transactionalId }) => takeTransactionalId(this.#client, transactionalId, this.#timeoutMs)));
+    await abortLeftovers(this.#client, this.#prefix, this.#timeoutMs, (subtask) => subtask % parallelism === this.#subtask);
   }
 
   /** Begins the next transaction. */
@@ -79,10 +75,4 @@ export class TransactionSlots {
       slot.preparedFor = undefined;
     }
   }
-}
-
-function subtaskOf(transactionalId: string, prefix: string): number | undefined {
-  if (!transactionalId.startsWith(`${prefix}-`)) return undefined;
-  const match = /^(\d+)-\w+$/.exec(transactionalId.slice(prefix.length + 1));
-  return match === null ? undefined : Number(match[1]);
 }

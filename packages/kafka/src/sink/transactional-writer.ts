@@ -4,6 +4,7 @@ import type { KafkaClient } from "../client/kafka-client.ts";
 import type { TransactionCommittable } from "../transactions/committable.ts";
 import { ensureMarkerTopic, markerPartition } from "../transactions/markers.ts";
 import { endTransaction, endTxnVersion } from "../transactions/transaction-calls.ts";
+import type { WriterState } from "../transactions/transactional-ids.ts";
 import type { ProducerSession } from "./producer-session.ts";
 import { TransactionSlots } from "./transaction-slots.ts";
 import { Dispatch, type WriterSetup } from "./writer-setup.ts";
@@ -67,7 +68,7 @@ export class TransactionalWriter<T> implements SinkWriter<T> {
     const session = this.#current();
     const slots = this.#slots;
     assert(slots !== undefined, "a writer is opened before it is used");
-    if (session.given === 0) return Promise.resolve({ committables: [], states: [] });
+    if (session.given === 0) return Promise.resolve({ committables: [], states: [this.#state()] });
     this.#dispatch.outbox.cut();
     slots.prepared(session, checkpointId);
     this.#session = slots.take();
@@ -95,7 +96,11 @@ export class TransactionalWriter<T> implements SinkWriter<T> {
       markerTopic,
       offsets: session.offsets.filter(({ topic }) => topic !== markerTopic),
     };
-    return { committables: [committable as unknown as Json], states: [] };
+    return { committables: [committable as unknown as Json], states: [this.#state()] };
+  }
+
+  #state(): WriterState {
+    return { prefix: this.#options.prefix };
   }
 
   committed(checkpointId: number): void {

@@ -3,6 +3,7 @@ import { type Json, MillraceError } from "@millrace/core";
 import type { KafkaClient } from "../client/kafka-client.ts";
 import { errorText } from "../protocol/error-codes.ts";
 import { partitionId } from "../source/split.ts";
+import { abortLeftovers } from "./abort-leftovers.ts";
 import type { KafkaCommittable, TransactionCommittable } from "./committable.ts";
 import { decideCommit } from "./decide-commit.ts";
 import { readMarker } from "./markers.ts";
@@ -12,6 +13,12 @@ import { writeAhead } from "./write-ahead.ts";
 /** before: it was committed before, as far as that can be told. */
 type Outcome = { readonly kind: "committed" } | { readonly kind: "before" } | { readonly kind: "lost"; readonly where: string };
 
+/** Where attempts of a version before this one may have left transactions open. */
+export interface FormerAttempts {
+  readonly prefix: string;
+  readonly timeoutMs: (client: KafkaClient) => Promise<number>;
+}
+
 /**
  * Commits what writers have prepared, each writer's in its order, because a later marker stands for the earlier ones, too.
  * Never goes on over a loss: it throws KAFKA_TRANSACTION_LOST, unless losses are accepted: then it says what is lost.
@@ -19,10 +26,20 @@ type Outcome = { readonly kind: "committed" } | { readonly kind: "before" } | { 
 export class TransactionCommitter implements SinkCommitter {
   readonly #client: KafkaClient;
   readonly #acceptLoss: boolean;
+  readonly #former: FormerAttempts | undefined;
 
-  constructor(client: KafkaClient, acceptLoss: boolean) {
+  /** `former`: the run goes on from a checkpoint, under the default prefix. */
+  constructor(client: KafkaClient, acceptLoss: boolean, former: FormerAttempts | undefined) {
     this.#client = client;
     this.#acceptLoss = acceptLoss;
+    this.#former = former;
+  }
+
+  /** What the writers of today left open they abort themselves. */
+  async recover(states: readonly Json[]): Promise<void> {
+    if (this.#former === undefined || states.length > 0) return;
+    const { prefix, timeoutMs } = this.#former;
+    await abortLeftovers(this.#client, prefix, await timeoutMs(this.#client), () => true);
   }
 
   async commit(committables: readonly Json[]): Promise<CommitResult> {
