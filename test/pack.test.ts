@@ -1,5 +1,5 @@
 import { execFile, execFileSync } from "node:child_process";
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join, resolve } from "node:path";
 import { promisify } from "node:util";
@@ -43,6 +43,28 @@ for (const [name, ...exports] of [["millrace", "defineJob", "startJob"], ["millr
 }
 `;
 
+/** Loads what it is given by name: a module, or the module of a thread, which has to answer. Without a word when all can be loaded. */
+const loading = `
+import { Worker } from "node:worker_threads";
+
+const load = {
+  module: (name) => import(name),
+  thread(name) {
+    const job = "data:text/javascript,";
+    const worker = new Worker(new URL(import.meta.resolve(name)), { workerData: { module: job } });
+    const answered = new Promise((resolve, reject) => worker.once("message", resolve).once("error", reject).once("exit", reject));
+    worker.postMessage({ id: 0, kind: "merge", task: {} });
+    return answered.finally(() => worker.terminate());
+  },
+};
+for (const [kind, name] of JSON.parse(process.argv[2])) {
+  await load[kind](name).catch((error) => console.log(name + ": " + error));
+}
+`;
+
+/** Modules of threads. */
+const threads = ["@millrace/host/worker", "@millrace/state/node/store-worker"];
+
 const tsconfig = {
   compilerOptions: {
     target: "es2024",
@@ -76,6 +98,7 @@ describe.skipIf(offline())("the packages that users install", () => {
     });
     await writeFile(join(project, "job.ts"), job);
     await writeFile(join(project, "subpaths.mjs"), subpaths);
+    await writeFile(join(project, "loading.mjs"), loading);
     await writeFile(join(project, "tsconfig.json"), JSON.stringify(tsconfig));
     await writeFile(join(project, "in.csv"), "at,key,n\n1000,a,1\n2000,b,2\n3000,a,3\n12000,a,4\n");
   }, 240_000);
@@ -104,6 +127,18 @@ describe.skipIf(offline())("the packages that users install", () => {
     await run(process.execPath, ["subpaths.mjs"], { cwd: project });
   });
 
+  it("have entry points that plain Node loads, every one of them", async () => {
+    const names = (await Promise.all((await publicPackages()).map(entryPoints))).flat();
+    expect(names).toContain("@millrace/kafka/registry");
+    const given = names.map((name) => [threads.includes(name) ? "thread" : "module", name]);
+    // The suites' own, which only those have who test their connectors.
+    const links = ["vitest", "fast-check"].map((name) => [join(root, "node_modules", name), join(project, "node_modules", name)] as const);
+    for (const [target, link] of links) await symlink(target, link);
+    const { stdout } = await run(process.execPath, ["loading.mjs", JSON.stringify(given)], { cwd: project });
+    for (const [, link] of links) await rm(link);
+    expect(stdout).toBe("");
+  });
+
   it("run a job from the command line, on plain Node", async () => {
     // The command finds its Node on the PATH: the one that runs these tests.
     const env = { ...process.env, PATH: `${dirname(process.execPath)}${delimiter}${process.env.PATH}` };
@@ -122,6 +157,12 @@ async function publicPackages(): Promise<readonly string[]> {
     if (manifest.private !== true) found.push(path);
   }
   return found;
+}
+
+/** Under the names by which they are imported. */
+async function entryPoints(path: string): Promise<readonly string[]> {
+  const { name, exports } = JSON.parse(await readFile(join(root, path, "package.json"), "utf8")) as { name: string; exports?: object };
+  return Object.keys(exports ?? {}).map((subpath) => join(name, subpath));
 }
 
 /** Other people's packages come from a registry. Without one these tests are left out, and say so. */

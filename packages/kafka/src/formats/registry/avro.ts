@@ -1,4 +1,5 @@
-import { Type } from "avsc";
+// A CommonJS package whose names Node doesn't see: it has a default export alone.
+import avsc, { type Type } from "avsc";
 import type { ValueFormat } from "../format.ts";
 import { type RegisteredOptions, registeredFormat, type SchemaKind } from "./registered-format.ts";
 import type { ResolvedSchema, SchemaRegistry } from "./schema-registry.ts";
@@ -47,8 +48,8 @@ function avroKind<T>(): SchemaKind<T> {
 /** What a schema refers to becomes known by its name first. */
 function typeOf({ text, references }: ResolvedSchema): Type {
   const known: Record<string, Type> = {};
-  for (const reference of references) Type.forSchema(JSON.parse(reference.text), { registry: known });
-  return Type.forSchema(JSON.parse(text), { registry: known });
+  for (const reference of references) avsc.Type.forSchema(JSON.parse(reference.text), { registry: known });
+  return avsc.Type.forSchema(JSON.parse(text), { registry: known });
 }
 
 /** The name of a primitive type may be given as it is. */
