@@ -10,7 +10,7 @@ export interface AvroOptions extends RegisteredOptions {
 }
 
 /**
- * Avro's binary encoding, with the schema's id in front. A long beyond ±2^53 is a bad record; logical types are what they
+ * Avro's binary encoding, with the schema's id in front. What is read are plain objects, arrays and Buffers. A long beyond ±2^53 is a bad record; logical types are what they
  * are made of (a timestamp-millis a number, a decimal bytes); a union of several kinds of one type is wrapped, `{ name: value }`.
  */
 export function avro<T>(registry: SchemaRegistry, options: AvroOptions = {}): ValueFormat<T> {
@@ -48,8 +48,36 @@ function avroKind<T>(): SchemaKind<T> {
 /** What a schema refers to becomes known by its name first. */
 function typeOf({ text, references }: ResolvedSchema): Type {
   const known: Record<string, Type> = {};
-  for (const reference of references) avsc.Type.forSchema(JSON.parse(reference.text), { registry: known });
-  return avsc.Type.forSchema(JSON.parse(text), { registry: known });
+  const parsed = (schema: string): Type => avsc.Type.forSchema(JSON.parse(schema), { registry: known, omitRecordMethods: true });
+  for (const reference of references) parsed(reference.text);
+  const type = parsed(text);
+  makePlain(type, new Set());
+  return type;
+}
+
+/**
+ * avsc makes a class for each record, and for each branch of a wrapped union, and reads their instances, which neither
+ * records nor state may hold. With the prototype of all objects in place of their own they make plain ones, at no cost.
+ */
+function makePlain(type: Type, seen: Set<Type>): void {
+  if (seen.has(type)) return;
+  seen.add(type);
+  const { types } = avsc;
+  if (type instanceof types.RecordType) {
+    type.recordConstructor.prototype = Object.prototype;
+    for (const field of type.fields) makePlain(field.type, seen);
+  } else if (type instanceof types.ArrayType) {
+    makePlain(type.itemsType, seen);
+  } else if (type instanceof types.MapType) {
+    makePlain(type.valuesType, seen);
+  } else if (type instanceof types.UnwrappedUnionType || type instanceof types.WrappedUnionType) {
+    for (const branch of type.types) {
+      // Of null there is no instance; nor is one made twice of a class that is plain already.
+      const wrapped = branch.wrap(null) as object | null;
+      if (wrapped !== null && Object.getPrototypeOf(wrapped) !== Object.prototype) wrapped.constructor.prototype = Object.prototype;
+      makePlain(branch, seen);
+    }
+  }
 }
 
 /** The name of a primitive type may be given as it is. */
