@@ -5,7 +5,17 @@ import { sinkSuite } from "@millrace/testkit/suites";
 import * as fc from "fast-check";
 import { describe, expect, test, vi } from "vitest";
 import { KafkaClient } from "../src/client/kafka-client.ts";
-import { bytes, endKafkaTransaction, json, type KafkaSinkOptions, kafkaSink, kafkaTransaction, kafkaTransactions, text } from "../src/index.ts";
+import {
+  bytes,
+  endKafkaTransaction,
+  json,
+  type KafkaSinkOptions,
+  kafka,
+  kafkaSink,
+  kafkaTransaction,
+  kafkaTransactions,
+  text,
+} from "../src/index.ts";
 import { transactionsIn } from "../src/transactions/transaction-calls.ts";
 import { testBroker } from "./broker.ts";
 import { FaultyNetwork } from "./faulty-transport.ts";
@@ -139,6 +149,40 @@ describe.skipIf(broker === undefined)("the Kafka sink on a real broker", () => {
     }
     expect((await read<Row>(name)).map(({ value }) => value)).toEqual([{ n: 6 }]);
     await expect(kafkaTransaction(cluster, nodePorts, "never-used")).rejects.toMatchObject({ code: "KAFKA_TRANSACTION" });
+  });
+
+  test("a coordinator that is still loading is asked again for what is open; one that refuses is an error with the code's name", async () => {
+    const name = await topic(1);
+    const sinkOn = (network: FaultyNetwork) =>
+      kafkaSink<Row>(kafka({ brokers: [(broker as NonNullable<typeof broker>).bootstrap], transport: network.create }), name, {
+        value: json(),
+        transactionalIdPrefix: `${name}-loading`,
+      });
+    const left = await SinkDriver.open(sinkOn(new FaultyNetwork()), { ports: nodePorts, parallelism: 2 });
+    await left.write({ n: 1 }, 1);
+    await left.prepare();
+    await left.close();
+    const open = () => kafkaTransactions(cluster, nodePorts, { prefix: `${name}-loading`, states: ["Ongoing"] });
+    expect(await open()).toHaveLength(1);
+    // As a broker answers: the code, and lists that are empty.
+    const listing = (...codes: readonly number[]) => {
+      const left = [...codes];
+      return new FaultyNetwork(
+        () => "pass",
+        ({ apiName }, answer) => {
+          const code = apiName === "ListTransactions" ? left.shift() : undefined;
+          return code === undefined ? answer : Buffer.from([0, 0, 0, 0, 0, 0, code, 1, 1, 0]);
+        },
+      );
+    };
+    const [loadInProgress, invalidRequest] = [14, 42];
+    await expect(SinkDriver.open(sinkOn(listing(invalidRequest)), { ports: nodePorts })).rejects.toMatchObject({
+      code: "KAFKA_TRANSACTION",
+      message: expect.stringContaining("(42)"),
+    });
+    const driver = await SinkDriver.open(sinkOn(listing(loadInProgress, loadInProgress)), { ports: nodePorts });
+    expect(await open()).toEqual([]);
+    await driver.close();
   });
 
   test("a second writer fences the first", async () => {

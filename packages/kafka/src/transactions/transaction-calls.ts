@@ -65,12 +65,19 @@ export async function endTransaction(client: KafkaClient, version: 1 | 5, reques
   return (await client.toCoordinator("transaction", transactionalId, endTxnV5, request, codeOf)).errorCode;
 }
 
-/** Transactions in a state, of all coordinators. Those of ids that this user may not describe are not listed. */
+/**
+ * Transactions in a state, of all coordinators: one that is still loading its part of the log lists none, and is asked
+ * again. Those of ids that this user may not describe are not listed.
+ */
 export async function transactionsIn(client: KafkaClient, states: readonly string[]): Promise<readonly ListedTransaction[]> {
   return client.pauses.retrying("list its transactions", client.cluster.unavailableMs, async () => {
     await client.metadataOnce([]);
     const answers = await Promise.all(client.nodes.map((node) => client.call(node, listTransactions, { states })));
-    return answers.flatMap(({ transactions }) => transactions);
+    return answers.flatMap(({ errorCode, transactions }) => {
+      if (isPassing(errorCode)) throw new Passing(errorText(errorCode));
+      if (errorCode !== 0) throw new MillraceError("KAFKA_TRANSACTION", `the transactions can't be listed: ${errorText(errorCode)}`);
+      return transactions;
+    });
   });
 }
 
