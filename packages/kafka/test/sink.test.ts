@@ -230,6 +230,40 @@ describe.skipIf(broker === undefined)("the Kafka sink on a real broker", () => {
     await driver.close();
   });
 
+  test("written ahead: records that the topic does not take stop each start, until it takes them or their loss is accepted by name", async () => {
+    const name = await topic(1, { "max.message.bytes": "1000" });
+    const gone = await topic(1);
+    const topicOf = (value: string) => (value.startsWith("gone") ? gone : name);
+    const prefix = `${name}-never`;
+    const sink = kafkaSink<string>(cluster, topicOf, { value: json(), transactionalIdPrefix: prefix, transactions: "writeAhead" });
+    const driver = await SinkDriver.open(sink, { ports: nodePorts });
+    await driver.writeAll(["a", "x".repeat(2_000), "gone 1", "b", "y".repeat(3_000), "gone 2", "c"]);
+    const checkpoint = await driver.prepare();
+    driver.complete(checkpoint);
+    await driver.close();
+    await (await (broker as NonNullable<typeof broker>).admin()).deleteTopics({ topics: [gone] });
+    const again = (options: { readonly acceptLoss?: boolean } = {}) =>
+      SinkDriver.open(sink, { ports: nodePorts, restored: checkpoint, ...options }, 9);
+    for (let start = 0; start < 2; start++)
+      await expect(again()).rejects.toMatchObject({
+        code: "KAFKA_TOPIC_MISSING",
+        message: expect.stringContaining("2 records"),
+        hint: expect.stringContaining("--accept-loss"),
+        where: { position: `${gone}-0` },
+      });
+    const accepting = await again({ acceptLoss: true });
+    await accepting.close();
+    expect(accepting.lost).toEqual([
+      expect.stringMatching(new RegExp(`2 records \\(\\d+ bytes\\) for ${gone}-0.*, 2 records \\(5\\d{3} bytes\\) for ${name}-0: MESSAGE_TOO_LARGE`)),
+    ]);
+    await expect.poll(async () => (await read<string>(name)).map(({ value }) => value)).toEqual(["a", "b", "c"]);
+    // It was done, and has nothing to accept any more.
+    const later = await again();
+    expect(later.lost).toEqual([]);
+    await later.close();
+    expect((await read<string>(name)).map(({ value }) => value)).toEqual(["a", "b", "c"]);
+  });
+
   test("a record that the topic does not take is named", async () => {
     const name = await topic(1, { "max.message.bytes": "1000" });
     const driver = await SinkDriver.open(kafkaSink<string>(cluster, name, { value: text(), guarantee: "at-least-once" }), { ports: nodePorts });

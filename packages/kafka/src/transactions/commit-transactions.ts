@@ -10,8 +10,8 @@ import { readMarker } from "./markers.ts";
 import { endTransaction } from "./transaction-calls.ts";
 import { writeAhead } from "./write-ahead.ts";
 
-/** before: it was committed before, as far as that can be told. */
-type Outcome = { readonly kind: "committed" } | { readonly kind: "before" } | { readonly kind: "lost"; readonly where: string };
+/** before: it was committed before, as far as that can be told. lost: records of it, or all of them. */
+export type CommitOutcome = { readonly kind: "committed" } | { readonly kind: "before" } | { readonly kind: "lost"; readonly where: string };
 
 /** Where attempts of a version before this one may have left transactions open. */
 export interface FormerAttempts {
@@ -21,7 +21,8 @@ export interface FormerAttempts {
 
 /**
  * Commits what writers have prepared, each writer's in its order, because a later marker stands for the earlier ones, too.
- * Never goes on over a loss: it throws KAFKA_TRANSACTION_LOST, unless losses are accepted: then it says what is lost.
+ * Never goes on over a loss: it throws KAFKA_TRANSACTION_LOST, or says which records a topic does not take, unless losses
+ * are accepted: then it says what is lost.
  */
 export class TransactionCommitter implements SinkCommitter {
   readonly #client: KafkaClient;
@@ -50,18 +51,18 @@ export class TransactionCommitter implements SinkCommitter {
     return { committed, alreadyCommitted: outcomes.length - committed - lost.length, lost };
   }
 
-  async #commitInOrder(committables: readonly KafkaCommittable[]): Promise<readonly Outcome[]> {
-    const outcomes: Outcome[] = [];
+  async #commitInOrder(committables: readonly KafkaCommittable[]): Promise<readonly CommitOutcome[]> {
+    const outcomes: CommitOutcome[] = [];
     for (const committable of committables) outcomes.push(await this.#commitOne(committable));
     return outcomes;
   }
 
-  async #commitOne(committable: KafkaCommittable): Promise<Outcome> {
+  async #commitOne(committable: KafkaCommittable): Promise<CommitOutcome> {
     if (committable.kind === "transaction") return this.#commitTransaction(committable);
-    return { kind: (await writeAhead(this.#client, committable)) ? "committed" : "before" };
+    return writeAhead(this.#client, committable, this.#acceptLoss);
   }
 
-  async #commitTransaction(committable: TransactionCommittable): Promise<Outcome> {
+  async #commitTransaction(committable: TransactionCommittable): Promise<CommitOutcome> {
     const { transactionalId, epoch, endTxnVersion, markerTopic, writer, checkpointId } = committable;
     const producerId = BigInt(committable.producerId);
     const code = await endTransaction(this.#client, endTxnVersion, { transactionalId, producerId, epoch, commit: true });
