@@ -1,4 +1,5 @@
 import { MillraceError } from "@millrace/core";
+import { utf8Text } from "../formats/format.ts";
 import type { BatchHeader } from "./batch-header.ts";
 
 /** What Kafka writes for a record without a timestamp. */
@@ -15,11 +16,11 @@ export interface RecordView {
   /** Milliseconds since 1970, as the topic's `message.timestamp.type` says: of creation, or of arrival. `noKafkaTimestamp`: none. */
   readonly timestamp: number;
   key(): Buffer | null;
-  /** The key as UTF-8 text, without a buffer in between. */
+  /** The key as UTF-8 text, without a buffer in between. Throws BadRecord when it is none. */
   keyText(): string | null;
   /** null: a tombstone. */
   value(): Buffer | null;
-  /** The value as UTF-8 text, without a buffer in between. */
+  /** The value as UTF-8 text, without a buffer in between. Throws BadRecord when it is none. */
   valueText(): string | null;
   /** Of several with one name the last. */
   headers(): Readonly<Record<string, Buffer | null>>;
@@ -94,7 +95,7 @@ export class RecordCursor implements RecordView {
   }
 
   keyText(): string | null {
-    return this.#keyBytes < 0 ? null : this.#buffer.toString("utf8", this.#keyAt, this.#keyAt + this.#keyBytes);
+    return this.#keyBytes < 0 ? null : utf8Text(this.#buffer, this.#keyAt, this.#keyAt + this.#keyBytes, "the key is not UTF-8");
   }
 
   value(): Buffer | null {
@@ -102,7 +103,7 @@ export class RecordCursor implements RecordView {
   }
 
   valueText(): string | null {
-    return this.#valueBytes < 0 ? null : this.#buffer.toString("utf8", this.#valueAt, this.#valueAt + this.#valueBytes);
+    return this.#valueBytes < 0 ? null : utf8Text(this.#buffer, this.#valueAt, this.#valueAt + this.#valueBytes);
   }
 
   headers(): Readonly<Record<string, Buffer | null>> {

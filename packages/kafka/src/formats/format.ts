@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import type { Json } from "@millrace/core";
 import type { Bytes } from "../batch/batch-builder.ts";
 import type { RecordView } from "../batch/record-cursor.ts";
@@ -45,6 +46,16 @@ export class Pending extends Error {
   }
 }
 
+/**
+ * The text of bytes, from `start` to `end`. Throws BadRecord for what is not UTF-8: read as text, different bytes would be
+ * the same. Only text in which something was replaced, or that has this sign of its own, is looked at twice.
+ */
+export function utf8Text(bytes: Buffer, start = 0, end = bytes.length, complaint = "not UTF-8"): string {
+  const text = bytes.toString("utf8", start, end);
+  if (text.includes("\uFFFD") && !isUtf8(bytes.subarray(start, end))) throw new BadRecord(complaint);
+  return text;
+}
+
 export function valueFormat<T>(
   name: string,
   description: Json,
@@ -69,7 +80,7 @@ export function textFormat<T>(name: string, readText: (text: string) => T, seria
   return {
     name,
     description: { format: name },
-    read: (bytes) => readText(bytes.toString("utf8")),
+    read: (bytes) => readText(utf8Text(bytes)),
     readText,
     serialize,
     deserialize(record) {

@@ -92,7 +92,8 @@ export class CommittedMarkers {
     if (ready.records === undefined) return;
     this.#cursor.open(ready.header, ready.records, ready.start, ready.end);
     while (this.#cursor.next()) {
-      const marker = this.#cursor.keyText() === this.#writer ? markerOf(this.#cursor.valueText()) : undefined;
+      // Others may have written anything there.
+      const marker = this.#cursor.key()?.toString() === this.#writer ? markerOf(this.#cursor.valueText()) : undefined;
       if (marker === undefined) continue;
       if (batch.header.transactional) this.#open.set(producerId, marker);
       // As a topic has it that was copied from another cluster.

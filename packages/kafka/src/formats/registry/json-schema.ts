@@ -1,7 +1,7 @@
 import { Ajv, type ValidateFunction } from "ajv";
 import { Ajv2019 } from "ajv/dist/2019.js";
 import { Ajv2020 } from "ajv/dist/2020.js";
-import { BadRecord, type ValueFormat } from "../format.ts";
+import { BadRecord, utf8Text, type ValueFormat } from "../format.ts";
 import { type RegisteredOptions, registeredFormat, type SchemaKind } from "./registered-format.ts";
 import type { ResolvedSchema, SchemaRegistry } from "./schema-registry.ts";
 
@@ -23,7 +23,7 @@ function jsonKind<T>(): SchemaKind<T> {
     decoder(writer, own) {
       const holds = validator(own ?? writer);
       return (bytes) => {
-        const value: unknown = JSON.parse(bytes.toString("utf8"));
+        const value: unknown = JSON.parse(utf8Text(bytes));
         if (!holds(value)) throw new BadRecord(problems(holds));
         return value as T;
       };
