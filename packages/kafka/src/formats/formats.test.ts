@@ -64,3 +64,23 @@ describe("bytes that are not UTF-8", () => {
     expect((await deserialized(records(bytes(), bytes()), broken, broken))()).toMatchObject({ key: broken, value: broken });
   });
 });
+
+describe("a value that has no JSON", () => {
+  const itself: { self?: unknown } = {};
+  itself.self = itself;
+
+  test.each([
+    ["undefined", undefined],
+    ["a function", () => 1],
+    ["a symbol", Symbol("s")],
+    ["what says so itself", { toJSON: () => undefined }],
+    ["a bigint", { n: 1n }],
+    ["what holds itself", itself],
+  ])("is refused by name, and is no tombstone: %s", (_, value) => {
+    expect(() => json().serialize(value, "t")).toThrow(expect.objectContaining({ code: "KAFKA_VALUE" }));
+  });
+
+  test("is not null", () => {
+    expect(json().serialize(null, "t")).toBe("null");
+  });
+});

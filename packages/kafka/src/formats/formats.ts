@@ -1,4 +1,4 @@
-import { type Json, messageOf } from "@millrace/core";
+import { type Json, MillraceError, messageOf } from "@millrace/core";
 import type { RecordView } from "../batch/record-cursor.ts";
 import { BadRecord, type RecordDeserializer, textFormat, type ValueFormat, valueFormat } from "./format.ts";
 
@@ -14,7 +14,7 @@ type SchemaResult<T> =
   | { readonly value: T; readonly issues?: undefined }
   | { readonly issues: readonly { readonly message: string; readonly path?: readonly unknown[] | undefined }[] };
 
-/** JSON in UTF-8. Without `parse` a value is taken for a T unchecked. */
+/** JSON in UTF-8. Without `parse` a value is taken for a T unchecked. A value that has no JSON (undefined, a bigint) can't be written. */
 export function json<T = unknown>(options: { readonly parse?: Parse<T> } = {}): ValueFormat<T> {
   const convert = options.parse === undefined ? (value: unknown) => value as T : converter(options.parse);
   const parse = (text: string): T => {
@@ -26,7 +26,26 @@ export function json<T = unknown>(options: { readonly parse?: Parse<T> } = {}): 
     }
     return convert(value);
   };
-  return textFormat<T>("json", parse, (value) => JSON.stringify(value) ?? null);
+  return textFormat<T>("json", parse, jsonOf);
+}
+
+function jsonOf(value: unknown): string {
+  let text: string | undefined;
+  try {
+    text = JSON.stringify(value);
+  } catch (error) {
+    throw noJson(messageOf(error), error);
+  }
+  // A record without a value would be a delete where the topic is compacted.
+  if (text === undefined) throw noJson(`it is ${value === undefined ? "undefined" : `a ${typeof value}`}`);
+  return text;
+}
+
+function noJson(why: string, cause?: unknown): MillraceError {
+  return new MillraceError("KAFKA_VALUE", `a value has no JSON: ${why}`, {
+    cause,
+    hint: "map the stream to plain data before the sink; what is to be a tombstone is said by the sink's `tombstone`",
+  });
 }
 
 function converter<T>(parse: Parse<T>): (value: unknown) => T {

@@ -35,7 +35,7 @@ export async function addPartitions(
 }
 
 /** One partition that is refused makes the coordinator attempt none: the others are said to be not attempted, which is no reason. */
-function decisive<R extends { readonly errorCode: number }>(results: readonly R[]): R | undefined {
+export function decisive<R extends { readonly errorCode: number }>(results: readonly R[]): R | undefined {
   const refused = results.filter(({ errorCode }) => errorCode !== errorCodes.none);
   return refused.find(({ errorCode }) => errorCode !== errorCodes.operationNotAttempted) ?? refused[0];
 }
