@@ -8,6 +8,7 @@ import { directoryWith } from "../../../test/temporary.ts";
 import { jsonLines } from "../../formats/json-lines.ts";
 import { lines } from "../../formats/lines.ts";
 import { files } from "./files.ts";
+import { gunzipped } from "./gzip-members.ts";
 import { ZstdFrames } from "./zstd-frames.ts";
 
 const ports = nodePorts;
@@ -59,16 +60,64 @@ describe.each([
   });
 });
 
+describe("zeros behind a member of gzip", () => {
+  const member = (content: string) => gzipSync(content);
+
+  test.each([1, 10, 511, 3 << 20])("are passed over, as gzip(1) does, and what follows is read (%i)", async (count) => {
+    const zeros = Buffer.alloc(count);
+    expect(await linesOf("a.gz", Buffer.concat([member("a\n"), zeros, member("b\n"), member("c\n"), zeros, member("d\n"), zeros]))).toEqual([
+      ..."abcd",
+    ]);
+    await expect(linesOf("a.gz", Buffer.concat([zeros, member("a\n")]))).rejects.toMatchObject({ code: "SOURCE_READ" });
+  });
+
+  test("hide neither something else nor a member that is cut", async () => {
+    for (const behind of [Buffer.from("garbage"), member("b\n").subarray(0, -1), member("b\n").subarray(0, 5)]) {
+      const content = Buffer.concat([member("a\n"), Buffer.alloc(10), behind]);
+      await expect(linesOf("a.gz", content)).rejects.toMatchObject({
+        code: "SOURCE_READ",
+        message: expect.stringContaining("not a whole gzip file"),
+      });
+    }
+  });
+
+  test("are found wherever chunks are cut", async () => {
+    const contents = ["", "a", "abc".repeat(100_000), "x".repeat(70_000)];
+    const whole = Buffer.concat(contents.flatMap((content, index) => [member(content), Buffer.alloc(index * 20)]));
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.integer({ min: 0, max: whole.length }), { maxLength: 40 }), async (cuts) => {
+        const read: Buffer[] = [];
+        for await (const part of gunzipped(chunksOf(whole, cuts), 1_000)) read.push(part);
+        expect(Buffer.concat(read).toString()).toBe(contents.join(""));
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  test("end nothing before the error of a file that can't be read on", async () => {
+    async function* broken(): AsyncGenerator<Buffer> {
+      yield member("a\n");
+      yield Buffer.alloc(10);
+      throw new Error("the disk is gone");
+    }
+    const read = async (): Promise<void> => {
+      for await (const part of gunzipped(broken(), 1_000)) expect(part.toString()).toBe("a\n");
+    };
+    await expect(read()).rejects.toThrow("the disk is gone");
+  });
+});
+
+async function* chunksOf(whole: Buffer, cuts: readonly number[]): AsyncGenerator<Buffer> {
+  const edges = [0, ...[...cuts].sort((a, b) => a - b), whole.length];
+  for (const [index, edge] of edges.entries()) if (index > 0) yield whole.subarray(edges[index - 1], edge);
+}
+
 test("frames of zstd are found wherever chunks are cut", async () => {
   const frames = ["", "a", "abc".repeat(100_000), "x".repeat(70_000)].map((content) => zstdCompressSync(content, { params: {} }));
   const whole = Buffer.concat([skippable, ...frames]);
   await fc.assert(
     fc.asyncProperty(fc.array(fc.integer({ min: 1, max: whole.length - 1 }), { maxLength: 20 }), async (cuts) => {
-      const edges = [0, ...cuts.sort((a, b) => a - b), whole.length];
-      async function* chunks(): AsyncGenerator<Buffer> {
-        for (const [index, edge] of edges.entries()) if (index > 0) yield whole.subarray(edges[index - 1], edge);
-      }
-      const found = new ZstdFrames(chunks());
+      const found = new ZstdFrames(chunksOf(whole, cuts));
       const read: Buffer[] = [];
       while (await found.next()) {
         const parts: Buffer[] = [];

@@ -1,16 +1,17 @@
 import { Readable, type Transform } from "node:stream";
-import { createGunzip, createZstdDecompress } from "node:zlib";
+import { createZstdDecompress } from "node:zlib";
 import { MillraceError, messageOf } from "@millrace/core";
+import { gunzipped } from "./gzip-members.ts";
 import { ZstdFrames } from "./zstd-frames.ts";
 
 export type Compression = "none" | "gzip" | "zstd";
 
 const outputBytes = 256 << 10;
 
-/** What a compressed file holds: gzip of one or several members, zstd of one or several frames. SOURCE_READ when it isn't whole. */
+/** What a compressed file holds: gzip of one or several members, zeros behind them, zstd of one or several frames. SOURCE_READ when it isn't whole. */
 export async function* decompressed(compression: "gzip" | "zstd", bytes: AsyncGenerator<Buffer>, path: string): AsyncGenerator<Buffer> {
   try {
-    if (compression === "gzip") yield* through(createGunzip({ chunkSize: outputBytes }), bytes);
+    if (compression === "gzip") yield* gunzipped(bytes, outputBytes);
     else yield* unzstd(bytes);
   } catch (error) {
     throw error instanceof MillraceError ? error : notWhole(compression, path, error);
