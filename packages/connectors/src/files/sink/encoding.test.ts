@@ -65,6 +65,22 @@ describe("csvEncoder", () => {
     expect(csvEncoder<Record<string, number>>(["b"], null).encode({ a: 1, b: 2 })).toBe("2\n");
   });
 
+  test("fields may have the names of what all objects have; those that a record lacks are empty", () => {
+    const columns = ["constructor", "toString", "__proto__", "sum"];
+    const encoder = csvEncoder<object>(columns, null);
+    expect(encoder.encode({ a: 1 })).toBe(",,,\n");
+    expect(encoder.encode(JSON.parse('{"constructor":"Red Bull","toString":5,"__proto__":"p","sum":1}'))).toBe("Red Bull,5,p,1\n");
+    const found = csvEncoder<object>(undefined, null);
+    expect(found.encode(JSON.parse('{"__proto__":"p","toString":5}'))).toBe("p,5\n");
+    expect(found.header()).toBe("__proto__,toString\n");
+    class Sum {
+      get sum(): number {
+        return 7;
+      }
+    }
+    expect(encoder.encode(new Sum())).toBe(",,,7\n");
+  });
+
   test.each([[null], [[1]], ["text"]])("%o is no row", (value) => {
     expect(() => csvEncoder(undefined, null).encode(value)).toThrow(expect.objectContaining({ code: "SINK_RECORD" }));
   });

@@ -77,7 +77,7 @@ export function csvEncoder<T>(given: readonly string[] | undefined, restored: re
       let text = "";
       for (let index = 0; index < columns.length; index++) {
         if (index > 0) text += ",";
-        text += fieldOf(row[columns[index] as string]);
+        text += fieldOf(fieldIn(row, columns[index] as string));
       }
       return `${columns.length === 1 && text === "" ? '""' : text}\n`;
     },
@@ -86,6 +86,13 @@ export function csvEncoder<T>(given: readonly string[] | undefined, restored: re
       return columns;
     },
   };
+}
+
+/** A getter of a class counts; what all objects have (`constructor`, `toString`) is no field. */
+function fieldIn(row: Readonly<Record<string, unknown>>, name: string): unknown {
+  const value = row[name];
+  const maybeInherited = typeof value === "function" || typeof value === "object";
+  return maybeInherited && name in Object.prototype && !Object.hasOwn(row, name) ? undefined : value;
 }
 
 function refuseStrangers(row: Readonly<Record<string, unknown>>, columns: readonly string[]): void {

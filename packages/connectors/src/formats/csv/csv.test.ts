@@ -126,6 +126,22 @@ describe("csv", () => {
     expect(() => read(content, csv())).toThrow(expect.objectContaining({ code: "SOURCE_HEADER" }));
   });
 
+  test("columns may have the names of what all objects have", () => {
+    const text = "driver,constructor,toString,__proto__,hasOwnProperty\nVerstappen,Red Bull,5,p,h\n";
+    const row = JSON.parse('{"driver":"Verstappen","constructor":"Red Bull","toString":"5","__proto__":"p","hasOwnProperty":"h"}');
+    const entries = (values: readonly object[]) => values.map((value) => Object.entries(value));
+    expect(entries(read(text, csv()).values)).toEqual([Object.entries(row)]);
+    const columns = { constructor: "string", toString: "number", ["__proto__"]: "string?" } as const;
+    const chosen = [
+      ["constructor", "Red Bull"],
+      ["toString", 5],
+      ["__proto__", "p"],
+    ];
+    expect(entries(read(text, csv({ columns })).values)).toEqual([chosen]);
+    expect(read(text, csv({ parse: (given) => given.constructor as unknown as string })).values).toEqual(["Red Bull"]);
+    expect(() => read("a,b\n", csv({ columns: { constructor: "string" } }))).toThrow('the header has no column "constructor"');
+  });
+
   test("a delimiter of more than one character and columns unknown without header are refused", () => {
     expect(() => csv({ delimiter: "||" })).toThrow("one ASCII character");
     expect(() => csv({ header: false })).toThrow("the columns must be given");

@@ -136,7 +136,7 @@ export class CsvDecoder<T> implements RecordDecoder<T> {
     this.#header = names;
     this.#fieldCount = names.length;
     this.#columns = (columns ?? names).map((name) => {
-      const type = types[name];
+      const type = Object.hasOwn(types, name) ? types[name] : undefined;
       return { name, index: names.indexOf(name), convert: type === undefined ? undefined : converterOf(type) };
     });
   }
@@ -146,7 +146,7 @@ export class CsvDecoder<T> implements RecordDecoder<T> {
     const row: Record<string, unknown> = {};
     for (const column of columns) {
       const text = fields[column.index] as string;
-      row[column.name] = column.convert === undefined ? text : converted(column, column.convert, text);
+      setField(row, column.name, column.convert === undefined ? text : converted(column, column.convert, text));
     }
     const { parse: make } = this.#shape;
     if (make === undefined) return row as T;
@@ -164,6 +164,12 @@ export class CsvDecoder<T> implements RecordDecoder<T> {
   restore(state: Json): void {
     if (state !== null) this.#setHeader(state as readonly string[]);
   }
+}
+
+/** Sets an own field, whatever its name is. */
+function setField(row: Record<string, unknown>, name: string, value: unknown): void {
+  if (name === "__proto__") Object.defineProperty(row, name, { value, writable: true, enumerable: true, configurable: true });
+  else row[name] = value;
 }
 
 /** With the column of the field that is wrong. */
