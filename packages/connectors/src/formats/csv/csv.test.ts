@@ -2,8 +2,9 @@ import { parse } from "csv-parse/sync";
 import { stringify } from "csv-stringify/sync";
 import * as fc from "fast-check";
 import { describe, expect, expectTypeOf, test } from "vitest";
-import type { Format } from "../format.ts";
+import { BadRecord, type Format } from "../format.ts";
 import { type BadBytes, RecordStream, streamStart } from "../record-stream.ts";
+import { converterOf } from "./columns.ts";
 import { csv } from "./csv.ts";
 
 function read<T>(text: string | Buffer, format: Format<T>): { values: T[]; bad: BadBytes[] } {
@@ -99,18 +100,56 @@ describe("csv", () => {
     ["number", "", undefined],
     ["number", "0x10", undefined],
     ["number", "Infinity", undefined],
+    ["number", "1e999", undefined],
+    ["number", "-1e999", undefined],
+    ["number", "1e-999", 0],
     ["integer", "12", 12],
     ["integer", "1.5", undefined],
+    ["integer", "9007199254740991", 9_007_199_254_740_991],
+    ["integer", "9007199254740992", undefined],
+    ["integer", "9007199254740990.6", undefined],
+    ["integer", "4503599627370497.00000000001", undefined],
+    ["integer", "0.99999999999999999999", undefined],
+    ["integer", "-5.00", -5],
+    ["integer", "1.5e1", 15],
+    ["integer", "150e-1", 15],
+    ["integer", "1.5e-1", undefined],
+    ["integer", "1e-999", undefined],
+    ["integer", "0e-999", 0],
+    ["integer", ".0", 0],
     ["boolean", "TRUE", true],
     ["boolean", "yes", undefined],
     ["timestamp", "2024-01-01", 1_704_067_200_000],
     ["timestamp", "2024-01-01T01:00:00+01:00", 1_704_067_200_000],
     ["timestamp", "2024-13-01", undefined],
+    ["timestamp", "2023-02-31", undefined],
+    ["timestamp", "2023-02-29 12:00:00", undefined],
+    ["timestamp", "2023-04-31T00:00:00.5+01:00", undefined],
+    ["timestamp", "2023-01-32", undefined],
+    ["timestamp", "2024-02-29", 1_709_164_800_000],
+    ["timestamp", "2023-12-31 23:59:59", 1_704_067_199_000],
     ["timestamp", "1 January 2024", undefined],
   ] as const)("as %s, %j is %j", (type, text, expected) => {
     const { values, bad } = read(`a,b\n"${text}",\n`, csv({ columns: { a: type } }));
     expect(values.map(({ a }) => a)).toEqual(expected === undefined ? [] : [expected]);
     if (expected === undefined) expect(bad[0]).toMatchObject({ column: 1, line: 2 });
+  });
+
+  test("an integer is taken if its digits are exactly those of one, however it is written", () => {
+    const digits = (maxLength: number) => fc.string({ unit: fc.constantFrom("0", "0", "9", "7"), maxLength });
+    const convert = converterOf("integer");
+    fc.assert(
+      fc.property(fc.constantFrom("", "-", "+"), digits(18), digits(12), fc.integer({ min: -20, max: 20 }), (sign, whole, fraction, exponent) => {
+        fc.pre(whole !== "" || fraction !== "");
+        const text = `${sign}${whole}.${fraction}e${exponent}`;
+        const places = fraction.length - exponent;
+        const scaled = BigInt(`${whole}${fraction}`) * 10n ** BigInt(Math.max(0, -places));
+        const unit = 10n ** BigInt(Math.max(0, places));
+        if (scaled % unit !== 0n || scaled / unit > Number.MAX_SAFE_INTEGER) expect(() => convert?.(text)).toThrow(BadRecord);
+        else expect(convert?.(text)).toBe(Number(text));
+      }),
+      { numRuns: 1_000 },
+    );
   });
 
   test("a missing or doubled column fails the job and says which the file has", () => {
