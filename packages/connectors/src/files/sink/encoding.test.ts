@@ -56,6 +56,9 @@ describe("csvEncoder", () => {
       '1.5,true,2,,,1970-01-01T00:00:00.000Z,"{""h"":[1]}"\n',
     );
     expect(() => encoder.encode({ a: new Map() })).toThrow("has no CSV form");
+    expect(() => encoder.encode({ a: new Date(Number.NaN) })).toThrow(
+      expect.objectContaining({ code: "SINK_RECORD", message: expect.stringContaining("an invalid Date has no CSV form") }),
+    );
   });
 
   test("a field beyond the first record's columns is refused, and left out when the columns are given", () => {

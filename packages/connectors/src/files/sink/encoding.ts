@@ -127,7 +127,7 @@ function fieldOf(value: unknown): string {
       return "";
     case "object":
       if (value === null) return "";
-      if (value instanceof Date) return value.toISOString();
+      if (value instanceof Date) return dateText(value);
       break;
     default:
   }
@@ -135,6 +135,11 @@ function fieldOf(value: unknown): string {
   const lost = findLost(value, "");
   if (lost !== undefined) throw badValue(`${lost} has no CSV form`);
   return quoted(text);
+}
+
+function dateText(date: Date): string {
+  if (Number.isNaN(date.getTime())) throw badValue("an invalid Date has no CSV form");
+  return date.toISOString();
 }
 
 const special = /[",\r\n]|^\s|\s$|^\uFEFF/;
