@@ -111,7 +111,7 @@ export function stateGetCommand(what: string, uid: string, state: string, keyTex
     }
     const key = parseKey(keyText, (await reader.header(uid)).keyKind, uid);
     const found: SnapshotEntry[] = [];
-    for await (const entries of reader.entries({ uid, state, key })) found.push(...entries);
+    for await (const entries of reader.entries({ uid, state, key })) for (const entry of entries) found.push(entry);
     if (found.length === 0) throw noSuchKey(what, uid, state, keyText);
     const [only] = found;
     const single = found.length === 1 && only !== undefined && only.index === undefined && only.mapKey === undefined && only.namespace === undefined;

@@ -175,7 +175,7 @@ export class StoreTier implements StateTier, ColdStore {
     if (this.#closed) return keys;
     const first = after === undefined ? this.#parts.options.keyGroups.start : keyGroupOfRecord(after);
     const startOf = (keyGroup: number): Uint8Array =>
-      after !== undefined && keyGroup === first ? Uint8Array.of(...after, 0) : formStart(keyGroup, recordForms.cell);
+      after !== undefined && keyGroup === first ? behind(after) : formStart(keyGroup, recordForms.cell);
     for (const key of this.#cellKeys(first, startOf, () => true)) {
       keys.push(key.slice());
       if (keys.length === KEYS_AT_ONCE) break;
@@ -273,4 +273,11 @@ function stateStart(keyGroup: number, stateId: number): Uint8Array {
 /** The least key of a form in a key group. */
 function formStart(keyGroup: number, form: RecordForm): Uint8Array {
   return Uint8Array.of(keyGroup >> 8, keyGroup & 0xff, form);
+}
+
+/** The least key behind another. */
+function behind(key: Uint8Array): Uint8Array {
+  const next = new Uint8Array(key.length + 1);
+  next.set(key);
+  return next;
 }

@@ -123,3 +123,39 @@ it("the background cleanup finds what has expired in the local store alone", asy
   await store.close();
   await rm(directory, { recursive: true, force: true });
 });
+
+it("the background cleanup goes on behind keys of any length", async () => {
+  const directory = await mkdtemp(join(tmpdir(), "millrace-ttl-"));
+  const store = await LocalStore.open(directory, { files: nodePorts.files, work: workHere(nodePorts.files) });
+  let now = 0;
+  const backend = await createStoreBackend({
+    onDamage: () => undefined,
+    uid: "ttl",
+    subtask: 0,
+    keyGroups: { start: 0, end: 127 },
+    maxParallelism: 128,
+    now: () => now,
+    monotonic: () => 0,
+    store,
+    cacheBytesMax: () => 100,
+    filled: false,
+    apply: (_checkpointId, header, chunks) => store.add("ttl", header, chunks),
+  });
+  const { value } = backend.states({ value: state.value(t.integer(), ttl) });
+  for (const letter of "abc") {
+    backend.setCurrentKey(letter.repeat(200_000));
+    value.update(1);
+  }
+  for (const checkpointId of [1, 2]) {
+    backend.freeze(checkpointId, false);
+    await encodeAll(backend);
+    await backend.complete(checkpointId);
+    if (checkpointId === 2) break;
+    now = 20;
+    while (!backend.cleanupSlice(1)) await new Promise<void>((resolve) => nodePorts.scheduler.immediate(resolve));
+  }
+  expect(backend.isEmpty()).toBe(true);
+  await backend.close();
+  await store.close();
+  await rm(directory, { recursive: true, force: true });
+});

@@ -25,7 +25,11 @@ async function discoverOne(files: Files, pattern: string): Promise<readonly Foun
   // A name that exists is meant literally, also with brackets in it.
   const stat = await files.stat(path);
   if (stat?.kind === "file") return [{ path, stat }];
-  if (stat?.kind === "directory") return walk(files, { path, stat, wanted: () => true, above: [] });
+  const found: FoundFile[] = [];
+  if (stat?.kind === "directory") {
+    await walk(files, { path, stat, wanted: () => true, above: [] }, found);
+    return found;
+  }
   if (stat !== undefined) throw notReadableAgain(path);
   // Only the glob's own signs mean something; an exclamation mark in front belongs to the name.
   const globs = picomatch();
@@ -35,7 +39,8 @@ async function discoverOne(files: Files, pattern: string): Promise<readonly Foun
   const root = base === "" ? "." : base;
   const rootStat = await files.stat(root);
   if (rootStat?.kind !== "directory") return [];
-  return walk(files, { path: root, stat: rootStat, wanted: (file) => matches(posix.relative(root, file)), above: [] });
+  await walk(files, { path: root, stat: rootStat, wanted: (file) => matches(posix.relative(root, file)), above: [] }, found);
+  return found;
 }
 
 interface Walk {
@@ -46,8 +51,8 @@ interface Walk {
   readonly above: readonly string[];
 }
 
-async function walk(files: Files, { path: directory, stat: own, wanted, above }: Walk): Promise<readonly FoundFile[]> {
-  const found: FoundFile[] = [];
+/** Adds what it finds to `found`. */
+async function walk(files: Files, { path: directory, stat: own, wanted, above }: Walk, found: FoundFile[]): Promise<void> {
   const here = [...above, placeOf(own)];
   for (const name of await files.list(directory)) {
     if (name.startsWith(".") || name.startsWith("_")) continue;
@@ -55,14 +60,13 @@ async function walk(files: Files, { path: directory, stat: own, wanted, above }:
     const stat = await files.stat(path);
     // A link that leads back up leads to nothing new.
     if (stat?.kind === "directory" && (stat.device === undefined || !here.includes(placeOf(stat)))) {
-      found.push(...(await walk(files, { path, stat, wanted, above: here })));
+      await walk(files, { path, stat, wanted, above: here }, found);
     } else if (stat?.kind === "file" && wanted(path)) {
       found.push({ path, stat });
     } else if (stat === undefined && name.includes("\uFFFD")) {
       throw notText(path);
     }
   }
-  return found;
 }
 
 function placeOf({ device, inode }: FileStat): string {
