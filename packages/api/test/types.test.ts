@@ -223,7 +223,10 @@ test("streams meet by the kind of their keys, whatever is known of the values", 
       .intervalJoin(wide)
       .between(0, 1)
       .select((left) => left.delay, { uid: "interval", ...options });
-    narrow.temporalJoin(wide).validFor(10).select((left) => left.delay, { uid: "temporal", left: flightCodec, version: flightCodec });
+    narrow
+      .temporalJoin(wide)
+      .validFor(10)
+      .select((left) => left.delay, { uid: "temporal", left: flightCodec, version: flightCodec });
     flights.connect(flights).keyBy(side, (flight) => flight.origin);
     const pairs = flights.keyBy((flight) => [side(flight), flight.delay]);
     pairs.connect(flights.keyBy((flight) => [flight.origin, flight.at])).process({ processElement1() {}, processElement2() {} }, { uid: "tuples" });
