@@ -66,9 +66,13 @@ class LiveView {
   }
 
   notice(level: Notice["level"], text: string): void {
+    this.#keep(level, text);
+    this.#draw();
+  }
+
+  #keep(level: Notice["level"], text: string): void {
     this.#notices.push({ level, text: this.#redact(text) });
     if (this.#notices.length > 50) this.#notices.shift();
-    this.#draw();
   }
 
   stopping(signal: Signal): void {
@@ -123,7 +127,8 @@ class LiveView {
     else if (event.kind === "warning") this.notice("warn", event.message);
     else if (event.kind === "rescaled")
       this.notice("info", `rescaled from ${event.from} to ${event.to} subtasks, paused for ${durationText(event.pauseMs)}`);
-    else if (event.kind === "console") this.notice(event.level === "debug" ? "info" : event.level, event.text);
+    // There may be one for each record, and a picture costs more than a line: the next one shows them.
+    else if (event.kind === "console") this.#keep(event.level === "debug" ? "info" : event.level, event.text);
     else this.#draw();
   }
 }

@@ -185,6 +185,20 @@ describe("a run on a terminal", () => {
     expect(io.listeners).toBe(0);
   });
 
+  it("shows what user code says with the next picture, and draws none for each line", async () => {
+    const { io, terminal, view } = live();
+    const write = vi.spyOn(terminal, "write");
+    const job = new FakeJob();
+    const ended = run(io, job, view);
+    await vi.waitFor(() => expect(terminal.screen.join("\n")).toContain("Ctrl-C"), patienceMs);
+    write.mockClear();
+    for (let n = 0; n < 1_000; n++) job.emit({ kind: "console", atMs: 0, worker: 1, level: "info", text: `line ${n}` });
+    expect(write).not.toHaveBeenCalled();
+    await vi.waitFor(() => expect(plainText(terminal.screen.join("\n"))).toContain("line 999"), patienceMs);
+    job.end("cancelled");
+    expect(await ended).toBe(0);
+  });
+
   it("says what Ctrl-C does, and how to resume", async () => {
     const { io, terminal, view } = live();
     const job = new FakeJob(12);
