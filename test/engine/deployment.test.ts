@@ -24,7 +24,6 @@ const implementations: Readonly<Record<string, (settings: TaskSettings) => Deplo
     inThreads({
       ports: nodePorts,
       threads: 2,
-      console: () => undefined,
       startThread: (_index, listener) => startHere(settings, listener),
     }),
 };

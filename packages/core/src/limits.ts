@@ -40,6 +40,12 @@ export const limits = {
   pageElementsMax: 64,
   /** Events of a job that are kept for its first listener. */
   earlyEventsMax: 1_000,
+  /** Lines of a worker's console that the main thread has not heard yet; from then on the worker waits. */
+  consoleLinesMax: 256,
+  /** The same in UTF-16 units. */
+  consoleUnitsMax: 1 << 20,
+  /** A worker waits at most so long for the main thread to hear anything of its console. Less than it takes to be held for stuck. */
+  consoleWaitMs: 2_000,
   maxParallelismDefault: 720,
   maxParallelismMax: 32_768,
 } as const;

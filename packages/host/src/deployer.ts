@@ -2,9 +2,9 @@ import type { CheckpointStorage } from "@millrace/contracts";
 import { limits, MillraceError, type Ports } from "@millrace/core";
 import { nodePorts } from "@millrace/core/node";
 import type { JobGraph } from "@millrace/plan";
-import { type ConsoleLevel, type Deployer, inThisThread, inThreads, type ThreadListener } from "@millrace/runtime";
+import { type Deployer, inThisThread, inThreads, type ThreadListener } from "@millrace/runtime";
 import { intervalOf } from "./checkpoint-interval.ts";
-import type { StartOptions } from "./job-handle.ts";
+import type { ConsoleLevel, StartOptions } from "./job-handle.ts";
 import { memoryShares } from "./memory.ts";
 import { startWorkerThread } from "./node/worker-threads.ts";
 import { ancestorsOf, type StartingPoint } from "./starting-point.ts";
@@ -60,8 +60,9 @@ export function deployerFor(given: DeployerOptions): Deployer {
     const snapshotPath = point?.snapshot?.path;
     const start: WorkerStart = { ...common, module, parameters, mode, plan: graph.plan, snapshotPath, state: stateIn(threads) };
     const heapBytesMax = memoryBytes === undefined ? undefined : Math.floor(memoryBytes / threads);
-    const startThread = (index: number, threadListener: ThreadListener) => startWorkerThread(index, start, heapBytesMax, threadListener);
-    return inThreads({ ports, threads, console, startThread })(order, listener);
+    const startThread = (index: number, threadListener: ThreadListener) =>
+      startWorkerThread(index, start, heapBytesMax, { ...threadListener, console: (level, text) => console(index, level, text) });
+    return inThreads({ ports, threads, startThread })(order, listener);
   };
 }
 

@@ -1,7 +1,7 @@
 import type { RestartStrategy } from "@millrace/checkpoint";
 import type { Json, Ports } from "@millrace/core";
 import type { ExecutionMode, JobGraph, NodeKind } from "@millrace/plan";
-import type { ConsoleLevel, Rescaled } from "@millrace/runtime";
+import type { Rescaled } from "@millrace/runtime";
 import type { Machine } from "./machine.ts";
 import type { MemoryShares } from "./memory.ts";
 
@@ -225,6 +225,8 @@ export interface CheckpointStatus {
   /** The one that is being taken. */
   readonly inFlight?: number;
 }
+
+export type ConsoleLevel = "debug" | "info" | "warn" | "error";
 
 /** What happens to a job, in order. `atMs` is wall time. */
 export type JobEvent =

@@ -1,10 +1,11 @@
 import { manifestName } from "@millrace/checkpoint";
 import { limits, type MillraceError, messageOf, type Ports, WATERMARK_MAX } from "@millrace/core";
 import type { JobGraph, PlanNode } from "@millrace/plan";
-import type { ConsoleLevel, JobRun, Rescaled, RunEnd, RunEvent, SubtaskStatus } from "@millrace/runtime";
+import type { JobRun, Rescaled, RunEnd, RunEvent, SubtaskStatus } from "@millrace/runtime";
 import type { WrittenSavepoint } from "@millrace/snapshots";
 import type {
   CheckpointStatus,
+  ConsoleLevel,
   HeldCheckpoint,
   JobEvent,
   JobHandle,

@@ -23,7 +23,7 @@ export { serveThread } from "./deployment/serve-thread.ts";
 export type { TaskSettings } from "./deployment/task-settings.ts";
 export { sinkContext } from "./deployment/task-settings.ts";
 export { inThisThread } from "./deployment/thread-deployment.ts";
-export type { ConsoleLevel, ThreadCommand, ThreadEvent } from "./deployment/thread-protocol.ts";
+export type { ThreadCommand, ThreadEvent } from "./deployment/thread-protocol.ts";
 export type { StartedThread, ThreadListener, ThreadsOptions } from "./deployment/threads-deployment.ts";
 export { inThreads } from "./deployment/threads-deployment.ts";
 export type { ExchangeMemory } from "./exchange/exchange-memory.ts";

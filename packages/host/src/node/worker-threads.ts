@@ -3,18 +3,27 @@ import { Worker } from "node:worker_threads";
 import { MillraceError, messageOf } from "@millrace/core";
 import { workerFlags } from "@millrace/core/node";
 import type { StartedThread, ThreadEvent, ThreadListener } from "@millrace/runtime";
-import type { WorkerStart } from "../worker/worker-start.ts";
+import type { ConsoleLevel } from "../job-handle.ts";
+import type { WorkerData, WorkerStart } from "../worker/worker-start.ts";
+import { ConsoleReader } from "./worker-console.ts";
+
+export interface WorkerListener extends ThreadListener {
+  /** User code has written to its console. */
+  console(level: ConsoleLevel, text: string): void;
+}
 
 const fromSource = import.meta.url.endsWith(".ts");
 const entry = fromSource ? new URL("../worker/entry.ts", import.meta.url) : new URL(import.meta.resolve("@millrace/host/worker"));
 const condition = "--conditions=millrace-source";
 
 /** Starts a worker thread. `heapBytesMax`: what its JavaScript heap may hold; past it the worker fails, and not the process. */
-export function startWorkerThread(index: number, start: WorkerStart, heapBytesMax: number | undefined, listener: ThreadListener): StartedThread {
+export function startWorkerThread(index: number, start: WorkerStart, heapBytesMax: number | undefined, listener: WorkerListener): StartedThread {
   const flags = workerFlags(process.execArgv);
+  const lines = new ConsoleReader((level, text) => listener.console(level, text));
   const worker = new Worker(entry, {
     name: `${start.plan.jobName} ${index}`,
-    workerData: { ...start, compileCache: nodeModule.getCompileCacheDir() } satisfies WorkerStart,
+    workerData: { ...start, compileCache: nodeModule.getCompileCacheDir(), console: lines.end } satisfies WorkerData,
+    transferList: [lines.end.port],
     execArgv: fromSource && !flags.includes(condition) ? [...flags, condition] : flags,
     ...(heapBytesMax !== undefined && { resourceLimits: { maxOldGenerationSizeMb: Math.ceil(heapBytesMax / (1 << 20)) } }),
   });
@@ -22,6 +31,7 @@ export function startWorkerThread(index: number, start: WorkerStart, heapBytesMa
   let wanted = false;
   const exited = new Promise<void>((resolve) => {
     worker.once("exit", (code) => {
+      lines.close();
       resolve();
       if (!wanted) listener.exited(failure ?? ended(index, code));
     });

@@ -3,17 +3,19 @@ import { parentPort, workerData } from "node:worker_threads";
 import type { JobDefinition } from "@millrace/api";
 import { assert, MillraceError } from "@millrace/core";
 import { nodePorts } from "@millrace/core/node";
-import { type ConsoleLevel, errorToData, serveThread, type ThreadCommand, type ThreadEvent } from "@millrace/runtime";
+import { errorToData, serveThread, type ThreadCommand, type ThreadEvent } from "@millrace/runtime";
+import type { ConsoleLevel } from "../job-handle.ts";
+import { ConsoleWriter } from "../node/worker-console.ts";
 import { isInWorker } from "./in-worker.ts";
 import { workerTaskSettings } from "./task-settings.ts";
-import type { WorkerStart } from "./worker-start.ts";
+import type { WorkerData } from "./worker-start.ts";
 
 // What a worker thread runs: it builds the job from its module, then serves the coordinator.
 
 const port = parentPort;
 assert(port !== null, "a worker has a parent");
 const tell = (event: ThreadEvent): void => port.postMessage(event);
-const start = workerData as WorkerStart;
+const start = workerData as WorkerData;
 
 isInWorker.set();
 redirectConsole();
@@ -36,8 +38,9 @@ async function definitionOf(url: string): Promise<JobDefinition> {
 
 /** What user code says goes to the log of the job, with the rest. */
 function redirectConsole(): void {
+  const writer = new ConsoleWriter(start.console);
   const levels: Readonly<Record<string, ConsoleLevel>> = { debug: "debug", trace: "debug", log: "info", info: "info", warn: "warn", error: "error" };
   for (const [method, level] of Object.entries(levels)) {
-    Object.assign(console, { [method]: (...args: unknown[]) => tell({ kind: "console", level, text: format(...args) }) });
+    Object.assign(console, { [method]: (...args: unknown[]) => writer.write(level, format(...args)) });
   }
 }

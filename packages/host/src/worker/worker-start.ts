@@ -1,8 +1,9 @@
 import type { Json } from "@millrace/core";
 import type { ExecutionMode, LogicalPlan } from "@millrace/plan";
 import type { MemoryShares } from "../memory.ts";
+import type { ConsoleEnd } from "../node/worker-console.ts";
 
-/** What a worker thread is started with; plain data. */
+/** What a job's worker threads have in common; plain data. */
 export interface WorkerStart {
   /** URL of the module whose default export is the job. */
   readonly module: string;
@@ -21,8 +22,13 @@ export interface WorkerStart {
   readonly exactlyOnce: boolean;
   readonly checkpointIntervalMs: number | undefined;
   readonly state: WorkerState | undefined;
+}
+
+/** What a worker thread is started with. */
+export interface WorkerData extends WorkerStart {
   /** Directory of Node's compile cache; undefined: there is none. */
-  readonly compileCache?: string | undefined;
+  readonly compileCache: string | undefined;
+  readonly console: ConsoleEnd;
 }
 
 /** Where state is kept; absent: checkpoints are off, and state is in memory. */

@@ -20,13 +20,10 @@ export type ThreadEvent =
   | { readonly kind: "refusal"; readonly request: number; readonly error: ErrorData }
   | { readonly [M in Heard]: { readonly kind: M; readonly args: Parameters<DeploymentListener[M]> } }[Heard]
   | { readonly kind: "declined"; readonly subtaskId: string; readonly checkpointId: number; readonly error: ErrorData }
-  | { readonly kind: "failed"; readonly error: ErrorData }
-  | { readonly kind: "console"; readonly level: ConsoleLevel; readonly text: string };
+  | { readonly kind: "failed"; readonly error: ErrorData };
 
 /** Events that are plain data as they are. */
 export type Heard = "acknowledged" | "ended" | "wantsCheckpoint" | "requestSplit" | "sourceWatermark";
-
-export type ConsoleLevel = "debug" | "info" | "warn" | "error";
 
 /** What every answer brings along. */
 export interface ThreadAnswer {

@@ -13,7 +13,7 @@ import {
   subtasksOf,
 } from "./deployment.ts";
 import { errorFromData } from "./error-data.ts";
-import type { ConsoleLevel, ThreadAnswer, ThreadCommand, ThreadEvent } from "./thread-protocol.ts";
+import type { ThreadAnswer, ThreadCommand, ThreadEvent } from "./thread-protocol.ts";
 
 /** A thread that was started and serves commands, see `serveThread`. */
 export interface StartedThread {
@@ -32,8 +32,6 @@ export interface ThreadsOptions {
   readonly ports: Pick<Ports, "clock" | "scheduler">;
   readonly threads: number;
   readonly startThread: (thread: number, listener: ThreadListener) => StartedThread;
-  /** What user code writes to its console. */
-  readonly console: (thread: number, level: ConsoleLevel, text: string) => void;
 }
 
 /** A thread that does not close within this time is ended: a user function may never return. */
@@ -186,9 +184,6 @@ class ThreadsDeployment implements Deployment {
         return;
       case "refusal":
         this.#settle(thread, event.request)?.reject(errorFromData(event.error));
-        return;
-      case "console":
-        this.#options.console(thread.index, event.level, event.text);
         return;
     }
     if (this.#closing) return;
