@@ -1,6 +1,6 @@
 import { mkdtemp, rm, stat } from "node:fs/promises";
 import { request } from "node:http";
-import { createServer } from "node:net";
+import { connect, createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { MillraceError } from "@millrace/core";
@@ -111,6 +111,64 @@ describe("the control API", () => {
     expect((await createControlClient({ socketPath }).cancel()).end).toBe("cancelled");
   });
 
+  it("hangs up on whoever reads a checkpoint when it closes, and lets go of that", async () => {
+    const client = await createControlClient({ socketPath }).holdCheckpoint();
+    expect(client.checkpointId).toBe(8);
+    expect(handle.held).toBe(1);
+    await server.close();
+    await expect.poll(() => handle.held).toBe(0);
+    client.release();
+  });
+
+  it("keeps a checkpoint for longer than a question may take", async () => {
+    const timeoutMs = 50;
+    const client = await createControlClient({ socketPath, timeoutMs }).holdCheckpoint();
+    await new Promise((resolve) => setTimeout(resolve, 5 * timeoutMs));
+    expect(handle.held).toBe(1);
+    client.release();
+    await expect.poll(() => handle.held).toBe(0);
+  });
+
+  it("hangs up when it closes on those who have not asked for anything whole, and answers the others", async () => {
+    let release = (): void => undefined;
+    handle.ending = () =>
+      new Promise((resolve) => {
+        release = () => resolve({ end: "cancelled", runId: "4f21c09a", durationMs: 1, restarts: 0, operators: [] });
+      });
+    const cancelled = createControlClient({ socketPath }).cancel();
+    await expect.poll(() => handle.calls).toEqual(["cancel"]);
+    const beginnings = ["", "GET /v1/job HTTP/1.1\r\nHo", "POST /v1/stop HTTP/1.1\r\nHost: job\r\nContent-Length: 20\r\n\r\n{"];
+    const closed = await Promise.all(beginnings.map((text) => saying(socketPath, text)));
+    await server.close();
+    await Promise.all(closed.map((one) => one.closed));
+    release();
+    expect((await cancelled).end).toBe("cancelled");
+    expect(handle.calls).toEqual(["cancel"]);
+  });
+
+  it("gives up an answer that nobody reads", { timeout: 30_000 }, async () => {
+    const long = join(directory, "long.sock");
+    const parameters = { text: "x".repeat(8 << 20) };
+    const other = await startControlServer({ handle, plan: { ...plan, parameters }, engineVersion: "0.1.0", socketPath: long });
+    const { socket, closed } = await saying(long, "GET /v1/plan HTTP/1.1\r\nHost: job\r\n\r\n");
+    let bytes = 0;
+    await new Promise<void>((resolve) => {
+      socket.on("data", (chunk) => {
+        bytes += chunk.length;
+        socket.pause();
+        resolve();
+      });
+    });
+    await other.close();
+    await new Promise((resolve) => setTimeout(resolve, 8_000));
+    socket.removeAllListeners("data").on("data", (chunk) => {
+      bytes += chunk.length;
+    });
+    socket.resume();
+    await closed;
+    expect(bytes).toBeLessThan(parameters.text.length);
+  });
+
   it("will not take the socket of a process that lives", async () => {
     await expect(startControlServer({ handle, plan, engineVersion: "0.1.0", socketPath })).rejects.toMatchObject({ code: "CONTROL_SOCKET" });
     expect((await createControlClient({ socketPath }).job()).pid).toBe(process.pid);
@@ -124,6 +182,23 @@ describe("the control API", () => {
     blocked.close();
   });
 });
+
+/** A connection over which so much was said; `closed` when the other side has ended it. */
+async function saying(socketPath: string, text: string): Promise<{ readonly socket: Socket; readonly closed: Promise<void> }> {
+  const socket = connect(socketPath);
+  const closed = new Promise<void>((resolve) => {
+    socket.once("close", () => resolve());
+  });
+  socket.on("error", () => undefined);
+  socket.resume();
+  await new Promise<void>((resolve) => {
+    socket.once("connect", resolve);
+  });
+  await new Promise<void>((resolve) => {
+    socket.write(text, () => resolve());
+  });
+  return { socket, closed };
+}
 
 function raw(socketPath: string, method: string, path: string): Promise<{ status: number | undefined; code: string }> {
   return new Promise((resolve, reject) => {

@@ -1,4 +1,4 @@
-import type { JobEvent, JobHandle, JobResult, JobStatus, SavepointInfo, StopOptions } from "../src/job-handle.ts";
+import type { HeldCheckpoint, JobEvent, JobHandle, JobResult, JobStatus, SavepointInfo, StopOptions } from "../src/job-handle.ts";
 
 export const runningStatus: JobStatus = {
   state: "running",
@@ -63,6 +63,8 @@ export class FakeHandle implements JobHandle {
   current: JobStatus = runningStatus;
   /** What ending the job comes to. */
   ending: () => Promise<JobResult> = async () => result;
+  /** Checkpoints that are held. */
+  held = 0;
   readonly #listeners = new Set<(event: JobEvent) => void>();
   #settle: (ended: Promise<JobResult>) => void = () => undefined;
 
@@ -85,6 +87,10 @@ export class FakeHandle implements JobHandle {
     return { checkpointId: 9, from: 1, to: parallelism, pauseMs: 120 };
   }
 
+  holdCheckpoint(): HeldCheckpoint {
+    this.held++;
+    return { checkpointId: 8, path: "state/delays/checkpoints/chk-000008.json", release: () => this.held-- };
+  }
   stop({ savepoint = false, drain = false }: StopOptions = {}): Promise<JobResult> {
     if (savepoint !== false) {
       const path = savepoint === true ? "sp-9" : savepoint;

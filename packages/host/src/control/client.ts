@@ -52,7 +52,11 @@ export function createControlClient({ socketPath, timeoutMs = 5_000 }: ControlCl
 async function hold(socketPath: string, timeoutMs: number): Promise<HeldCheckpointInfo & { readonly release: () => void }> {
   const { request } = process.getBuiltinModule("node:http");
   const response = await new Promise<IncomingMessage>((resolve, reject) => {
-    const asked = request({ socketPath, method: "GET", path: "/v1/checkpoint", timeout: timeoutMs }, resolve);
+    const asked = request({ socketPath, method: "GET", path: "/v1/checkpoint", timeout: timeoutMs }, (response) => {
+      // Nothing more is said while the checkpoint is read, which may take long.
+      asked.setTimeout(0);
+      resolve(response);
+    });
     asked.once("timeout", () => asked.destroy(new Error("no answer")));
     asked.once("error", (error) => reject(unreachable(socketPath, error, timeoutMs)));
     asked.end();

@@ -4,6 +4,7 @@ import { connect } from "node:net";
 import { type Json, MillraceError, messageOf } from "@millrace/core";
 import type { LogicalPlan } from "@millrace/plan";
 import type { JobHandle, JobResult, StopOptions } from "../job-handle.ts";
+import { Connections } from "./connections.ts";
 import type { ControlError, EndInfo, HeldCheckpointInfo } from "./job-info.ts";
 import { prometheusText } from "./prometheus.ts";
 import { statusToJson } from "./status-json.ts";
@@ -18,7 +19,10 @@ export interface ControlServerOptions {
 
 export interface ControlServer extends AsyncDisposable {
   readonly socketPath: string;
-  /** Takes no more questions and removes the socket. What was asked before is still answered, an end when it has come. */
+  /**
+   * Takes no more questions and removes the socket. What was asked before is still answered, an end when it has come; all
+   * else is hung up on, a held checkpoint too, so that nobody keeps the process of a job that has ended.
+   */
   close(): Promise<void>;
 }
 
@@ -33,9 +37,11 @@ export async function startControlServer(options: ControlServerOptions): Promise
   await removeDeadSocket(socketPath);
   // Loaded when it is needed, and not by `import`: that reads every name the module exports, and some of them load the
   // whole of fetch and WebSocket, which takes as long as starting Node itself.
+  const connections = new Connections();
   const server = process.getBuiltinModule("node:http").createServer((request, response) => {
-    answer(options, request, response).catch((error: unknown) => refuse(response, 500, "CONTROL_FAILED", messageOf(error)));
+    answer(options, connections, request, response).catch((error: unknown) => refuse(response, 500, "CONTROL_FAILED", messageOf(error)));
   });
+  server.on("connection", (socket) => connections.opened(socket));
   await new Promise<void>((resolve, reject) => {
     server.once("error", (error) => reject(cannotListen(socketPath, error)));
     server.listen(socketPath, resolve);
@@ -44,9 +50,9 @@ export async function startControlServer(options: ControlServerOptions): Promise
   // A job that has ended must not be kept in the process by its control API.
   server.unref();
   const close = async (): Promise<void> => {
-    // Connections are not waited for: whoever asked the job to end is answered when it has, and closing is part of that.
+    // Answers are not waited for: whoever asked the job to end has his when it has, and closing is part of that.
     server.close();
-    server.closeIdleConnections();
+    connections.hangUp();
     await rm(socketPath, { force: true });
   };
   return { socketPath, close, [Symbol.asyncDispose]: close };
@@ -57,6 +63,8 @@ type Route = (options: ControlServerOptions, response: ServerResponse, body: Bod
 type Body = Readonly<Record<string, unknown>>;
 
 const BODY_UNITS_MAX = 1 << 16;
+/** An answer that is not read for so long is given up. */
+const UNREAD_MS = 5_000;
 
 const routes: Readonly<Record<string, Readonly<Record<string, Route>>>> = {
   "/v1/job": { GET: ({ handle, engineVersion }, response) => json(response, 200, jobInfo(handle, engineVersion)) },
@@ -69,7 +77,7 @@ const routes: Readonly<Record<string, Readonly<Record<string, Route>>>> = {
   "/v1/cancel": { POST: ({ handle }, response) => end(response, handle, handle.cancel()) },
 };
 
-async function answer(options: ControlServerOptions, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function answer(options: ControlServerOptions, connections: Connections, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const path = (request.url ?? "/").split("?", 1)[0] ?? "/";
   const methods = Object.hasOwn(routes, path) ? routes[path] : undefined;
   if (methods === undefined) return refuse(response, 404, "CONTROL_PATH", `there is no ${path}`, `try ${Object.keys(routes).join(", ")}`);
@@ -78,7 +86,9 @@ async function answer(options: ControlServerOptions, request: IncomingMessage, r
   if (route === undefined) return refuse(response, 405, "CONTROL_METHOD", `${path} takes ${Object.keys(methods).join(", ")}, not ${method}`);
   const body = await bodyOf(request);
   if (body === undefined) return refuse(response, 400, "CONTROL_BODY", `the body of ${path} must be a JSON object`);
+  connections.owe(request.socket);
   await route(options, response, body);
+  if (!response.writableEnded) connections.oweNothing(request.socket);
 }
 
 /** undefined: it is no JSON object, or far too long for one of ours. */
@@ -179,6 +189,7 @@ function json(response: ServerResponse, status: number, body: unknown): void {
 function send(response: ServerResponse, status: number, type: string, body: string): void {
   if (response.headersSent) return;
   // One answer a connection: none stays open behind a server that has closed.
+  response.setTimeout(UNREAD_MS);
   response.writeHead(status, { "content-type": type, "content-length": Buffer.byteLength(body), connection: "close" }).end(body);
 }
 
