@@ -1,3 +1,4 @@
+import { existsSync, mkdirSync, readFileSync, rmdirSync, rmSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { nodePorts } from "@millrace/core/node";
@@ -81,6 +82,44 @@ describe("local state of subtasks that are gone and that can't be removed", () =
       expect(await job.stop()).toMatchObject({ end: "stopped", restarts: 0 });
       const warnings = events.filter((event) => event.kind === "warning");
       expect(warnings).toMatchObject([{ code: "LOCAL_STATE_LEFT", message: expect.stringContaining("read-only file system") }]);
+    }));
+});
+
+describe("a control API", () => {
+  const endless = (): JobDefinition => passing(1e9, discard());
+  const warningsOf = (events: readonly JobEvent[]): readonly string[] =>
+    events.flatMap((event) => (event.kind === "warning" ? `${event.code}: ${event.message}` : []));
+
+  it("that can't be written down is closed, and the next run of the process has its own", () =>
+    inDirectory(async (directory) => {
+      const full = new FaultyFiles(nodePorts.files, ({ path }) => (path.includes("control.json") ? fault("ENOSPC", "no space left") : undefined));
+      const first = await startNoted(endless(), directory, { ports: { ...nodePorts, files: full } });
+      await until(() => countOf(first.events, "warning") > 0);
+      expect(warningsOf(first.events)).toEqual([expect.stringMatching(/^CONTROL_SOCKET: .*no space left/)]);
+      await first.job.stop();
+      const second = await startNoted(endless(), directory);
+      await until(() => existsSync(join(directory, "control.json")));
+      await second.job.stop();
+      expect(warningsOf(second.events)).toEqual([]);
+    }));
+
+  it("whose socket can't be removed is a warning, and the end of the run is written down", () =>
+    inDirectory(async (directory) => {
+      const control = join(directory, "control.json");
+      const { job, events } = await startNoted(endless(), directory);
+      await until(() => existsSync(control));
+      const { socketPath } = JSON.parse(readFileSync(control, "utf8")) as { readonly socketPath: string };
+      rmSync(socketPath);
+      mkdirSync(socketPath);
+      try {
+        await job.cancel();
+      } finally {
+        rmdirSync(socketPath);
+      }
+      expect(warningsOf(events)).toEqual([expect.stringMatching(/^CONTROL_SOCKET: the control API did not close/)]);
+      const next = await startNoted(endless(), directory);
+      expect(next.job.resumedFrom).toBeUndefined();
+      await next.job.cancel();
     }));
 });
 

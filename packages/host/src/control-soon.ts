@@ -25,7 +25,8 @@ export function controlSoon(handle: RunningJob, graph: JobGraph, directory: Stat
   return {
     close: async () => {
       cancel();
-      await (await server)?.close();
+      // The end of the run is written down all the same.
+      await (await server)?.close().catch((error: unknown) => handle.warn("CONTROL_SOCKET", `the control API did not close: ${messageOf(error)}`));
     },
   };
 }
@@ -34,6 +35,12 @@ async function startControl(handle: JobHandle, graph: JobGraph, directory: State
   const runtime = runtimeDirectory();
   await ports.files.makeDirectory(runtime, 0o700);
   const server = await startControlServer({ handle, plan: graph.plan, engineVersion, socketPath: controlSocketPath(runtime, directory.path) });
-  await directory.recordControl(server.socketPath);
+  try {
+    await directory.recordControl(server.socketPath);
+  } catch (error) {
+    // Nobody would find it, and it stood in the way of the job's next run in this process.
+    await server.close().catch(() => undefined);
+    throw error;
+  }
   return server;
 }

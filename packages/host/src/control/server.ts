@@ -46,7 +46,6 @@ export async function startControlServer(options: ControlServerOptions): Promise
     server.once("error", (error) => reject(cannotListen(socketPath, error)));
     server.listen(socketPath, resolve);
   });
-  await chmod(socketPath, 0o600);
   // A job that has ended must not be kept in the process by its control API.
   server.unref();
   const close = async (): Promise<void> => {
@@ -55,6 +54,12 @@ export async function startControlServer(options: ControlServerOptions): Promise
     connections.hangUp();
     await rm(socketPath, { force: true });
   };
+  try {
+    await chmod(socketPath, 0o600);
+  } catch (error) {
+    await close().catch(() => undefined);
+    throw cannotListen(socketPath, error);
+  }
   return { socketPath, close, [Symbol.asyncDispose]: close };
 }
 
