@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { getEventListeners } from "node:events";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { collect, datagen, defineJob, type JobDefinition, type Sink, startJob, state, t } from "millrace";
@@ -141,6 +142,25 @@ describe("an abort signal", () => {
   it("that was aborted before refuses the start", async () => {
     await expect(startJob(totals(collect()), { ephemeral: true, signal: AbortSignal.abort(new Error("too late")) })).rejects.toThrow("too late");
   });
+
+  it("that outlives its jobs has no listener left of one that has ended, or could not begin", () =>
+    inDirectory(async (stateDir) => {
+      const { signal } = new AbortController();
+      const listeners = (): number => getEventListeners(signal, "abort").length;
+      const base = collect<number>();
+      const closed: Sink<number> = {
+        ...base,
+        createWriter: (context) => ({ ...base.createWriter(context), open: () => Promise.reject(new Error("it is closed")) }),
+      };
+      for (const options of [{ stateDir }, { ephemeral: true }]) {
+        const job = await startJob(totals(base, 10), { ...options, signal });
+        expect(listeners()).toBe(1);
+        await job.finished;
+        await expect.poll(listeners).toBe(0);
+        await expect(startJob(totals(closed, 10), { ...options, signal })).rejects.toThrow("it is closed");
+        expect(listeners()).toBe(0);
+      }
+    }));
 
   it("that comes at any moment of the start stops the job, and leaves the state directory free", () =>
     inDirectory(async (stateDir) => {

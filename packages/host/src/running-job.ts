@@ -34,7 +34,6 @@ export interface RunningJobOptions {
   readonly savepointPath: (path: string | undefined) => (checkpointId: number) => string;
   /** Throws SAVEPOINT_EXISTS when something stands at the path that the user gave. */
   readonly refuseOccupied: (path: string) => Promise<void>;
-  readonly signal: AbortSignal | undefined;
   readonly logger: JobLogger | undefined;
   /** The run has ended: write it down and let go of the state directory. */
   readonly over: (end: RunEnd | "failed", reason: string | undefined) => Promise<void>;
@@ -82,11 +81,6 @@ export class RunningJob implements JobHandle {
     this.finished = this.#settle();
     // Whoever does not ask how the job ended is not to be ended by an unhandled rejection; the failure is an event, too.
     this.finished.catch(() => undefined);
-    const { signal } = options;
-    const stop = (): void => void this.stop().catch(() => undefined);
-    if (signal?.aborted === true) stop();
-    else signal?.addEventListener("abort", stop, { once: true });
-    void this.finished.catch(() => undefined).then(() => signal?.removeEventListener("abort", stop));
   }
 
   on(listener: (event: JobEvent) => void): () => void {

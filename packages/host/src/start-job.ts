@@ -182,7 +182,6 @@ async function launch({ directory, storage, run, graph, ports, machine, options,
     savepointPath: (path) => (checkpointId) =>
       path === undefined ? `${directory.savepoints}/${savepointName(checkpointId)}` : machine.absolutePath(path),
     refuseOccupied: (path) => refuseOccupied(ports.files, machine.absolutePath(path)),
-    signal: options.signal,
     logger: options.logger,
     over: async (end, reason) => {
       try {
@@ -203,7 +202,7 @@ async function launch({ directory, storage, run, graph, ports, machine, options,
   }
   for (const note of restorePlan === undefined ? [] : restoreNotes(restorePlan)) handle.warn("STATE_MIGRATED", note);
   if (reason !== undefined) handle.warn("THREADS_OFF", reason);
-  await jobRun.start();
+  await begin(jobRun, handle, options.signal);
   untilFinished(handle, machine.inlineFurther());
   if (memory !== undefined) untilFinished(handle, machine.boundGarbage(memory.memoryBytes));
   if (machine.hasSockets && !ended) control = controlSoon(handle, graph, directory, ports);
@@ -248,7 +247,6 @@ async function startEphemeral(graph: JobGraph, ports: Ports, machine: Machine, o
     restoredFrom: undefined,
     savepointPath: () => () => "",
     refuseOccupied: async () => undefined,
-    signal: options.signal,
     logger: options.logger,
     over: async (end) => {
       const sinks = graph.plan.nodes.filter(({ kind, details }) => kind === "sink" && details.guarantee === "exactly-once");
@@ -261,9 +259,24 @@ async function startEphemeral(graph: JobGraph, ports: Ports, machine: Machine, o
     },
   });
   if (reason !== undefined) handle.warn("THREADS_OFF", reason);
-  await jobRun.start();
+  await begin(jobRun, handle, options.signal);
   untilFinished(handle, machine.inlineFurther());
   return handle;
+}
+
+/** Rejects when the start is refused. From here on to its end `signal` stops the run, and no longer: it is the caller's, and may live on. */
+async function begin(run: JobRun, handle: JobHandle, signal: AbortSignal | undefined): Promise<void> {
+  const stop = (): void => void handle.stop().catch(() => undefined);
+  const letGo = (): void => signal?.removeEventListener("abort", stop);
+  if (signal?.aborted === true) stop();
+  else signal?.addEventListener("abort", stop, { once: true });
+  try {
+    await run.start();
+  } catch (error) {
+    letGo();
+    throw error;
+  }
+  untilFinished(handle, letGo);
 }
 
 function untilFinished(handle: JobHandle, cancel: Cancel): void {
