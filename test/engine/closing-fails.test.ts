@@ -1,5 +1,8 @@
+import { nodePorts } from "@millrace/core/node";
 import { collection, defineJob, discard, type Sink, startJob } from "millrace";
+import { FaultyFiles, fault } from "millrace/testing";
 import { expect, it } from "vitest";
+import { inDirectory } from "./support.ts";
 
 type Call = "open" | "close";
 
@@ -30,3 +33,20 @@ it("a job that can't begin says why, and not what it comes upon as it closes the
   await expect(startJob(job, { ephemeral: true })).rejects.toThrow("two can't be opened");
   expect(closed.sort()).toEqual(["committer of one", "committer of two", "writer of one", "writer of two"]);
 });
+
+it("a job that can't begin says why, also when nothing can be written any more", () =>
+  inDirectory(async (stateDir) => {
+    const closed: string[] = [];
+    const inner = sink("one", ["open"], closed);
+    let full = false;
+    const opened: Sink<number> = {
+      ...inner,
+      createWriter: (context) => {
+        full = true;
+        return inner.createWriter(context);
+      },
+    };
+    const files = new FaultyFiles(nodePorts.files, () => (full ? fault("EIO", "i/o error") : undefined));
+    const job = defineJob("closing", (env) => env.from(collection([1, 2, 3]), { uid: "numbers" }).to(opened, { uid: "one" }));
+    await expect(startJob(job, { stateDir, ports: { ...nodePorts, files } })).rejects.toThrow("one can't be opened");
+  }));

@@ -60,7 +60,8 @@ export async function startJob(definition: JobDefinition, options: StartOptions 
     const redact = redactor(secretTexts(definition.parameters, options.parameters ?? {}));
     return await startIn(directory, { graph, redact }, ports, machine, options);
   } catch (error) {
-    await directory.close();
+    // Why it can't begin is what matters, here and below, and not what its end comes upon.
+    await directory.close().catch(() => undefined);
     throw error;
   }
 }
@@ -121,7 +122,7 @@ async function startIn(directory: StateDirectory, built: Built, ports: Ports, ma
   try {
     return await launch({ directory, storage, run, graph, ports, machine, options, point, restorePlan });
   } catch (error) {
-    await run.end("failed", messageOf(error));
+    await run.end("failed", messageOf(error)).catch(() => undefined);
     throw error;
   }
 }

@@ -67,7 +67,7 @@ export async function openStateDirectory(options: StateDirectoryOptions): Promis
     await claimMeta(files, path, { formatVersion: 1, jobName, engineVersion, createdAtMs: ports.clock.now() });
     return openedDirectory(options, lock, await readRuns(files, historyPath(path)));
   } catch (error) {
-    await lock.release();
+    await lock.release().catch(() => undefined);
     throw error;
   }
 }
