@@ -122,6 +122,24 @@ describe("file checkpoint storage", () => {
     expect(await storage.collectGarbage([first, second])).toEqual(["b"]);
   });
 
+  test("for data only, remembers no file that it has written, and refuses what needs that", async () => {
+    const { disk, storage } = prepared();
+    const worker = createFileCheckpointStorage({ files: disk, directory, onlyData: true });
+    const both = await Promise.allSettled([worker.writeData("a", []), worker.writeData("a", [])]);
+    expect(both.map(({ status }) => status).sort()).toEqual(["fulfilled", "rejected"]);
+    expect(await errorOf(() => worker.writeData("a", []))).toMatchObject({ code: "CHECKPOINT_EXISTS" });
+    await storage.writeManifest(manifestOf(1, []));
+    expect(await storage.collectGarbage([manifestOf(1, [])])).toEqual(["a"]);
+    // What is gone is only refused by whoever still knows of it.
+    await worker.writeData("a", []);
+    disk.tamper(`${directory}/data/made`, new Uint8Array());
+    await worker.adoptData("b", { path: `${directory}/data/made`, bytes: 0, checksum: "00000000" });
+    expect(await storage.collectGarbage([manifestOf(1, [])])).toEqual(["a", "b"]);
+    await worker.writeData("b", []);
+    expect(await errorOf(() => worker.writeManifest(manifestOf(2, [])))).toMatchObject({ message: expect.stringContaining("collects garbage") });
+    expect(await errorOf(() => worker.collectGarbage([]))).toMatchObject({ message: expect.stringContaining("writes manifests") });
+  });
+
   test("collects nothing when a checkpoint was forgotten", async () => {
     const { storage } = prepared();
     await storage.writeManifest(manifestOf(1, [await storage.writeData("a", [])]));

@@ -1,6 +1,6 @@
 import { dirname } from "node:path";
 import type { CheckpointManifest, CheckpointStorage, Chunks, DataFile, FinishedFile } from "@millrace/contracts";
-import { type Files, MillraceError } from "@millrace/core";
+import { assert, type Files, MillraceError } from "@millrace/core";
 import { Checksum } from "./checksum.ts";
 import { readVerified } from "./data-reader.ts";
 import { writeDurably } from "./durable-write.ts";
@@ -12,6 +12,8 @@ export interface FileCheckpointStorageOptions {
   readonly files: Files;
   /** The directory of the checkpoints itself, e.g. `.millrace/flights/checkpoints`. Made with mode 0700 at the first write. */
   readonly directory: string;
+  /** Manifests and garbage are another instance's matter, so this one need not know what it has written; false when absent. */
+  readonly onlyData?: boolean;
 }
 
 /**
@@ -31,14 +33,16 @@ class FileCheckpointStorage implements CheckpointStorage {
   readonly #files: Files;
   readonly #directory: string;
   readonly #dataDirectory: string;
-  /** Data files of this instance that no manifest has had a chance to name. */
+  readonly #onlyData: boolean;
+  /** Data files of this instance that no manifest has had a chance to name; where others write those, the ones under way. */
   readonly #unnamed = new Set<string>();
   #proven: Promise<void> | undefined;
   #prepared: Promise<void> | undefined;
   #inDoubt: MillraceError | undefined;
 
-  constructor({ files, directory }: FileCheckpointStorageOptions) {
+  constructor({ files, directory, onlyData = false }: FileCheckpointStorageOptions) {
     this.#files = files;
+    this.#onlyData = onlyData;
     this.#directory = directory;
     this.#dataDirectory = `${directory}/data`;
   }
@@ -60,6 +64,7 @@ class FileCheckpointStorage implements CheckpointStorage {
       this.#unnamed.delete(name);
       throw error;
     }
+    if (this.#onlyData) this.#unnamed.delete(name);
     return { name, bytes, checksum: checksum.hex };
   }
 
@@ -78,10 +83,12 @@ class FileCheckpointStorage implements CheckpointStorage {
       this.#unnamed.delete(name);
       throw error;
     }
+    if (this.#onlyData) this.#unnamed.delete(name);
     return { name, bytes, checksum };
   }
 
   async writeManifest(manifest: CheckpointManifest): Promise<void> {
+    assert(!this.#onlyData, "manifests are written by the instance that collects garbage");
     this.#refuseInDoubt();
     const path = this.#manifestPath(manifest.checkpointId);
     const bytes = encodeManifest(manifest);
@@ -177,6 +184,7 @@ class FileCheckpointStorage implements CheckpointStorage {
   }
 
   async collectGarbage(keep: readonly CheckpointManifest[]): Promise<readonly string[]> {
+    assert(!this.#onlyData, "garbage is collected by the instance that writes manifests");
     const kept = new Set(keep.map((manifest) => manifest.checkpointId));
     const forgotten = (await this.list()).find((id) => !kept.has(id));
     if (forgotten !== undefined) throw stillThere(this.#manifestPath(forgotten));

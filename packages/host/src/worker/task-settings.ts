@@ -15,7 +15,7 @@ export function workerTaskSettings(definition: JobDefinition, start: WorkerStart
   const graph = buildJob(definition, buildOptions(start));
   verifyPlan(graph, start);
   const { runId, ancestorRunIds, snapshotPath, batchRecords, dev, interpret, overwrite, exactlyOnce, checkpointIntervalMs, state } = start;
-  const storage = state === undefined ? undefined : createFileCheckpointStorage({ files: ports.files, directory: state.checkpoints });
+  const storage = state === undefined ? undefined : createFileCheckpointStorage({ files: ports.files, directory: state.checkpoints, onlyData: true });
   const backends = backendsOf(ports, state, storage);
   const restoredData = snapshotPath === undefined ? undefined : snapshotAt(ports, snapshotPath);
   const common = { graph, ports, runId, ancestorRunIds, batchRecords, dev, interpret, overwrite, exactlyOnce, checkpointIntervalMs };
