@@ -138,8 +138,9 @@ export class KeyScope {
     if (this.#partTypes === undefined || !isOfTypes(checked, this.#partTypes)) this.adoptKind(keyKind(checked));
     this.mapKey = this.mapKeyOf(checked);
     if (typeof checked !== "object" || this.#known === undefined) return;
-    this.mapKey = standingAlone(this.mapKey);
-    this.#known.remember(checked.map(standingAlone), this.mapKey);
+    const mapKey = standingAlone(this.mapKey) as string;
+    this.mapKey = mapKey;
+    if (this.#known.takes(mapKey)) this.#known.remember(checked.map(standingAlone), mapKey);
   }
 
   #heedSlowKey(): void {

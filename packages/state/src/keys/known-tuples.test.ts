@@ -32,6 +32,38 @@ test("more tuples than there are places push each other out, and are known again
   for (const tuple of found) expect(known.mapKeyOf(tuple)).toBe(tupleText(tuple));
 });
 
+test("tuples of one kind are known to the same number, wherever they differ", () => {
+  const kinds: readonly ((n: number) => PrimitiveKey[])[] = [
+    (n) => [`user-${n}@example.com`, 1],
+    (n) => ["clicks", `${String(n).padStart(6, "0")}-of-a-session`],
+    (n) => ["clicks", n],
+    (n) => ["clicks", n * 2 ** 32],
+  ];
+  for (const tupleOf of kinds) {
+    const known = new KnownTuples();
+    const tuples = Array.from({ length: 20_000 }, (_, n) => tupleOf(n));
+    for (const tuple of tuples) known.remember(tuple, tupleText(tuple));
+    expect(tuples.filter((tuple) => known.mapKeyOf(tuple) !== undefined).length).toBeGreaterThan(17_000);
+  }
+});
+
+test("a tuple with long texts is not remembered, and its map key is the same however often it comes", () => {
+  const known = new KnownTuples();
+  expect(known.takes(tupleText(["a".repeat(36), "b".repeat(36), 1]))).toBe(true);
+  expect(known.takes(tupleText(["a".repeat(97), 1]))).toBe(false);
+  expect(known.takes(tupleText(["a".repeat(60), "b".repeat(60)]))).toBe(false);
+  const scope = new KeyScope("counts", 720);
+  let slow = 0;
+  scope.onSlowKey = () => slow++;
+  const long = ["x".repeat(2_000), 1] as const;
+  for (let times = 1; times <= 3; times++) {
+    scope.set([...long]);
+    expect(scope.mapKey).toBe(tupleText(long));
+    expect(scope.current()).toEqual(long);
+    expect(slow).toBe(times);
+  }
+});
+
 test("the map key of a tuple is the same however often it comes, and −0 is 0", () => {
   fc.assert(
     fc.property(fc.array(fc.tuple(text, fc.constantFrom(0, -0, 1, 7)), { minLength: 1, maxLength: 40 }), (keys) => {

@@ -1,7 +1,10 @@
 import type { PrimitiveKey } from "@millrace/core";
+import { textHash } from "./text-hash.ts";
 
-/** Places for tuples, two to a row; a megabyte, and about five more when all are taken. */
+/** Places for tuples, two to a row; a megabyte, and about five more when all are taken by short ones. */
 const PLACES = 65_536;
+/** No longer text stands for a tuple that is remembered: when all places are taken by such, these are 13 MB, or 26 past Latin-1. */
+const TEXT_UNITS_MAX = 96;
 
 /**
  * Tuples that came lately, with what stands for them. To find that again by the parts takes a few comparisons; to join the
@@ -17,6 +20,11 @@ export class KnownTuples {
     const at = placeOf(tuple);
     if (isSame(this.#tuples[at], tuple)) return this.#mapKeys[at];
     return isSame(this.#tuples[at + 1], tuple) ? this.#mapKeys[at + 1] : undefined;
+  }
+
+  /** Whether it is short enough to be remembered. */
+  takes(mapKey: string): boolean {
+    return mapKey.length <= TEXT_UNITS_MAX;
   }
 
   /** Both are kept, in the place of the older one of their row. */
@@ -35,22 +43,13 @@ function isSame(known: readonly PrimitiveKey[] | undefined, tuple: readonly Prim
   return true;
 }
 
-/** The first place of a row: from numbers, and from a few units of each text, most of them at its end, where texts of one kind differ. */
+/** The first place of a row: from numbers and texts. A tuple with a longer text than those that are remembered has any. */
 function placeOf(tuple: readonly PrimitiveKey[]): number {
   let hash = tuple.length;
   for (let index = 0; index < tuple.length; index++) {
     const part = tuple[index];
-    if (typeof part === "number") hash = Math.imul(hash ^ part, 0x9e3779b1);
-    else if (typeof part === "string") hash = textHash(part, hash);
+    if (typeof part === "number") hash = Math.imul(hash ^ ((part | 0) === part ? part : part ^ (part / 2 ** 32)), 0x9e3779b1);
+    else if (typeof part === "string" && part.length <= TEXT_UNITS_MAX) hash = textHash(part, hash);
   }
   return ((hash ^ (hash >>> 15)) & (PLACES / 2 - 1)) * 2;
-}
-
-function textHash(text: string, before: number): number {
-  const { length } = text;
-  let hash = Math.imul(before ^ length, 0x85ebca6b);
-  if (length === 0) return hash;
-  hash ^= text.charCodeAt(0) ^ (text.charCodeAt(length >> 1) << 8);
-  for (let at = length > 5 ? length - 5 : 0; at < length; at++) hash = Math.imul(hash, 31) + text.charCodeAt(at);
-  return Math.imul(hash, 0x9e3779b1);
 }
