@@ -1,88 +1,44 @@
-import { compareBytes } from "./byte-order.ts";
 import type { Frames } from "./frames.ts";
+import { HeadHeap } from "./head-heap.ts";
+import { MergeHead, type MergeInput } from "./merge-head.ts";
 
-/** A source of records in the order of their keys. */
-export interface MergeInput {
-  readonly frames: Frames;
-  step(): boolean;
-  fill(): Promise<boolean>;
-}
+type Visit = (frames: Frames) => Promise<void> | undefined;
 
-/** Bytes of a key that are compared as two numbers. */
-const PREFIX_BYTES = 12;
-
-/** An input at one of its records. */
-class Head {
-  readonly input: MergeInput;
-  /** The first bytes of the key, six in each; bytes that it does not have are 0. */
-  #high = 0;
-  #low = 0;
-
-  constructor(input: MergeInput) {
-    this.input = input;
-  }
-
-  /** After the input has stepped. */
-  look(): void {
-    const { bytes, keyAt, keyEnd } = this.input.frames;
-    if (keyEnd - keyAt >= PREFIX_BYTES) {
-      this.#high = number6(bytes, keyAt);
-      this.#low = number6(bytes, keyAt + 6);
-    } else {
-      this.#high = shortNumber6(bytes, keyAt, keyEnd);
-      this.#low = shortNumber6(bytes, Math.min(keyAt + 6, keyEnd), keyEnd);
-    }
-  }
-
-  /** The order of the keys. */
-  compare(other: Head): number {
-    if (this.#high !== other.#high) return this.#high - other.#high;
-    if (this.#low !== other.#low) return this.#low - other.#low;
-    const a = this.input.frames;
-    const b = other.input.frames;
-    return compareBytes(a.bytes, a.keyAt, a.keyEnd, b.bytes, b.keyAt, b.keyEnd);
-  }
-}
-
-function number6(bytes: Uint8Array, at: number): number {
-  const high = ((bytes[at] as number) << 16) | ((bytes[at + 1] as number) << 8) | (bytes[at + 2] as number);
-  const low = ((bytes[at + 3] as number) << 16) | ((bytes[at + 4] as number) << 8) | (bytes[at + 5] as number);
-  return high * 0x1000000 + low;
-}
-
-function shortNumber6(bytes: Uint8Array, start: number, end: number): number {
-  let number = 0;
-  for (let at = start; at < start + 6; at++) number = number * 256 + (at < end ? (bytes[at] as number) : 0);
-  return number;
-}
+/** Of more inputs than this the least is found by a heap; of fewer, looking at each is quicker. */
+const LOOKED_AT_MAX = 8;
 
 /**
  * Goes over the records of several inputs in the order of their keys, each key once: of equal keys the one of the newest
- * input, which is the last, stands. Inputs are few, so the least is found by looking at each.
+ * input, which is the last, stands.
  */
-export async function mergeRecords(inputs: readonly MergeInput[], visit: (frames: Frames) => Promise<void> | undefined): Promise<void> {
-  const heads: Head[] = [];
-  for (const input of inputs) {
+export async function mergeRecords(inputs: readonly MergeInput[], visit: Visit): Promise<void> {
+  const heads: MergeHead[] = [];
+  for (const [age, input] of inputs.entries()) {
     if (!(await input.fill())) continue;
-    const head = new Head(input);
+    const head = new MergeHead(input, age);
     head.look();
     heads.push(head);
   }
+  if (heads.length > LOOKED_AT_MAX) await mergeMany(new HeadHeap(heads), visit);
+  else await mergeFew(heads, visit);
+}
+
+async function mergeFew(heads: MergeHead[], visit: Visit): Promise<void> {
   while (heads.length > 0) {
     let least = 0;
     let equals = 0;
     for (let index = 1; index < heads.length; index++) {
-      const order = (heads[index] as Head).compare(heads[least] as Head);
+      const order = (heads[index] as MergeHead).compare(heads[least] as MergeHead);
       if (order > 0) continue;
       equals = order === 0 ? equals + 1 : 0;
       least = index;
     }
-    const chosen = heads[least] as Head;
+    const chosen = heads[least] as MergeHead;
     const waiting = visit(chosen.input.frames);
     if (waiting !== undefined) await waiting;
     // The chosen one steps last: the others are compared with its key.
     for (let index = least - 1; equals > 0; index--) {
-      const head = heads[index] as Head;
+      const head = heads[index] as MergeHead;
       if (head.compare(chosen) !== 0) continue;
       equals--;
       if (head.input.step() || (await head.input.fill())) head.look();
@@ -90,5 +46,30 @@ export async function mergeRecords(inputs: readonly MergeInput[], visit: (frames
     }
     if (chosen.input.step() || (await chosen.input.fill())) chosen.look();
     else heads.splice(least, 1);
+  }
+}
+
+async function mergeMany(heap: HeadHeap, visit: Visit): Promise<void> {
+  while (heap.size > 0) {
+    const { first } = heap;
+    const waiting = visit(first.input.frames);
+    if (waiting !== undefined) await waiting;
+    if (heap.firstIsAlone) {
+      if (first.input.step() || (await first.input.fill())) first.look();
+      else heap.drop();
+      heap.sink();
+      continue;
+    }
+    // The chosen one steps last here, too; out of the heap, so that the others come up.
+    heap.drop();
+    heap.sink();
+    while (heap.size > 0 && heap.first.compare(first) === 0) {
+      if (heap.first.input.step() || (await heap.first.input.fill())) heap.first.look();
+      else heap.drop();
+      heap.sink();
+    }
+    if (!first.input.step() && !(await first.input.fill())) continue;
+    first.look();
+    heap.add(first);
   }
 }

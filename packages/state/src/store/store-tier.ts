@@ -218,13 +218,23 @@ export class StoreTier implements StateTier, ColdStore {
     for (const close of this.#dumps) close();
   }
 
-  /** The keys of timers and of windows. */
+  /** The keys of timers and of windows. Goes from one key group that has records to the next. */
   #loadKeys(): void {
     const { options, raw } = this.#parts;
     if (this.#runs.all.every(({ index }) => index.resident === 0)) return;
-    for (let keyGroup = options.keyGroups.start; keyGroup <= options.keyGroups.end; keyGroup++) {
-      const range = this.#runs.range(formStart(keyGroup, recordForms.timer), formStart(keyGroup, recordForms.cell));
-      for (const { key } of range) raw.add(key, undefined);
+    const { start, end } = options.keyGroups;
+    const behind = formStart(end, recordForms.cell);
+    for (let keyGroup = start; keyGroup <= end; ) {
+      const from = formStart(keyGroup, recordForms.timer);
+      keyGroup = end + 1;
+      for (const { key } of this.#runs.range(from, behind)) {
+        const head = readRecordHead(key);
+        if (head.form >= recordForms.cell) {
+          keyGroup = head.keyGroup + 1;
+          break;
+        }
+        raw.add(key, undefined);
+      }
     }
   }
 
