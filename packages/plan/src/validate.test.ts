@@ -76,6 +76,15 @@ describe("states", () => {
     expect(refusal([source, sink, twice(stateOf("count", "aa"))]).message).toMatch(/twice$/);
   });
 
+  test("a name as timers have it in snapshots is refused", () => {
+    const named = (name: string): TestNode => ({ kind: "keyedProcess", uid: "p", from: ["in"], states: [stateOf(name, "aa")] });
+    expect(refusal([source, sink, named("timers user-timers")])).toMatchObject({
+      code: "PLAN_STATE_NAME",
+      message: 'a keyed process function after "in" declares the state "timers user-timers", a name as timers have it',
+    });
+    expect(planOf([source, sink, named("timers")]).nodes).toHaveLength(3);
+  });
+
   test("two nodes may use the same name", () => {
     const nodes = ["p", "q"].map((uid): TestNode => ({ kind: "keyedProcess", uid, from: ["in"], states: [stateOf("count", uid)] }));
     expect(planOf([source, sink, ...nodes]).nodes).toHaveLength(4);

@@ -5,17 +5,20 @@ import type { LogicalPlan, PlanNode, PlannedState } from "./logical.ts";
 import { nodeAt } from "./nodes.ts";
 import { isGivenUid, uidRule } from "./uids.ts";
 
+const TIMERS_PREFIX = "timers ";
+
 /** The user's lines by node id, as in JobGraph. */
 export type CallSites = readonly (CallSite | undefined)[];
 
 /**
  * Refuses a plan that can't run, or whose state could not be found again, naming node and call site. Codes: PLAN_EMPTY,
- * PLAN_UID, PLAN_UID_DUPLICATE, PLAN_STATE_DUPLICATE, PLAN_SIDE_OUTPUT, PLAN_PARALLELISM.
+ * PLAN_UID, PLAN_UID_DUPLICATE, PLAN_STATE_NAME, PLAN_STATE_DUPLICATE, PLAN_SIDE_OUTPUT, PLAN_PARALLELISM.
  */
 export function validatePlan(plan: LogicalPlan, callSites: CallSites = []): void {
   checkShape(plan);
   checkUids(plan, callSites);
   for (const node of plan.nodes) {
+    checkStateNames(plan, node, callSites);
     checkStates(plan, node, callSites);
     // Keyed and broadcast states are restored apart from each other.
     for (const states of [node.states, node.broadcastStates ?? []]) checkStateAliases(plan, node, states);
@@ -125,6 +128,16 @@ function checkUidAliases(plan: LogicalPlan, owners: Map<string, PlanNode>, callS
       owners.set(alias, node);
     }
   }
+}
+
+/** Timers stand under such names beside keyed states in the headers of snapshots. */
+function checkStateNames(plan: LogicalPlan, node: PlanNode, callSites: CallSites): void {
+  const taken = node.states.find((state) => state.name.startsWith(TIMERS_PREFIX));
+  if (taken === undefined) return;
+  throw new MillraceError("PLAN_STATE_NAME", `${describeNode(plan, node, callSites)} declares the state "${taken.name}", a name as timers have it`, {
+    hint: `give the state a name that does not begin with "${TIMERS_PREFIX}"`,
+    where: { job: plan.jobName, uid: node.uid },
+  });
 }
 
 function checkStates(plan: LogicalPlan, node: PlanNode, callSites: CallSites): void {
