@@ -152,6 +152,7 @@ describe("the state library", () => {
         ["EDIT_STATE", { edits: { nobody: editState({}, nothing) } }],
         ["EDIT_STATE", { edits: { accounts: editState({ lost: state.value(t.string()) }, nothing) } }],
         ["EDIT_STATE", { edits: { accounts: editState({ balance: state.value(t.string()) }, nothing) } }],
+        ["EDIT_STATE", { edits: { accounts: editState({ limits: state.map(t.integer(), t.integer()) }, nothing) } }],
         ["EDIT_MAX_PARALLELISM", { maxParallelism: 0 }],
         [
           "STATE_KEY",

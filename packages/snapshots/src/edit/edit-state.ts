@@ -1,7 +1,7 @@
-import { t } from "@millrace/codec";
-import type { Key, StateDeclarations, StateHandles, TimerService } from "@millrace/contracts";
+import { fingerprintOf, type TypeDescription, t } from "@millrace/codec";
+import type { Key, StateDeclaration, StateDeclarations, StateHandles, TimerService } from "@millrace/contracts";
 import { assert, MillraceError } from "@millrace/core";
-import type { LogicalPlan } from "@millrace/plan";
+import type { LogicalPlan, PlannedState } from "@millrace/plan";
 import type { ScratchBackend } from "./scratch-backend.ts";
 
 /** The state of one operator, to be read and changed key by key, with the handles that its function has. */
@@ -95,6 +95,9 @@ function checkDeclarations(uid: string, declarations: StateDeclarations, plan: L
     if (planned.kind !== declaration.kind || planned.fingerprint !== declaration.codec.fingerprint) {
       throw refusal(uid, `the state ${JSON.stringify(name)} is a ${planned.kind} of another type there`, "declare it as the job does");
     }
+    if (!hasKeysOf(declaration, planned)) {
+      throw refusal(uid, `the keys of the map ${JSON.stringify(name)} are of another type there`, "declare it as the job does");
+    }
     if ((planned.ttlMs === undefined) !== (declaration.ttl === undefined)) {
       throw refusal(
         uid,
@@ -103,6 +106,10 @@ function checkDeclarations(uid: string, declarations: StateDeclarations, plan: L
       );
     }
   }
+}
+
+function hasKeysOf(declaration: StateDeclaration, { keyType }: PlannedState): boolean {
+  return declaration.kind !== "map" || keyType === undefined || fingerprintOf(keyType as TypeDescription) === declaration.keyCodec.fingerprint;
 }
 
 function refusal(uid: string, what: string, hint: string): MillraceError {
