@@ -1,4 +1,7 @@
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import { createFileCheckpointStorage } from "@millrace/checkpoint";
+import { nodePorts } from "@millrace/core/node";
 import { type Collector, collection, defineJob, type JobDefinition, state, t } from "millrace";
 import { fileSink } from "millrace/files";
 import { bootstrapSavepoint, editState, openSnapshot, type SnapshotReader, transformSavepoint } from "millrace/state";
@@ -140,6 +143,27 @@ describe("the state library", () => {
       const without = join(directory, "without");
       await transformSavepoint(from, without, { dropUids: ["kept"] });
       expect((await openSnapshot(without)).keyedUids).toEqual(["tops"]);
+    }));
+
+  it("refuses a checkpoint that holds records under way, and says what to do instead", () =>
+    inDirectory(async (directory) => {
+      const from = await bootstrapped(directory);
+      const { manifest } = await openSnapshot(from);
+      const checkpoints = join(directory, "checkpoints");
+      await mkdir(checkpoints);
+      const storage = createFileCheckpointStorage({ files: nodePorts.files, directory: checkpoints });
+      const file = await storage.writeData("accounts-0-000001.inflight", [Uint8Array.of(1, 0, 0, 0, 7)]);
+      const channel = { from: "moves", output: "", input: 0, sender: 0, watermark: "min", idle: false, age: 0, elements: 1 } as const;
+      const subtasks = [{ subtask: 0, inFlight: { file, channels: [channel] } }];
+      await storage.writeManifest({ ...manifest, kind: "checkpoint", operators: [{ uid: "accounts", subtasks }] });
+      const to = join(directory, "to");
+      await expect(transformSavepoint(checkpoints, to, { jobName: "other" })).rejects.toMatchObject({
+        code: "EDIT_IN_FLIGHT",
+        hint: expect.stringContaining("take a savepoint"),
+      });
+      await expect(openSnapshot(to)).rejects.toMatchObject({ code: "SNAPSHOT_NONE" });
+      // What was on its way to an operator goes with it.
+      await transformSavepoint(checkpoints, to, { dropUids: ["accounts"] });
     }));
 
   it("refuses what does not fit, and leaves nothing behind", () =>

@@ -27,7 +27,7 @@ export interface SavepointChanges {
 
 /**
  * Writes a changed copy of a snapshot as a savepoint; the snapshot stays as it is. On a failure nothing is left. Throws
- * EDIT_UID, EDIT_STATE, EDIT_MAX_PARALLELISM, SAVEPOINT_EXISTS, CHECKPOINT_WRITE, what reading throws, and what an edit throws.
+ * EDIT_UID, EDIT_STATE, EDIT_MAX_PARALLELISM, EDIT_IN_FLIGHT, SAVEPOINT_EXISTS, CHECKPOINT_WRITE, what reading throws, and what an edit throws.
  */
 export async function transformSavepoint(from: SnapshotReader, target: SavepointTarget, changes: SavepointChanges): Promise<WrittenSavepoint> {
   checkMaxParallelism(changes.maxParallelism);
@@ -39,6 +39,7 @@ export async function transformSavepoint(from: SnapshotReader, target: Savepoint
     .filter(({ uid }) => !dropped.has(uid))
     .map((operator) => ({ old: operator, uid: renames.get(operator.uid) ?? operator.uid }));
   checkUids(sources.map(({ uid }) => uid));
+  checkAligned(sources.map(({ old }) => old));
   const maxParallelism = changes.maxParallelism ?? from.manifest.maxParallelism;
   return written(
     target,
@@ -184,6 +185,16 @@ function checkUids(uids: readonly string[]): void {
   throw new MillraceError("EDIT_UID", `two operators would have the uid ${JSON.stringify(twice)}`, {
     hint: "rename or leave out the other one",
     where: { uid: twice },
+  });
+}
+
+/** A savepoint holds no records under way: their types, channels and places are those of the job that has sent them. */
+function checkAligned(operators: readonly OperatorSnapshot[]): void {
+  const reached = operators.find(({ subtasks }) => subtasks.some(({ inFlight }) => inFlight !== undefined));
+  if (reached === undefined) return;
+  throw new MillraceError("EDIT_IN_FLIGHT", `the checkpoint is unaligned: it holds records that were on their way to ${reached.uid}`, {
+    hint: "take a savepoint, which holds none, and change that: start the job from this checkpoint and stop it with a savepoint if it does not run",
+    where: { uid: reached.uid },
   });
 }
 
