@@ -28,12 +28,12 @@ export class PagedMapState<K, V> implements MapState<K, V> {
     this.#map.remove(key);
   }
 
-  *keys(): IterableIterator<K> {
-    for (const [key] of this.#map.entries()) yield key;
+  keys(): IterableIterator<K> {
+    return keysOf(this.#map.entries());
   }
 
-  *values(): IterableIterator<V> {
-    for (const [, value] of this.#map.entries()) yield value;
+  values(): IterableIterator<V> {
+    return valuesOf(this.#map.entries());
   }
 
   entries(): IterableIterator<[K, V]> {
@@ -47,4 +47,12 @@ export class PagedMapState<K, V> implements MapState<K, V> {
   clear(): void {
     this.#map.clear();
   }
+}
+
+export function* keysOf<K>(entries: Iterable<[K, unknown]>): IterableIterator<K> {
+  for (const [key] of entries) yield key;
+}
+
+export function* valuesOf<V>(entries: Iterable<[unknown, V]>): IterableIterator<V> {
+  for (const [, value] of entries) yield value;
 }

@@ -61,6 +61,17 @@ export class KeyScope {
     this.mapKey = mapKey;
   }
 
+  /** Does something as if another key were current, which no operator learns of: what it holds stays good. */
+  as<T>(mapKey: PrimitiveKey, act: () => T): T {
+    const current = this.mapKey;
+    this.mapKey = mapKey;
+    try {
+      return act();
+    } finally {
+      this.mapKey = current;
+    }
+  }
+
   /** For users: a tuple is frozen. */
   current(): Key {
     return Object.freeze(this.keyOf(this.requireMapKey()));

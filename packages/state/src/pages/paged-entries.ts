@@ -23,6 +23,12 @@ export interface Paging {
   readonly pages: number;
 }
 
+/** Entries side by side in the order of cursors, and the cursor behind them. */
+export interface EntriesPart<K, V> {
+  readonly entries: [K, V][];
+  readonly end: number;
+}
+
 /** The entries of a map that is, or was, too large for one record: in pages by hash. */
 export class PagedEntries<K, V> {
   readonly pages: Pages<Entries<K, V>>;
@@ -88,27 +94,18 @@ export class PagedEntries<K, V> {
     this.#split();
   }
 
-  /** Page by page; what `PagedMap.entries` says of changes holds. */
-  *walk(): IterableIterator<[K, V]> {
-    let cursor = 0;
-    while (cursor < CURSOR_END && this.#size > 0) {
-      const small = this.#small;
-      const span = small === undefined ? pageAtCursor(cursor, this.pages.count) : { page: 0, start: 0, end: CURSOR_END };
-      const entries = this.#format.list(small ?? this.pages.read(span.page));
-      const from = cursor;
-      // A merge can bring back entries that were visited in a page of their own.
-      for (const entry of entries) if (from === span.start || cursorOf(this.#hashOf(entry[0])) >= from) yield entry;
-      cursor = span.end;
-    }
-  }
-
-  #hashOf(key: unknown): number {
-    if (typeof key === "object" || typeof key === "undefined") checkMapKey(key);
-    return this.neighbours ? neighbourHash(key as PrimitiveKey) : entryHash(key as PrimitiveKey);
+  /** The entries from a cursor on, as far as one page goes; what `PagedMap.entries` says of changes holds. */
+  partFrom(cursor: number): EntriesPart<K, V> {
+    if (this.#size === 0) return { entries: [], end: CURSOR_END };
+    const small = this.#small;
+    const span = small === undefined ? pageAtCursor(cursor, this.pages.count) : { page: 0, start: 0, end: CURSOR_END };
+    const entries = this.#format.list(small ?? this.pages.read(span.page));
+    // A merge can bring back entries that were visited in a page of their own.
+    return { entries: cursor === span.start ? entries : entriesFrom(entries, cursor, this.neighbours), end: span.end };
   }
 
   #pageOf(key: K): number {
-    return pageOf(this.#hashOf(key), this.pages.count);
+    return pageOf(hashOf(key, this.neighbours), this.pages.count);
   }
 
   /** What they are without pages is part of the head's record. */
@@ -125,7 +122,7 @@ export class PagedEntries<K, V> {
     const { pages } = this;
     for (let splits = 0; splits < SPLITS_AT_ONCE && this.#size > pages.count * splitAbove(this.#size); splits++) {
       const added = pages.count;
-      pages.add(this.#format.split(pages.change(partnerOf(added)), (key) => pageOf(this.#hashOf(key), added + 1) === added));
+      pages.add(this.#format.split(pages.change(partnerOf(added)), (key) => pageOf(hashOf(key, this.neighbours), added + 1) === added));
     }
   }
 
@@ -149,6 +146,16 @@ export class PagedEntries<K, V> {
   #copy(from: Entries<K, V>, to: Entries<K, V>): void {
     for (const [key, value] of this.#format.list(from)) to.set(key, value);
   }
+}
+
+/** Those that no walk has come to whose cursor this is; `neighbours` as in `Paging`. */
+export function entriesFrom<K, V>(entries: [K, V][], cursor: number, neighbours: boolean): [K, V][] {
+  return entries.filter(([key]) => cursorOf(hashOf(key, neighbours)) >= cursor);
+}
+
+function hashOf(key: unknown, neighbours: boolean): number {
+  if (typeof key === "object" || typeof key === "undefined") checkMapKey(key);
+  return neighbours ? neighbourHash(key as PrimitiveKey) : entryHash(key as PrimitiveKey);
 }
 
 /** Average entries of a page above which one splits; those that wait for their split hold up to twice as many. */

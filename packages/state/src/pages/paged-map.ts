@@ -1,8 +1,10 @@
 import type { Codec } from "@millrace/codec";
+import type { PrimitiveKey } from "@millrace/core";
 import type { CellMap } from "../cells/cell-map.ts";
 import type { ValueFormat } from "../cells/value-format.ts";
 import { type Entries, type EntriesFormat, entriesFormat } from "./entries.ts";
-import { PagedEntries, SMALL_MAX } from "./paged-entries.ts";
+import { CURSOR_END } from "./linear-hash.ts";
+import { type EntriesPart, entriesFrom, PagedEntries, SMALL_MAX } from "./paged-entries.ts";
 import type { Pages } from "./pages.ts";
 
 /** At the end of a head with pages: they are those of `neighbourHash`. Older heads end before it. */
@@ -36,6 +38,12 @@ export function mapFormat<K, V>(keyCodec: Codec<K>, codec: Codec<V>, kind = "map
     },
     pagesOf: (head) => (isPaged(head) ? (head.pages as Pages<unknown>) : undefined),
   };
+}
+
+/** Which map it is, whatever key and namespace are current by now. */
+export interface MapPlace<K, V> {
+  readonly cells: CellMap<MapHead<K, V>>;
+  readonly mapKey: PrimitiveKey;
 }
 
 /** The operations on the map of the current key. An empty map is no entry. */
@@ -92,14 +100,48 @@ export class PagedMap<K, V> {
   }
 
   /**
-   * The entries of the current key, page by page. Changes while it runs are fine: an entry that is there all the time comes
-   * exactly once, because it keeps its place in the order of cursors when pages split or merge.
+   * The entries of the current key, page by page. Changes while it runs are fine, and so is another key: an entry that is there all
+   * the time comes exactly once, because it keeps its place in the order of cursors when pages split or merge.
    */
   entries(): IterableIterator<[K, V]> {
     const head = this.cells.get();
     if (head === undefined) return [].values();
     if (!isPaged(head)) return this.#format.list(head).values();
-    return head.small === undefined ? head.walk() : this.#format.list(head.small).values();
+    return head.small === undefined ? this.#walk(this.place, head.neighbours) : this.#format.list(head.small).values();
+  }
+
+  /** The map of the current key. */
+  get place(): MapPlace<K, V> {
+    return { cells: this.cells, mapKey: this.cells.table.context.scope.requireMapKey() };
+  }
+
+  /** Does something with the map of that place. */
+  at<T>({ cells, mapKey }: MapPlace<K, V>, act: () => T): T {
+    const looked = this.cells;
+    this.cells = cells;
+    try {
+      return cells.table.context.scope.as(mapKey, act);
+    } finally {
+      this.cells = looked;
+    }
+  }
+
+  /** The head is asked for page by page: under another key it may be let go, and come again without its pages. */
+  *#walk(place: MapPlace<K, V>, neighbours: boolean): IterableIterator<[K, V]> {
+    for (let cursor = 0; cursor < CURSOR_END; ) {
+      const { entries, end } = this.#partFrom(
+        this.at(place, () => this.cells.get()),
+        cursor,
+        neighbours,
+      );
+      for (const entry of entries) yield entry;
+      cursor = end;
+    }
+  }
+
+  #partFrom(head: MapHead<K, V> | undefined, cursor: number, neighbours: boolean): EntriesPart<K, V> {
+    if (head === undefined) return { entries: [], end: CURSOR_END };
+    return isPaged(head) ? head.partFrom(cursor) : { entries: entriesFrom(this.#format.list(head), cursor, neighbours), end: CURSOR_END };
   }
 
   #paged(entries: Entries<K, V>): PagedEntries<K, V> {

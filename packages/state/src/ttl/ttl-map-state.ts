@@ -1,5 +1,6 @@
 import type { MapState } from "@millrace/contracts";
-import type { PagedMap } from "../pages/paged-map.ts";
+import { keysOf, valuesOf } from "../handles/map-state.ts";
+import type { MapPlace, PagedMap } from "../pages/paged-map.ts";
 import type { Expiry, Timed } from "./timed.ts";
 
 /** Flink's TtlMapState: a time per entry. As there, `isEmpty` counts expired entries that nobody has looked at. */
@@ -32,19 +33,16 @@ export class TtlMapState<K, V> implements MapState<K, V> {
     this.#map.remove(key);
   }
 
-  *keys(): IterableIterator<K> {
-    for (const [key] of this.entries()) yield key;
+  keys(): IterableIterator<K> {
+    return keysOf(this.entries());
   }
 
-  *values(): IterableIterator<V> {
-    for (const [, value] of this.entries()) yield value;
+  values(): IterableIterator<V> {
+    return valuesOf(this.entries());
   }
 
-  *entries(): IterableIterator<[K, V]> {
-    for (const [key, held] of this.#map.entries()) {
-      const timed = this.#read(key, held);
-      if (timed !== undefined) yield [key, timed.value];
-    }
+  entries(): IterableIterator<[K, V]> {
+    return this.#unexpired(this.#map.place, this.#map.entries());
   }
 
   isEmpty(): boolean {
@@ -61,5 +59,27 @@ export class TtlMapState<K, V> implements MapState<K, V> {
       (timed) => this.#map.put(key, timed),
       () => this.#map.remove(key),
     );
+  }
+
+  /** Refreshes and removes where the entries come from, and as they are by then: they may have changed since they were listed. */
+  *#unexpired(place: MapPlace<K, Timed<V>>, entries: Iterable<[K, Timed<V>]>): IterableIterator<[K, V]> {
+    for (const [key, held] of entries) {
+      const timed = this.#expiry.read(
+        held,
+        () => this.#map.at(place, () => this.#refresh(key)),
+        () => this.#map.at(place, () => this.#removeExpired(key)),
+      );
+      if (timed !== undefined) yield [key, timed.value];
+    }
+  }
+
+  #refresh(key: K): void {
+    const held = this.#map.get(key);
+    if (held !== undefined) this.#map.put(key, this.#expiry.stamp(held.value));
+  }
+
+  #removeExpired(key: K): void {
+    const held = this.#map.get(key);
+    if (held !== undefined && this.#expiry.isExpired(held)) this.#map.remove(key);
   }
 }
