@@ -11,10 +11,16 @@ export type { Io, Output, Signal } from "./io.ts";
 export { processIo } from "./io.ts";
 
 /**
- * The `millrace` command: `argv` are the words after it. Resolves with the exit code when the command is done; never
- * rejects. Everything it says goes through `io`.
+ * The `millrace` command: `argv` are the words after it. Resolves with the exit code when the command is done and what it said has been
+ * read; never rejects. Everything it says goes through `io`.
  */
 export async function main(argv: readonly string[], io: Io): Promise<number> {
+  const code = await run(argv, io);
+  await io.flushed();
+  return code;
+}
+
+async function run(argv: readonly string[], io: Io): Promise<number> {
   let exitCode: number = exitCodes.ok;
   try {
     const program = buildProgram(io, version(), (code) => {

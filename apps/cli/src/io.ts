@@ -22,7 +22,9 @@ export interface Io {
   onSignal(listener: (signal: Signal) => void): () => void;
   /** Called when the process ends, whatever the reason short of SIGKILL; synchronously. */
   onExit(listener: () => void): () => void;
-  /** Ends the process at once. */
+  /** Resolves when all that was written has been taken by those who read it, however slow they are, or nobody does any more. */
+  flushed(): Promise<void>;
+  /** Ends the process at once; what nobody has read by then is lost. */
   exit(code: number): void;
 }
 
@@ -51,6 +53,18 @@ export function processIo(): Io {
       process.on("exit", listener);
       return () => process.off("exit", listener);
     },
+    flushed: async () => {
+      for (const stream of [process.stdout, process.stderr]) await taken(stream);
+    },
     exit: (code) => process.exit(code),
   };
+}
+
+/** A pipe that is full keeps what is written to it, and would take it to its end with the process. */
+async function taken(stream: NodeJS.WriteStream): Promise<void> {
+  if (stream.destroyed || stream.writableLength === 0) return;
+  await new Promise<void>((resolve) => {
+    stream.once("close", resolve);
+    stream.write("", () => resolve());
+  });
 }

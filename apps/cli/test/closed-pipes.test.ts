@@ -23,6 +23,27 @@ async function head(running: Running, count: number): Promise<readonly string[]>
   return text.split("\n", count);
 }
 
+/** Its plan is larger than what a pipe holds. */
+const wordy = `
+import { defineJob, params } from "@millrace/api";
+import { datagen, discard } from "@millrace/connectors";
+const parameters = { text: params.string({ default: "x".repeat(1_000_000) }) };
+export default defineJob("wordy", (env) => { env.from(datagen({ generate: (n: number) => n, count: 1 }), { uid: "numbers" }).to(discard(), { uid: "out" }); }, { parameters });
+`;
+
+describe("a reader that is slow", { timeout: 120_000 }, () => {
+  it("gets all that was said, however long the command has been done", async () => {
+    await using workshop = await Workshop.create({ "wordy.ts": wordy });
+    const { child, ended } = workshop.start("plan", "wordy.ts", "--json");
+    child.stdout?.pause();
+    await new Promise((resolve) => setTimeout(resolve, 3_000));
+    child.stdout?.resume();
+    const { code, stdout } = await ended;
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout).parameters.text).toHaveLength(1_000_000);
+  });
+});
+
 describe("a reader that goes away", { timeout: 120_000 }, () => {
   let workshop: Workshop;
   beforeAll(async () => {

@@ -51,6 +51,7 @@ export class FakeIo implements Io {
     this.#exiting.add(listener);
     return () => this.#exiting.delete(listener);
   }
+  async flushed(): Promise<void> {}
   exit(code: number): void {
     for (const listener of this.#exiting) listener();
     this.exits.push(code);
