@@ -1,26 +1,22 @@
 import { KeyFilter } from "./key-filter.ts";
+import { grown } from "./places.ts";
 
-const PART = 1 << 16;
+/** Most runs are small. */
+const FIRST_ROOM = 64;
 
 /** Hashes of keys that come before it is known how many they are; a filter is made for so many. */
 export class KeyHashes {
-  readonly #full: Uint32Array[] = [];
-  #part = new Uint32Array(PART);
+  #hashes: Uint32Array = new Uint32Array(FIRST_ROOM);
   #length = 0;
 
   add(hash: number): void {
-    if (this.#length === PART) {
-      this.#full.push(this.#part);
-      this.#part = new Uint32Array(PART);
-      this.#length = 0;
-    }
-    this.#part[this.#length++] = hash;
+    if (this.#length === this.#hashes.length) this.#hashes = grown(this.#hashes);
+    this.#hashes[this.#length++] = hash;
   }
 
   filter(): KeyFilter {
-    const filter = KeyFilter.for(this.#full.length * PART + this.#length);
-    for (const part of this.#full) for (const hash of part) filter.add(hash);
-    for (let index = 0; index < this.#length; index++) filter.add(this.#part[index] as number);
+    const filter = KeyFilter.for(this.#length);
+    for (let index = 0; index < this.#length; index++) filter.add(this.#hashes[index] as number);
     return filter;
   }
 }

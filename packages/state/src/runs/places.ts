@@ -146,7 +146,8 @@ function picked(values: Uint32Array, order: Uint32Array): Uint32Array {
   return some;
 }
 
-function grown(values: Uint32Array): Uint32Array {
+/** The same with as much room again. */
+export function grown(values: Uint32Array): Uint32Array {
   const more = new Uint32Array(values.length * 2);
   more.set(values);
   return more;
