@@ -83,8 +83,10 @@ class ThreadDeployment implements Deployment {
     if (!storesTrusted) backends.distrust?.();
     await backends.prepare(restored, others, parallelisms(graph.plan, physical), changed);
     for (const place of this.subtasks) {
-      this.#tasks.set(place.id, await this.#build(place));
-      if (this.#closing) return this.close();
+      const deployed = await this.#build(place);
+      // The others are closed already.
+      if (this.#closing) return deployed.task.close().finally(() => this.#settings.backends.close());
+      this.#tasks.set(place.id, deployed);
     }
   }
 
