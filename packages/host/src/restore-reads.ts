@@ -2,7 +2,7 @@ import { filesRead, type LocalMarker } from "@millrace/checkpoint";
 import type { CheckpointManifest, CheckpointStorage } from "@millrace/contracts";
 import type { Files } from "@millrace/core";
 import type { LogicalPlan } from "@millrace/plan";
-import { readableManifests } from "@millrace/runtime";
+import { localPlace, readableManifests } from "@millrace/runtime";
 import { readStoreMarker } from "@millrace/state";
 
 export interface RestoreReadsFacts {
@@ -19,9 +19,12 @@ export function restoreReads(facts: RestoreReadsFacts): (manifest: CheckpointMan
   const { files, storage, local, plan, parallelism } = facts;
   const byUid = new Map(plan.nodes.map((node) => [node.uid, node.parallelism ?? parallelism]));
   return async (manifest) => {
-    const slots = local === undefined ? 0 : Math.max(0, ...manifest.operators.map(({ subtasks }) => subtasks.length));
+    const slots = Math.max(0, ...manifest.operators.map(({ subtasks }) => subtasks.length));
     const markers: (LocalMarker | undefined)[] = [];
-    for (let slot = 0; slot < slots; slot++) markers.push((await readStoreMarker(files, `${local}/slot-${slot}`)) as LocalMarker | undefined);
+    for (let slot = 0; local !== undefined && slot < slots; slot++) {
+      const path = localPlace({ directory: local, backend: "disk" }, slot);
+      markers.push((await readStoreMarker(files, path)) as LocalMarker | undefined);
+    }
     const others = markers.length === 0 ? [] : await readableManifests(storage);
     return filesRead({ manifest, others, markers, parallelismOf: (uid) => byUid.get(uid) });
   };

@@ -34,6 +34,7 @@ export { readableManifests } from "./job/checkpoints/manifests.ts";
 export { HeapBackends, type HeapBackendsOptions, transientBackends } from "./job/heap-backends.ts";
 export type { Rescaled, RunEnd } from "./job/job-run.ts";
 export { JobRun } from "./job/job-run.ts";
+export { localPlace } from "./job/left-behind.ts";
 export type { RunEvent, RunListener } from "./job/run-events.ts";
 export type { CheckpointSettings, RunSettings } from "./job/settings.ts";
 export type { StoreBackendsOptions } from "./job/store-backends.ts";

@@ -3,6 +3,7 @@ import type { BackendOptions, DataFile, WrittenBase } from "@millrace/contracts"
 import { assert, type Files, MillraceError, messageOf } from "@millrace/core";
 import { type ChainWork, createHeapBackend, type FileSum } from "@millrace/state";
 import type { OpenedBackend, StateBackends } from "./backends.ts";
+import { localPlace } from "./left-behind.ts";
 
 export interface HeapBackendsOptions {
   readonly files: Files;
@@ -78,7 +79,7 @@ export class HeapBackends implements StateBackends {
   #directoryOf(subtask: number): Promise<string> {
     let emptied = this.#emptied.get(subtask);
     if (emptied === undefined) {
-      emptied = this.#emptiedDirectory(`${this.#options.directory}/bases-${subtask}`);
+      emptied = this.#emptiedDirectory(localPlace({ directory: this.#options.directory, backend: "heap" }, subtask));
       this.#emptied.set(subtask, emptied);
     }
     return emptied;

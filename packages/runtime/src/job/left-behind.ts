@@ -10,6 +10,11 @@ export interface LocalState {
 const PLACE = /^(slot|bases)-(\d+)$/;
 const placeOf = { disk: "slot", heap: "bases" } as const;
 
+/** The directory of a subtask's local store, or of bases of its state in memory. */
+export function localPlace({ directory, backend }: LocalState, subtask: number): string {
+  return `${directory}/${placeOf[backend]}-${subtask}`;
+}
+
 /**
  * Removes the local state of subtasks that there are no more, and of the backend that is not used any more: it would be filled anew before
  * anybody reads it. Throws LOCAL_STATE_LEFT.

@@ -14,6 +14,7 @@ import type { BackendOptions, CheckpointManifest, CheckpointStorage, DataFile } 
 import { type Files, type Json, MillraceError } from "@millrace/core";
 import { createStoreBackend, LocalStore, type StoreBackendOptions, type StoreSnapshot, type StoreWork } from "@millrace/state";
 import type { HeldState, OpenedBackend, StateBackends } from "./backends.ts";
+import { localPlace } from "./left-behind.ts";
 
 export interface StoreBackendsOptions {
   readonly files: Files;
@@ -142,7 +143,7 @@ export class StoreBackends implements StateBackends {
 
   /** Opens a slot's store and brings it to the restored checkpoint, if it can be trusted to be close to it. */
   async #openSlot(subtask: number): Promise<Slot> {
-    const path = `${this.#options.directory}/slot-${subtask}`;
+    const path = localPlace({ directory: this.#options.directory, backend: "disk" }, subtask);
     await this.#options.files.makeDirectory(this.#options.directory);
     const store = await this.#openStore(path);
     const slot: Slot = { subtask, store, filled: await this.#fill(store, subtask), participants: 0, damaged: false, marker: 0, applying: undefined };
