@@ -2,13 +2,39 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { t } from "@millrace/codec";
-import { state } from "@millrace/contracts";
+import { type BackendOptions, state } from "@millrace/contracts";
 import { nodePorts } from "@millrace/core/node";
-import { expect, it } from "vitest";
-import { createHeapBackend, createStoreBackend, LocalStore, workHere } from "../../src/index.ts";
+import { expect, it, onTestFinished } from "vitest";
+import { createHeapBackend, createStoreBackend, type KeyedBackend, LocalStore, workHere } from "../../src/index.ts";
 import { encodeAll } from "../model/history.ts";
 
 const ttl = { ttlMs: 10 };
+
+/** A small cache before a local store; both are closed when the test ends. */
+async function behindStore(
+  clocks: Pick<BackendOptions, "now" | "monotonic">,
+): Promise<{ readonly store: LocalStore; readonly backend: KeyedBackend }> {
+  const directory = await mkdtemp(join(tmpdir(), "millrace-ttl-"));
+  const store = await LocalStore.open(directory, { files: nodePorts.files, work: workHere(nodePorts.files) });
+  const backend = await createStoreBackend({
+    onDamage: () => undefined,
+    uid: "ttl",
+    subtask: 0,
+    keyGroups: { start: 0, end: 127 },
+    maxParallelism: 128,
+    ...clocks,
+    store,
+    cacheBytesMax: () => 100,
+    filled: false,
+    apply: (_checkpointId, header, chunks) => store.add("ttl", header, chunks),
+  });
+  onTestFinished(async () => {
+    await backend.close();
+    await store.close();
+    await rm(directory, { recursive: true, force: true });
+  });
+  return { store, backend };
+}
 
 it("the background cleanup removes what has expired and leaves the rest, with tombstones for what was in a snapshot", async () => {
   let now = 0;
@@ -63,23 +89,9 @@ it("the background cleanup removes what has expired and leaves the rest, with to
 });
 
 it("the background cleanup finds what has expired in the local store alone", async () => {
-  const directory = await mkdtemp(join(tmpdir(), "millrace-ttl-"));
-  const store = await LocalStore.open(directory, { files: nodePorts.files, work: workHere(nodePorts.files) });
   let now = 0;
   let ticks = 0;
-  const backend = await createStoreBackend({
-    onDamage: () => undefined,
-    uid: "ttl",
-    subtask: 0,
-    keyGroups: { start: 0, end: 127 },
-    maxParallelism: 128,
-    now: () => now,
-    monotonic: () => ticks++,
-    store,
-    cacheBytesMax: () => 100,
-    filled: false,
-    apply: (_checkpointId, header, chunks) => store.add("ttl", header, chunks),
-  });
+  const { store, backend } = await behindStore({ now: () => now, monotonic: () => ticks++ });
   const { value, map } = backend.states({ value: state.value(t.integer(), ttl), map: state.map(t.integer(), t.integer(), ttl) });
   const checkpoint = async (checkpointId: number): Promise<number> => {
     backend.freeze(checkpointId, false);
@@ -119,28 +131,11 @@ it("the background cleanup finds what has expired in the local store alone", asy
   await checkpoint(3);
   expect(backend.isEmpty()).toBe(true);
   expect([...store.operator("ttl").range(Uint8Array.of(0), Uint8Array.of(0xff))]).toEqual([]);
-  await backend.close();
-  await store.close();
-  await rm(directory, { recursive: true, force: true });
 });
 
 it("the background cleanup goes on behind keys of any length", async () => {
-  const directory = await mkdtemp(join(tmpdir(), "millrace-ttl-"));
-  const store = await LocalStore.open(directory, { files: nodePorts.files, work: workHere(nodePorts.files) });
   let now = 0;
-  const backend = await createStoreBackend({
-    onDamage: () => undefined,
-    uid: "ttl",
-    subtask: 0,
-    keyGroups: { start: 0, end: 127 },
-    maxParallelism: 128,
-    now: () => now,
-    monotonic: () => 0,
-    store,
-    cacheBytesMax: () => 100,
-    filled: false,
-    apply: (_checkpointId, header, chunks) => store.add("ttl", header, chunks),
-  });
+  const { backend } = await behindStore({ now: () => now, monotonic: () => 0 });
   const { value } = backend.states({ value: state.value(t.integer(), ttl) });
   for (const letter of "abc") {
     backend.setCurrentKey(letter.repeat(200_000));
@@ -155,7 +150,4 @@ it("the background cleanup goes on behind keys of any length", async () => {
     while (!backend.cleanupSlice(1)) await new Promise<void>((resolve) => nodePorts.scheduler.immediate(resolve));
   }
   expect(backend.isEmpty()).toBe(true);
-  await backend.close();
-  await store.close();
-  await rm(directory, { recursive: true, force: true });
 });
