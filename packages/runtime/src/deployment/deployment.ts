@@ -81,8 +81,8 @@ export interface DeploymentListener {
   ended(subtaskId: string): void;
   /** The attempt is broken: a task has failed, or the thread that it ran in. */
   failed(error: unknown): void;
-  /** Changed state is at its bound: a checkpoint should come forward. */
-  wantsCheckpoint(): void;
+  /** Some subtask's changes of state are at half their bound, and `over` is the newest checkpoint that is over there: one should come forward. */
+  wantsCheckpoint(over: number): void;
   /** A source's reader has nothing left to read. */
   requestSplit(node: number, subtask: number): void;
   /** Where a subtask of an aligned source is; `WATERMARK_MAX`: it holds nobody back. */

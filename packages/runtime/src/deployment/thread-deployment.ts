@@ -196,7 +196,7 @@ class ThreadDeployment implements Deployment {
       declined: (checkpointId, error) => listener.declined(id, checkpointId, error),
       ended: () => listener.ended(id),
       failed: (error) => listener.failed(error),
-      wantsCheckpoint: () => listener.wantsCheckpoint(),
+      wantsCheckpoint: (over) => listener.wantsCheckpoint(over),
     };
   }
 

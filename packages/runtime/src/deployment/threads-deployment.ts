@@ -201,7 +201,7 @@ class ThreadsDeployment implements Deployment {
         this.#listener.failed(errorFromData(event.error));
         return;
       case "wantsCheckpoint":
-        this.#listener.wantsCheckpoint();
+        this.#listener.wantsCheckpoint(...event.args);
         return;
       case "requestSplit":
         this.#listener.requestSplit(...event.args);

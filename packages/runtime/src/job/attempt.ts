@@ -62,7 +62,7 @@ export class Attempt {
       {
         acknowledged: (subtaskId, checkpointId, nodes) => this.checkpoints?.acknowledged(subtaskId, checkpointId, nodes),
         declined: (subtaskId, checkpointId, error) => this.checkpoints?.declined(subtaskId, checkpointId, error),
-        wantsCheckpoint: () => this.checkpoints?.force("state"),
+        wantsCheckpoint: (over) => this.checkpoints?.wantedByState(over),
         ended: (subtaskId) => {
           this.#endedTasks.add(subtaskId);
           this.#unspoken.spoken(subtaskId);

@@ -66,12 +66,14 @@ function twoOperators(storage: unknown, writeBase: () => Promise<WrittenBase>) {
     return known;
   };
   const nodes = ["a", "b"].map((uid, id) => ({ id, uid }));
+  const asked: number[] = [];
+  const hosts = [hostOf("a", 0, 10_000, writeBase), hostOf("b", 1, 10, writeBase)];
   const parts = {
     program: { name: "a", head: 0, nodes },
     subtask: 0,
     input: { watermark: 0, snapshot: () => undefined },
     flow: { ended: false, idle: true },
-    hosts: [hostOf("a", 0, 10_000, writeBase), hostOf("b", 1, 10, writeBase)],
+    hosts,
     sinks: [],
     edges: [],
     storage,
@@ -79,6 +81,7 @@ function twoOperators(storage: unknown, writeBase: () => Promise<WrittenBase>) {
     listener: {
       acknowledged: (id: number, acknowledged: readonly NodeSnapshot[]) => answer(id).resolve({ nodes: acknowledged }),
       declined: (id: number, declined: unknown) => answer(id).resolve({ declined }),
+      wantsCheckpoint: (over: number) => void asked.push(over),
     },
   };
   const ignored = (): void => undefined;
@@ -88,7 +91,13 @@ function twoOperators(storage: unknown, writeBase: () => Promise<WrittenBase>) {
     checkpoints.advance();
     return answer(checkpointId).promise;
   };
-  return { checkpoints, trigger };
+  /** The state of `a` has changed much; it asks when the task comes round. */
+  const askRepeatedly = (): readonly number[] => {
+    Object.assign(hosts[0]?.backend ?? {}, { wantsCheckpoint: true });
+    for (let turn = 0; turn < 3; turn++) checkpoints.advance();
+    return asked;
+  };
+  return { checkpoints, trigger, askRepeatedly };
 }
 
 /** The task in a thread of its own, whose storage is not that of the coordinator; a base ends when it is told to. */
@@ -98,7 +107,7 @@ function begin(slow: string) {
   const coordinator = storageOf();
   const { storage, slowReached, slowGoesOn } = slowStorage(storageOf(), slow);
   const base = Promise.withResolvers<WrittenBase>();
-  const { checkpoints, trigger } = twoOperators(storage, () => base.promise);
+  const { checkpoints, trigger, askRepeatedly } = twoOperators(storage, () => base.promise);
   /** The coordinator's part, once the task has acknowledged: the checkpoint exists, and garbage goes. */
   const complete = async (checkpointId: number, acknowledged: Promise<Answer>): Promise<CheckpointManifest> => {
     const manifest = manifestOf(checkpointId, await acknowledged);
@@ -120,7 +129,7 @@ function begin(slow: string) {
     base.reject(error);
     await base.promise.catch(() => undefined);
   };
-  return { checkpoints, coordinator, trigger, complete, slowReached, slowGoesOn, baseEnds, baseFails };
+  return { checkpoints, coordinator, trigger, askRepeatedly, complete, slowReached, slowGoesOn, baseEnds, baseFails };
 }
 
 function manifestOf(checkpointId: number, answer: Answer): CheckpointManifest {
@@ -182,4 +191,15 @@ test("what a base could not be written for is told by the next checkpoint, not l
   slowGoesOn();
   await checkpoints.filesSettled;
   expect(await trigger(4)).toEqual({ declined: new Error("no space left") });
+});
+
+test("state asks for a checkpoint once after each that is over", async () => {
+  const { checkpoints, trigger, complete, askRepeatedly } = begin("none");
+  expect(askRepeatedly()).toEqual([0]);
+  await complete(1, trigger(1));
+  expect(askRepeatedly()).toEqual([0, 1]);
+  await trigger(2);
+  expect(askRepeatedly()).toEqual([0, 1]);
+  checkpoints.abort(2);
+  expect(askRepeatedly()).toEqual([0, 1, 2]);
 });

@@ -31,6 +31,9 @@ export class TaskCheckpoints {
   /** The one behind whose barrier this task does nothing. */
   #suspendedBy: number | undefined;
   #abortedUpTo = 0;
+  #completeUpTo = 0;
+  /** The newest that was over when state last asked for one. */
+  #askedAfter: number | undefined;
   #afterBarrier: (() => void)[] = [];
   #filesSettled: Promise<void> = Promise.resolve();
   #closed = false;
@@ -146,7 +149,7 @@ export class TaskCheckpoints {
   advance(): boolean {
     const checkpoint = this.#encoding;
     if (checkpoint === undefined) {
-      if (this.#parts.hosts.some((host) => host.backend?.wantsCheckpoint === true)) this.#parts.listener.wantsCheckpoint();
+      this.#ask();
       return false;
     }
     if (!checkpoint.encode(limits.sliceMs)) return true;
@@ -154,6 +157,13 @@ export class TaskCheckpoints {
     void this.#write(checkpoint);
     this.#filesSettled = Promise.all([this.#filesSettled, checkpoint.filesSettled]).then(() => undefined);
     return false;
+  }
+
+  #ask(): void {
+    const over = Math.max(this.#completeUpTo, this.#abortedUpTo);
+    if (this.#askedAfter === over || !this.#parts.hosts.some((host) => host.backend?.wantsCheckpoint === true)) return;
+    this.#askedAfter = over;
+    this.#parts.listener.wantsCheckpoint(over);
   }
 
   async #write(checkpoint: TaskCheckpoint): Promise<void> {
@@ -180,6 +190,7 @@ export class TaskCheckpoints {
     if (this.#begun === checkpointId) this.#begun = undefined;
     for (const sink of sinks) sink.completed(checkpointId);
     await Promise.all(hosts.map((host) => host.backend?.complete(checkpointId)));
+    this.#completeUpTo = checkpointId;
     for (const host of hosts) {
       const chain = chains.get(host.node);
       if (chain !== undefined) this.#bases.completed(host, chain);

@@ -10,8 +10,11 @@ export interface TaskListener {
   ended(): void;
   /** The task is broken: nothing more will come from it. */
   failed(error: Error): void;
-  /** Dirty state is at its bound: a checkpoint should come forward. */
-  wantsCheckpoint(): void;
+  /**
+   * Changes of state are at half their bound: a checkpoint should come forward. `over`: the newest that is over here, complete or given
+   * up, 0: none. Said once after each: one that is under way takes what there is, and when it is over the task looks again.
+   */
+  wantsCheckpoint(over: number): void;
 }
 
 export interface NodeSnapshot {

@@ -109,8 +109,14 @@ export class CheckpointCoordinator {
     this.#fetchId();
   }
 
+  /** A subtask's state asks for one. One that is not over there takes what has changed; when it is over the subtask asks again if it has to. */
+  wantedByState(over: number): void {
+    const underWay = this.inFlightId;
+    if (underWay === undefined || over >= underWay) this.#force("state");
+  }
+
   /** Asks for a checkpoint before its time. */
-  force(reason: ForcedCheckpoint): void {
+  #force(reason: ForcedCheckpoint): void {
     if (this.#forced === undefined || reason === "final") this.#forced = reason;
     this.#decide();
   }
@@ -123,7 +129,7 @@ export class CheckpointCoordinator {
     if (this.#closed) return Promise.reject(jobEnded());
     if (options.drained === true) this.#drain = "done";
     const taken = this.#requests.add(reason, options);
-    this.force(reason);
+    this.#force(reason);
     return taken;
   }
 
