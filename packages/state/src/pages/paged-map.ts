@@ -110,6 +110,11 @@ export class PagedMap<K, V> {
     return head.small === undefined ? this.#walk(this.place, head.neighbours) : this.#format.list(head.small).values();
   }
 
+  /** The entries of the current key from a cursor on, 0 at first, as far as one page goes; between two parts anything may change. */
+  part(cursor: number): EntriesPart<K, V> {
+    return this.#partFrom(this.cells.get(), cursor, true);
+  }
+
   /** The map of the current key. */
   get place(): MapPlace<K, V> {
     return { cells: this.cells, mapKey: this.cells.table.context.scope.requireMapKey() };
@@ -141,7 +146,9 @@ export class PagedMap<K, V> {
 
   #partFrom(head: MapHead<K, V> | undefined, cursor: number, neighbours: boolean): EntriesPart<K, V> {
     if (head === undefined) return { entries: [], end: CURSOR_END };
-    return isPaged(head) ? head.partFrom(cursor) : { entries: entriesFrom(this.#format.list(head), cursor, neighbours), end: CURSOR_END };
+    if (isPaged(head)) return head.partFrom(cursor);
+    const entries = this.#format.list(head);
+    return { entries: cursor === 0 ? entries : entriesFrom(entries, cursor, neighbours), end: CURSOR_END };
   }
 
   #paged(entries: Entries<K, V>): PagedEntries<K, V> {

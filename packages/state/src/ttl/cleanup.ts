@@ -1,32 +1,37 @@
+import type { Namespace } from "@millrace/contracts";
 import type { PrimitiveKey } from "@millrace/core";
 import type { StateRegistry } from "../backend/state-registry.ts";
 import { CellMap } from "../cells/cell-map.ts";
 import { NO_SLOT, slotFlags } from "../cells/slots.ts";
+import type { Table } from "../cells/table.ts";
 import { readRecordHead } from "../format/record-key.ts";
 import type { KeyScope } from "../keys/key-scope.ts";
+import { CURSOR_END } from "../pages/linear-hash.ts";
 import type { Cleaner } from "./cleaners.ts";
-
-/** The clock is read after so many entries. */
-const ENTRIES_PER_CLOCK = 16;
 
 /** As `StateTier.keysAfter`. */
 type KeysAfter = (after: Uint8Array | undefined) => Promise<readonly Uint8Array[]>;
 
+/** Which entry it is, while it may come and go. */
 interface Candidate {
-  readonly cells: CellMap<unknown>;
+  readonly table: Table<unknown>;
+  readonly namespace: Namespace;
   readonly mapKey: PrimitiveKey;
   readonly clean: Cleaner;
   /** It is only in memory because it was looked at. */
   readonly passing: boolean;
 }
 
-/** A cursor over the entries of all states that expire: first those in memory, then those in the local store. */
+/** What a step of the round has done: looked at an entry or a part of one, or nothing, because the local store is being read. */
+type Step = "looked" | "reading";
+
+/** Goes round over the entries of all states that expire: first those in memory, then those in the local store. */
 export class Cleanup {
   readonly #registry: StateRegistry;
   readonly #scope: KeyScope;
   readonly #monotonic: () => number;
   readonly #keysAfter: KeysAfter | undefined;
-  #cursor: Iterator<Candidate | undefined> | undefined;
+  #steps: Iterator<Step> | undefined;
   #batch: readonly Uint8Array[] | undefined;
   #loading = false;
   #failure: unknown;
@@ -41,25 +46,32 @@ export class Cleanup {
   /** As `KeyedBackend.cleanupSlice`. Leaves another key current. */
   run(budgetMs: number): boolean {
     if (this.#failure !== undefined) throw this.#failure;
-    this.#cursor ??= this.#candidates();
+    this.#steps ??= this.#round();
     const until = this.#monotonic() + budgetMs;
-    for (let count = 1; ; count++) {
-      const next = this.#cursor.next();
-      if (next.done === true) {
-        this.#cursor = undefined;
+    for (;;) {
+      const { done, value } = this.#steps.next();
+      if (done === true) {
+        this.#steps = undefined;
         return true;
       }
-      // The local store is being read.
-      if (next.value === undefined) return false;
-      this.#clean(next.value);
-      if (count % ENTRIES_PER_CLOCK === 0 && this.#monotonic() >= until) return false;
+      if (value === "reading" || this.#monotonic() >= until) return false;
     }
   }
 
-  #clean({ cells, mapKey, clean, passing }: Candidate): void {
-    this.#scope.setMapKey(mapKey);
-    clean(cells);
-    if (passing) cells.letGo(mapKey);
+  *#round(): Generator<Step> {
+    for (const candidate of this.#candidates()) {
+      if (candidate === undefined) yield "reading";
+      else yield* this.#clean(candidate);
+    }
+  }
+
+  /** The cells are asked for part by part: a namespace that has become empty is forgotten, and made anew. */
+  *#clean({ table, namespace, mapKey, clean, passing }: Candidate): Generator<Step> {
+    for (let cursor = 0; cursor < CURSOR_END; yield "looked") {
+      this.#scope.setMapKey(mapKey);
+      cursor = clean(table.of(namespace), cursor);
+    }
+    if (passing) table.of(namespace).letGo(mapKey);
   }
 
   *#candidates(): Generator<Candidate | undefined> {
@@ -70,7 +82,8 @@ export class Cleanup {
       const cells = slots.owners[slot];
       const clean = cells instanceof CellMap ? cleaners.get(cells.table) : undefined;
       if (clean === undefined || ((slots.states[slot] as number) & slotFlags.GONE) !== 0) continue;
-      yield { cells: cells as CellMap<unknown>, mapKey: slots.keys[slot] as PrimitiveKey, clean, passing: false };
+      const { table, namespace } = cells as CellMap<unknown>;
+      yield { table, namespace, mapKey: slots.keys[slot] as PrimitiveKey, clean, passing: false };
     }
     if (this.#keysAfter !== undefined) yield* this.#stored(this.#keysAfter);
   }
@@ -95,7 +108,7 @@ export class Cleanup {
     const open = this.#registry.expiring.find(({ table }) => table.id === stateId);
     if (open?.cleaner === undefined) return undefined;
     const { cells, mapKey } = open.table.entryOf(recordKey);
-    return !cells.knows(mapKey) ? { cells, mapKey, clean: open.cleaner, passing: true } : undefined;
+    return cells.knows(mapKey) ? undefined : { table: cells.table, namespace: cells.namespace, mapKey, clean: open.cleaner, passing: true };
   }
 
   #load(keysAfter: KeysAfter, after: Uint8Array | undefined): void {

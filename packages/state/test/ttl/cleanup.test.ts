@@ -3,12 +3,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { t } from "@millrace/codec";
 import { type BackendOptions, state } from "@millrace/contracts";
+import { type Random, seededRandom } from "@millrace/core";
 import { nodePorts } from "@millrace/core/node";
 import { expect, it, onTestFinished } from "vitest";
 import { createHeapBackend, createStoreBackend, type KeyedBackend, LocalStore, workHere } from "../../src/index.ts";
 import { encodeAll } from "../model/history.ts";
 
 const ttl = { ttlMs: 10 };
+const heapOptions = { uid: "ttl", subtask: 0, keyGroups: { start: 0, end: 127 }, maxParallelism: 128 };
 
 /** A small cache before a local store; both are closed when the test ends. */
 async function behindStore(
@@ -151,3 +153,61 @@ it("the background cleanup goes on behind keys of any length", async () => {
   }
   expect(backend.isEmpty()).toBe(true);
 });
+
+it("the background cleanup of a large map gives way page by page, and goes on whatever becomes of the map meanwhile", async () => {
+  const seed = Number(process.env.SEED ?? 1);
+  for (const where of ["heap", "store"] as const) {
+    for (let run = seed; run < seed + 10; run++) {
+      const clock = { now: 0, ticks: 0 };
+      const clocks = { now: () => clock.now, monotonic: () => clock.ticks++ };
+      const backend = where === "store" ? (await behindStore(clocks)).backend : createHeapBackend({ ...heapOptions, ...clocks });
+      await troubledRound(backend, clock, seededRandom(run)).catch((error: unknown) => {
+        throw new Error(`on the ${where} with SEED=${run}`, { cause: error });
+      });
+    }
+  }
+});
+
+/** One round over a map that expires by halves, while it is changed, let go, cleared and made anew between the slices. */
+async function troubledRound(backend: KeyedBackend, clock: { now: number }, random: Random): Promise<void> {
+  const { map } = backend.states({ map: state.map(t.integer(), t.integer(), ttl) });
+  const fraction = (): number => random.uint32() / 2 ** 32;
+  const stamped = new Map<number, number>();
+  const put = (field: number): void => {
+    map.put(field, field);
+    stamped.set(field, clock.now);
+  };
+  for (const now of [0, 5]) {
+    clock.now = now;
+    backend.setCurrentKey("large");
+    for (let field = now; field < 8_000; field += now === 0 ? 1 : 2) put(field);
+  }
+  let checkpointId = 0;
+  clock.now = 12;
+  let slices = 1;
+  for (; !backend.cleanupSlice(1); slices++) {
+    backend.setCurrentKey("other");
+    backend.setCurrentKey("large");
+    const what = fraction();
+    const field = Math.floor(fraction() * 10_000);
+    if (what < 0.3) put(field);
+    else if (what < 0.5) {
+      map.remove(field);
+      stamped.delete(field);
+    } else if (what < 0.505) {
+      map.clear();
+      stamped.clear();
+      for (let added = 0; added < 1_000; added++) put(added * 3);
+    } else if (what < 0.55) {
+      backend.freeze(++checkpointId, false);
+      await encodeAll(backend);
+      await backend.complete(checkpointId);
+    }
+    await new Promise<void>((resolve) => nodePorts.scheduler.immediate(resolve));
+  }
+  expect(slices).toBeGreaterThan(10);
+  backend.setCurrentKey("large");
+  clock.now = 0;
+  const left = [...stamped].filter(([, time]) => time > 2).map(([field]) => field);
+  expect([...map.keys()].sort((a, b) => a - b)).toEqual(left.sort((a, b) => a - b));
+}
