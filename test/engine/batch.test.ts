@@ -117,6 +117,8 @@ describe("batch mode", () => {
       env.from(collection([1]), { uid: "numbers" }).to(collect(), { uid: "out" });
     });
     await expect(startJob(ends, { mode: "batch", from: "chk-1" })).rejects.toMatchObject({ code: "BATCH_OPTION" });
-    await expect(startJob(ends, { mode: "batch", stateDir: "somewhere" })).rejects.toMatchObject({ code: "BATCH_OPTION" });
+    for (const options of [{ stateDir: "somewhere" }, { checkpointIntervalMs: 10 }, { retained: 2 }, { fresh: true }, { alignmentTimeoutMs: null }])
+      await expect(startJob(ends, { mode: "batch", ...options })).rejects.toMatchObject({ code: "BATCH_OPTION" });
+    await (await startJob(ends, { mode: "batch", fresh: false })).finished;
   });
 });

@@ -1,8 +1,7 @@
 import { messageOf, type Ports } from "@millrace/core";
-import type { JobGraph } from "@millrace/plan";
+import type { LogicalPlan } from "@millrace/plan";
 import { type ControlServer, startControlServer } from "./control/index.ts";
 import { engineVersion } from "./engine-version.ts";
-import type { JobHandle } from "./job-handle.ts";
 import { runtimeDirectory } from "./node/index.ts";
 import type { RunningJob } from "./running-job.ts";
 import { controlSocketPath, type StateDirectory } from "./state-directory/index.ts";
@@ -13,11 +12,20 @@ export interface SoonControl {
   close(): Promise<void>;
 }
 
+export interface ControlledJob {
+  readonly handle: RunningJob;
+  readonly plan: LogicalPlan;
+  readonly directory: StateDirectory;
+  /** As `ControlServerOptions.redact`. */
+  readonly redact: (text: string) => string;
+}
+
 /** A job's first results do not wait for its control API, which is for onlookers; nor does the job fail without it. */
-export function controlSoon(handle: RunningJob, graph: JobGraph, directory: StateDirectory, ports: Ports): SoonControl {
+export function controlSoon(job: ControlledJob, ports: Ports): SoonControl {
+  const { handle } = job;
   let server: Promise<ControlServer | undefined> | undefined;
   const cancel = ports.scheduler.after(CONTROL_AFTER_MS, () => {
-    server = startControl(handle, graph, directory, ports).catch((error: unknown) => {
+    server = startControl(job, ports).catch((error: unknown) => {
       handle.warn("CONTROL_SOCKET", `the control API is not available: ${messageOf(error)}`);
       return undefined;
     });
@@ -31,10 +39,10 @@ export function controlSoon(handle: RunningJob, graph: JobGraph, directory: Stat
   };
 }
 
-async function startControl(handle: JobHandle, graph: JobGraph, directory: StateDirectory, ports: Ports): Promise<ControlServer> {
+async function startControl({ directory, ...served }: ControlledJob, ports: Ports): Promise<ControlServer> {
   const runtime = runtimeDirectory();
   await ports.files.makeDirectory(runtime, 0o700);
-  const server = await startControlServer({ handle, plan: graph.plan, engineVersion, socketPath: controlSocketPath(runtime, directory.path) });
+  const server = await startControlServer({ ...served, engineVersion, socketPath: controlSocketPath(runtime, directory.path) });
   try {
     await directory.recordControl(server.socketPath);
   } catch (error) {

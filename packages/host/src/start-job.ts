@@ -5,6 +5,7 @@ import { type Cancel, MillraceError, messageOf, type Ports, randomHex } from "@m
 import { nodePorts } from "@millrace/core/node";
 import type { JobGraph, RestorePlan } from "@millrace/plan";
 import { JobRun, type RunEvent, sinkContext } from "@millrace/runtime";
+import { refuseInBatch } from "./batch-options.ts";
 import { buildOptions } from "./build-options.ts";
 import { checkOptions } from "./check-options.ts";
 import { controlSoon, type SoonControl } from "./control-soon.ts";
@@ -44,7 +45,7 @@ export async function startJob(definition: JobDefinition, options: StartOptions 
   const graph = options.transform?.(built) ?? built;
   const ports = options.ports ?? nodePorts;
   const machine = options.machine ?? nodeMachine;
-  if (options.mode === "batch") refuseSnapshots(definition.name, options);
+  if (options.mode === "batch") refuseInBatch(definition.name, options);
   if (options.ephemeral === true || options.mode === "batch") return startEphemeral(graph, ports, machine, options);
   const path = machine.absolutePath(options.stateDir ?? `${options.stateRoot ?? ".millrace"}/${graph.plan.jobName}`);
   const directory = await openStateDirectory({
@@ -64,16 +65,6 @@ export async function startJob(definition: JobDefinition, options: StartOptions 
     await directory.close().catch(() => undefined);
     throw error;
   }
-}
-
-/** Throws BATCH_OPTION: a batch has no state that could be taken on or kept. */
-function refuseSnapshots(job: string, options: StartOptions): void {
-  const given = (["from", "stateDir", "backend"] as const).find((name) => options[name] !== undefined);
-  if (given === undefined) return;
-  throw new MillraceError("BATCH_OPTION", `a job in batch mode takes no checkpoints and keeps no state, so it can't have ${given}`, {
-    where: { job },
-    hint: `leave out ${given}, or run the job in streaming mode`,
-  });
 }
 
 interface Built {
@@ -120,7 +111,7 @@ async function startIn(directory: StateDirectory, built: Built, ports: Ports, ma
         });
   const run = withoutSecrets(await directory.beginRun(decision, point?.manifest.checkpointId), redact);
   try {
-    return await launch({ directory, storage, run, graph, ports, machine, options, point, restorePlan });
+    return await launch({ directory, storage, run, ...built, ports, machine, options, point, restorePlan });
   } catch (error) {
     await run.end("failed", messageOf(error)).catch(() => undefined);
     throw error;
@@ -132,11 +123,10 @@ function withoutSecrets(run: ActiveRun, redact: Built["redact"]): ActiveRun {
   return { ...run, end: (end, reason) => run.end(end, reason === undefined ? undefined : redact(reason)) };
 }
 
-interface Launch {
+interface Launch extends Built {
   readonly directory: StateDirectory;
   readonly storage: CheckpointStorage;
   readonly run: ActiveRun;
-  readonly graph: JobGraph;
   readonly ports: Ports;
   readonly machine: Machine;
   readonly options: StartOptions;
@@ -144,7 +134,7 @@ interface Launch {
   readonly restorePlan: RestorePlan | undefined;
 }
 
-async function launch({ directory, storage, run, graph, ports, machine, options, point, restorePlan }: Launch): Promise<JobHandle> {
+async function launch({ directory, storage, run, graph, redact, ports, machine, options, point, restorePlan }: Launch): Promise<JobHandle> {
   const identity = { runId: run.runId, lockToken: directory.lockToken };
   let handle: RunningJob | undefined;
   const { threads, reason } = threadsFor(graph, ports, options, parallelismOf(options));
@@ -206,7 +196,7 @@ async function launch({ directory, storage, run, graph, ports, machine, options,
   await begin(jobRun, handle, options.signal);
   untilFinished(handle, machine.inlineFurther());
   if (memory !== undefined) untilFinished(handle, machine.boundGarbage(memory.memoryBytes));
-  if (machine.hasSockets && !ended) control = controlSoon(handle, graph, directory, ports);
+  if (machine.hasSockets && !ended) control = controlSoon({ handle, plan: graph.plan, directory, redact }, ports);
   return handle;
 }
 

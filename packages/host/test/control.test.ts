@@ -7,9 +7,11 @@ import { MillraceError } from "@millrace/core";
 import type { LogicalPlan } from "@millrace/plan";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type ControlServer, createControlClient, startControlServer } from "../src/control/index.ts";
+import { redactor } from "../src/log/index.ts";
 import { FakeHandle, runningStatus } from "./fake-handle.ts";
 
 const plan: LogicalPlan = { formatVersion: 1, jobName: "delays", parameters: { out: "results" }, nodes: [] };
+const redact = redactor(["hunter22"]);
 
 describe("the control API", () => {
   let directory: string;
@@ -21,7 +23,7 @@ describe("the control API", () => {
     directory = await mkdtemp(join(tmpdir(), "millrace-control-"));
     socketPath = join(directory, "a.sock");
     handle = new FakeHandle();
-    server = await startControlServer({ handle, plan, engineVersion: "0.1.0", socketPath });
+    server = await startControlServer({ handle, plan, engineVersion: "0.1.0", redact, socketPath });
   });
   afterEach(async () => {
     await server.close();
@@ -77,6 +79,14 @@ describe("the control API", () => {
     expect(answered).toBe(false);
     release();
     expect(await cancelled).toEqual({ end: "cancelled", runId: "4f21c09a", checkpointId: 8 });
+  });
+
+  it("says nothing of a secret, whatever an error says", async () => {
+    handle.ending = () => Promise.reject(new MillraceError("SINK_OPEN", "password hunter22 was refused", { hint: "is hunter22 right?" }));
+    await expect(createControlClient({ socketPath }).stop()).rejects.toMatchObject({
+      message: expect.stringContaining("password [secret] was refused"),
+      hint: "is [secret] right?",
+    });
   });
 
   it("passes on why an end went wrong", async () => {
@@ -149,7 +159,7 @@ describe("the control API", () => {
   it("gives up an answer that nobody reads", { timeout: 30_000 }, async () => {
     const long = join(directory, "long.sock");
     const parameters = { text: "x".repeat(8 << 20) };
-    const other = await startControlServer({ handle, plan: { ...plan, parameters }, engineVersion: "0.1.0", socketPath: long });
+    const other = await startControlServer({ handle, plan: { ...plan, parameters }, engineVersion: "0.1.0", redact, socketPath: long });
     const { socket, closed } = await saying(long, "GET /v1/plan HTTP/1.1\r\nHost: job\r\n\r\n");
     let bytes = 0;
     await new Promise<void>((resolve) => {
@@ -170,7 +180,7 @@ describe("the control API", () => {
   });
 
   it("will not take the socket of a process that lives", async () => {
-    await expect(startControlServer({ handle, plan, engineVersion: "0.1.0", socketPath })).rejects.toMatchObject({ code: "CONTROL_SOCKET" });
+    await expect(startControlServer({ handle, plan, engineVersion: "0.1.0", redact, socketPath })).rejects.toMatchObject({ code: "CONTROL_SOCKET" });
     expect((await createControlClient({ socketPath }).job()).pid).toBe(process.pid);
   });
 

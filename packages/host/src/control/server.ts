@@ -15,6 +15,8 @@ export interface ControlServerOptions {
   readonly engineVersion: string;
   /** In a directory that only the user may enter. A socket that nobody listens on any more is replaced. */
   readonly socketPath: string;
+  /** Takes the secrets of the job's parameters out of what is answered of errors. */
+  readonly redact: (text: string) => string;
 }
 
 export interface ControlServer extends AsyncDisposable {
@@ -39,7 +41,9 @@ export async function startControlServer(options: ControlServerOptions): Promise
   // whole of fetch and WebSocket, which takes as long as starting Node itself.
   const connections = new Connections();
   const server = process.getBuiltinModule("node:http").createServer((request, response) => {
-    answer(options, connections, request, response).catch((error: unknown) => refuse(response, 500, "CONTROL_FAILED", messageOf(error)));
+    answer(options, connections, request, response).catch((error: unknown) =>
+      refuse(response, 500, "CONTROL_FAILED", options.redact(messageOf(error))),
+    );
   });
   server.on("connection", (socket) => connections.opened(socket));
   await new Promise<void>((resolve, reject) => {
@@ -76,10 +80,10 @@ const routes: Readonly<Record<string, Readonly<Record<string, Route>>>> = {
   "/v1/plan": { GET: ({ plan }, response) => json(response, 200, plan) },
   "/v1/metrics": { GET: ({ handle }, response) => send(response, 200, "text/plain; version=0.0.4; charset=utf-8", prometheusText(handle.status())) },
   "/v1/checkpoint": { GET: heldCheckpoint },
-  "/v1/savepoint": { POST: ({ handle }, response, body) => savepoint(response, handle, textOf(body.path)) },
-  "/v1/rescale": { POST: ({ handle }, response, body) => rescale(response, handle, body.parallelism) },
-  "/v1/stop": { POST: ({ handle }, response, body) => end(response, handle, handle.stop(stopOptions(body))) },
-  "/v1/cancel": { POST: ({ handle }, response) => end(response, handle, handle.cancel()) },
+  "/v1/savepoint": { POST: savepoint },
+  "/v1/rescale": { POST: rescale },
+  "/v1/stop": { POST: (options, response, body) => end(options, response, options.handle.stop(stopOptions(body))) },
+  "/v1/cancel": { POST: (options, response) => end(options, response, options.handle.cancel()) },
 };
 
 async function answer(options: ControlServerOptions, connections: Connections, request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -121,7 +125,7 @@ function stopOptions({ savepoint, drain }: Body): StopOptions {
   return { savepoint: textOf(savepoint) ?? savepoint === true, drain: drain === true };
 }
 
-async function rescale(response: ServerResponse, handle: JobHandle, parallelism: unknown): Promise<void> {
+async function rescale({ handle, redact }: ControlServerOptions, response: ServerResponse, { parallelism }: Body): Promise<void> {
   if (typeof parallelism !== "number") {
     refuse(response, 400, "CONTROL_BODY", 'rescale takes {"parallelism": number}');
     return;
@@ -129,15 +133,15 @@ async function rescale(response: ServerResponse, handle: JobHandle, parallelism:
   try {
     json(response, 200, { ...(await handle.rescale(parallelism)) });
   } catch (error) {
-    refuseWith(response, error, "RESCALE_FAILED");
+    refuseWith(response, error, "RESCALE_FAILED", redact);
   }
 }
 
-async function savepoint(response: ServerResponse, handle: JobHandle, path: string | undefined): Promise<void> {
+async function savepoint({ handle, redact }: ControlServerOptions, response: ServerResponse, { path }: Body): Promise<void> {
   try {
-    json(response, 200, await handle.savepoint(path));
+    json(response, 200, await handle.savepoint(textOf(path)));
   } catch (error) {
-    refuseWith(response, error, "SAVEPOINT_FAILED");
+    refuseWith(response, error, "SAVEPOINT_FAILED", redact);
   }
 }
 
@@ -167,20 +171,20 @@ function jobInfo(handle: JobHandle, engineVersion: string): Json {
   };
 }
 
-async function end(response: ServerResponse, { resumedFrom }: JobHandle, ended: Promise<JobResult>): Promise<void> {
+async function end({ handle: { resumedFrom }, redact }: ControlServerOptions, response: ServerResponse, ended: Promise<JobResult>): Promise<void> {
   try {
     const result = await ended;
     const checkpointId = result.checkpointId ?? resumedFrom ?? null;
     const saved = result.savepoint === undefined ? {} : { savepoint: result.savepoint };
     json(response, 200, { end: result.end, runId: result.runId, checkpointId, ...saved } satisfies EndInfo);
   } catch (error) {
-    refuseWith(response, error, "JOB_FAILED");
+    refuseWith(response, error, "JOB_FAILED", redact);
   }
 }
 
-function refuseWith(response: ServerResponse, error: unknown, otherwise: string): void {
+function refuseWith(response: ServerResponse, error: unknown, otherwise: string, redact: ControlServerOptions["redact"]): void {
   const { code, hint } = error instanceof MillraceError ? error : { code: otherwise, hint: undefined };
-  refuse(response, 409, code, messageOf(error), hint);
+  refuse(response, 409, code, redact(messageOf(error)), hint === undefined ? undefined : redact(hint));
 }
 
 function refuse(response: ServerResponse, status: number, code: string, message: string, hint?: string): void {
