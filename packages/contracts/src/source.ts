@@ -51,7 +51,7 @@ export interface SplitEnumerator {
 export interface ReaderContext {
   readonly ports: Ports;
   readonly subtask: number;
-  /** Asks the enumerator for a split; the reader calls it when it runs out of work. */
+  /** Asks the enumerator for a split; the reader calls it when it runs out of work, or as soon as it is made. */
   requestSplit(): void;
   /** There may be something to poll again: data came, a split ended, an error waits. */
   available(): void;

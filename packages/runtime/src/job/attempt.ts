@@ -45,6 +45,8 @@ export class Attempt {
   readonly #unspoken: UnspokenSources;
   readonly #drained = Promise.withResolvers<void>();
   #enumerators: Enumerators | undefined;
+  /** Readers that have asked for a split, by node and subtask, before the enumerators were started; undefined: they are. */
+  #askedEarly: (readonly [node: number, subtask: number])[] | undefined = [];
   #started = false;
   readonly #closed = Promise.withResolvers<void>();
   #closing: Promise<void> | undefined;
@@ -69,7 +71,7 @@ export class Attempt {
           if (this.#started) this.#tellEnded();
         },
         failed: (error) => this.#failed(error),
-        requestSplit: (node, subtask) => this.#enumerators?.requestSplit(node, subtask),
+        requestSplit: (node, subtask) => this.#requestSplit(node, subtask),
         sourceWatermark: (node, subtask, watermark) => groups.heard(node, subtask, watermark),
       },
     );
@@ -98,7 +100,11 @@ export class Attempt {
   async start(): Promise<void> {
     if (this.#closing !== undefined) return;
     this.deployment.start();
-    await this.#unlessClosed(this.#enumerators?.start());
+    const starting = this.#enumerators?.start();
+    const asked = this.#askedEarly ?? [];
+    this.#askedEarly = undefined;
+    for (const [node, subtask] of asked) this.#requestSplit(node, subtask);
+    await this.#unlessClosed(starting);
   }
 
   /** All tasks run: checkpoints begin as soon as the sources know what they read. */
@@ -141,6 +147,12 @@ export class Attempt {
     await this.#enumerators?.close().catch(this.#listener.warn);
     await this.deployment.close().catch(this.#listener.warn);
     this.#closed.resolve();
+  }
+
+  /** A reader may ask as soon as it is made, when there are no enumerators yet, and asks once. */
+  #requestSplit(node: number, subtask: number): void {
+    if (this.#askedEarly === undefined) this.#enumerators?.requestSplit(node, subtask);
+    else this.#askedEarly.push([node, subtask]);
   }
 
   /** What has been closed is not waited for, whatever becomes of it. */
