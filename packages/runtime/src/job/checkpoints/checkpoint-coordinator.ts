@@ -81,8 +81,11 @@ export class CheckpointCoordinator {
   #closed = false;
   #drain: "under way" | "done" | undefined;
   #writing: Promise<void> = Promise.resolve();
-  /** Local stores are not waited for any longer: a worker that never returns would keep the run from its end. They follow at the next start. */
-  readonly #noLonger = Promise.withResolvers<void>();
+  /**
+   * Local stores are not waited for any longer: a worker that never returns would keep the run from its end. They follow at the next
+   * start. One for each checkpoint, since a promise keeps whoever has waited for it until it settles.
+   */
+  #noLonger = Promise.withResolvers<void>();
 
   /** `parentId`: the checkpoint that the attempt was restored from; undefined: it is the first. */
   constructor(
@@ -223,6 +226,7 @@ export class CheckpointCoordinator {
     this.#nextId = undefined;
     this.#fetchId();
     this.#underWay = Promise.withResolvers();
+    this.#noLonger = Promise.withResolvers();
     this.#forced = undefined;
     const { savepointWanted, suspends } = this.#requests.triggered(checkpointId);
     this.#lastTriggeredMs = this.#now();
