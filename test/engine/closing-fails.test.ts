@@ -4,9 +4,9 @@ import { FaultyFiles, fault } from "millrace/testing";
 import { expect, it } from "vitest";
 import { inDirectory } from "./support.ts";
 
-type Call = "open" | "close";
+type Call = "open" | "close" | "close the committer";
 
-/** Two-phase, in name; its writers fail at what they are told to, and what was closed is noted. */
+/** Two-phase, in name; it fails at what it is told to, and what was closed is noted. */
 function sink(name: string, fails: readonly Call[], closed: string[]): Sink<number> {
   const call = async (what: Call): Promise<void> => {
     if (what === "close") closed.push(`writer of ${name}`);
@@ -19,7 +19,10 @@ function sink(name: string, fails: readonly Call[], closed: string[]): Sink<numb
     createWriter: (context) => ({ ...inner.createWriter(context), open: () => call("open"), close: () => call("close") }),
     createCommitter: () => ({
       commit: async (ids) => ({ committed: ids.length, alreadyCommitted: 0 }),
-      close: async () => void closed.push(`committer of ${name}`),
+      close: async () => {
+        closed.push(`committer of ${name}`);
+        if (fails.includes("close the committer")) throw new Error(`what publishes for ${name} can't be closed`);
+      },
     }),
   };
 }
@@ -31,6 +34,16 @@ it("a job that can't begin says why, and not what it comes upon as it closes the
     env.from(collection([1, 2, 3]), { uid: "second" }).to(sink("two", ["open"], closed), { uid: "two" });
   });
   await expect(startJob(job, { ephemeral: true })).rejects.toThrow("two can't be opened");
+  expect(closed.sort()).toEqual(["committer of one", "committer of two", "writer of one", "writer of two"]);
+});
+
+it("a sink that can't be closed leaves nothing of the others open", async () => {
+  const closed: string[] = [];
+  const job = defineJob("closing", (env) => {
+    env.from(collection([1, 2, 3]), { uid: "first" }).to(sink("one", ["close", "close the committer"], closed), { uid: "one" });
+    env.from(collection([1, 2, 3]), { uid: "second" }).to(sink("two", [], closed), { uid: "two" });
+  });
+  await (await startJob(job, { ephemeral: true })).finished;
   expect(closed.sort()).toEqual(["committer of one", "committer of two", "writer of one", "writer of two"]);
 });
 

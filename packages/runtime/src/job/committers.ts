@@ -54,8 +54,11 @@ export class Committers {
     for (const [uid, committer] of this.#byUid) await committer.recover?.(writerStatesOf(restored, uid));
   }
 
+  /** All of them, whatever goes wrong. */
   async close(): Promise<void> {
-    for (const committer of this.#byUid.values()) await committer.close();
+    const errors: unknown[] = [];
+    for (const committer of this.#byUid.values()) await committer.close().catch((error: unknown) => errors.push(error));
+    if (errors.length > 0) throw errors[0];
   }
 }
 
