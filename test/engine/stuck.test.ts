@@ -65,3 +65,53 @@ describe("a restart that waits for somebody who does not answer", () => {
       }));
   }
 });
+
+/** It commits something with each checkpoint; `calls` says what becomes of that. */
+function publishing(calls: { readonly commit?: () => Promise<void>; readonly close?: () => Promise<void> }): JobDefinition {
+  const nothing = discard<number>();
+  const sink: Sink<number> = {
+    ...nothing,
+    createWriter: (context) => ({
+      ...nothing.createWriter(context),
+      write: () => undefined,
+      prepare: async () => ({ committables: [1], states: [] }),
+    }),
+    createCommitter: () => ({
+      commit: async (committables) => {
+        await calls.commit?.();
+        return { committed: committables.length, alreadyCommitted: 0 };
+      },
+      close: calls.close ?? (async () => undefined),
+    }),
+  };
+  return defineJob("publishing", (env) => {
+    env.from(datagen({ generate: (n: number) => n, ratePerSecond: 100 }), { uid: "numbers" }).to(sink, { uid: "out" });
+  });
+}
+
+describe("a sink that does not come to an end with what it publishes", () => {
+  for (const [how, end] of ends) {
+    it(`is not waited for, and that is said, when the job is to be ${how}: a commit`, () =>
+      inDirectory(async (directory) => {
+        let commits = 0;
+        const commit = (): Promise<void> => {
+          commits++;
+          return never();
+        };
+        const { job, events } = await startNoted(publishing({ commit }), directory, { ports });
+        await until(() => commits > 0);
+        await end(job);
+        expect((await job.finished).end).toBe(how);
+        expect(events.filter((event) => event.kind === "warning")).toContainEqual(expect.objectContaining({ code: "JOB_STUCK" }));
+      }));
+
+    it(`is not waited for, and that is said, when the job is to be ${how}: a close`, () =>
+      inDirectory(async (directory) => {
+        const { job, events } = await startNoted(publishing({ close: never }), directory, { ports });
+        await until(() => countOf(events, "checkpointCompleted") > 0);
+        await end(job);
+        expect((await job.finished).end).toBe(how);
+        expect(events.filter((event) => event.kind === "warning")).toMatchObject([{ code: "JOB_STUCK" }]);
+      }));
+  }
+});

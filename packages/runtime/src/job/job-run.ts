@@ -17,7 +17,7 @@ import { Committers } from "./committers.ts";
 import { failedForGood, tellsOfDamage, tellsOfDamagedCheckpoint } from "./failures.ts";
 import { removeLeftBehind } from "./left-behind.ts";
 import { notRunning } from "./not-running.ts";
-import { inTime, inTurn, jobStuck } from "./patience.ts";
+import { inTime, inTurn, jobStuck, Patience } from "./patience.ts";
 import { Publication } from "./publication.ts";
 import type { RunEvent, RunListener } from "./run-events.ts";
 import type { RunSettings } from "./settings.ts";
@@ -68,6 +68,8 @@ export class JobRun {
   readonly #settings: RunSettings;
   readonly #listener: RunListener;
   readonly #committers: Committers;
+  /** With what the sinks publish. */
+  readonly #patience: Patience;
   readonly #held = new HeldCheckpoints();
   readonly #lane = new Lane();
   /** The first work of the lane: whoever ends the run before it has started is patient. */
@@ -100,6 +102,7 @@ export class JobRun {
     this.#restored = settings.restored;
     this.#parallelism = settings.parallelism;
     this.#resumed = settings.resumed;
+    this.#patience = new Patience(settings.ports.scheduler);
     this.#committers = new Committers(settings.graph, {
       contextOf: (uid, subtask, parallelism) => this.#sinkContext(uid, subtask, parallelism),
       acceptLoss: settings.acceptLoss,
@@ -302,7 +305,7 @@ export class JobRun {
         // From here on the checkpoint exists: a failure while it is being published restarts from it.
         this.#restored = manifest;
         this.#resumed = true;
-        await this.#committers.commit(manifest);
+        await this.#patience.wait(`the commit of checkpoint ${manifest.checkpointId}`, this.#committers.commit(manifest));
       },
       completed: ({ checkpointId }, durationMs, bytes) => this.#emit({ kind: "checkpointCompleted", checkpointId, durationMs, bytes }),
       aborted: (checkpointId, error) => this.#emit({ kind: "checkpointFailed", checkpointId, error }),
@@ -425,6 +428,7 @@ export class JobRun {
     if (this.#over) return Promise.resolve();
     this.#cancelRestart?.();
     this.#publication?.hurry();
+    this.#patience.limit();
     const end = async (): Promise<void> => {
       try {
         const how = await last();
@@ -452,7 +456,12 @@ export class JobRun {
     await this.#attempt?.checkpoints?.close().catch(this.#warn);
     await Promise.allSettled(this.#savepoints);
     await this.#closeNewest();
-    await this.#committers.close().catch(this.#warn);
+    await this.#closeCommitters();
+  }
+
+  async #closeCommitters(): Promise<void> {
+    this.#patience.limit();
+    await this.#patience.wait("the close of the sinks", this.#committers.close()).catch(this.#warn);
   }
 
   #finish(end: RunEnd): void {
@@ -464,10 +473,7 @@ export class JobRun {
   #fail(error: unknown): void {
     if (this.#over) return;
     this.#over = true;
-    void this.#committers
-      .close()
-      .catch(this.#warn)
-      .then(() => this.#end.reject(error));
+    void this.#closeCommitters().then(() => this.#end.reject(error));
   }
 
   readonly #warn = (error: unknown): void => this.#emit({ kind: "warning", error });

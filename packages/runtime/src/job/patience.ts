@@ -39,6 +39,46 @@ export async function inTime(work: Promise<void> | undefined, scheduler: Schedul
   }
 }
 
+/** Waits for one work after the other: as long as it takes, but once the run is to end no longer than patience lasts. */
+export class Patience {
+  readonly #scheduler: Scheduler;
+  #isLimited = false;
+  /** Of the work that is waited for. */
+  #limit: () => void = () => undefined;
+
+  constructor(scheduler: Scheduler) {
+    this.#scheduler = scheduler;
+  }
+
+  /** The run is to end. */
+  limit(): void {
+    this.#isLimited = true;
+    this.#limit();
+  }
+
+  /** Rejects as the work does, or with JOB_STUCK: `what` has not come to an end in time. */
+  async wait(what: string, work: Promise<void>): Promise<void> {
+    const over = Promise.withResolvers<never>();
+    let cancel: Cancel | undefined;
+    this.#limit = () => {
+      cancel ??= this.#scheduler.after(PATIENCE_MS, () => over.reject(sinkStuck(what)));
+    };
+    if (this.#isLimited) this.#limit();
+    try {
+      await Promise.race([work, over.promise]);
+    } finally {
+      this.#limit = () => undefined;
+      cancel?.();
+    }
+  }
+}
+
+function sinkStuck(what: string): MillraceError {
+  return new MillraceError("JOB_STUCK", `${what} did not end within ${PATIENCE_MS / 1_000} s, and is not waited for`, {
+    hint: "a commit or a close of a sink does not come to an end: give its calls a time limit; a run that is resumed publishes again what its last checkpoint holds",
+  });
+}
+
 export function jobStuck(): MillraceError {
   return new MillraceError("JOB_STUCK", `tasks did not end within ${PATIENCE_MS / 1_000} s, and are not waited for`, {
     hint: "an open or close of a source, a function or a sink does not come to an end: give its calls a time limit",
