@@ -155,8 +155,9 @@ export class StreamTask {
     this.#timers.close();
     this.#room.close();
     const closings: (() => Promise<void> | void | undefined)[] = [
-      () => this.#checkpoints.filesSettled,
+      // First, because it gives up what a checkpoint still waits for.
       () => this.#parts.input.close(),
+      () => this.#checkpoints.filesSettled,
       ...this.#parts.sinks.map((sink) => () => sink.writer.close()),
       ...this.#parts.hosts.map((host) => () => host.operator.close?.()),
       ...this.#parts.hosts.map((host) => () => host.backend?.close()),

@@ -98,7 +98,7 @@ export class TaskCheckpoint {
     this.#encoding = [...parts.keyed];
   }
 
-  /** Resolves when no file of it is being written any more; the sinks may still be at it. */
+  /** Resolves when no file of it is being written any more, nor will be: what it overtakes is there or was given up. The sinks may still be at it. */
   get filesSettled(): Promise<unknown> {
     return this.#filesSettled;
   }
@@ -119,8 +119,9 @@ export class TaskCheckpoint {
     // All at once: an abort during the writing gives the frozen state back, and the next barrier freezes another.
     const deltas = this.#parts.keyed.map((part) => ({ part, delta: backendOf(part).takeDelta() }));
     const writing = this.#writeFiles(deltas);
-    this.#filesSettled = writing.catch(() => undefined);
-    const inFlight = await this.#writeInFlight();
+    const overtaken = this.#writeInFlight();
+    this.#filesSettled = Promise.allSettled([writing, overtaken]);
+    const inFlight = await overtaken;
     const chains = await writing;
     const nodes: NodeSnapshot[] = [];
     for (const node of this.#parts.nodes) {

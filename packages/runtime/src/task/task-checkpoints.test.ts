@@ -203,3 +203,23 @@ test("state asks for a checkpoint once after each that is over", async () => {
   checkpoints.abort(2);
   expect(askRepeatedly()).toEqual([0, 1, 2]);
 });
+
+test("what a checkpoint has overtaken is one of the files that a task waits for before it is closed", async () => {
+  const { checkpoints, slowGoesOn, slowReached } = begin("a-0-000001.inflight");
+  const place = { from: "in", output: "", input: 0, sender: 0 } as const;
+  const overtaken = [{ place, time: { watermark: 0, idle: false }, age: 0, elements: [new Uint8Array(10)] }];
+  checkpoints.begin(
+    { kind: "barrier", checkpointId: 1, alignmentTimeoutMs: 0, unaligned: true, suspends: false },
+    { inFlight: Promise.resolve(overtaken) },
+  );
+  checkpoints.advance();
+  await slowReached;
+  let settled = false;
+  const closing = checkpoints.filesSettled.then(() => {
+    settled = true;
+  });
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  expect(settled).toBe(false);
+  slowGoesOn();
+  await closing;
+});

@@ -223,7 +223,7 @@ export class TaskCheckpoints {
     for (const action of this.#afterBarrier.splice(0)) action();
   }
 
-  /** Resolves when no file is being written any more. */
+  /** Resolves when no file is being written any more; once the input is closed nothing else is waited for. */
   get filesSettled(): Promise<void> {
     return this.#filesSettled;
   }
