@@ -15,19 +15,39 @@ export interface ErrorData {
 
 const CAUSES_MAX = 8;
 
+/** Of whatever was thrown: an error of a user may have anything in the place of words, or throw when it is asked for them. */
 export function errorToData(error: unknown, depth = 0): ErrorData {
   const known = error instanceof MillraceError ? error : undefined;
-  const cause = error instanceof Error ? error.cause : undefined;
+  const plain = error instanceof Error ? error : undefined;
+  const cause = plain?.cause;
   return {
     kind: known !== undefined ? "millrace" : error instanceof AssertionError ? "assertion" : "other",
-    name: error instanceof Error ? error.name : "Error",
-    code: String(known?.code ?? (error as { code?: unknown } | null)?.code ?? ""),
-    message: messageOf(error),
-    stack: error instanceof Error ? error.stack : undefined,
+    name: wordsOf(() => plain?.name ?? "Error"),
+    code: wordsOf(() => (error as { code?: unknown } | null | undefined)?.code ?? ""),
+    message: wordsOf(() => messageOf(error)),
+    stack: plain === undefined ? undefined : stackOf(plain),
     hint: known?.hint,
     where: known?.where ?? {},
     cause: cause === undefined || depth >= CAUSES_MAX ? undefined : errorToData(cause, depth + 1),
   };
+}
+
+function wordsOf(tell: () => unknown): string {
+  try {
+    return String(tell());
+  } catch {
+    return "(no words)";
+  }
+}
+
+/** Made when it is asked for, of name and message, and by a function that users may replace. */
+function stackOf(error: Error): string | undefined {
+  try {
+    const stack: unknown = error.stack;
+    return typeof stack === "string" ? stack : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** The error again, of the same kind; classes of users become Error with their name. */
