@@ -113,10 +113,9 @@ export class StoreBackends implements StateBackends {
     this.#slots.clear();
     this.#trusted = true;
     this.#backends = 0;
-    for (const slot of slots) {
-      if (slot.damaged) await slot.store.clear();
-      await slot.store.close();
-    }
+    const errors: unknown[] = [];
+    for (const slot of slots) await closeSlot(slot).catch((error: unknown) => errors.push(error));
+    if (errors.length > 0) throw errors[0];
   }
 
   /** Each operator's part is written; all become part of the store at once, with the marker. */
@@ -213,5 +212,14 @@ export class StoreBackends implements StateBackends {
   #takeIn(store: LocalStore, uid: string, file: DataFile): Promise<void> {
     const { storage } = this.#options;
     return takenIn(storage, [{ files: [file] }], () => store.apply(uid, storage.readData(file)));
+  }
+}
+
+/** Closed also when what it holds can't be given up. */
+async function closeSlot({ store, damaged }: Slot): Promise<void> {
+  try {
+    if (damaged) await store.clear();
+  } finally {
+    await store.close();
   }
 }

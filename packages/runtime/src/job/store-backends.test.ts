@@ -1,0 +1,36 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { CheckpointStorage } from "@millrace/contracts";
+import { nodePorts } from "@millrace/core/node";
+import { workHere } from "@millrace/state";
+import { expect, it } from "vitest";
+import { StoreBackends } from "./store-backends.ts";
+
+const { files, clock } = nodePorts;
+
+it("closes every local store, also behind one that can't be closed", async () => {
+  const directory = await mkdtemp(join(tmpdir(), "millrace-store-backends-"));
+  const closed: number[] = [];
+  let stores = 0;
+  const work = () => {
+    const store = stores++;
+    return {
+      ...workHere(files),
+      close: async () => {
+        closed.push(store);
+        if (store === 0) throw new Error("the first can't be closed");
+      },
+    };
+  };
+  const identity = { runId: "run", lockToken: "token" };
+  const backends = new StoreBackends({ files, directory, storage: {} as CheckpointStorage, identity, cacheBytes: 1 << 20, work });
+  await backends.prepare(undefined, [], () => undefined, false);
+  for (const subtask of [0, 1, 2]) {
+    const keyGroups = { start: subtask * 4, end: subtask * 4 + 3 };
+    await backends.open({ uid: "u", subtask, keyGroups, maxParallelism: 12, now: () => 0, monotonic: () => clock.monotonic() });
+  }
+  await expect(backends.close()).rejects.toThrow("the first can't be closed");
+  expect(closed).toEqual([0, 1, 2]);
+  await rm(directory, { recursive: true });
+});
