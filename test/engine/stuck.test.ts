@@ -1,5 +1,5 @@
 import { nodePorts } from "@millrace/core/node";
-import { datagen, defineJob, discard, type JobDefinition, type JobHandle, type Sink } from "millrace";
+import { datagen, defineJob, discard, type JobDefinition, type JobHandle, type Sink, startJob } from "millrace";
 import { describe, expect, it } from "vitest";
 import { countOf, inDirectory, startNoted, until } from "./support.ts";
 
@@ -66,8 +66,8 @@ describe("a restart that waits for somebody who does not answer", () => {
   }
 });
 
-/** It commits something with each checkpoint; `calls` says what becomes of that. */
-function publishing(calls: { readonly commit?: () => Promise<void>; readonly close?: () => Promise<void> }): JobDefinition {
+/** It commits something with each checkpoint, or at the end of so many records; `calls` says what becomes of that. */
+function publishing(calls: { readonly commit?: () => Promise<void>; readonly close?: () => Promise<void> }, count?: number): JobDefinition {
   const nothing = discard<number>();
   const sink: Sink<number> = {
     ...nothing,
@@ -85,7 +85,9 @@ function publishing(calls: { readonly commit?: () => Promise<void>; readonly clo
     }),
   };
   return defineJob("publishing", (env) => {
-    env.from(datagen({ generate: (n: number) => n, ratePerSecond: 100 }), { uid: "numbers" }).to(sink, { uid: "out" });
+    env
+      .from(datagen({ generate: (n: number) => n, ratePerSecond: 100, ...(count !== undefined && { count }) }), { uid: "numbers" })
+      .to(sink, { uid: "out" });
   });
 }
 
@@ -113,5 +115,19 @@ describe("a sink that does not come to an end with what it publishes", () => {
         expect((await job.finished).end).toBe(how);
         expect(events.filter((event) => event.kind === "warning")).toMatchObject([{ code: "JOB_STUCK" }]);
       }));
+
+    it(`is not waited for when the job is to be ${how}: a commit at the end of a run without checkpoints`, async () => {
+      let commits = 0;
+      const commit = (): Promise<void> => {
+        commits++;
+        return never();
+      };
+      const job = await startJob(publishing({ commit }, 10), { ephemeral: true, ports });
+      const failed = expect(job.finished).rejects.toMatchObject({ code: "OUTPUT_UNPUBLISHED", cause: { code: "JOB_STUCK" } });
+      await until(() => commits > 0);
+      await end(job).catch(() => undefined);
+      await failed;
+      expect(commits).toBe(1);
+    });
   }
 });

@@ -79,6 +79,11 @@ function sinkStuck(what: string): MillraceError {
   });
 }
 
+/** What was waited for has not come to an end. */
+export function isStuck(error: unknown): boolean {
+  return error instanceof MillraceError && error.code === "JOB_STUCK";
+}
+
 export function jobStuck(): MillraceError {
   return new MillraceError("JOB_STUCK", `tasks did not end within ${PATIENCE_MS / 1_000} s, and are not waited for`, {
     hint: "an open or close of a source, a function or a sink does not come to an end: give its calls a time limit",

@@ -2,6 +2,7 @@ import { decideRestart, failureOf, type RestartHistory, type RestartStrategy } f
 import { type Cancel, MillraceError, messageOf, type Ports } from "@millrace/core";
 import type { SinkOutput } from "../deployment/deployment.ts";
 import type { Committers } from "./committers.ts";
+import { isStuck, Patience } from "./patience.ts";
 
 export interface PublicationOptions {
   readonly committers: Pick<Committers, "commitOne">;
@@ -20,6 +21,7 @@ export interface PublicationOptions {
 export class Publication {
   readonly #outputs: readonly SinkOutput[];
   readonly #options: PublicationOptions;
+  readonly #patience: Patience;
   #history: RestartHistory;
   #isLast = false;
   /** Ends the pause before the next try. */
@@ -29,6 +31,7 @@ export class Publication {
     const bySink = Map.groupBy(outputs, ({ uid }) => uid);
     this.#outputs = [...bySink].map(([uid, parts]) => ({ uid, committables: parts.flatMap(({ committables }) => committables) }));
     this.#options = options;
+    this.#patience = new Patience(options.ports.scheduler);
     this.#history = options.restarts;
   }
 
@@ -41,9 +44,10 @@ export class Publication {
     }
   }
 
-  /** Whoever waits for its end wants no commit to be repeated more than once from now on. */
+  /** Whoever waits for its end wants no commit to be repeated more than once from now on, nor to wait for one that never ends. */
   hurry(): void {
     this.#isLast = true;
+    this.#patience.limit();
     this.#hurry();
   }
 
@@ -52,10 +56,11 @@ export class Publication {
     for (let tries = 1; ; tries++) {
       const isLast = this.#isLast;
       try {
-        return await committers.commitOne(uid, committables);
+        return await this.#patience.wait(`the commit of "${uid}"`, committers.commitOne(uid, committables));
       } catch (error) {
         const decision = decideRestart(strategy, this.#history, failureOf(error), ports.clock.monotonic());
-        if (isLast || decision.kind === "fail") throw unpublished(uid, error, tries, published);
+        // Of one that has not ended a second one would be under way beside it.
+        if (isLast || isStuck(error) || decision.kind === "fail") throw unpublished(uid, error, tries, published);
         this.#history = decision.history;
         const waits = `the output of "${uid}" can't be published yet; it is tried again in ${decision.delayMs} ms: ${messageOf(error)}`;
         warn(new MillraceError("OUTPUT_WAITS", waits, { cause: error, where: { uid } }));
