@@ -49,6 +49,8 @@ interface Thread {
   readonly ready: PromiseWithResolvers<void>;
   readonly requests: Map<number, PromiseWithResolvers<ThreadAnswer>>;
   last: ThreadAnswer;
+  /** It has been asked for its status, and has not answered. */
+  isAsked: boolean;
   gone: Error | undefined;
 }
 
@@ -76,7 +78,8 @@ class ThreadsDeployment implements Deployment {
       const ready = Promise.withResolvers<void>();
       ready.promise.catch(() => undefined);
       const started = startThread(index, { event: (event) => this.#heard(thread, event), exited: (error) => this.#lost(thread, error) });
-      const thread: Thread = { index, started, ready, requests: new Map(), last: { localMarkers: [], status: [], outputs: [] }, gone: undefined };
+      const last: ThreadAnswer = { localMarkers: [], status: [], outputs: [] };
+      const thread: Thread = { index, started, ready, requests: new Map(), last, isAsked: false, gone: undefined };
       this.#threads.push(thread);
     }
     await Promise.all(
@@ -137,14 +140,20 @@ class ThreadsDeployment implements Deployment {
     return this.#threads.flatMap(({ last }) => last.localMarkers);
   }
 
-  /** The threads are asked for the next answer when somebody looks, at most every `STATUS_MS`. */
+  /** The threads are asked for the next answer when somebody looks, at most every `STATUS_MS`, and none again before it has answered. */
   status(): readonly SubtaskStatus[] {
     const now = this.#options.ports.clock.monotonic();
     if (!this.#closing && now - this.#statusAskedAt >= STATUS_MS) {
       this.#statusAskedAt = now;
-      void this.#askAll((request) => ({ kind: "status", request })).catch(() => undefined);
+      for (const thread of this.#threads) if (!thread.isAsked) void this.#askStatus(thread);
     }
     return this.#threads.flatMap(({ last }) => last.status);
+  }
+
+  async #askStatus(thread: Thread): Promise<void> {
+    thread.isAsked = true;
+    await this.#ask(thread, (request) => ({ kind: "status", request })).catch(() => undefined);
+    thread.isAsked = false;
   }
 
   async close(): Promise<void> {
