@@ -3,6 +3,9 @@ import { type Cancel, type Lane, MillraceError, type Scheduler } from "@millrace
 /** Once the run is to end, nobody waits longer than this for what may never end: longer than a worker has to end by itself. */
 const PATIENCE_MS = 15_000;
 
+/** What publishes output gets longer: it may be waiting for another machine, and what comes through at last need not come again. */
+const SINK_PATIENCE_MS = 60_000;
+
 export interface Turn {
   readonly lane: Lane;
   readonly scheduler: Scheduler;
@@ -39,7 +42,7 @@ export async function inTime(work: Promise<void> | undefined, scheduler: Schedul
   }
 }
 
-/** Waits for one work after the other: as long as it takes, but once the run is to end no longer than patience lasts. */
+/** Waits for one work after the other: as long as it takes, but once the run is to end no longer than its patience lasts. */
 export class Patience {
   readonly #scheduler: Scheduler;
   #isLimited = false;
@@ -61,7 +64,7 @@ export class Patience {
     const over = Promise.withResolvers<never>();
     let cancel: Cancel | undefined;
     this.#limit = () => {
-      cancel ??= this.#scheduler.after(PATIENCE_MS, () => over.reject(sinkStuck(what)));
+      cancel ??= this.#scheduler.after(SINK_PATIENCE_MS, () => over.reject(sinkStuck(what)));
     };
     if (this.#isLimited) this.#limit();
     try {
@@ -74,7 +77,7 @@ export class Patience {
 }
 
 function sinkStuck(what: string): MillraceError {
-  return new MillraceError("JOB_STUCK", `${what} did not end within ${PATIENCE_MS / 1_000} s, and is not waited for`, {
+  return new MillraceError("JOB_STUCK", `${what} did not end within ${SINK_PATIENCE_MS / 1_000} s, and is not waited for`, {
     hint: "a commit or a close of a sink does not come to an end: give its calls a time limit; a run that is resumed publishes again what its last checkpoint holds",
   });
 }
