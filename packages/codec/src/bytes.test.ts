@@ -93,6 +93,13 @@ describe("ByteWriter and ByteReader", () => {
     expect(() => createReader(new Uint8Array(12).fill(0xff)).varint()).toThrow(expect.objectContaining({ code: "CODEC_CORRUPT" }));
   });
 
+  it("refuse a varint of more bytes than any has, zeros among them", () => {
+    for (const bytes of [9, 147, 1_000]) {
+      const zeros = new Uint8Array(bytes).fill(0x80, 0, -1);
+      expect(() => createReader(zeros).varint()).toThrow(expect.objectContaining({ code: "CODEC_CORRUPT" }));
+    }
+  });
+
   it("read within larger memory, and again after a reset", () => {
     const bytes = written((writer) => {
       writer.f64(1.5);

@@ -2,6 +2,9 @@ import { AssertionError, MillraceError } from "@millrace/core";
 import type { ByteReader } from "./bytes.ts";
 import { readText } from "./text.ts";
 
+/** Behind the eighth group of 7 bits: no varint has more. */
+const VARINT_SCALE_MAX = 2 ** 56;
+
 /** A ByteReader that can be pointed at other memory, so that a hot loop makes only one. */
 export interface ReusableReader extends ByteReader {
   /** Reads `bytes` from `from` (0) up to `to` (its end) next. */
@@ -67,7 +70,8 @@ class MemoryReader implements ReusableReader {
       byte = this.u8();
       value += (byte & 0x7f) * scale;
       scale *= 0x80;
-      if (value > Number.MAX_SAFE_INTEGER + 1) throw corrupt("a varint past 2^53");
+      // Without end, zeros would make the scale infinite, and the value NaN.
+      if (value > Number.MAX_SAFE_INTEGER + 1 || scale > VARINT_SCALE_MAX) throw corrupt("a varint past 2^53");
     } while (byte >= 0x80);
     return value;
   }

@@ -71,6 +71,15 @@ describe("t.any()", () => {
     }
     expect(() => t.any().decode(createReader(Uint8Array.of(100)))).toThrow(expect.objectContaining({ code: "CODEC_CORRUPT" }));
   });
+
+  it("reads as many levels as it writes, and refuses more before they end the stack", () => {
+    let value: unknown = "core";
+    for (let level = 0; level < 500; level++) value = [value];
+    expect(roundTrip(t.any(), value)).toEqual(value);
+    const arrayOfOne = [9, 1];
+    const bytes = Uint8Array.from({ length: 200_000 }, (_, at) => arrayOfOne[at % 2] as number);
+    expect(() => t.any().decode(createReader(bytes))).toThrow(expect.objectContaining({ code: "CODEC_CORRUPT" }));
+  });
 });
 
 describe("registerClass", () => {
