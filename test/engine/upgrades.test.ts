@@ -1,7 +1,7 @@
 import { cp, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { nodePorts } from "@millrace/core/node";
-import { type Collector, collection, defineJob, type JobDefinition, type StartOptions, state, t } from "millrace";
+import { type Codec, type Collector, collection, defineJob, type JobDefinition, type MillraceError, type StartOptions, state, t } from "millrace";
 import { fileSink } from "millrace/files";
 import { describe, expect, it } from "vitest";
 import { openSnapshotReader } from "../../packages/snapshots/src/index.ts";
@@ -155,6 +155,47 @@ describe("a migrate function that throws", () => {
       });
       expect(await readdir(join(directory, "state", "checkpoints"))).toEqual(before);
       await begin(directory, job());
+    }));
+
+  it("is found before anything runs in broadcast state, too", () =>
+    inDirectory(async (directory) => {
+      const limited = (migrate?: (value: unknown) => string) =>
+        defineJob("limited", (env) => {
+          const limits =
+            migrate === undefined
+              ? { limits: state.map(t.string(), t.integer() as Codec<unknown>) }
+              : { limits: state.map(t.string(), t.string() as Codec<unknown>, { migrate: (_from, value) => migrate(value) }) };
+          env
+            .from(collection(input), { uid: "readings" })
+            .connect(env.from(collection(["high"]), { uid: "limits" }).broadcast(limits))
+            .process(
+              {
+                processElement(reading, _context, out: Collector<string>) {
+                  out.collect(reading.sensor);
+                },
+                processBroadcastElement(name, context) {
+                  context.broadcastState.limits.put(name, migrate === undefined ? 7 : "7");
+                },
+              },
+              { uid: "limited" },
+            )
+            .to(slowSink(4), { uid: "out" });
+        });
+      await begin(directory, limited());
+      const broken = limited((value) => {
+        throw new Error(`no unit for ${value}`);
+      });
+      const error: unknown = await startNoted(broken, join(directory, "state")).catch((thrown: unknown) => thrown);
+      expect(error).toMatchObject({
+        code: "STATE_MIGRATION",
+        message: 'a value of the broadcast state "limits" can\'t be migrated: no unit for 7',
+      });
+      // In no subtask: none was built.
+      expect((error as MillraceError).where).toEqual({ job: "limited", uid: "limited", key: '"high"' });
+      await begin(
+        directory,
+        limited((value) => `${value} °C`),
+      );
     }));
 
   for (const backend of ["heap", "disk"] as const) {

@@ -1,4 +1,4 @@
-import type { Key, Operator, Sink, Source, StateDeclarations, WatermarkStrategy } from "@millrace/contracts";
+import type { BroadcastStates, Key, Operator, Sink, Source, StateDeclarations, WatermarkStrategy } from "@millrace/contracts";
 import type { LogicalPlan } from "./logical.ts";
 
 /** A plan and, beside it, the functions that its nodes run. Only the plan is compared, stored and drawn. */
@@ -48,6 +48,8 @@ export interface OperatorBody {
   readonly keyedState?: "own" | "none";
   /** What stands in the plan as `states`, by the same names, with codecs and functions. */
   readonly states?: StateDeclarations;
+  /** Likewise, of `broadcastStates`. */
+  readonly broadcastStates?: BroadcastStates;
   /** A new operator for each subtask and each attempt. */
   readonly create: () => Operator<unknown, unknown, unknown>;
 }

@@ -60,7 +60,7 @@ export function addNode<Out>(
     ...parts,
     states: plannedStates(parts.states),
     broadcastStates: parts.broadcastStates === undefined ? undefined : plannedStates(parts.broadcastStates),
-    body: parts.body.kind === "operator" ? { ...parts.body, states: parts.states ?? {} } : parts.body,
+    body: bodyOf(parts),
     uid: options?.uid,
     uidAliases: options?.uidAliases,
     name: options?.name,
@@ -72,6 +72,12 @@ export function addNode<Out>(
     callSite: callSite(),
   });
   return streamOf(mainOutput({ builder, streamOf }, node));
+}
+
+/** With the declarations beside the function. */
+function bodyOf({ body, states = {}, broadcastStates }: NodeParts): NodeBody {
+  if (body.kind !== "operator") return body;
+  return { ...body, states, ...(broadcastStates === undefined ? {} : { broadcastStates }) };
 }
 
 export function chainingOf(options: NodeOptions | undefined): NodeSpec["chaining"] {

@@ -1,6 +1,6 @@
 import { codecOf, compatibilityOf, fingerprintOf, type TypeDescription } from "@millrace/codec";
 import type { BroadcastStates, MapDeclaration, MapState, OperatorStateItem, ReadOnlyMapState } from "@millrace/contracts";
-import { canonicalJson, type Json } from "@millrace/core";
+import { canonicalJson, type Json, MillraceError, messageOf } from "@millrace/core";
 import { BroadcastMap, type EncodedEntry, encodedText, readerOf } from "./broadcast-map.ts";
 
 /** One state in a snapshot, with the types that its entries were written as. */
@@ -35,7 +35,8 @@ export class BroadcastStore {
 
   /**
    * Takes in a snapshot. States are found by name or alias, and written anew where their types changed. What has no place
-   * here, or can't be read, is left out: a restore that was not told to drop it has been refused before.
+   * here, or can't be read, is left out: a restore that was not told to drop it has been refused before. Throws STATE_MIGRATION
+   * for a value that `migrate` makes nothing of.
    */
   restore(items: readonly OperatorStateItem[]): void {
     for (const item of items) {
@@ -43,7 +44,7 @@ export class BroadcastStore {
       const [name, declaration] = this.#declarationOf(stored.state) ?? [];
       const rewrite = declaration === undefined ? undefined : rewriteOf(stored, declaration);
       if (name === undefined || rewrite === undefined) continue;
-      for (const entry of stored.entries) this.#maps.get(name)?.load(rewrite(entry));
+      for (const entry of stored.entries) this.#maps.get(name)?.load(rewritten(entry, rewrite, name, stored));
     }
   }
 
@@ -54,6 +55,11 @@ export class BroadcastStore {
   }
 }
 
+/** Throws STATE_MIGRATION when a `migrate` function of these declarations throws on items of a snapshot, or gives what its codec does not take. */
+export function tryBroadcastMigrations(declarations: BroadcastStates, items: readonly OperatorStateItem[]): void {
+  new BroadcastStore(declarations).restore(items);
+}
+
 type RewriteEntry = (entry: EncodedEntry) => EncodedEntry;
 type RewriteText = (encoded: string) => string;
 
@@ -62,6 +68,20 @@ function rewriteOf({ keyType, type }: StoredState, { keyCodec, codec, migrate }:
   const key = rewriteText(keyType, keyCodec.type);
   const value = migrate === undefined || sameType(type, codec.type) ? rewriteText(type, codec.type) : migrating(type, codec, migrate);
   return key === undefined || value === undefined ? undefined : ([from, to]) => [key(from), value(to)];
+}
+
+function rewritten(entry: EncodedEntry, rewrite: RewriteEntry, name: string, { state, keyType }: StoredState): EncodedEntry {
+  try {
+    return rewrite(entry);
+  } catch (error) {
+    const key = codecOf(keyType as TypeDescription).decode(readerOf(entry[0]));
+    const was = state === name ? "" : ` (was "${state}")`;
+    throw new MillraceError("STATE_MIGRATION", `a value of the broadcast state "${name}"${was} can't be migrated: ${messageOf(error)}`, {
+      hint: "nothing was changed: mend migrate(from, value) of the state, or run the job as it was",
+      cause: error,
+      where: { key: typeof key === "string" ? JSON.stringify(key) : String(key) },
+    });
+  }
 }
 
 function rewriteText(written: Json, now: Json): RewriteText | undefined {
