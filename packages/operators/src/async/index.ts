@@ -8,3 +8,4 @@ export {
   type FixedDelayOptions,
   type RetryPredicates,
 } from "./retry.ts";
+export { migrateElements } from "./stored-element.ts";

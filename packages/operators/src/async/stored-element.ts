@@ -1,4 +1,4 @@
-import { type Codec, createReader, createWriter } from "@millrace/codec";
+import { type Codec, compatibilityOf, createReader, createWriter, fingerprintOf, type TypeDescription } from "@millrace/codec";
 import type { OperatorStateItem } from "@millrace/contracts";
 import { type Json, MillraceError, watermarkFromJson, watermarkToJson } from "@millrace/core";
 import type { Mark } from "./in-flight-queue.ts";
@@ -47,6 +47,24 @@ export function restoreElements(items: readonly OperatorStateItem[], codec: Code
     }
     if (item.of !== parallelism || item.watermark === undefined) return [];
     return [{ mark: { kind: "watermark", watermark: watermarkFromJson(item.watermark) } }];
+  });
+}
+
+/** Items with their records written anew, where they are of another type that `reader` holds all values of. */
+export function migrateElements(
+  items: readonly OperatorStateItem[],
+  written: TypeDescription,
+  reader: TypeDescription,
+): readonly OperatorStateItem[] {
+  const compatibility = compatibilityOf(written, reader);
+  if (compatibility.kind !== "migrate") return items;
+  const writer = createWriter(256);
+  return (items as unknown as readonly Item[]).map((item): OperatorStateItem => {
+    if (item.record === undefined) return { ...item };
+    writer.reset();
+    compatibility.rewrite(createReader(Buffer.from(item.record.value, "base64")), writer);
+    const value = Buffer.from(writer.slice()).toString("base64");
+    return { ...item, record: { ...item.record, value, codec: fingerprintOf(reader) } };
   });
 }
 

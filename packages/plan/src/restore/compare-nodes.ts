@@ -1,3 +1,4 @@
+import { compatibilityOf, type TypeDescription } from "@millrace/codec";
 import { hasWindows } from "../kinds.ts";
 import type { NodeKind, PlanNode } from "../logical.ts";
 import type { Compared } from "./compare-state.ts";
@@ -25,9 +26,28 @@ export function compareNodes(old: PlanNode, now: PlanNode, held: HeldParts, [bef
   if (now.kind === "source") parts.push(...connectorPart(old, now, "positions", held.positions));
   if (now.kind === "sink") parts.push(...connectorPart(old, now, "output", held.output));
   if (old.broadcastStates !== undefined || now.broadcastStates !== undefined) parts.push(...compareBroadcast(old, now, held));
-  else if (held.operatorState) parts.push(matched("operatorState"));
+  else if (held.operatorState) parts.push(operatorStatePart(old, now));
   if (held.inFlight) parts.push(matched("inFlight"));
   return parts;
+}
+
+/** Of asynchronous functions it holds the records that they were called with; items of others say themselves what they are. */
+function operatorStatePart(old: PlanNode, now: PlanNode): Compared {
+  const part = matched("operatorState");
+  const [written, reader] = [old.details.records, now.details.records] as readonly (TypeDescription | undefined)[];
+  if (written === undefined || reader === undefined) return part;
+  const comparison = compatibilityOf(written, reader);
+  switch (comparison.kind) {
+    case "same":
+      return part;
+    case "migrate":
+      return { ...part, outcome: "migrated", changes: comparison.changes, recordTypes: { written, reader } };
+    case "refuse": {
+      const reason = comparison.problems.map((problem) => `${problem.path}: ${problem.reason}`).join("; ");
+      const hint = `give it the codec that it had, or stop the job when none is under way; ${dropHint(old.uid)}`;
+      return refused(part, `records that it was called with: ${reason}`, hint);
+    }
+  }
 }
 
 function isKeyed({ inputs }: PlanNode): boolean {

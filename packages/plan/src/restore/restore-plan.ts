@@ -1,3 +1,4 @@
+import type { TypeDescription } from "@millrace/codec";
 import type { LogicalPlan, NodeKind } from "../logical.ts";
 
 /** What a snapshot is compared by: its manifest, without the data. */
@@ -77,6 +78,8 @@ export interface PartRestore {
   readonly windowTimers?: WindowTimers;
   /** The allowed lateness is another: windows end at another time. */
   readonly movedEnds?: MovedEnds;
+  /** Records that an asynchronous function was called with are of another type. */
+  readonly recordTypes?: RecordTypes;
 }
 
 export interface WindowTimers {
@@ -90,6 +93,11 @@ export interface MovedEnds {
   readonly sizeMs?: number;
   readonly fromMs: number;
   readonly toMs: number;
+}
+
+export interface RecordTypes {
+  readonly written: TypeDescription;
+  readonly reader: TypeDescription;
 }
 
 export interface RestoreProblem {

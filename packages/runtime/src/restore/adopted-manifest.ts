@@ -1,4 +1,5 @@
 import type { CheckpointManifest, OperatorSnapshot, SubtaskSnapshot } from "@millrace/contracts";
+import { migrateElements } from "@millrace/operators";
 import type { OperatorRestore, PartRestore, RestorePlan } from "@millrace/plan";
 
 /**
@@ -25,7 +26,8 @@ function adoptedOperator(snapshot: OperatorSnapshot, { uid, parts }: OperatorRes
   if (dropped.has("positions") || dropped.has("output")) return [];
   const { keyed, ...rest } = snapshot;
   const keepsRecords = parts.some((part) => isKeyed(part) && part.outcome !== "new" && part.outcome !== "dropped") || !parts.some(isKeyed);
-  const subtasks = snapshot.subtasks.map((subtask) => withoutDropped(subtask, dropped, keepsRecords));
+  const types = parts.find(({ recordTypes }) => recordTypes !== undefined)?.recordTypes;
+  const subtasks = snapshot.subtasks.map((subtask) => withRecordsOf(types, withoutDropped(subtask, dropped, keepsRecords)));
   return [{ ...rest, uid, subtasks, ...(keyed !== undefined && keepsRecords ? { keyed } : {}) }];
 }
 
@@ -41,6 +43,13 @@ function withoutDropped(subtask: SubtaskSnapshot, dropped: ReadonlySet<PartResto
     ...(operatorState === undefined || dropped.has("operatorState") ? {} : { operatorState }),
     ...(inFlight === undefined || dropped.has("inFlight") ? {} : { inFlight }),
   };
+}
+
+/** Records that asynchronous functions were called with are few, and stand in the manifest. */
+function withRecordsOf(types: PartRestore["recordTypes"], subtask: SubtaskSnapshot): SubtaskSnapshot {
+  const { operatorState } = subtask;
+  if (types === undefined || operatorState === undefined) return subtask;
+  return { ...subtask, operatorState: migrateElements(operatorState, types.written, types.reader) };
 }
 
 function withSenders(subtask: SubtaskSnapshot, uidOf: (uid: string) => string): SubtaskSnapshot {
