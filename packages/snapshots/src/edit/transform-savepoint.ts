@@ -2,11 +2,12 @@ import { beginSavepoint, dataFilesOf, keyedPartsOf, type SavepointWriter } from 
 import type { CheckpointManifest, KeyedSnapshot, OperatorSnapshot } from "@millrace/contracts";
 import { type Json, limits, MillraceError } from "@millrace/core";
 import type { LogicalPlan, PlanNode } from "@millrace/plan";
-import { maxParallelismOf, planHash } from "@millrace/plan";
+import { maxParallelismOf, planHash, snapshotFactsOf } from "@millrace/plan";
 import type { SnapshotReader } from "../read/snapshot-reader.ts";
 import { headerRecord } from "../savepoint/header-record.ts";
 import { type OperatorRecords, writeOperator } from "../savepoint/write-operator.ts";
 import { type SavepointTarget, type WrittenSavepoint, withKeyed } from "../savepoint/write-savepoint.ts";
+import { checkNewPlan } from "./check-new-plan.ts";
 import { runEdit, type StateEdit } from "./edit-state.ts";
 import { framed, rekeyed } from "./rekey.ts";
 import { openScratchBackend } from "./scratch-backend.ts";
@@ -21,26 +22,33 @@ export interface SavepointChanges {
   readonly maxParallelism?: number;
   /** By new uid. Operators that the snapshot does not have need `plan`. */
   readonly edits?: Readonly<Record<string, StateEdit>>;
-  /** The plan of the job that the savepoint is for; absent: the snapshot's own, with what was renamed and left out. */
+  /**
+   * The plan of the job that the savepoint is for; absent: the snapshot's own, with what was renamed and left out. All that is
+   * kept must stand in it as it is.
+   */
   readonly plan?: LogicalPlan;
 }
 
 /**
  * Writes a changed copy of a snapshot as a savepoint; the snapshot stays as it is. On a failure nothing is left. Throws
- * EDIT_UID, EDIT_STATE, EDIT_MAX_PARALLELISM, EDIT_IN_FLIGHT, SAVEPOINT_EXISTS, CHECKPOINT_WRITE, what reading throws, and what an edit throws.
+ * EDIT_UID, EDIT_STATE, EDIT_PLAN, EDIT_MAX_PARALLELISM, EDIT_IN_FLIGHT, SAVEPOINT_EXISTS, CHECKPOINT_WRITE, what reading throws, and what an edit throws.
  */
 export async function transformSavepoint(from: SnapshotReader, target: SavepointTarget, changes: SavepointChanges): Promise<WrittenSavepoint> {
   checkMaxParallelism(changes.maxParallelism);
   const renames = new Map(Object.entries(changes.renameUids ?? {}));
   const dropped = new Set(changes.dropUids ?? []);
   for (const uid of [...renames.keys(), ...dropped]) from.operator(uid);
-  const plan = changes.plan ?? changedPlan(from.plan, renames, dropped, changes.jobName);
+  const kept = changedPlan(from.plan, renames, dropped, changes.jobName);
+  const plan = changes.plan ?? kept;
   const sources = from.manifest.operators
     .filter(({ uid }) => !dropped.has(uid))
-    .map((operator) => ({ old: operator, uid: renames.get(operator.uid) ?? operator.uid }));
+    .map((operator): ChangedSource => ({ old: operator, uid: renames.get(operator.uid) ?? operator.uid }));
   checkUids(sources.map(({ uid }) => uid));
   checkAligned(sources.map(({ old }) => old));
   const maxParallelism = changes.maxParallelism ?? from.manifest.maxParallelism;
+  const operators = sources.map(({ old, uid }) => ({ ...old, uid }));
+  const before = { ...from.manifest, operators, maxParallelism, plan: withKeyGroupsOf(plan, kept) as unknown as Json };
+  if (changes.plan !== undefined) checkNewPlan(snapshotFactsOf(before, await keyKindsOf(from, sources)), { plan, maxParallelism });
   return written(
     target,
     { ...from.manifest, jobName: changes.jobName ?? from.manifest.jobName, maxParallelism, plan: plan as unknown as Json, planHash: planHash(plan) },
@@ -95,6 +103,12 @@ export async function bootstrapSavepoint(
       operators.push(await newOperator(writer, uid, changeOf(target, plan, maxParallelism, uid, edit)));
     return operators;
   });
+}
+
+/** An operator as the snapshot has it, and its uid in the new savepoint. */
+interface ChangedSource {
+  readonly old: OperatorSnapshot;
+  readonly uid: string;
 }
 
 interface Change {
@@ -177,6 +191,25 @@ function changedPlan(
 ): LogicalPlan {
   const nodes = plan.nodes.filter((node) => !dropped.has(node.uid)).map((node): PlanNode => ({ ...node, uid: renames.get(node.uid) ?? node.uid }));
   return { ...plan, jobName: jobName ?? plan.jobName, nodes };
+}
+
+/** Keys get their groups anew: those of nodes that are in another plan count as that has them. */
+function withKeyGroupsOf({ nodes }: LogicalPlan, plan: LogicalPlan): LogicalPlan {
+  const withCount = ({ maxParallelism: _before, ...node }: PlanNode): PlanNode => {
+    const maxParallelism = nodes.find(({ uid }) => uid === node.uid)?.maxParallelism;
+    return maxParallelism === undefined ? node : { ...node, maxParallelism };
+  };
+  return { ...plan, nodes: plan.nodes.map(withCount) };
+}
+
+/** By new uid. */
+async function keyKindsOf(from: SnapshotReader, sources: readonly ChangedSource[]): Promise<ReadonlyMap<string, string>> {
+  const kinds = new Map<string, string>();
+  for (const { old, uid } of sources) {
+    const { keyKind } = keyedPartsOf(old).length === 0 ? { keyKind: undefined } : await from.header(old.uid);
+    if (keyKind !== undefined) kinds.set(uid, keyKind);
+  }
+  return kinds;
 }
 
 function checkUids(uids: readonly string[]): void {
