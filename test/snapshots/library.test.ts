@@ -210,6 +210,28 @@ describe("the state library", () => {
       ]);
     }));
 
+  it("refuses state and timers where no function would ever meet them", () =>
+    inDirectory(async (directory) => {
+      const from = await knownSavepoint(directory);
+      const timerAt = (time: number) =>
+        editState({}, ({ setKey, timers }) => {
+          setKey(["s1", 1]);
+          timers.registerEventTimeTimer(time);
+        });
+      for (const [code, message, edits] of [
+        ["EDIT_STATE", "a source has no keyed state", { readings: timerAt(5) }],
+        ["EDIT_STATE", "it lies in windows", { tops: timerAt(5) }],
+        ["TIME_TIMESTAMP", "not 0.5", { kept: timerAt(0.5) }],
+        ["TIME_TIMESTAMP", "not NaN", { kept: timerAt(Number.NaN) }],
+      ] as const) {
+        await expect(transformSavepoint(from, join(directory, "to"), { edits }), message).rejects.toMatchObject({
+          code,
+          message: expect.stringContaining(message),
+        });
+      }
+      await transformSavepoint(from, join(directory, "to"), { edits: { kept: timerAt(5) } });
+    }));
+
   it("refuses what does not fit, and leaves nothing behind", () =>
     inDirectory(async (directory) => {
       const from = await bootstrapped(directory);

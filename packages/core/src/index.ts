@@ -14,6 +14,7 @@ export { onceFor } from "./once-for.ts";
 export * from "./ports/index.ts";
 export type { WatermarkJson } from "./time.ts";
 export {
+  checkTimerTime,
   checkTimestamp,
   days,
   hours,

@@ -67,6 +67,14 @@ export function checkTimestamp(value: unknown): number {
   });
 }
 
+/**
+ * As `checkTimestamp`. The infinities are times of timers, too: the one at positive infinity fires at the last watermark, one
+ * before the first watermark (`currentWatermark()` says so) with the next.
+ */
+export function checkTimerTime(time: number): number {
+  return time === Number.POSITIVE_INFINITY || time === Number.NEGATIVE_INFINITY ? time : checkTimestamp(time);
+}
+
 function describe(value: unknown): string {
   if (typeof value === "string") return `the string ${JSON.stringify(value.slice(0, 40))}`;
   if (value instanceof Date) return "a Date";

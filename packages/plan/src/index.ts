@@ -11,7 +11,7 @@ export { stateText } from "./draw/facts.ts";
 export type { FilterBody, FlatMapBody, JobGraph, MapBody, NodeBody, OperatorBody, Partitioner, SinkBody, SourceBody } from "./graph.ts";
 export { planHash } from "./hash.ts";
 export type { KindTraits } from "./kinds.ts";
-export { kindTraits } from "./kinds.ts";
+export { hasWindows, kindTraits } from "./kinds.ts";
 export type { Exchange, LogicalPlan, NodeKind, PlanEdge, PlanNode, PlannedState, TimeDomain } from "./logical.ts";
 export { maxParallelismOf } from "./nodes.ts";
 export type { PhysicalEdge, PhysicalPlan, PhysicalTask } from "./physical.ts";

@@ -1,5 +1,5 @@
 import type { OperatorContext, TimerAccess, TimerService } from "@millrace/contracts";
-import { checkTimestamp } from "@millrace/core";
+import { checkTimerTime } from "@millrace/core";
 import { VOID_NAMESPACE, voidNamespaceCodec } from "./void-namespace.ts";
 
 /** Called for a timer that fires; its key is set. */
@@ -42,12 +42,4 @@ export function openUserTimers<Out>(context: OperatorContext<Out>, callback: Tim
 function wakeForNext<Out>(context: OperatorContext<Out>, service: TimerService<string>): void {
   const next = service.nextProcessingTime();
   if (next < Number.POSITIVE_INFINITY) context.wakeAt(next);
-}
-
-/**
- * Refuses what is no time with TIME_TIMESTAMP. The infinities are times of timers: the one at positive infinity fires at
- * the last watermark, one before the first watermark (`currentWatermark()` says so) with the next.
- */
-function checkTimerTime(time: number): number {
-  return time === Number.POSITIVE_INFINITY || time === Number.NEGATIVE_INFINITY ? time : checkTimestamp(time);
 }

@@ -1,7 +1,7 @@
 import { fingerprintOf, type TypeDescription, t } from "@millrace/codec";
 import type { Key, StateDeclaration, StateDeclarations, StateHandles, TimerService } from "@millrace/contracts";
-import { assert, MillraceError } from "@millrace/core";
-import type { LogicalPlan, PlannedState } from "@millrace/plan";
+import { assert, checkTimerTime, MillraceError } from "@millrace/core";
+import { hasWindows, type LogicalPlan, type NodeKind, type PlannedState } from "@millrace/plan";
 import type { ScratchBackend } from "./scratch-backend.ts";
 
 /** The state of one operator, to be read and changed key by key, with the handles that its function has. */
@@ -55,6 +55,7 @@ export async function runEdit(scratch: ScratchBackend, uid: string, { declaratio
   let keys = 0;
   let timers: TimerService<string> | undefined;
   const service = (): TimerService<string> => {
+    checkTimers(uid, plan);
     timers ??= backend.timers(USER_TIMERS, noNamespace, { onEventTime: neverFires, onProcessingTime: neverFires });
     return timers;
   };
@@ -65,10 +66,10 @@ export async function runEdit(scratch: ScratchBackend, uid: string, { declaratio
     },
     state: backend.states(declarations),
     timers: {
-      registerEventTimeTimer: (time) => service().registerEventTime("", time),
-      deleteEventTimeTimer: (time) => service().deleteEventTime("", time),
-      registerProcessingTimeTimer: (time) => service().registerProcessingTime("", time),
-      deleteProcessingTimeTimer: (time) => service().deleteProcessingTime("", time),
+      registerEventTimeTimer: (time) => service().registerEventTime("", checkTimerTime(time)),
+      deleteEventTimeTimer: (time) => service().deleteEventTime("", checkTimerTime(time)),
+      registerProcessingTimeTimer: (time) => service().registerProcessingTime("", checkTimerTime(time)),
+      deleteProcessingTimeTimer: (time) => service().deleteProcessingTime("", checkTimerTime(time)),
     },
     async breathe() {
       if (keys < KEYS_PER_FLUSH) return;
@@ -87,6 +88,10 @@ function neverFires(): void {
 function checkDeclarations(uid: string, declarations: StateDeclarations, plan: LogicalPlan): void {
   const node = plan.nodes.find((candidate) => candidate.uid === uid);
   if (node === undefined) throw refusal(uid, "the plan has no such operator", `it has: ${plan.nodes.map((each) => each.uid).join(", ")}`);
+  if (hasWindows(node.kind)) throw refusal(uid, "it lies in windows", "it can be read: see openSnapshot");
+  if (!node.inputs.some(({ exchange }) => exchange === "hash")) {
+    throw refusal(uid, `a ${node.kind} has no keyed state`, `operators that have: ${keyedUids(plan).join(", ") || "none"}`);
+  }
   for (const [name, declaration] of Object.entries(declarations)) {
     const planned = node.states.find((state) => state.name === name);
     if (planned === undefined) {
@@ -106,6 +111,19 @@ function checkDeclarations(uid: string, declarations: StateDeclarations, plan: L
       );
     }
   }
+}
+
+function keyedUids({ nodes }: LogicalPlan): readonly string[] {
+  return nodes.filter(({ inputs, kind }) => inputs.some(({ exchange }) => exchange === "hash") && !hasWindows(kind)).map(({ uid }) => uid);
+}
+
+/** Kinds whose functions set timers of their own; those of others are their operators'. */
+const withTimers: readonly NodeKind[] = ["keyedProcess", "coProcess", "keyedBroadcastProcess"];
+
+function checkTimers(uid: string, { nodes }: LogicalPlan): void {
+  const node = nodes.find((candidate) => candidate.uid === uid);
+  if (node === undefined || withTimers.includes(node.kind)) return;
+  throw refusal(uid, `a ${node.kind} has no timers that a function sets`, "timers belong to process functions");
 }
 
 function hasKeysOf(declaration: StateDeclaration, { keyType }: PlannedState): boolean {
