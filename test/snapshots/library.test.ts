@@ -2,9 +2,9 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { createFileCheckpointStorage } from "@millrace/checkpoint";
 import { nodePorts } from "@millrace/core/node";
-import { type Collector, collection, defineJob, type JobDefinition, type StateDeclarations, state, t } from "millrace";
+import { type Codec, type Collector, collection, defineJob, type JobDefinition, type StateDeclarations, state, t } from "millrace";
 import { fileSink } from "millrace/files";
-import { bootstrapSavepoint, editState, openSnapshot, type SnapshotReader, transformSavepoint } from "millrace/state";
+import { bootstrapSavepoint, editState, inspectSnapshot, openSnapshot, type SnapshotReader, transformSavepoint } from "millrace/state";
 import { describe, expect, it } from "vitest";
 import { readings } from "../engine/jobs.ts";
 import { inDirectory, published, startNoted, until } from "../engine/support.ts";
@@ -230,6 +230,36 @@ describe("the state library", () => {
         });
       }
       await transformSavepoint(from, join(directory, "to"), { edits: { kept: timerAt(5) } });
+    }));
+
+  it("takes values of classes that only the job knows for whole", () =>
+    inDirectory(async (directory) => {
+      const instanceOfElsewhere: Codec<unknown> = {
+        ...t.any(),
+        encode(_value, writer) {
+          writer.u8(14);
+          writer.string("Elsewhere");
+          writer.u8(0);
+        },
+      };
+      const seen = { last: state.value(instanceOfElsewhere) };
+      const job = defineJob("elsewhere", (env) => {
+        env
+          .from(collection(["ann"]), { uid: "names" })
+          .keyBy((name) => name)
+          .process({ state: seen, processElement: (_name, _context, _out: Collector<string>) => undefined }, { uid: "seen" })
+          .to(fileSink<string>("nowhere"), { uid: "out" });
+      });
+      const edit = editState(seen, ({ setKey, state: { last } }) => {
+        for (const name of ["ann", "bob"]) {
+          setKey(name);
+          last.update({});
+        }
+      });
+      const reader = await openSnapshot((await bootstrapSavepoint(job, join(directory, "to"), { edits: { seen: edit } })).path);
+      await expect(countsOf(reader)).rejects.toMatchObject({ code: "CODEC_CLASS" });
+      const { damage, operators } = await inspectSnapshot(reader);
+      expect([damage, operators[0]?.keyed?.states]).toMatchObject([[], [{ name: "last", entries: 2 }]]);
     }));
 
   it("refuses what does not fit, and leaves nothing behind", () =>

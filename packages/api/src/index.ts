@@ -14,7 +14,7 @@ export type {
 } from "@millrace/cep";
 export { noSkip, Pattern, skipPastLastEvent, skipToFirst, skipToLast, skipToNext } from "@millrace/cep";
 export type { Codec, Infer } from "@millrace/codec";
-export { t } from "@millrace/codec";
+export { registerClass, t } from "@millrace/codec";
 export type {
   AggregateFunction,
   AggregatingState,
