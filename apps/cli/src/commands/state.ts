@@ -1,4 +1,3 @@
-import type { Key } from "@millrace/contracts";
 import { MillraceError } from "@millrace/core";
 import type { EntryFilter, OperatorStateEntry, SnapshotEntry, SnapshotReader } from "@millrace/snapshots";
 import { parseCount } from "../arguments/parse.ts";
@@ -8,6 +7,7 @@ import type { Io } from "../io.ts";
 import { paintFor } from "../paint.ts";
 import { tableLines } from "../table.ts";
 import { writeLines } from "../write-lines.ts";
+import { parseKey } from "./parse-key.ts";
 import { openTarget, type TargetFlags } from "./snapshot-target.ts";
 
 export interface StateFlags extends TargetFlags {
@@ -153,29 +153,4 @@ async function withTarget(what: string, flags: TargetFlags, io: Io, work: (reade
   } finally {
     release();
   }
-}
-
-/** A key as it is typed: a text as it is, numbers and booleans as in JSON, tuples as a JSON array. */
-function parseKey(text: string, kind: string | undefined, uid: string): Key {
-  try {
-    if (kind === "number") return checked(Number(text), text.trim() !== "");
-    if (kind === "bigint") return BigInt(text);
-    if (kind === "boolean") return checked(JSON.parse(text) as boolean, text === "true" || text === "false");
-    if (kind?.startsWith("[") === true) return tuple(JSON.parse(text), kind);
-    return text;
-  } catch {
-    const form = kind?.startsWith("[") === true ? `a JSON array, e.g. '["a", 1]'` : `a ${kind}`;
-    throw new MillraceError("COMMAND_ARGUMENT", `a key of ${uid} is ${form}, not ${JSON.stringify(text)}`);
-  }
-}
-
-function checked<T>(value: T, good: boolean): T {
-  if (!good || Number.isNaN(value)) throw new Error("no such key");
-  return value;
-}
-
-function tuple(parts: unknown, kind: string): Key {
-  const kinds = kind.slice(1, -1).split(", ");
-  if (!Array.isArray(parts)) throw new Error("no tuple");
-  return parts.map((part: unknown, index) => (kinds[index] === "bigint" ? BigInt(part as number | string) : (part as string | number | boolean)));
 }
