@@ -44,7 +44,7 @@ describe("a temporal join", () => {
     });
     expect(node).toMatchObject({
       kind: "temporalJoin",
-      states: [{ name: "left" }, { name: "versions", kind: "map" }],
+      states: [{ name: "left" }, { name: "versions", kind: "map" }, { name: "inForce", kind: "value" }],
       timers: ["event"],
       sideOutputs: ["late-rates"],
       details: { join: "leftOuter", validForMs: days(30), deletions: true },

@@ -1,5 +1,14 @@
 import { type Codec, t } from "@millrace/codec";
-import { type Collector, type Key, type MapState, type Operator, type OperatorContext, state, type TimerService } from "@millrace/contracts";
+import {
+  type Collector,
+  type Key,
+  type MapState,
+  type Operator,
+  type OperatorContext,
+  state,
+  type TimerService,
+  type ValueState,
+} from "@millrace/contracts";
 import { assert, MillraceError, WATERMARK_MIN } from "@millrace/core";
 import { userFunctionError } from "../process/user-error.ts";
 import type { JoinContext } from "./interval-join.ts";
@@ -20,10 +29,16 @@ export interface TemporalJoinSpec {
   readonly join: (left: unknown, version: unknown, context: JoinContext<Key>, out: Collector<unknown>) => void;
 }
 
-/** Every state of the operator, by its name, for the plan: left records that wait for the watermark, and versions, by time. */
+/**
+ * Every state of the operator, by its name, for the plan: left records that wait for the watermark, and versions, by time. `inForce`:
+ * the time of the latest version that has superseded those before it, so that none is looked for among those to come; NONE_YET when
+ * all are to come, undefined when it has to be looked for.
+ */
 export function temporalJoinStates({ codecs }: Pick<TemporalJoinSpec, "codecs">) {
-  return { left: state.map(t.integer(), t.array(codecs[0])), versions: state.map(t.integer(), codecs[1]) };
+  return { left: state.map(t.integer(), t.array(codecs[0])), versions: state.map(t.integer(), codecs[1]), inForce: state.value(t.number()) };
 }
+
+const NONE_YET = Number.NEGATIVE_INFINITY;
 
 /** What a timer is for. */
 const timerKinds = { join: 0, supersede: 1, expire: 2 } as const;
@@ -54,6 +69,7 @@ class TemporalJoin {
   readonly #context: OperatorContext<unknown>;
   readonly #left: MapState<number, unknown[]>;
   readonly #versions: MapState<number, unknown>;
+  readonly #inForce: ValueState<number>;
   readonly #timers: TimerService<number>;
   readonly #joinContext: JoinContext<Key>;
   readonly #collector: Collector<unknown>;
@@ -63,9 +79,10 @@ class TemporalJoin {
   constructor(spec: TemporalJoinSpec, context: OperatorContext<unknown>) {
     this.#spec = spec;
     this.#context = context;
-    const { left, versions } = context.keyed.states(temporalJoinStates(spec));
+    const { left, versions, inForce } = context.keyed.states(temporalJoinStates(spec));
     this.#left = left;
     this.#versions = versions;
+    this.#inForce = inForce;
     this.#timers = context.keyed.timers("versions", t.integer(), {
       onEventTime: (time, kind) => this.#fire(time, kind),
       onProcessingTime: () => assert(false, "a join has no timers of processing time"),
@@ -103,6 +120,9 @@ class TemporalJoin {
         this.#late(1, value, timestamp);
         return;
       }
+      if (this.#versions.isEmpty()) this.#inForce.update(NONE_YET);
+      // One from before it that is not late: event time began anew with a restore.
+      else if (timestamp < (this.#inForce.value() ?? NONE_YET)) this.#inForce.clear();
       this.#versions.put(timestamp, value);
       this.#timers.registerEventTime(timerKinds.supersede, timestamp);
       this.#expireLater(timestamp);
@@ -133,25 +153,53 @@ class TemporalJoin {
 
   #versionAt(time: number): { readonly time: number; readonly value: unknown } | undefined {
     const { validForMs, isDeletion } = this.#spec;
-    let latest = Number.NEGATIVE_INFINITY;
-    for (const versionTime of this.#versions.keys()) if (versionTime <= time && versionTime > latest) latest = versionTime;
-    if (latest === Number.NEGATIVE_INFINITY || time - latest > validForMs) return undefined;
+    const latest = this.#versions.has(time) ? time : this.#latestBefore(time);
+    if (latest === NONE_YET || time - latest > validForMs) return undefined;
     const value = this.#versions.get(latest);
     return isDeletion?.(value) === true ? undefined : { time: latest, value };
   }
 
+  /** Timers fire in the order of their times: when one does, every version before its time has superseded those before. */
+  #latestBefore(time: number): number {
+    const known = this.#inForce.value();
+    if (known !== undefined) return known < time ? known : NONE_YET;
+    let latest = NONE_YET;
+    for (const versionTime of this.#versions.keys()) if (versionTime < time && versionTime > latest) latest = versionTime;
+    return latest;
+  }
+
   /** No record from before this version's time will be joined any more. A deletion stays, as late versions must find it. */
   #supersede(time: number): void {
-    for (const versionTime of [...this.#versions.keys()]) if (versionTime < time) this.#versions.remove(versionTime);
+    const known = this.#inForce.value();
+    if (known === time || !this.#versions.has(time)) return;
+    if (known !== undefined) {
+      if (known !== NONE_YET) this.#versions.remove(known);
+      this.#inForce.update(time);
+      return;
+    }
+    let latest = time;
+    for (const versionTime of [...this.#versions.keys()]) {
+      if (versionTime < time) this.#versions.remove(versionTime);
+      else latest = Math.max(latest, versionTime);
+    }
+    // A later one may have superseded it.
+    if (latest === time) this.#inForce.update(time);
   }
 
   /** Validity may have been another when the timer was set. */
   #expire(time: number): void {
-    for (const versionTime of [...this.#versions.keys()]) {
-      if (versionTime > time) continue;
-      if (versionTime + this.#spec.validForMs < time) this.#versions.remove(versionTime);
+    const known = this.#inForce.value();
+    for (const versionTime of known === undefined ? [...this.#versions.keys()] : [known]) {
+      if (versionTime > time || versionTime === NONE_YET) continue;
+      if (versionTime + this.#spec.validForMs < time) this.#forget(versionTime);
       else this.#expireLater(versionTime);
     }
+  }
+
+  #forget(versionTime: number): void {
+    this.#versions.remove(versionTime);
+    if (this.#versions.isEmpty()) this.#inForce.clear();
+    else if (this.#inForce.value() === versionTime) this.#inForce.update(NONE_YET);
   }
 
   #expireLater(versionTime: number): void {

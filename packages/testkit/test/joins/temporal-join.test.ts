@@ -1,4 +1,5 @@
 import { t } from "@millrace/codec";
+import type { MapState } from "@millrace/contracts";
 import { createTemporalJoinOperator, type TemporalJoinSpec } from "@millrace/operators";
 import { createHeapBackend } from "@millrace/state";
 import fc from "fast-check";
@@ -136,6 +137,38 @@ describe("a temporal join", () => {
     harness.element({ key: "x", id: 90, at: 18, side: 0 }, 18);
     for (const input of [0, 1] as const) harness.watermark(19, input);
     expect(harness.values()).toEqual(["90@18 18@18"]);
+    await harness.close();
+  });
+
+  it("looks at no version but the one in force, however many wait for the watermark", async () => {
+    let walked = 0;
+    const harness = await createHarness<unknown, unknown, unknown>({
+      create: () => createTemporalJoinOperator(specOf({ validForMs: 50 })),
+      inputs: 2,
+      wrapKeyed: (keyed) => ({
+        ...keyed,
+        states(declared) {
+          const states = keyed.states(declared);
+          const { versions } = states as unknown as { readonly versions: MapState<number, unknown> };
+          const keys = versions.keys.bind(versions);
+          Object.assign(versions, {
+            keys() {
+              walked++;
+              return keys();
+            },
+          });
+          return states;
+        },
+      }),
+    });
+    for (let at = 0; at < 300; at++) {
+      harness.element({ key: "x", id: at, at, side: 1 }, at, 1);
+      harness.element({ key: "x", id: at, at, side: 0 }, at, 0);
+    }
+    for (const input of [0, 1] as const) harness.watermark(Number.POSITIVE_INFINITY, input);
+    expect(harness.values()).toEqual(Array.from({ length: 300 }, (_, at) => `${at}@${at} ${at}@${at}`));
+    expect(walked).toBe(0);
+    expect(harness.stateEmpty()).toBe(true);
     await harness.close();
   });
 
