@@ -37,6 +37,24 @@ export function intervalJoinStates({ codecs }: Pick<IntervalJoinSpec, "codecs">)
   return { left: state.map(t.integer(), waitingCodec(codecs[0])), right: state.map(t.integer(), waitingCodec(codecs[1])) };
 }
 
+/**
+ * The namespace of a timer says whose it is and how long after its own time the record is kept, so that a job with another interval finds
+ * the record: 2 and more for the left, −1 and less for the right. Older snapshots have 0 and 1, which say the side alone.
+ */
+function timerNamespace(side: 0 | 1, keptMs: number): number {
+  return side === 0 ? 2 + keptMs : -1 - keptMs;
+}
+
+function sideOf(namespace: number): 0 | 1 {
+  return namespace === 0 || namespace > 1 ? 0 : 1;
+}
+
+/** undefined: the timer does not say. */
+function keptMsOf(namespace: number): number | undefined {
+  if (namespace === 0 || namespace === 1) return undefined;
+  return namespace > 1 ? namespace - 2 : -1 - namespace;
+}
+
 const waitingCodec = onceFor((codec: Codec<unknown>) => t.array(t.object({ value: codec, paired: t.boolean() })));
 
 /**
@@ -75,7 +93,7 @@ class IntervalJoin {
     const { left, right } = context.keyed.states(intervalJoinStates(spec));
     this.#buffers = [left, right];
     this.#timers = context.keyed.timers("cleanup", t.integer(), {
-      onEventTime: (time, side) => this.#forget(side === 0 ? 0 : 1, time),
+      onEventTime: (time, namespace) => this.#timeIsOver(time, namespace),
       onProcessingTime: () => assert(false, "a join has no timers of processing time"),
     });
     this.#joinContext = {
@@ -128,7 +146,12 @@ class IntervalJoin {
     }
     const before = own.get(timestamp);
     own.put(timestamp, before === undefined ? [{ value, paired }] : [...before, { value, paired }]);
-    this.#timers.registerEventTime(side, timestamp + this.#keptMs(side));
+    this.#keep(side, timestamp);
+  }
+
+  #keep(side: 0 | 1, time: number): void {
+    const keptMs = this.#keptMs(side);
+    this.#timers.registerEventTime(timerNamespace(side, keptMs), time + keptMs);
   }
 
   /** How long after its own time a record may find a partner. */
@@ -136,9 +159,18 @@ class IntervalJoin {
     return Math.max(0, side === 0 ? this.#spec.upperMs : -this.#spec.lowerMs);
   }
 
-  #forget(side: 0 | 1, timer: number): void {
+  /** The interval may have been another when the timer was set. */
+  #timeIsOver(timer: number, namespace: number): void {
+    const side = sideOf(namespace);
+    const keptMs = this.#keptMs(side);
+    const keptThenMs = keptMsOf(namespace) ?? keptMs;
+    const time = timer - keptThenMs;
+    if (keptMs > keptThenMs) this.#keep(side, time);
+    else this.#forget(side, time);
+  }
+
+  #forget(side: 0 | 1, time: number): void {
     this.#guarded(this.#context.keyed.currentKey(), () => {
-      const time = timer - this.#keptMs(side);
       const buffer = this.#buffers[side];
       const waiting = buffer.get(time) ?? [];
       buffer.remove(time);

@@ -87,6 +87,30 @@ describe("an interval join", () => {
     expect(outputs.filter((output) => output.kind === "record").length).toBeGreaterThan(8);
   });
 
+  it.each([
+    ["a longer one", 20, ["0+1", "0+2", "3+-"]],
+    ["a shorter one", 4, ["0+1", "3+-"]],
+    ["one that lies before the record", -1, ["0+1", "3+-"]],
+  ])("keeps and lets go of what it held under another interval: %s", async (_, upperMs, results) => {
+    let upper = 10;
+    const create = () => createIntervalJoinOperator(specOf("leftOuter", -5, upper));
+    const harness = await createHarness<unknown, unknown, unknown>({ create, inputs: 2 });
+    const reach = (at: number): void => {
+      for (const input of [0, 1] as const) harness.watermark(at, input);
+    };
+    harness.element({ key: "x", id: 0, at: 100, side: 0 }, 100);
+    harness.element({ key: "x", id: 3, at: 60, side: 0 }, 60);
+    harness.element({ key: "x", id: 1, at: 97, side: 1 }, 97, 1);
+    upper = upperMs;
+    await harness.restart();
+    reach(110);
+    harness.element({ key: "x", id: 2, at: 115, side: 1 }, 115, 1);
+    reach(130);
+    expect(harness.values().sort()).toEqual(results);
+    expect(harness.stateEmpty()).toBe(true);
+    await harness.close();
+  });
+
   it("refuses records without a timestamp", async () => {
     const harness = await createHarness({ create: () => createIntervalJoinOperator(specOf("inner", 0, 1)), inputs: 2 });
     expect(() => harness.element({ key: "x", id: 0, at: 0, side: 0 })).toThrow(expect.objectContaining({ code: "JOIN_TIMESTAMP" }));
