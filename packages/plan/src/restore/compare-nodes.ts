@@ -82,8 +82,24 @@ function compareKeyed(old: PlanNode, now: PlanNode, held: HeldParts): readonly C
     const hint = `give the pattern another uid; ${dropHint(old.uid)}`;
     return refuseAll(old, held, `it went by ${String(old.details.time)} time and goes by ${String(now.details.time)} time`, hint);
   }
+  if (now.kind === "intervalJoin" && emitsAlone(now).some((side) => !emitsAlone(old).includes(side))) {
+    const hint = `give the join another uid; ${dropHint(old.uid)}`;
+    const reason = `it was ${joinOf(old)} and is ${joinOf(now)}: which of its records had a partner before is not known`;
+    return refuseAll(old, held, reason, hint);
+  }
   if (hasWindows(now.kind)) return compareWindows(old, now, (reason, hint) => refuseAll(old, held, reason, hint));
   return [...compareStates(old, now), ...functionTimers(old, now)];
+}
+
+/** The sides of an interval join whose records are emitted too when they had no partner. */
+function emitsAlone(node: PlanNode): readonly ("left" | "right")[] {
+  const join = joinOf(node);
+  if (join === "fullOuter") return ["left", "right"];
+  return join === "leftOuter" ? ["left"] : join === "rightOuter" ? ["right"] : [];
+}
+
+function joinOf({ details }: PlanNode): string {
+  return String(details.join);
 }
 
 function functionTimers(old: PlanNode, now: PlanNode): readonly Compared[] {
