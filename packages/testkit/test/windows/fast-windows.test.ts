@@ -1,7 +1,8 @@
-import { session, sliding, tumbling, type WindowAssigner, type WindowSpec } from "@millrace/operators";
+import type { AggregatingState } from "@millrace/contracts";
+import { createWindowOperator, session, sliding, tumbling, type WindowAssigner, type WindowSpec } from "@millrace/operators";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { HarnessStep, OperatorHarness } from "../../src/harness/index.ts";
+import { createHarness, type HarnessStep, type OperatorHarness } from "../../src/harness/index.ts";
 import { folded, linesPerStep, openWindows, readingSteps, specOf } from "./window-harness.ts";
 
 const assigners: fc.Arbitrary<WindowAssigner<unknown>> = fc
@@ -54,6 +55,28 @@ describe("windows that fire once", () => {
     );
   });
 
+  it("look at few sessions of a key, however many are open", async () => {
+    let looks = 0;
+    const spec = specOf({ assigner: session(10), contents: folded, process: undefined });
+    const harness = await createHarness<unknown, unknown>({
+      create: () => createWindowOperator(spec),
+      wrapKeyed: (keyed) => ({
+        ...keyed,
+        states(declared) {
+          const states = keyed.states(declared);
+          for (const sessions of Object.values(states) as unknown as AggregatingState<Change, unknown[]>[]) countLooks(sessions, () => looks++);
+          return states;
+        },
+      }),
+    });
+    for (const after of [0, 5]) for (let id = 0; id < 512; id++) harness.element({ key: "a", id }, 100 * ((id * 77) % 512) + after);
+    harness.watermark(Number.POSITIVE_INFINITY);
+    expect(harness.values()).toHaveLength(512);
+    expect(harness.stateEmpty()).toBe(true);
+    expect(looks).toBeLessThan(100 * 512);
+    await harness.close();
+  });
+
   it("tell a function right after the firing that the window is gone", async () => {
     const seen: string[] = [];
     const spec = specOf({
@@ -86,3 +109,25 @@ const timesOf = (harness: OperatorHarness<unknown, unknown>): unknown[] =>
 /** Keys of one window come in an order that is open. */
 const inOrderOfEnd = (lines: string[]): string[] => lines.toSorted((a, b) => endOf(a) - endOf(b) || (a < b ? -1 : 1));
 const endOf = (line: string): number => Number(/ at (\S+)$/.exec(line)?.[1] ?? 0);
+
+type Change = (sessions: unknown[]) => void;
+
+/** Tells of each session that is looked at. */
+function countLooks(state: AggregatingState<Change, unknown[]>, look: () => void): void {
+  const seen = (sessions: unknown[]): unknown[] =>
+    new Proxy(sessions, {
+      get(target, name) {
+        if (/^\d+$/.test(String(name))) look();
+        const value: unknown = Reflect.get(target, name);
+        return typeof value === "function" ? value.bind(target) : value;
+      },
+    });
+  const { add, get } = { add: state.add.bind(state), get: state.get.bind(state) };
+  Object.assign(state, {
+    add: (change: Change) => add((sessions) => change(seen(sessions))),
+    get() {
+      const sessions = get();
+      return sessions === undefined ? undefined : seen(sessions);
+    },
+  });
+}

@@ -30,7 +30,7 @@ export class SessionOperator implements Operator<unknown, unknown> {
   #value: unknown;
   #end = 0;
   #time = 0;
-  #over: OpenSession[] = [];
+  #over: OpenSession | undefined;
 
   constructor(spec: FastSpec) {
     this.#spec = spec;
@@ -105,8 +105,7 @@ export class SessionOperator implements Operator<unknown, unknown> {
   readonly #addRecord: SessionChange = (sessions) => {
     const { start, end } = this.#window;
     const { first, add, merge } = this.#folding;
-    let at = 0;
-    while (at < sessions.length && (sessions[at] as OpenSession).end < start) at++;
+    const at = firstNotBefore(sessions, start);
     const session = sessions[at];
     if (session === undefined || session.start > end) {
       sessions.splice(at, 0, { start, end, timer: end - 1, accumulator: first(this.#value) });
@@ -123,20 +122,20 @@ export class SessionOperator implements Operator<unknown, unknown> {
     session.accumulator = add(session.accumulator, this.#value);
   };
 
-  /** A timer fires: sessions that end here are over, and those that have grown since are looked at again at their end. */
+  /** A timer fires: a session that ends here is over, and one that has grown since is looked at again at its end. */
   #look(time: number): void {
     const { context, sessions, results } = this.#opened();
     // Of a session that another one took in.
     if (sessions.get() === undefined) return;
     try {
       this.#time = time;
-      this.#over = [];
+      this.#over = undefined;
       sessions.add(this.#takeOver);
       if (sessions.get()?.length === 0) sessions.clear();
-      for (const { start, end, accumulator } of this.#over) {
-        results.turnTo({ start, end });
-        results.emitAndClear(this.#folding.result(accumulator));
-      }
+      const over = this.#over as OpenSession | undefined;
+      if (over === undefined) return;
+      results.turnTo({ start: over.start, end: over.end });
+      results.emitAndClear(this.#folding.result(over.accumulator));
     } catch (error) {
       throw userFunctionError(error, { context, key: context.keyed.currentKey() });
     }
@@ -144,15 +143,16 @@ export class SessionOperator implements Operator<unknown, unknown> {
 
   readonly #takeOver: SessionChange = (sessions) => {
     const { timers } = this.#opened();
-    for (let at = sessions.length - 1; at >= 0; at--) {
-      const session = sessions[at] as OpenSession;
-      if (session.end - 1 === this.#time) {
-        sessions.splice(at, 1);
-        this.#over.push(session);
-      } else if (session.timer === this.#time) {
-        session.timer = session.end - 1;
-        timers.registerEventTime(VOID_NAMESPACE, session.timer);
-      }
+    // Its time lies in the session that set it, which has only grown since, and in no other.
+    const at = firstNotBefore(sessions, this.#time + 1);
+    const session = sessions[at];
+    if (session === undefined) return;
+    if (session.end - 1 === this.#time) {
+      sessions.splice(at, 1);
+      this.#over = session;
+    } else if (session.timer === this.#time) {
+      session.timer = session.end - 1;
+      timers.registerEventTime(VOID_NAMESPACE, session.timer);
     }
   };
 
@@ -180,10 +180,17 @@ function holdsInLatest(sessions: readonly OpenSession[] | undefined, time: numbe
 
 /** Overlapping and touching are one, as in Flink's TimeWindow. */
 function touchesAny(sessions: readonly OpenSession[] | undefined, window: Window): boolean {
-  if (sessions === undefined) return false;
-  for (let at = sessions.length - 1; at >= 0; at--) {
-    const { start, end } = sessions[at] as OpenSession;
-    if (start <= window.end && end >= window.start) return true;
+  const session = sessions?.[firstNotBefore(sessions, window.start)];
+  return session !== undefined && session.start <= window.end;
+}
+
+/** Index of the first session that does not end before a time; behind all of them when there is none. A key may have many before the first watermark. */
+function firstNotBefore(sessions: readonly OpenSession[], time: number): number {
+  let [low, high] = [0, sessions.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((sessions[middle] as OpenSession).end < time) low = middle + 1;
+    else high = middle;
   }
-  return false;
+  return low;
 }
