@@ -1,29 +1,39 @@
-import type { Key, Namespace, OperatorContext, OutputTag, StateDeclarations, StateHandles } from "@millrace/contracts";
+import {
+  type Key,
+  type Namespace,
+  type OperatorContext,
+  type OutputTag,
+  outputTag,
+  type StateDeclarations,
+  type StateHandles,
+} from "@millrace/contracts";
 import { MillraceError } from "@millrace/core";
-import type { ProcessWindowFunction, Window, WindowContext } from "../spec.ts";
+import { createSideEmitter, type SideEmitter } from "../../process/side-outputs.ts";
+import type { Window, WindowContext, WindowSpec } from "../spec.ts";
 import { maxTimestamp } from "../triggers/trigger.ts";
 import { openKeyStates, openWindowStates, type WindowStates } from "./handles.ts";
 import { stateNames } from "./state-names.ts";
 import type { WindowForm } from "./window-form.ts";
-
-type AnyFunction = ProcessWindowFunction<Key, unknown, unknown, StateDeclarations, StateDeclarations>;
 
 /** The context of a window function: one object, turned to a window before each call. */
 export class FunctionContext implements WindowContext<Key, StateDeclarations, StateDeclarations> {
   readonly globalState: StateHandles<StateDeclarations>;
   readonly #context: OperatorContext<unknown>;
   readonly #form: WindowForm;
+  readonly #emitSide: SideEmitter;
   /** undefined over merging windows. */
   readonly #states: WindowStates | undefined;
   #window: Window = { start: 0, end: 0 };
   #namespace: Namespace = 0;
 
-  constructor(process: AnyFunction | undefined, context: OperatorContext<unknown>, form: WindowForm, merging: boolean) {
+  constructor({ process, assigner, lateOutput }: WindowSpec, context: OperatorContext<unknown>, form: WindowForm) {
     this.#context = context;
     this.#form = form;
+    const late = lateOutput === undefined ? [] : [outputTag<never>(lateOutput)];
+    this.#emitSide = createSideEmitter([...late, ...(process?.sideOutputs ?? [])] as OutputTag<never>[], context);
     const { keyed } = context;
     this.globalState = openKeyStates(keyed, process?.globalState, stateNames.ofKey);
-    this.#states = merging ? undefined : openWindowStates(keyed, process?.windowState, stateNames.ofWindow, form, () => this.#namespace);
+    this.#states = assigner.merging ? undefined : openWindowStates(keyed, process?.windowState, stateNames.ofWindow, form, () => this.#namespace);
   }
 
   turnTo(window: Window): void {
@@ -65,6 +75,6 @@ export class FunctionContext implements WindowContext<Key, StateDeclarations, St
   }
 
   output<T>(tag: OutputTag<T>, value: T): void {
-    this.#context.output.side(tag.name, value, maxTimestamp(this.#window));
+    this.#emitSide(tag, value, maxTimestamp(this.#window));
   }
 }

@@ -15,7 +15,7 @@ export class Results implements Collector<unknown> {
   constructor(spec: WindowSpec, context: OperatorContext<unknown>, form: WindowForm) {
     this.#spec = spec;
     this.#context = context;
-    this.#function = new FunctionContext(spec.process, context, form, spec.assigner.merging);
+    this.#function = new FunctionContext(spec, context, form);
   }
 
   /** What follows is about this window, until the next call. */
