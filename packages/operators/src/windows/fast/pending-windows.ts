@@ -1,22 +1,32 @@
-/** Starts of the windows that hold something, ascending. There are few of them: those that the watermark has not passed. */
+/** Starts of the windows that hold something, ascending: those that the watermark has not passed, of which there may be many. */
 export class PendingWindows {
   readonly #starts: number[];
+  /** Those before it are removed. */
+  #head = 0;
 
   constructor(starts: Iterable<number>) {
     this.#starts = [...starts].sort((a, b) => a - b);
   }
 
   add(start: number): void {
-    let at = this.#starts.length;
-    while (at > 0 && (this.#starts[at - 1] ?? start) > start) at--;
-    if (this.#starts[at - 1] !== start) this.#starts.splice(at, 0, start);
+    let [low, high] = [this.#head, this.#starts.length];
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((this.#starts[middle] as number) < start) low = middle + 1;
+      else high = middle;
+    }
+    if (this.#starts[low] !== start) this.#starts.splice(low, 0, start);
   }
 
   first(): number | undefined {
-    return this.#starts[0];
+    return this.#starts[this.#head];
   }
 
   removeFirst(): void {
-    this.#starts.shift();
+    this.#head++;
+    // The rest is moved up once in a while: for each removal it would be moved as often as there are windows.
+    if (this.#head <= this.#starts.length >>> 1) return;
+    this.#starts.splice(0, this.#head);
+    this.#head = 0;
   }
 }
