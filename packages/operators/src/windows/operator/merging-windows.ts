@@ -31,11 +31,13 @@ export class MergingWindows {
   }
 
   add(added: Window): Addition {
-    const sessions = this.#read();
-    const touched = sessions.filter((one) => one.start <= added.end && one.end >= added.start);
+    const flat = this.#read();
+    const from = firstNotBefore(flat, added.start);
+    const touched: Session[] = [];
+    for (let at = from; at < flat.length && (flat[at] as number) <= added.end; at += FIELDS) touched.push(sessionAt(flat, at));
     const [first] = touched;
     if (first === undefined) {
-      this.#write([...sessions, { ...added, contents: added.start }]);
+      this.#stored.update(flat.toSpliced(from, 0, added.start, added.end, added.start));
       return { window: added, contents: added.start, merged: [], mergedContents: [] };
     }
     const start = Math.min(added.start, first.start);
@@ -43,40 +45,44 @@ export class MergingWindows {
     const grown: Session = { start, end, contents: first.contents };
     // A window inside one that is there already changes nothing.
     if (start === first.start && end === first.end) return { window: grown, contents: grown.contents, merged: [], mergedContents: [] };
-    this.#write([...sessions.filter((one) => !touched.includes(one)), grown]);
+    this.#stored.update(flat.toSpliced(from, touched.length * FIELDS, start, end, grown.contents));
     return { window: grown, contents: grown.contents, merged: touched, mergedContents: touched.slice(1).map((one) => one.contents) };
   }
 
   /** Where the contents of a window stand; undefined when there is no such window (any more). */
   contentsOf(window: Window): number | undefined {
-    const flat = this.#stored.value() ?? [];
-    for (let i = 0; i < flat.length; i += 3) {
-      if (flat[i] === window.start && flat[i + 1] === window.end) return flat[i + 2];
-    }
-    return undefined;
+    const flat = this.#read();
+    const at = firstNotBefore(flat, window.end);
+    return flat[at] === window.start && flat[at + 1] === window.end ? flat[at + 2] : undefined;
   }
 
   remove(window: Window): void {
-    const sessions = this.#read();
-    const rest = sessions.filter((one) => one.start !== window.start || one.end !== window.end);
-    assert(rest.length === sessions.length - 1, "a retired window is one of its key's");
-    this.#write(rest);
+    const flat = this.#read();
+    const at = firstNotBefore(flat, window.end);
+    assert(flat[at] === window.start && flat[at + 1] === window.end, "a retired window is one of its key's");
+    if (flat.length === FIELDS) this.#stored.clear();
+    else this.#stored.update(flat.toSpliced(at, FIELDS));
   }
 
-  /** In order of time. */
-  #read(): Session[] {
-    const flat = this.#stored.value() ?? [];
-    const sessions: Session[] = [];
-    for (let i = 0; i < flat.length; i += 3) {
-      const [start, end, contents] = flat.slice(i, i + 3);
-      assert(start !== undefined && end !== undefined && contents !== undefined, "a session is three numbers");
-      sessions.push({ start, end, contents });
-    }
-    return sessions;
+  /** Start, end and contents of each session, in order of time. */
+  #read(): readonly number[] {
+    return this.#stored.value() ?? [];
   }
+}
 
-  #write(sessions: readonly Session[]): void {
-    if (sessions.length === 0) this.#stored.clear();
-    else this.#stored.update(sessions.toSorted((a, b) => a.start - b.start).flatMap((one) => [one.start, one.end, one.contents]));
+const FIELDS = 3;
+
+function sessionAt(flat: readonly number[], at: number): Session {
+  return { start: flat[at] as number, end: flat[at + 1] as number, contents: flat[at + 2] as number };
+}
+
+/** Where the first session stands that does not end before a time. A key may have many, and they lie in order. */
+function firstNotBefore(flat: readonly number[], time: number): number {
+  let [low, high] = [0, flat.length / FIELDS];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((flat[middle * FIELDS + 1] as number) < time) low = middle + 1;
+    else high = middle;
   }
+  return low * FIELDS;
 }
