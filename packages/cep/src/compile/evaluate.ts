@@ -34,7 +34,8 @@ export function mayBe(condition: Condition, hold: boolean): (event: unknown) => 
       return () => hold;
     case "test": {
       const { test, iterative } = condition;
-      return iterative ? () => true : (event) => test(event, noContext) === hold;
+      // Whatever it returns counts as it does where the event is taken: plain JavaScript has more than booleans.
+      return iterative ? () => true : (event) => Boolean(test(event, noContext)) === hold;
     }
     case "not":
       return mayBe(condition.of, !hold);

@@ -67,6 +67,14 @@ describe("the operator of a pattern", () => {
     expect([harness.metrics.lateDropped, harness.metrics.lateSide]).toEqual([2, 0]);
   });
 
+  it("takes whatever a condition of plain JavaScript returns for true or false", async () => {
+    const valued = ((event: Event) => event.value) as unknown as (event: Event) => boolean;
+    const pattern = Pattern.of<Event>().begin("a").where(valued).followedBy("b").where(valued).within(10);
+    const event = (id: number, value: number): HarnessStep => steps.element({ key: "k", letter: "a", value, id, at: id }, id);
+    const list = [event(1, 7), event(2, 0), event(3, 8), steps.watermark(4)];
+    expect(texts(await verifyOperator({ create: create(pattern), steps: list }))).toEqual(["3 k a=1 b=3"]);
+  });
+
   it("runs by the clock in processing time", async () => {
     const list = [
       steps.processingTime(100),
