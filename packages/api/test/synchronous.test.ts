@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { buildJob, type DataStream, defineJob, type KeyedStream, state, t, tumbling } from "../src/index.ts";
+import { asyncRetry, buildJob, type DataStream, defineJob, type KeyedStream, Pattern, type PatternStream, state, t, tumbling } from "../src/index.ts";
 import { sinkOf, sourceOf } from "./connectors.ts";
 import { type Flight, flightCodec } from "./flights.ts";
 
@@ -18,6 +18,10 @@ function building(build: Build): () => void {
 }
 
 const uid = "late";
+/** As plain JavaScript may have it, or a promise in the place of a truth. */
+const later = (async () => undefined) as unknown as () => never;
+const retry = asyncRetry.fixedDelay<number>({ attempts: 2, delayMs: 1 });
+const matching = (stream: PatternStream<Flight, string, object>): unknown => stream.select(() => 1, { uid, codec: flightCodec });
 const pair = { uid, left: flightCodec, right: flightCodec };
 
 /** Each compiles: whoever returns nothing may return a promise. */
@@ -43,6 +47,43 @@ const refused: readonly (readonly [string, Build])[] = [
         .intervalJoin(keyed)
         .between(0, 1)
         .select(async () => 1, pair),
+  ],
+  ["a condition of a pattern", (_, keyed) => matching(keyed.pattern((start) => start.begin("a").where(later).within(1)))],
+  ["one in a group", (_, keyed) => matching(keyed.pattern((start) => start.begin(Pattern.of<Flight>().begin("a").or(later)).oneOrMore().within(1)))],
+  ["the end of a loop", (_, keyed) => matching(keyed.pattern((start) => start.begin("a").oneOrMore().until(later).within(1)))],
+  ["an order", (_, keyed) => matching(keyed.pattern((start) => start.begin("a").within(1)).orderBy(later))],
+  [
+    "a deletion of a version",
+    (_, keyed) =>
+      keyed
+        .temporalJoin(keyed)
+        .deletedWhen(later)
+        .unbounded()
+        .select(() => 1, { uid, left: flightCodec, version: flightCodec }),
+  ],
+  [
+    "the trigger of a window join",
+    (flights) =>
+      flights
+        .join(flights)
+        .where((flight) => flight.origin)
+        .equalTo((flight) => flight.origin)
+        .window(tumbling(10))
+        .trigger({ description: "own", canMerge: false, onElement: later, onEventTime: later, onProcessingTime: later, clear: later })
+        .apply(() => 1, pair),
+  ],
+  ["what is asked again", (flights) => flights.orderedWait(() => 1, { uid, timeoutMs: 1, retry: { ...retry, ifResult: later } })],
+  ["a timeout", (flights) => flights.orderedWait({ asyncInvoke: () => 1, async timeout() {} }, { uid, timeoutMs: 1 })],
+  ["the key of a look-up", (flights) => flights.lookupJoin(later, () => 1).select(() => 1, { uid, timeoutMs: 1 })],
+  [
+    "what a look-up found",
+    (flights) =>
+      flights
+        .lookupJoin(
+          () => 1,
+          () => 1,
+        )
+        .select(async () => 1, { uid, timeoutMs: 1 }),
   ],
 ];
 

@@ -8,7 +8,7 @@ export { type CepOperatorOptions, createCepOperator } from "./operator/cep-opera
 export type { AnyMatch, CepSpec, EventComparator, MatchFunctionContext, PatternProcessFunction } from "./operator/spec.ts";
 export { cepStates } from "./operator/states.ts";
 export type { ConditionContext } from "./pattern/condition.ts";
-export type { Contiguity, PatternDefinition, PatternStage, Quantifier } from "./pattern/definition.ts";
+export { type Contiguity, conditionsOf, type PatternDefinition, type PatternStage, type Quantifier } from "./pattern/definition.ts";
 export { describePattern, describeSkip } from "./pattern/describe.ts";
 export type { MatchOf, PartialMatchOf } from "./pattern/match-types.ts";
 export { Pattern, type PatternStart, type RepetitionOptions, type WithinType } from "./pattern/pattern.ts";

@@ -43,6 +43,7 @@ export function addAsync<In, Out>(upstream: Upstream, call: AsyncCall<In, Out>, 
   const spec = specOf(options, fn as AsyncFunction<unknown, unknown>, ordered);
   return addNode([upstream], options, {
     kind: "async",
+    called: [fn.timeout, spec.retry],
     sideOutputs: tagNames(fn.sideOutputs),
     details: { ...detailsOf(spec), emits: typeOf(fn.emits) },
     body: { kind: "operator", keySelectors: [], create: () => createAsyncOperator(spec) },
@@ -87,6 +88,7 @@ export class LookupJoin<T, Found, Joined> {
     });
     return addNode([this.#upstream], options, {
       kind: "lookupJoin",
+      called: [fn, keyOf, retry],
       details: { ...detailsOf(specFor()), join: outer ? "leftOuter" : "inner", cache: cache === undefined ? undefined : { ...cache } },
       body: { kind: "operator", keySelectors: [], create: () => createAsyncOperator(specFor()) },
     });

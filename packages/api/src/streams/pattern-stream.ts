@@ -3,6 +3,7 @@ import {
   type CepSpec,
   cepStates,
   compilePattern,
+  conditionsOf,
   createCepOperator,
   describePattern,
   describeSkip,
@@ -108,7 +109,7 @@ export class PatternStream<T, K extends Key, Match> {
     const spec: CepSpec = { pattern: definition, keySelector, codec, time, comparator, lateOutput, function: matchFunction };
     return addNode([upstream], options, {
       kind: "cep",
-      called: [fn],
+      called: [fn, comparator, ...conditionsOf(definition)],
       states: cepStates(compilePattern(definition), codec),
       timers: [time],
       sideOutputs: [...new Set([...(lateOutput === undefined ? [] : [lateOutput]), ...tagNames(matchFunction.sideOutputs)])],

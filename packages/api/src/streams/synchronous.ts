@@ -6,6 +6,7 @@ const CALLED = [
   ...["process", "clear", "processMatch", "processTimedOutMatch"],
   ...["createAccumulator", "add", "getResult", "merge"],
   ...["onElement", "onEventTime", "onProcessingTime", "onMerge", "evictBefore", "evictAfter"],
+  ...["ifResult", "ifError", "delayMs"],
 ];
 
 /**

@@ -89,7 +89,7 @@ export class TemporalJoin<L, V, Joined, K extends Key> {
     const { outer, validForMs, isDeletion, lateOutputs } = settings;
     return addNode([left.upstream, versions.upstream], options, {
       kind: "temporalJoin",
-      called: [fn],
+      called: [fn, settings.isDeletion],
       states: temporalJoinStates(spec),
       timers: ["event"],
       sideOutputs: [...new Set(lateOutputs.filter((name) => name !== undefined))],

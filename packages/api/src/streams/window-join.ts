@@ -88,6 +88,7 @@ abstract class WindowPair<L, R, Self> {
     const { contents: _contents, process: _process, ...facts } = details ?? {};
     return addNode([left.upstream, right.upstream], options, {
       kind,
+      called: [spec.trigger, spec.evictor],
       ...described,
       sideOutputs: [...new Set(spec.lateOutputs.filter((name) => name !== undefined))],
       details: { key: left.keyType ?? right.keyType, ...facts, unbounded: spec.unbounded || undefined },

@@ -40,3 +40,16 @@ export function or(left: Condition, right: Condition): Condition {
 export function not(of: Condition): Condition {
   return Object.freeze({ kind: "not", of });
 }
+
+/** The user's functions that a condition is made of. */
+export function testsOf(condition: Condition | undefined): ConditionFunction[] {
+  if (condition === undefined || condition.kind === "always") return [];
+  switch (condition.kind) {
+    case "test":
+      return [condition.test];
+    case "not":
+      return testsOf(condition.of);
+    default:
+      return [...testsOf(condition.left), ...testsOf(condition.right)];
+  }
+}

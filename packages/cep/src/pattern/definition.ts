@@ -1,4 +1,4 @@
-import type { Condition } from "./condition.ts";
+import { type Condition, type ConditionFunction, testsOf } from "./condition.ts";
 import type { AfterMatchSkip } from "./skip.ts";
 
 /** A pattern as frozen data: what the fluent `Pattern` builds and the compiler reads. The first stage begins it. */
@@ -78,4 +78,9 @@ export function eventNames(stages: readonly PatternStage[]): string[] {
 export function leastWindow(stages: readonly PatternStage[]): number {
   const own = (stage: PatternStage): number => stage.withinMs ?? Number.POSITIVE_INFINITY;
   return Math.min(...stages.map((stage) => (stage.kind === "group" ? Math.min(own(stage), leastWindow(stage.stages)) : own(stage))));
+}
+
+/** The user's functions that say which events a pattern takes. */
+export function conditionsOf({ stages }: Pick<PatternDefinition, "stages">): ConditionFunction[] {
+  return stages.flatMap((stage) => [...(stage.kind === "group" ? conditionsOf(stage) : testsOf(stage.condition)), ...testsOf(stage.until)]);
 }
