@@ -9,7 +9,7 @@ import {
   type TimerService,
   type ValueState,
 } from "@millrace/contracts";
-import { assert, MillraceError, WATERMARK_MIN } from "@millrace/core";
+import { assert, MillraceError, TIME_LIMIT, WATERMARK_MIN } from "@millrace/core";
 import { userFunctionError } from "../process/user-error.ts";
 import type { JoinContext } from "./interval-join.ts";
 import { requireJoinTimestamp } from "./join-timestamp.ts";
@@ -202,9 +202,10 @@ class TemporalJoin {
     else if (this.#inForce.value() === versionTime) this.#inForce.update(NONE_YET);
   }
 
+  /** Behind the greatest time there is none, and numbers are no longer whole: what is valid until then is so for ever. */
   #expireLater(versionTime: number): void {
-    const { validForMs } = this.#spec;
-    if (validForMs < Number.POSITIVE_INFINITY) this.#timers.registerEventTime(timerKinds.expire, versionTime + validForMs + 1);
+    const end = versionTime + this.#spec.validForMs;
+    if (end < TIME_LIMIT) this.#timers.registerEventTime(timerKinds.expire, end + 1);
   }
 
   #isPast(timestamp: number): boolean {

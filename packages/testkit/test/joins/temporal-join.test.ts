@@ -1,5 +1,6 @@
 import { t } from "@millrace/codec";
 import type { MapState } from "@millrace/contracts";
+import { TIME_LIMIT } from "@millrace/core";
 import { createTemporalJoinOperator, type TemporalJoinSpec } from "@millrace/operators";
 import { createHeapBackend } from "@millrace/state";
 import fc from "fast-check";
@@ -169,6 +170,19 @@ describe("a temporal join", () => {
     expect(harness.values()).toEqual(Array.from({ length: 300 }, (_, at) => `${at}@${at} ${at}@${at}`));
     expect(walked).toBe(0);
     expect(harness.stateEmpty()).toBe(true);
+    await harness.close();
+  });
+
+  it("is at an end where a version is valid longer than time goes on", async () => {
+    const harness = await createHarness<unknown, unknown, unknown>({
+      create: () => createTemporalJoinOperator(specOf({ validForMs: TIME_LIMIT })),
+      inputs: 2,
+    });
+    harness.element({ key: "x", id: 1, at: 1_700_000_000_000, side: 1 }, 1_700_000_000_000, 1);
+    harness.element({ key: "x", id: 2, at: 1_700_000_000_001, side: 0 }, 1_700_000_000_001, 0);
+    await harness.restart();
+    for (const input of [0, 1] as const) harness.watermark(Number.POSITIVE_INFINITY, input);
+    expect(harness.values()).toEqual(["2@1700000000001 1@1700000000000"]);
     await harness.close();
   });
 
