@@ -35,6 +35,20 @@ describe("a watermark multiplexer", () => {
     expect(out).toEqual([10]);
   });
 
+  it("stays idle through a watermark that is behind, also when its split is gone before the next look", () => {
+    const { multiplexer, out } = newMultiplexer();
+    multiplexer.register("a");
+    multiplexer.outputOf("a").immediate.emitWatermark(10);
+    multiplexer.unregister("a");
+    multiplexer.register("b");
+    const { immediate } = multiplexer.outputOf("b");
+    immediate.markIdle();
+    immediate.emitWatermark(5);
+    multiplexer.unregister("b");
+    multiplexer.onPeriodicEmit();
+    expect(out).toEqual([10, "idle", "idle"]);
+  });
+
   it("goes on from the watermarks that its splits and itself had before a restore", () => {
     const before = newMultiplexer().multiplexer;
     before.register("a");

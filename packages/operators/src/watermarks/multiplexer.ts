@@ -45,7 +45,7 @@ class SplitMultiplexer implements WatermarkMultiplexer {
 
   register(id: string, reached = WATERMARK_MIN): void {
     assert(!this.#splits.has(id), `split ${id} is registered twice at the watermark multiplexer`);
-    this.#splits.set(id, new Split(reached, () => this.onPeriodicEmit()));
+    this.#splits.set(id, new Split(reached, this.#update, this.#heed));
     this.#list = [...this.#splits.values()];
   }
 
@@ -67,6 +67,13 @@ class SplitMultiplexer implements WatermarkMultiplexer {
     if (this.#combine()) this.#output.emitWatermark(this.watermark);
     if (this.#idle) this.#output.markIdle();
   }
+
+  readonly #update = (): void => this.onPeriodicEmit();
+
+  /** A watermark that is behind the combined one changes nothing, not even whether all are idle, before the next look. */
+  readonly #heed = (watermark: number): void => {
+    if (watermark > this.watermark) this.onPeriodicEmit();
+  };
 
   /** True when the combined watermark has risen. */
   #combine(): boolean {
@@ -100,8 +107,8 @@ class Split implements SplitOutputs {
   readonly immediate: WatermarkOutput;
   readonly deferred: WatermarkOutput;
 
-  /** `update` is called when the split has changed through its immediate output. */
-  constructor(reached: number, update: () => void) {
+  /** When the split has changed through its immediate output: `heed` is called with a watermark that is its highest, `update` for the rest. */
+  constructor(reached: number, update: () => void, heed: (watermark: number) => void) {
     this.watermark = reached;
     this.deferred = {
       emitWatermark: (watermark) => {
@@ -116,7 +123,7 @@ class Split implements SplitOutputs {
     };
     this.immediate = {
       emitWatermark: (watermark) => {
-        if (this.#rises(watermark)) update();
+        if (this.#rises(watermark)) heed(watermark);
       },
       markIdle: () => {
         this.idle = true;
