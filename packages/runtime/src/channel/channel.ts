@@ -21,10 +21,13 @@ export interface ReceivingChannel {
   arrivals: Arrivals | undefined;
   /** What waits before the barrier of this checkpoint, oldest first, encoded and without other barriers; it stays where it is. */
   waiting(checkpointId: number): readonly Uint8Array[];
+  /** Barriers of this checkpoint and older ones are of no effect any more: they are taken out, and take up no room. */
+  forget(checkpointId: number): void;
 }
 
 export interface Arrivals {
-  barrier(barrier: BarrierElement): void;
+  /** False: it is of no effect, and does not go in. */
+  barrier(barrier: BarrierElement): boolean;
   /** Anything else; `encoded` gives its bytes, if they are wanted. */
   other(encoded: () => Uint8Array): void;
 }
@@ -68,6 +71,17 @@ export class Queue<T> {
     return item;
   }
 
+  /** Takes out those that are so; all stay in their order. */
+  extract(isSo: (item: T) => boolean): readonly T[] {
+    const taken: T[] = [];
+    for (let left = this.#size; left > 0; left--) {
+      const item = this.shift() as T;
+      if (isSo(item)) taken.push(item);
+      else this.push(item);
+    }
+    return taken;
+  }
+
   *[Symbol.iterator](): Iterator<T> {
     for (let i = 0; i < this.#size; i++) yield this.#ring[(this.#head + i) & (this.#ring.length - 1)] as T;
   }
@@ -105,9 +119,9 @@ export class LocalChannel implements Channel {
 
   push(element: StreamElement): void {
     const copy = this.#copier === undefined ? element : this.#copier.decode(this.#copier.encode(element));
+    if (copy.kind === "barrier" && this.arrivals?.barrier(copy) === false) return;
     this.#queue.push(copy);
-    if (copy.kind === "barrier") this.arrivals?.barrier(copy);
-    else this.arrivals?.other(() => this.#encode(copy));
+    if (copy.kind !== "barrier") this.arrivals?.other(() => this.#encode(copy));
     if (this.#queue.size === 1) this.#listeners.onReadable();
   }
 
@@ -124,6 +138,12 @@ export class LocalChannel implements Channel {
       else if (element.checkpointId === checkpointId) break;
     }
     return elements;
+  }
+
+  forget(checkpointId: number): void {
+    const wasFull = this.full;
+    this.#queue.extract((element) => element.kind === "barrier" && element.checkpointId <= checkpointId);
+    if (wasFull && !this.full) this.#listeners.onWritable();
   }
 
   #encode(element: StreamElement): Uint8Array {

@@ -61,15 +61,20 @@ export class RemoteReceiver implements ReceivingChannel {
 
   /** Takes what came out of the ring; the frame goes back to the pool when it has been read. */
   arrived(frame: Frame): void {
+    if (this.arrivals !== undefined && !this.#announce(frame, this.arrivals)) {
+      this.#take(frame);
+      return;
+    }
     this.#queue.push(frame);
-    if (this.arrivals !== undefined) this.#announce(frame, this.arrivals);
     if (this.#queue.size === 1) this.#readable();
   }
 
-  #announce(frame: Frame, arrivals: Arrivals): void {
+  /** False: it does not go in. */
+  #announce(frame: Frame, arrivals: Arrivals): boolean {
     const barrier = this.#barrierIn(frame);
-    if (barrier === undefined) arrivals.other(() => bytesOf(frame));
-    else arrivals.barrier(barrier);
+    if (barrier !== undefined) return arrivals.barrier(barrier);
+    arrivals.other(() => bytesOf(frame));
+    return true;
   }
 
   #barrierIn(frame: Frame): BarrierElement | undefined {
@@ -81,7 +86,11 @@ export class RemoteReceiver implements ReceivingChannel {
 
   poll(): StreamElement | undefined {
     const frame = this.#queue.shift();
-    if (frame === undefined) return undefined;
+    return frame === undefined ? undefined : this.#take(frame);
+  }
+
+  /** It is in the queue no longer. */
+  #take(frame: Frame): StreamElement {
     const element = this.#decode(frame);
     this.#credits.took(element, frame.length, this.#queue.size);
     this.#pool.give(frame);
@@ -96,6 +105,11 @@ export class RemoteReceiver implements ReceivingChannel {
       else if (barrier.checkpointId === checkpointId) break;
     }
     return elements;
+  }
+
+  forget(checkpointId: number): void {
+    const isOver = (frame: Frame): boolean => (this.#barrierIn(frame)?.checkpointId ?? Number.POSITIVE_INFINITY) <= checkpointId;
+    for (const frame of this.#queue.extract(isOver)) this.#take(frame);
   }
 
   #decode({ memory, length }: Frame): StreamElement {

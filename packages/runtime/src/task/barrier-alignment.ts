@@ -50,14 +50,15 @@ export class BarrierAlignment {
     return this.#read[channel] !== 0 && this.#options.exactlyOnce;
   }
 
-  /** A barrier has come in, before anybody can read it. */
-  arrived(channel: number, barrier: BarrierElement): void {
+  /** A barrier has come in, before anybody can read it. False: nobody needs to. */
+  arrived(channel: number, barrier: BarrierElement): boolean {
     const { checkpointId } = barrier;
     this.#arrived[channel] = checkpointId;
     if (this.#recorder?.checkpointId === checkpointId) this.#recorder.barrier(channel);
-    if (checkpointId <= this.#settled) return;
+    if (checkpointId <= this.#settled) return false;
     this.#begin(barrier);
     if (barrier.unaligned && this.#options.exactlyOnce) this.#loseIt();
+    return true;
   }
 
   /** Anything else has come in; see `Arrivals`. */

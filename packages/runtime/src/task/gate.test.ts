@@ -169,3 +169,22 @@ it("a watermark stays behind the record that made an operator hold, where a chec
   flow.holding = false;
   expect(run()).toEqual(["watermark"]);
 });
+
+it("barriers that are overtaken while nothing can be read, or given up, do not fill the channels", () => {
+  const { channels, gate, run, endWaits } = gateOver(2);
+  for (const channel of channels) channel.push(active);
+  run();
+  for (const channel of channels) channel.push({ kind: "watermark", watermark: 7 });
+  for (let checkpointId = 1; checkpointId <= 1_000; checkpointId++) {
+    channels[0].push({ ...barrier(checkpointId, false), alignmentTimeoutMs: 1 });
+    if (checkpointId % 3 === 0) gate.abort(checkpointId);
+    else {
+      endWaits();
+      expect(gate.overtake()?.barrier.checkpointId).toBe(checkpointId);
+    }
+    channels[1].push(barrier(checkpointId, false));
+  }
+  expect(channels.map(({ full }) => full)).toEqual([false, false]);
+  run();
+  expect(channels.map((channel) => channel.poll())).toEqual([undefined, undefined]);
+});

@@ -82,7 +82,8 @@ export class InputGate implements TaskInput {
     if (restored.length > 0) this.#replay = new Replay(restored, target, options.reached);
     channels.forEach(({ channel }, index) => {
       channel.arrivals = {
-        barrier: (barrier) => this.#alignment.arrived(index, barrier),
+        // Whoever has not greeted does so with a barrier, too.
+        barrier: (barrier) => this.#alignment.arrived(index, barrier) || !this.#begun,
         other: (encoded) => this.#alignment.otherArrived(index, encoded),
       };
     });
@@ -111,11 +112,19 @@ export class InputGate implements TaskInput {
   /** The checkpoint will not happen. */
   abort(checkpointId: number): void {
     this.#alignment.abort(checkpointId);
+    this.#forget(checkpointId);
   }
 
   /** A checkpoint that waits no longer, when there is one; it is to be taken now, wherever the task stands. */
   overtake(): Overtaking | undefined {
-    return this.#alignment.overtake((checkpointId, isRead) => this.#overtaken(checkpointId, isRead));
+    const overtaking = this.#alignment.overtake((checkpointId, isRead) => this.#overtaken(checkpointId, isRead));
+    if (overtaking !== undefined) this.#forget(overtaking.barrier.checkpointId);
+    return overtaking;
+  }
+
+  /** Barriers that have been overtaken, or are of what was given up: where nothing is read for long, more and more would wait. */
+  #forget(checkpointId: number): void {
+    if (this.#begun) for (const { channel } of this.#channels) channel.forget(checkpointId);
   }
 
   get watermark(): number {
