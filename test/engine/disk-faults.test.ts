@@ -129,18 +129,18 @@ describe("a disk that fails while the name of a checkpoint is made durable", () 
         const files = new FaultyFiles(nodePorts.files, ({ kind, path }) => {
           if (!path.includes("/state/checkpoints")) return undefined;
           if (kind === "rename" && /chk-\d+\.json\.tmp$/.test(path)) renamed++;
-          if (renamed === 3 && kind === "syncDirectory" && !readOnly) {
+          if (renamed === 2 && kind === "syncDirectory" && !readOnly) {
             readOnly = true;
             return fault("EIO", "input/output error");
           }
           return readOnly && refused.includes(kind) ? fault("EROFS", "read-only file system") : undefined;
         });
-        const first = await startNoted(counting(fileSink(out), 3_000, 20_000), stateDir, { ports: { ...nodePorts, files } });
+        const first = await startNoted(counting(fileSink(out), 6_000, 20_000), stateDir, { ports: { ...nodePorts, files } });
         await expect(first.job.finished).rejects.toMatchObject({ code: "CHECKPOINT_IN_DOUBT", hint: expect.stringContaining("start the job again") });
         expect(countOf(first.events, "restarting")).toBe(0);
-        const second = await startNoted(counting(fileSink(out), 3_000, 20_000), stateDir, { restart: { kind: "none" } });
+        const second = await startNoted(counting(fileSink(out), 6_000, 20_000), stateDir, { restart: { kind: "none" } });
         expect(await second.job.finished).toMatchObject({ end: "finished" });
-        expectSame(await published<string>(out), expected(3_000));
+        expectSame(await published<string>(out), expected(6_000));
       }));
   }
 });

@@ -124,8 +124,9 @@ export const canaries: readonly Canary[] = [
     changes: [
       {
         path: "packages/runtime/src/job/job-run.ts",
-        find: "        this.#restored = manifest;\n        this.#resumed = true;\n        await this.#committers.commit(manifest);\n",
-        replace: "        await this.#committers.commit(manifest);\n        this.#restored = manifest;\n        this.#resumed = true;\n",
+        find: "        this.#restored = manifest;\n        this.#resumed = true;\n        const committed = this.#committers.commit(manifest);\n",
+        replace:
+          "        const committed = this.#committers.commit(manifest);\n        await committed;\n        this.#restored = manifest;\n        this.#resumed = true;\n",
       },
     ],
   },

@@ -305,7 +305,8 @@ export class JobRun {
         // From here on the checkpoint exists: a failure while it is being published restarts from it.
         this.#restored = manifest;
         this.#resumed = true;
-        await this.#patience.wait(`the commit of checkpoint ${manifest.checkpointId}`, this.#committers.commit(manifest));
+        const committed = this.#committers.commit(manifest);
+        await this.#patience.wait(`the commit of checkpoint ${manifest.checkpointId}`, committed);
       },
       completed: ({ checkpointId }, durationMs, bytes) => this.#emit({ kind: "checkpointCompleted", checkpointId, durationMs, bytes }),
       aborted: (checkpointId, error) => this.#emit({ kind: "checkpointFailed", checkpointId, error }),
