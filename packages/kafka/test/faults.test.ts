@@ -219,7 +219,7 @@ describe.skipIf(!ownBroker)("what a broker refuses is named", () => {
     const sinkOf = (cluster: ReturnType<typeof kafka>) => kafkaSink<string>(cluster, name, { value: text(), guarantee: "at-least-once" });
     const [failing, lasting] = [await SinkDriver.open(sinkOf(impatient), onPorts), await SinkDriver.open(sinkOf(patient), onPorts)];
     const [failingSource, lastingSource] = [await open(kafkaSource(impatient, name, text())), await open(kafkaSource(patient, name, text()))];
-    local?.signal("STOP");
+    await local?.signal("STOP");
     try {
       await failing.write("lost");
       await lasting.write("kept");
@@ -228,10 +228,10 @@ describe.skipIf(!ownBroker)("what a broker refuses is named", () => {
       reading.catch(() => undefined);
       await expect(failing.prepare()).rejects.toMatchObject({ code: "KAFKA_UNREACHABLE" });
       await expect(reading).rejects.toMatchObject({ code: "KAFKA_UNREACHABLE" });
-      local?.signal("CONT");
+      await local?.signal("CONT");
       await kept;
     } finally {
-      local?.signal("CONT");
+      await local?.signal("CONT");
     }
     while (lastingSource.records.every(({ value }) => value !== "kept")) await lastingSource.take(1);
     expect(lastingSource.records.filter(({ value }) => value === "kept")).toHaveLength(1);

@@ -6,7 +6,7 @@ import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { MillraceError } from "@millrace/core";
-import { spawnGuarded } from "./guarded-java.ts";
+import { signalJava, spawnGuarded } from "./guarded-java.ts";
 import { cacheFolder, defaultVersion, fetchJars, type JarOptions, run } from "./jars.ts";
 import { type ClusterNode, type Ports, properties, render } from "./properties.ts";
 
@@ -39,8 +39,8 @@ export interface LocalBroker {
   readonly dataDirectory: string;
   readonly logFile: string;
   readonly libs: string;
-  /** STOP: it accepts connections and answers nothing, until CONT. */
-  signal(signal: "STOP" | "CONT"): void;
+  /** STOP: it accepts connections and answers nothing, until CONT. Resolves when it is so. */
+  signal(signal: "STOP" | "CONT"): Promise<void>;
   /** SIGTERM, or SIGKILL as in a crash; resolves when it has gone. `clean` removes its data. */
   stop(how?: { readonly kill?: boolean; readonly clean?: boolean }): Promise<void>;
 }
@@ -81,9 +81,7 @@ export async function startLocalBroker(options: LocalBrokerOptions = {}): Promis
     dataDirectory,
     logFile,
     libs,
-    signal(signal) {
-      guardian.stdin?.write(`${signal}\n`);
-    },
+    signal: (signal) => signalJava(guardian, signal),
     async stop({ kill = false, clean = false } = {}) {
       guardian.ref();
       guardian.stdin?.write(kill ? "KILL\n" : "CONT\nTERM\n");
