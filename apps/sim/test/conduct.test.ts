@@ -1,4 +1,4 @@
-import type { JobEvent } from "millrace";
+import { type JobEvent, MillraceError } from "millrace";
 import { describe, expect, it } from "vitest";
 import { patient } from "../src/options.ts";
 import { Conduct } from "../src/world/conduct.ts";
@@ -9,8 +9,7 @@ import { World } from "../src/world/world.ts";
 
 const failed: JobEvent = { kind: "checkpointFailed", atMs: 0, checkpointId: 1, error: new Error("it took too long") };
 
-function begin(options = {}): { readonly conduct: Conduct; readonly process: SimulatedProcess } {
-  const world = new World(1);
+function begin(options = {}, world = new World(1)): { readonly conduct: Conduct; readonly process: SimulatedProcess } {
   const process = new SimulatedProcess(world, 1, 1, calm, () => undefined);
   return { conduct: new Conduct(world, process, options, calm), process };
 }
@@ -31,6 +30,18 @@ describe("a job that nothing is in the way of", () => {
   it("fails no checkpoint, unless it has to be quicker than it can", () => {
     expect(faultAfter([running, failed], { tolerableFailures: 3 })).toContain("nothing was in its way");
     expect(faultAfter([running, failed], { ...patient, checkpointTimeoutMs: 5 })).toBeUndefined();
+  });
+
+  it("fails of nothing but a local store that is damaged", () => {
+    const damage = new MillraceError("STATE_CORRUPT", "a block of the run does not fit its checksum");
+    const { conduct } = begin();
+    conduct.failed(damage, true);
+    expect(conduct.fault).toContain("nothing was in its way");
+    const world = new World(1);
+    world.isRotten = true;
+    const { conduct: rotten } = begin({}, world);
+    rotten.failed(damage, true);
+    expect(rotten.fault).toBeUndefined();
   });
 
   it("takes a last checkpoint when it is to stop, unless a rescale has taken it", () => {

@@ -1,4 +1,4 @@
-import { messageOf } from "@millrace/core";
+import { MillraceError, messageOf } from "@millrace/core";
 import type { JobEvent, StartOptions } from "millrace";
 import type { Incarnation } from "./faults.ts";
 import { HealthyCheckpoints } from "./healthy-checkpoints.ts";
@@ -17,6 +17,7 @@ export class Conduct {
   readonly #soundness = new Soundness();
   readonly #restarts: Restarts;
   readonly #process: SimulatedProcess;
+  readonly #world: World;
   #causeless: string | undefined;
   #checkpoints = 0;
   /** How things stood when it was asked to stop. */
@@ -28,6 +29,7 @@ export class Conduct {
     // One that was drained in vain begins again whatever checkpoints it may fail.
     const mayDrain = orders.some(({ order }) => order.kind === "drain");
     this.#process = process;
+    this.#world = world;
     this.#restarts = new Restarts(options.restart, world.time.clock);
     this.#judges = [
       this.#soundness,
@@ -64,6 +66,8 @@ export class Conduct {
     this.#soundness.met(error);
     if (!hasRun) return;
     this.#restarts.failed(error);
+    // One that does not start again gives up a damaged local store once: the next process builds it anew.
+    if (this.#world.isRotten && error instanceof MillraceError && error.code === "STATE_CORRUPT") return;
     const { disturbances, disk } = this.#process;
     if (disturbances === 0 && !disk.hasFailed && disk.met.size === 0)
       this.#causeless = `it failed, though nothing was in its way: ${messageOf(error)}`;
