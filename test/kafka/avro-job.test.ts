@@ -1,7 +1,7 @@
-import { Pending } from "@millrace/kafka";
 import { avro, schemaRegistry } from "@millrace/kafka/registry";
 import { type Codec, collect, collection, defineJob, startJob, t } from "millrace";
 import { describe, expect, test } from "vitest";
+import { settled } from "../../packages/kafka/test/settled.ts";
 
 interface Payment {
   readonly card: string;
@@ -25,17 +25,6 @@ const registry = schemaRegistry({
   url: "http://none",
   transport: async ({ method }) => ({ status: 200, body: JSON.stringify(method === "POST" ? { id: 1 } : { schema: JSON.stringify(schema) }) }),
 });
-
-async function settled<V>(attempt: () => V): Promise<V> {
-  for (;;) {
-    try {
-      return attempt();
-    } catch (error) {
-      if (!(error instanceof Pending)) throw error;
-      await error.ready;
-    }
-  }
-}
 
 const codecs = {
   any: t.any() as Codec<Payment>,

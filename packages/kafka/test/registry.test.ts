@@ -4,27 +4,16 @@ import { SinkDriver, SourceDriver } from "@millrace/testkit/drivers";
 import { describe, expect, test, vi } from "vitest";
 import { avro, jsonSchema, protobufMessage, schemaRegistry } from "../src/formats/registry/index.ts";
 import type { BadKafkaRecord } from "../src/index.ts";
-import { BadRecord, deadLetterSink, kafkaSink, kafkaSource, Pending, type RecordView, records, text, type ValueFormat } from "../src/index.ts";
+import { BadRecord, deadLetterSink, kafkaSink, kafkaSource, type RecordView, records, text, type ValueFormat } from "../src/index.ts";
 import { testBroker } from "./broker.ts";
 import { testRegistry } from "./local-registry.ts";
+import { settled } from "./settled.ts";
 
 vi.setConfig({ testTimeout: 60_000 });
 const [url, broker] = await Promise.all([testRegistry(), testBroker()]);
 const prefix = `r${Date.now() % 1_000_000}`;
 let topics = 0;
 const newTopic = () => `${prefix}-${topics++}`;
-
-/** Does it again once what it waits for is there. */
-async function settled<V>(attempt: () => V): Promise<V> {
-  for (;;) {
-    try {
-      return attempt();
-    } catch (error) {
-      if (!(error instanceof Pending)) throw error;
-      await error.ready;
-    }
-  }
-}
 
 async function written<T>(format: ValueFormat<T>, value: T, topic = newTopic()): Promise<Buffer> {
   return (await settled(() => format.serialize(value, topic))) as Buffer;

@@ -13,7 +13,7 @@ export { planHash } from "./hash.ts";
 export type { KindTraits } from "./kinds.ts";
 export { hasWindows, kindTraits } from "./kinds.ts";
 export type { Exchange, LogicalPlan, NodeKind, PlanEdge, PlanNode, PlannedState, TimeDomain } from "./logical.ts";
-export { maxParallelismOf } from "./nodes.ts";
+export { isKeyed, maxParallelismOf } from "./nodes.ts";
 export type { PhysicalEdge, PhysicalPlan, PhysicalTask } from "./physical.ts";
 export { compareState } from "./restore/compare-state.ts";
 export { describeRestore } from "./restore/describe-restore.ts";

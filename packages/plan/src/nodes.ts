@@ -12,3 +12,8 @@ export function nodeAt(plan: LogicalPlan, id: number): PlanNode {
 export function maxParallelismOf(plan: LogicalPlan, uid: string, ofJob: number): number {
   return plan.nodes.find((node) => node.uid === uid)?.maxParallelism ?? ofJob;
 }
+
+/** Its records come by key, and it has key groups. */
+export function isKeyed({ inputs }: PlanNode): boolean {
+  return inputs.some(({ exchange }) => exchange === "hash");
+}

@@ -67,7 +67,7 @@ export class Conduct {
     if (!hasRun) return;
     this.#restarts.failed(error);
     // One that does not start again gives up a damaged local store once: the next process builds it anew.
-    if (this.#world.isRotten && error instanceof MillraceError && error.code === "STATE_CORRUPT") return;
+    if (error instanceof MillraceError && this.#world.isOfRot(error.code)) return;
     const { disturbances, disk } = this.#process;
     if (disturbances === 0 && !disk.hasFailed && disk.met.size === 0)
       this.#causeless = `it failed, though nothing was in its way: ${messageOf(error)}`;

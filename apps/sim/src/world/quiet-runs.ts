@@ -24,7 +24,7 @@ export class QuietRuns {
   heard(event: JobEvent): void {
     const { disturbances, disk } = this.#process;
     if (event.kind !== "warning" || disturbances > 0 || disk.hasFailed || NOTES.has(event.code)) return;
-    if (this.#world.isRotten && event.code === "STATE_CORRUPT") return;
+    if (this.#world.isOfRot(event.code)) return;
     this.fault ??= `it warns, though nothing is in its way: ${event.code}: ${event.message}`;
   }
 }

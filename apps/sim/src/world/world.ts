@@ -35,6 +35,11 @@ export class World {
     this.disk = new SimulatedFiles(this.clock, seededRandom(seed ^ 0x2545f491));
   }
 
+  /** Whether an error, or a warning, of this code is that of a local store that is rotten. */
+  isOfRot(code: string): boolean {
+    return this.isRotten && code === "STATE_CORRUPT";
+  }
+
   jump(byMs: number): void {
     this.#jumpedMs += byMs;
     this.hasJumped = true;

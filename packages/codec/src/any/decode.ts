@@ -1,8 +1,8 @@
+import { defineField } from "@millrace/core";
 import type { ByteReader } from "../bytes.ts";
 import { corrupt } from "../reader.ts";
 import { readTypedArray, typedArrayKinds } from "../types/binary.ts";
 import { readBigint, readInteger } from "../types/numbers.ts";
-import { defineField } from "../types/plain.ts";
 import { classNamed } from "./classes.ts";
 import { DEPTH_MAX } from "./kinds.ts";
 import { tags } from "./tags.ts";

@@ -1,5 +1,6 @@
+import { defineField } from "@millrace/core";
 import { corrupt } from "../reader.ts";
-import { defineField, isPlainObject } from "../types/plain.ts";
+import { isPlainObject } from "../types/plain.ts";
 import type { AnyList } from "./any-list.ts";
 import { type Layout, type Node, NULL, PRESENT, shapeBytes, UNDEFINED, widths } from "./layout.ts";
 import { bounds } from "./schema.ts";

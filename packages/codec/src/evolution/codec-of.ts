@@ -1,4 +1,4 @@
-import { type Json, MillraceError } from "@millrace/core";
+import { defineField, type Json, MillraceError } from "@millrace/core";
 import { anyCodec } from "../any/index.ts";
 import type { Codec, TypeDescription } from "../contract.ts";
 import { makeCodec } from "../fingerprint.ts";
@@ -8,7 +8,6 @@ import { nullableCodec, undefinableCodec } from "../types/modifiers.ts";
 import { bigintCodec, integerCodec, numberCodec } from "../types/numbers.ts";
 import type { FieldDeclaration } from "../types/object/fields.ts";
 import { objectCodec } from "../types/object/index.ts";
-import { defineField } from "../types/plain.ts";
 import { booleanCodec, dateCodec, type Literal, literalCodec, nullCodec, stringCodec, undefinedCodec } from "../types/scalars.ts";
 import { taggedCodec } from "../types/tagged.ts";
 import { type FieldType, fieldTypesOf, type VariantType, variantTypesOf } from "./described.ts";

@@ -1,9 +1,8 @@
-import { assert } from "@millrace/core";
+import { assert, defineField } from "@millrace/core";
 import type { TypeDescription } from "../contract.ts";
 import { createReader } from "../reader.ts";
 import { fieldStep } from "../refusal.ts";
 import { bytesOfHex } from "../types/hex.ts";
-import { defineField } from "../types/plain.ts";
 import { codecOf } from "./codec-of.ts";
 import type { Conversion, Findings } from "./compare-types.ts";
 import { type FieldType, fieldTypesOf, part, type VariantType, variantTypesOf } from "./described.ts";

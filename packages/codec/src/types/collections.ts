@@ -1,7 +1,8 @@
+import { defineField } from "@millrace/core";
 import type { Codec, Infer } from "../contract.ts";
 import { makeCodec } from "../fingerprint.ts";
 import { entryStep, fieldStep, inside, mismatch, Refusal } from "../refusal.ts";
-import { defineField, isPlainObject } from "./plain.ts";
+import { isPlainObject } from "./plain.ts";
 
 /** The length, then the elements. Arrays with holes are refused. */
 export function arrayCodec<T>(element: Codec<T>): Codec<T[]> {

@@ -8,12 +8,3 @@ export function isPlainObject(value: unknown): value is { [name: string]: unknow
   if (prototype === Object.prototype || prototype === null) return true;
   return Object.getPrototypeOf(prototype) === null && !Array.isArray(value) && Object.hasOwn(prototype as object, "isPrototypeOf");
 }
-
-/** Sets an own field, `__proto__` too. */
-export function defineField(into: { [name: string]: unknown }, name: string, value: unknown): void {
-  if (name === "__proto__") {
-    Object.defineProperty(into, name, { value, writable: true, enumerable: true, configurable: true });
-  } else {
-    into[name] = value;
-  }
-}

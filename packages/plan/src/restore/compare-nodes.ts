@@ -1,6 +1,7 @@
 import { compatibilityOf, type TypeDescription } from "@millrace/codec";
 import { hasWindows } from "../kinds.ts";
 import type { NodeKind, PlanNode } from "../logical.ts";
+import { isKeyed } from "../nodes.ts";
 import type { Compared } from "./compare-state.ts";
 import { compareStates, dropHint } from "./compare-states.ts";
 import { compareWindows } from "./compare-windows.ts";
@@ -48,10 +49,6 @@ function operatorStatePart(old: PlanNode, now: PlanNode): Compared {
       return refused(part, `records that it was called with: ${reason}`, hint);
     }
   }
-}
-
-function isKeyed({ inputs }: PlanNode): boolean {
-  return inputs.some(({ exchange }) => exchange === "hash");
 }
 
 /** Kinds that keep the same: declared states and timers of a key's function; the records of two streams in their windows. */

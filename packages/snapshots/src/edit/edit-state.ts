@@ -1,7 +1,7 @@
 import { fingerprintOf, type TypeDescription, t } from "@millrace/codec";
 import type { Key, StateDeclaration, StateDeclarations, StateHandles, TimerService } from "@millrace/contracts";
 import { assert, checkTimerTime, MillraceError } from "@millrace/core";
-import { hasWindows, type LogicalPlan, type NodeKind, type PlannedState } from "@millrace/plan";
+import { hasWindows, isKeyed, type LogicalPlan, type NodeKind, type PlannedState } from "@millrace/plan";
 import type { ScratchBackend } from "./scratch-backend.ts";
 
 /** The state of one operator, to be read and changed key by key, with the handles that its function has. */
@@ -89,7 +89,7 @@ function checkDeclarations(uid: string, declarations: StateDeclarations, plan: L
   const node = plan.nodes.find((candidate) => candidate.uid === uid);
   if (node === undefined) throw refusal(uid, "the plan has no such operator", `it has: ${plan.nodes.map((each) => each.uid).join(", ")}`);
   if (hasWindows(node.kind)) throw refusal(uid, "it lies in windows", "it can be read: see openSnapshot");
-  if (!node.inputs.some(({ exchange }) => exchange === "hash")) {
+  if (!isKeyed(node)) {
     throw refusal(uid, `a ${node.kind} has no keyed state`, `operators that have: ${keyedUids(plan).join(", ") || "none"}`);
   }
   for (const [name, declaration] of Object.entries(declarations)) {
@@ -114,7 +114,7 @@ function checkDeclarations(uid: string, declarations: StateDeclarations, plan: L
 }
 
 function keyedUids({ nodes }: LogicalPlan): readonly string[] {
-  return nodes.filter(({ inputs, kind }) => inputs.some(({ exchange }) => exchange === "hash") && !hasWindows(kind)).map(({ uid }) => uid);
+  return nodes.filter((node) => isKeyed(node) && !hasWindows(node.kind)).map(({ uid }) => uid);
 }
 
 /** Kinds whose functions set timers of their own; those of others are their operators'. */

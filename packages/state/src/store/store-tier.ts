@@ -223,11 +223,11 @@ export class StoreTier implements StateTier, ColdStore {
     const { options, raw } = this.#parts;
     if (this.#runs.all.every(({ index }) => index.resident === 0)) return;
     const { start, end } = options.keyGroups;
-    const behind = formStart(end, recordForms.cell);
+    const last = formStart(end, recordForms.cell);
     for (let keyGroup = start; keyGroup <= end; ) {
       const from = formStart(keyGroup, recordForms.timer);
       keyGroup = end + 1;
-      for (const { key } of this.#runs.range(from, behind)) {
+      for (const { key } of this.#runs.range(from, last)) {
         const head = readRecordHead(key);
         if (head.form >= recordForms.cell) {
           keyGroup = head.keyGroup + 1;

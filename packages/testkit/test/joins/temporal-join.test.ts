@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createHarness, type HarnessStep, type OperatorHarness, steps } from "../../src/harness/index.ts";
 import { verifyOperator } from "../../src/verify/index.ts";
 import { localStores } from "../backends/local-stores.ts";
+import { watchedStates } from "../watched-states.ts";
 
 interface Row {
   readonly key: string;
@@ -146,20 +147,15 @@ describe("a temporal join", () => {
     const harness = await createHarness<unknown, unknown, unknown>({
       create: () => createTemporalJoinOperator(specOf({ validForMs: 50 })),
       inputs: 2,
-      wrapKeyed: (keyed) => ({
-        ...keyed,
-        states(declared) {
-          const states = keyed.states(declared);
-          const { versions } = states as unknown as { readonly versions: MapState<number, unknown> };
-          const keys = versions.keys.bind(versions);
-          Object.assign(versions, {
-            keys() {
-              walked++;
-              return keys();
-            },
-          });
-          return states;
-        },
+      wrapKeyed: watchedStates(({ versions }) => {
+        const watched = versions as MapState<number, unknown>;
+        const keys = watched.keys.bind(watched);
+        Object.assign(watched, {
+          keys() {
+            walked++;
+            return keys();
+          },
+        });
       }),
     });
     for (let at = 0; at < 300; at++) {

@@ -3,6 +3,7 @@ import { NO_TIMESTAMP } from "@millrace/core";
 import { createWindowOperator, type WindowContents, type WindowOperatorOptions, type WindowSpec } from "@millrace/operators";
 import fc from "fast-check";
 import { createHarness, type HarnessOptions, type HarnessStep, type OperatorHarness, steps } from "../../src/harness/index.ts";
+import { watchedStates } from "../watched-states.ts";
 
 export interface Reading {
   readonly key: string;
@@ -112,4 +113,15 @@ export function linesPerStep(harness: OperatorHarness<unknown, unknown>, list: r
 export function firedLine(fired: Fired | readonly number[], timestamp: number): string {
   if (!("key" in fired)) return `${fired.join(" ")} at ${timestamp}`;
   return `${fired.key} [${fired.start}, ${fired.end}) ${fired.ids.join(" ")} at ${timestamp}`;
+}
+
+/** A key with 512 sessions that come in no order, each of two readings, until the end of time. `watch`: of the states of the operator. */
+export async function scatteredSessions(
+  spec: WindowSpec,
+  watch: (states: Readonly<Record<string, unknown>>) => void,
+): Promise<OperatorHarness<unknown, unknown, unknown>> {
+  const harness = await createHarness<unknown, unknown, unknown>({ create: () => createWindowOperator(spec), wrapKeyed: watchedStates(watch) });
+  for (const after of [0, 5]) for (let id = 0; id < 512; id++) harness.element({ key: "a", id }, 100 * ((id * 77) % 512) + after);
+  harness.watermark(Number.POSITIVE_INFINITY);
+  return harness;
 }

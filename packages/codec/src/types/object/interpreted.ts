@@ -1,6 +1,7 @@
+import { defineField } from "@millrace/core";
 import type { ByteReader, ByteWriter } from "../../bytes.ts";
 import { fieldStep, inside } from "../../refusal.ts";
-import { defineField, isPlainObject } from "../plain.ts";
+import { isPlainObject } from "../plain.ts";
 import { encodeField, type Field, refuseObject, refuseUnknownFields } from "./fields.ts";
 
 type Plain = { [name: string]: unknown };

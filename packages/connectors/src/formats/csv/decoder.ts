@@ -1,4 +1,4 @@
-import { type Json, MillraceError, messageOf } from "@millrace/core";
+import { defineField, type Json, MillraceError, messageOf } from "@millrace/core";
 import type { Options } from "csv-parse/sync";
 import { csvParse } from "../../late-modules.ts";
 import { BadRecord, noRecord, type RecordDecoder, type TextEncoding, trimCarriageReturn } from "../format.ts";
@@ -146,7 +146,7 @@ export class CsvDecoder<T> implements RecordDecoder<T> {
     const row: Record<string, unknown> = {};
     for (const column of columns) {
       const text = fields[column.index] as string;
-      setField(row, column.name, column.convert === undefined ? text : converted(column, column.convert, text));
+      defineField(row, column.name, column.convert === undefined ? text : converted(column, column.convert, text));
     }
     const { parse: make } = this.#shape;
     if (make === undefined) return row as T;
@@ -164,12 +164,6 @@ export class CsvDecoder<T> implements RecordDecoder<T> {
   restore(state: Json): void {
     if (state !== null) this.#setHeader(state as readonly string[]);
   }
-}
-
-/** Sets an own field, whatever its name is. */
-function setField(row: Record<string, unknown>, name: string, value: unknown): void {
-  if (name === "__proto__") Object.defineProperty(row, name, { value, writable: true, enumerable: true, configurable: true });
-  else row[name] = value;
 }
 
 /** With the column of the field that is wrong. */

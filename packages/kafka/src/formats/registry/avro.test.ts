@@ -1,6 +1,7 @@
 import avsc from "avsc";
 import { describe, expect, test } from "vitest";
-import { BadRecord, Pending } from "../format.ts";
+import { settled } from "../../../test/settled.ts";
+import { BadRecord } from "../format.ts";
 import { avro } from "./avro.ts";
 import { schemaRegistry } from "./schema-registry.ts";
 
@@ -39,13 +40,7 @@ async function read(written: object, given: unknown, options: { readonly schema?
   });
   const format = avro<unknown>(registry, options);
   const bytes = Buffer.concat([Buffer.from([0, 0, 0, 0, 1]), avsc.Type.forSchema(written as avsc.Schema).toBuffer(given)]);
-  try {
-    return format.read(bytes);
-  } catch (error) {
-    if (!(error instanceof Pending)) throw error;
-    await error.ready;
-    return format.read(bytes);
-  }
+  return settled(() => format.read(bytes));
 }
 
 /** The paths of objects that are neither plain nor arrays nor bytes. */

@@ -1,3 +1,5 @@
+import { firstNotBefore } from "../first-not-before.ts";
+
 /** Starts of the windows that hold something, ascending: those that the watermark has not passed, of which there may be many. */
 export class PendingWindows {
   readonly #starts: number[];
@@ -9,13 +11,9 @@ export class PendingWindows {
   }
 
   add(start: number): void {
-    let [low, high] = [this.#head, this.#starts.length];
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((this.#starts[middle] as number) < start) low = middle + 1;
-      else high = middle;
-    }
-    if (this.#starts[low] !== start) this.#starts.splice(low, 0, start);
+    const starts = this.#starts;
+    const at = firstNotBefore(this.#head, starts.length, (index) => (starts[index] as number) < start);
+    if (starts[at] !== start) starts.splice(at, 0, start);
   }
 
   first(): number | undefined {

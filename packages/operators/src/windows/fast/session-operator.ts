@@ -3,6 +3,7 @@ import { assert } from "@millrace/core";
 import { userFunctionError } from "../../process/user-error.ts";
 import { VOID_NAMESPACE, voidNamespaceCodec } from "../../process/void-namespace.ts";
 import type { AssignerContext } from "../assigners/assigner.ts";
+import { firstNotBefore } from "../first-not-before.ts";
 import { type Folding, foldingOf } from "../operator/folding.ts";
 import { Lateness } from "../operator/lateness.ts";
 import { Results } from "../operator/results.ts";
@@ -105,7 +106,7 @@ export class SessionOperator implements Operator<unknown, unknown> {
   readonly #addRecord: SessionChange = (sessions) => {
     const { start, end } = this.#window;
     const { first, add, merge } = this.#folding;
-    const at = firstNotBefore(sessions, start);
+    const at = firstEndingFrom(sessions, start);
     const session = sessions[at];
     if (session === undefined || session.start > end) {
       sessions.splice(at, 0, { start, end, timer: end - 1, accumulator: first(this.#value) });
@@ -144,7 +145,7 @@ export class SessionOperator implements Operator<unknown, unknown> {
   readonly #takeOver: SessionChange = (sessions) => {
     const { timers } = this.#opened();
     // Its time lies in the session that set it, which has only grown since, and in no other.
-    const at = firstNotBefore(sessions, this.#time + 1);
+    const at = firstEndingFrom(sessions, this.#time + 1);
     const session = sessions[at];
     if (session === undefined) return;
     if (session.end - 1 === this.#time) {
@@ -180,17 +181,11 @@ function holdsInLatest(sessions: readonly OpenSession[] | undefined, time: numbe
 
 /** Overlapping and touching are one, as in Flink's TimeWindow. */
 function touchesAny(sessions: readonly OpenSession[] | undefined, window: Window): boolean {
-  const session = sessions?.[firstNotBefore(sessions, window.start)];
+  const session = sessions?.[firstEndingFrom(sessions, window.start)];
   return session !== undefined && session.start <= window.end;
 }
 
 /** Index of the first session that does not end before a time; behind all of them when there is none. A key may have many before the first watermark. */
-function firstNotBefore(sessions: readonly OpenSession[], time: number): number {
-  let [low, high] = [0, sessions.length];
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((sessions[middle] as OpenSession).end < time) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+function firstEndingFrom(sessions: readonly OpenSession[], time: number): number {
+  return firstNotBefore(0, sessions.length, (index) => (sessions[index] as OpenSession).end < time);
 }

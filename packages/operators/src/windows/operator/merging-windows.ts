@@ -1,5 +1,6 @@
 import type { KeyedContext, ValueState } from "@millrace/contracts";
 import { assert } from "@millrace/core";
+import { firstNotBefore } from "../first-not-before.ts";
 import type { Window } from "../spec.ts";
 import { sessionsDeclaration, stateNames } from "./state-names.ts";
 
@@ -32,7 +33,7 @@ export class MergingWindows {
 
   add(added: Window): Addition {
     const flat = this.#read();
-    const from = firstNotBefore(flat, added.start);
+    const from = firstEndingFrom(flat, added.start);
     const touched: Session[] = [];
     for (let at = from; at < flat.length && (flat[at] as number) <= added.end; at += FIELDS) touched.push(sessionAt(flat, at));
     const [first] = touched;
@@ -52,13 +53,13 @@ export class MergingWindows {
   /** Where the contents of a window stand; undefined when there is no such window (any more). */
   contentsOf(window: Window): number | undefined {
     const flat = this.#read();
-    const at = firstNotBefore(flat, window.end);
+    const at = firstEndingFrom(flat, window.end);
     return flat[at] === window.start && flat[at + 1] === window.end ? flat[at + 2] : undefined;
   }
 
   remove(window: Window): void {
     const flat = this.#read();
-    const at = firstNotBefore(flat, window.end);
+    const at = firstEndingFrom(flat, window.end);
     assert(flat[at] === window.start && flat[at + 1] === window.end, "a retired window is one of its key's");
     if (flat.length === FIELDS) this.#stored.clear();
     else this.#stored.update(flat.toSpliced(at, FIELDS));
@@ -77,12 +78,6 @@ function sessionAt(flat: readonly number[], at: number): Session {
 }
 
 /** Where the first session stands that does not end before a time. A key may have many, and they lie in order. */
-function firstNotBefore(flat: readonly number[], time: number): number {
-  let [low, high] = [0, flat.length / FIELDS];
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((flat[middle * FIELDS + 1] as number) < time) low = middle + 1;
-    else high = middle;
-  }
-  return low * FIELDS;
+function firstEndingFrom(flat: readonly number[], time: number): number {
+  return FIELDS * firstNotBefore(0, flat.length / FIELDS, (session) => (flat[session * FIELDS + 1] as number) < time);
 }
