@@ -36,10 +36,13 @@ describe("a writer that is closed, on a cluster with transactions of version 1,"
   });
 
   test("aborts nothing when an answer was lost", async () => {
-    const answer = Promise.withResolvers<Buffer>();
-    const { broker, driver } = await writing(() => answer.promise);
+    const closes = Promise.withResolvers<void>();
+    const { broker, driver } = await writing(async () => {
+      await closes.promise;
+      throw new TransportError("disconnected", address, "the answer was lost");
+    });
     const closed = driver.close();
-    answer.reject(new TransportError("disconnected", address, "the answer was lost"));
+    closes.resolve();
     await closed;
     expect(countOf(broker, "EndTxn")).toBe(0);
   });
