@@ -40,9 +40,9 @@ export const canaries: readonly Canary[] = [
         replace: "    if (!barrier.suspends || checkpointId > 0) return;\n",
       },
       {
-        path: "packages/runtime/src/job/job-run.ts",
-        find: "stopping.attempt === attempt && stopping.attempt.checkpoints.suspendedBy(stopping.suspends)",
-        replace: "stopping.attempt === attempt && stopping.failure !== undefined",
+        path: "packages/runtime/src/job/stopping.ts",
+        find: "!this.#attempt.checkpoints.suspendedBy(this.suspends)",
+        replace: "this.#failure === undefined",
       },
     ],
   },
@@ -124,9 +124,8 @@ export const canaries: readonly Canary[] = [
     changes: [
       {
         path: "packages/runtime/src/job/job-run.ts",
-        find: "        this.#restored = manifest;\n        this.#resumed = true;\n        const committed = this.#committers.commit(manifest);\n",
-        replace:
-          "        const committed = this.#committers.commit(manifest);\n        await committed;\n        this.#restored = manifest;\n        this.#resumed = true;\n",
+        find: "        this.#attempts.completed(manifest);\n        await this.#sinks.commit(manifest);\n",
+        replace: "        await this.#sinks.commit(manifest);\n        this.#attempts.completed(manifest);\n",
       },
     ],
   },

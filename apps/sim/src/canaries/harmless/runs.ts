@@ -2,6 +2,7 @@ import type { HarmlessLines } from "./harmless-lines.ts";
 
 /** What a run of a job does. */
 export const runs: HarmlessLines = {
+  "attempts.ts": [["storesTrusted = true;", "storesTrusted = false;", "local stores are filled from the checkpoint more often"]],
   "build-task.ts": [
     [
       "watermarkOf: (node) => byNode.get(node)?.watermark ?? (node === program.head ? source?.watermark : undefined),",
@@ -44,15 +45,13 @@ export const runs: HarmlessLines = {
     ],
   ],
   "job-run.ts": [
-    ["this.#cancelRestart?.();", ";", "what was to begin finds that the run is over"],
-    ["this.#savepoints.delete(taking);", ";", "a savepoint that is done is waited for at the end of the run"],
+    ["this.#restarts.cancel();", ";", "what was to begin finds that the run is over"],
     [
-      'this.#emit({ kind: "restarting", attempt: this.#attemptNumber + 1, delayMs: decision.delayMs, error });',
-      'this.#emit({ kind: "restarting", attempt: this.#attemptNumber, delayMs: decision.delayMs, error });',
+      'this.#emit({ kind: "restarting", attempt: this.#attempts.count + 1, delayMs: decision.delayMs, error });',
+      'this.#emit({ kind: "restarting", attempt: this.#attempts.count, delayMs: decision.delayMs, error });',
       "a number that is told",
     ],
-    ["#storesTrusted = true;", "#storesTrusted = false;", "local stores are filled from the checkpoint more often"],
-    ["return Math.max(0, this.#attemptNumber - 1);", "return Math.min(0, this.#attemptNumber - 1);", "a number that is told"],
+    ["return Math.max(0, this.#attempts.count - 1);", "return Math.min(0, this.#attempts.count - 1);", "a number that is told"],
   ],
   "publication.ts": [
     ["cancel();", ";", "a pause that is over ends once more"],
@@ -63,6 +62,7 @@ export const runs: HarmlessLines = {
     ],
     ["await this.#pause(decision.delayMs);", ";", "it is tried again at once"],
   ],
+  "restarts.ts": [["this.#cancel?.();", ";", "what was to begin finds that the run is over"]],
   "restored-in-flight.ts": [
     [
       'const kept = elements.filter((element) => element.kind !== "batch" || element.values.length > 0);',
@@ -135,4 +135,5 @@ export const runs: HarmlessLines = {
     ],
   ],
   "heap-backends.ts": [["this.#emptied.clear();", ";", "files that nobody reads stay until the next process"]],
+  "savepoints.ts": [["this.#underWay.delete(taking);", ";", "a savepoint that is done is waited for at the end of the run"]],
 };

@@ -1,0 +1,35 @@
+import type { Attempt } from "./attempt.ts";
+import type { CheckpointCoordinator } from "./checkpoints/checkpoint-coordinator.ts";
+
+/** An attempt whose checkpoints are on. */
+export type Checkpointed = Attempt & { readonly checkpoints: CheckpointCoordinator };
+
+/** A stop with a savepoint that is under way. */
+export class Stopping {
+  /** Of the savepoint's checkpoint: from its completion on nothing is published. */
+  readonly suspends = Symbol("stop with a savepoint");
+  /** Whether the savepoint was taken. */
+  readonly taken: Promise<boolean>;
+  readonly over: (taken: boolean) => void;
+  readonly #attempt: Checkpointed;
+  #failure: { readonly error: unknown } | undefined;
+
+  constructor(attempt: Checkpointed) {
+    this.#attempt = attempt;
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    this.taken = promise;
+    this.over = resolve;
+  }
+
+  /** What the attempt failed with since that checkpoint. It matters only if the savepoint can't be written. */
+  get failure(): { readonly error: unknown } | undefined {
+    return this.#failure;
+  }
+
+  /** False: the failure is to be dealt with. True: all that the savepoint needs is there, and a restart would publish what it does not hold. */
+  bears(attempt: Attempt | undefined, error: unknown): boolean {
+    if (attempt !== this.#attempt || !this.#attempt.checkpoints.suspendedBy(this.suspends)) return false;
+    this.#failure ??= { error };
+    return true;
+  }
+}
