@@ -2,7 +2,6 @@ import {
   type AbortReason,
   beginCheckpoint,
   decideAfterAbort,
-  decideTrigger,
   type ForcedCheckpoint,
   onAck,
   onDecline,
@@ -16,15 +15,16 @@ import {
   type TriggerDecision,
 } from "@millrace/checkpoint";
 import type { CheckpointManifest, CheckpointStorage } from "@millrace/contracts";
-import { AssertionError, type Cancel, type Json, MillraceError, messageOf } from "@millrace/core";
+import { AssertionError, type Cancel, type Json, type MillraceError } from "@millrace/core";
 import type { Deployment } from "../../deployment/deployment.ts";
 import type { NodeSnapshot } from "../../task/task-events.ts";
 import type { RunSettings } from "../settings.ts";
 import { checkpointAborted, jobEnded } from "./checkpoint-aborted.ts";
 import { bytesWritten, checkpointManifest } from "./checkpoint-manifest.ts";
 import { CheckpointRequests, type TakeOptions } from "./checkpoint-requests.ts";
+import { CheckpointTrigger } from "./checkpoint-trigger.ts";
 import type { HeldCheckpoints } from "./held-checkpoints.ts";
-import { RetainedCheckpoints } from "./retained-checkpoints.ts";
+import { notCleanedUp, RetainedCheckpoints } from "./retained-checkpoints.ts";
 
 /** Whose checkpoints are taken. */
 export interface CheckpointedJob {
@@ -64,19 +64,13 @@ export class CheckpointCoordinator {
   readonly #listener: CheckpointListener;
   readonly #retained: RetainedCheckpoints;
   readonly #requests = new CheckpointRequests();
+  readonly #trigger: CheckpointTrigger;
   #parentId: number | undefined;
-  /** Fetched ahead, because ids come from the disk. */
-  #nextId: number | undefined;
   #pending: PendingCheckpoint<Tasks> | undefined;
   #enumerators: ReadonlyMap<number, Json> = new Map();
   /** Until the one that was triggered last is over. */
   #underWay: PromiseWithResolvers<void> | undefined;
-  #forced: ForcedCheckpoint | undefined;
-  #runningSinceMs: number | undefined;
-  #lastTriggeredMs: number | undefined;
-  #lastEndedMs: number | undefined;
   #consecutiveFailures = 0;
-  #cancelTimer: Cancel | undefined;
   #cancelTimeout: Cancel | undefined;
   #closed = false;
   #drain: "under way" | "done" | undefined;
@@ -101,6 +95,14 @@ export class CheckpointCoordinator {
     this.#held = held;
     this.#listener = listener;
     this.#retained = new RetainedCheckpoints(storage, settings.checkpoints.retained);
+    this.#trigger = new CheckpointTrigger(settings, {
+      mayTrigger: () => !this.#closed && !this.#requests.suspended && this.#drain !== "under way",
+      isUnderWay: () => this.#underWay !== undefined,
+      trigger: (decision) => this.#begin(decision),
+      failed: (error) => {
+        if (!this.#closed) this.#listener.failJob(error);
+      },
+    });
   }
 
   get inFlightId(): number | undefined {
@@ -108,8 +110,7 @@ export class CheckpointCoordinator {
   }
 
   started(): void {
-    this.#runningSinceMs = this.#now();
-    this.#fetchId();
+    this.#trigger.started();
   }
 
   /** A subtask's state asks for one. One that is not over there takes what has changed; when it is over the subtask asks again if it has to. */
@@ -120,8 +121,8 @@ export class CheckpointCoordinator {
 
   /** Asks for a checkpoint before its time. */
   #force(reason: ForcedCheckpoint): void {
-    if (this.#forced === undefined || reason === "final") this.#forced = reason;
-    this.#decide();
+    this.#trigger.force(reason);
+    this.#trigger.decide();
   }
 
   /**
@@ -155,7 +156,7 @@ export class CheckpointCoordinator {
   resume(suspension: symbol): void {
     this.#requests.resume(suspension);
     if (!this.#closed && !this.#requests.suspended) this.#job.deployment.resume();
-    this.#decide();
+    this.#trigger.decide();
   }
 
   acknowledged(task: string, checkpointId: number, snapshot: Tasks): void {
@@ -173,7 +174,7 @@ export class CheckpointCoordinator {
     const wasClosed = this.#closed;
     this.#closed = true;
     if (this.#pending !== undefined && !wasClosed) this.#follow(onInterrupted(this.#pending, { kind: "job-ended" }));
-    this.#cancelTimer?.();
+    this.#trigger.close();
     this.#cancelTimeout?.();
     this.#requests.close();
     const cancel = this.#settings.ports.scheduler.after(FOLLOW_MS, () => this.#noLonger.resolve());
@@ -181,55 +182,17 @@ export class CheckpointCoordinator {
     cancel();
   }
 
-  #decide(): void {
-    const nextCheckpointId = this.#nextId;
-    if (this.#closed || this.#requests.suspended || this.#drain === "under way" || nextCheckpointId === undefined) return;
-    this.#cancelTimer?.();
-    this.#cancelTimer = undefined;
-    const { intervalMs, minPauseMs } = this.#settings.checkpoints;
-    const decision = decideTrigger({
-      settings: { intervalMs, minPauseMs },
-      nowMs: this.#now(),
-      runningSinceMs: this.#runningSinceMs,
-      inFlight: this.#underWay !== undefined,
-      lastTriggeredMs: this.#lastTriggeredMs,
-      lastEndedMs: this.#lastEndedMs,
-      forced: this.#forced,
-      nextCheckpointId,
-      baseWanted: false,
-    });
-    if (decision.kind === "trigger") this.#trigger(decision);
-    if (decision.kind === "wait") {
-      this.#cancelTimer = this.#settings.ports.scheduler.after(Math.max(0, decision.untilMs - this.#now()), () => this.#decide());
-    }
-  }
-
-  #fetchId(): void {
-    this.#settings.nextCheckpointId().then(
-      (id) => {
-        this.#nextId = id;
-        this.#decide();
-      },
-      (error: unknown) => {
-        if (!this.#closed) this.#listener.failJob(error);
-      },
-    );
-  }
-
-  #trigger({ checkpointId, full }: TriggerDecision & { readonly kind: "trigger" }): void {
+  #begin({ checkpointId, full }: TriggerDecision & { readonly kind: "trigger" }): void {
     try {
       this.#enumerators = this.#job.enumeratorSnapshots();
     } catch (error) {
       this.#listener.failJob(error);
       return;
     }
-    this.#nextId = undefined;
-    this.#fetchId();
+    this.#trigger.triggered();
     this.#underWay = Promise.withResolvers();
     this.#noLonger = Promise.withResolvers();
-    this.#forced = undefined;
     const { savepointWanted, suspends } = this.#requests.triggered(checkpointId);
-    this.#lastTriggeredMs = this.#now();
     const triggeredAtMs = this.#settings.ports.clock.now();
     const running = this.#job.deployment.subtasks.map((subtask) => subtask.id);
     const started = beginCheckpoint<Tasks>({ checkpointId, triggeredAtMs, running, finished: new Map() });
@@ -294,7 +257,7 @@ export class CheckpointCoordinator {
       this.#requests.failed(manifest.checkpointId, error);
       return;
     }
-    this.#listener.completed(manifest, this.#now() - (this.#lastTriggeredMs ?? 0), bytesWritten(manifest));
+    this.#listener.completed(manifest, this.#trigger.elapsedMs, bytesWritten(manifest));
     this.#requests.completed(manifest);
     this.#over();
   }
@@ -311,7 +274,7 @@ export class CheckpointCoordinator {
     this.#consecutiveFailures = decision.consecutiveFailures;
     if (reason.kind !== "job-ended") this.#listener.aborted(checkpointId, error);
     const { finalWanted } = this.#requests.aborted(checkpointId, error);
-    if (finalWanted && decision.kind === "continue") this.#forced = "final";
+    if (finalWanted && decision.kind === "continue") this.#trigger.force("final");
     // Of a drained job there is no other checkpoint: it goes on from one before.
     if (this.#drain === "done") this.#drain = "under way";
     this.#over();
@@ -322,8 +285,8 @@ export class CheckpointCoordinator {
     this.#pending = undefined;
     this.#underWay?.resolve();
     this.#underWay = undefined;
-    this.#lastEndedMs = this.#now();
-    this.#decide();
+    this.#trigger.ended();
+    this.#trigger.decide();
   }
 
   /** What can't be removed now is removed after a later checkpoint. */
@@ -333,16 +296,7 @@ export class CheckpointCoordinator {
       await this.#retained.cleanUp({ localMarkers: this.#job.deployment.localMarkers, held: this.#held.ids });
     } catch (error) {
       if (error instanceof AssertionError || runEnding(error) !== undefined) throw error;
-      this.#listener.warn(
-        new MillraceError("CHECKPOINT_CLEANUP", `checkpoints that are not needed any more could not be removed: ${messageOf(error)}`, {
-          cause: error,
-          hint: "they are removed after a later checkpoint; until then they take up space in the state directory",
-        }),
-      );
+      this.#listener.warn(notCleanedUp(error));
     }
-  }
-
-  #now(): number {
-    return this.#settings.ports.clock.monotonic();
   }
 }

@@ -1,5 +1,6 @@
 import { decideRetention } from "@millrace/checkpoint";
 import type { CheckpointManifest, CheckpointStorage } from "@millrace/contracts";
+import { MillraceError, messageOf } from "@millrace/core";
 import { readManifests } from "./manifests.ts";
 
 /** What may not be removed however old it is. */
@@ -45,4 +46,12 @@ export class RetainedCheckpoints {
     this.#manifests = new Map(kept.map((manifest) => [manifest.checkpointId, manifest]));
     if (kept.length === decision.keep.length) await this.#storage.collectGarbage(kept);
   }
+}
+
+/** A clean-up has failed, which costs the job nothing but space. */
+export function notCleanedUp(cause: unknown): MillraceError {
+  return new MillraceError("CHECKPOINT_CLEANUP", `checkpoints that are not needed any more could not be removed: ${messageOf(cause)}`, {
+    cause,
+    hint: "they are removed after a later checkpoint; until then they take up space in the state directory",
+  });
 }
