@@ -92,6 +92,17 @@ function publishing(calls: { readonly commit?: () => Promise<void>; readonly clo
 }
 
 describe("a sink that does not come to an end with what it publishes", () => {
+  it("is told of while the job goes on", () =>
+    inDirectory(async (directory) => {
+      const { job, events } = await startNoted(publishing({ commit: never }), directory, { ports });
+      await until(() => countOf(events, "warning") > 0);
+      expect(job.status().state).toBe("running");
+      expect(events.filter((event) => event.kind === "warning")).toMatchObject([
+        { code: "SINK_WAITS", message: expect.stringContaining("the commit of checkpoint ") },
+      ]);
+      await job.cancel();
+    }));
+
   for (const [how, end] of ends) {
     it(`is not waited for, and that is said, when the job is to be ${how}: a commit`, () =>
       inDirectory(async (directory) => {

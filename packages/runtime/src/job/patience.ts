@@ -42,15 +42,17 @@ export async function inTime(work: Promise<void> | undefined, scheduler: Schedul
   }
 }
 
-/** Waits for one work after the other: as long as it takes, but once the run is to end no longer than its patience lasts. */
+/** Waits for one work after the other: as long as it takes, which is said when it takes long; once the run is to end no longer than its patience lasts. */
 export class Patience {
   readonly #scheduler: Scheduler;
+  readonly #warn: (warning: MillraceError) => void;
   #isLimited = false;
   /** Of the work that is waited for. */
   #limit: () => void = () => undefined;
 
-  constructor(scheduler: Scheduler) {
+  constructor(scheduler: Scheduler, warn: (warning: MillraceError) => void) {
     this.#scheduler = scheduler;
+    this.#warn = warn;
   }
 
   /** The run is to end. */
@@ -67,13 +69,25 @@ export class Patience {
       cancel ??= this.#scheduler.after(SINK_PATIENCE_MS, () => over.reject(sinkStuck(what)));
     };
     if (this.#isLimited) this.#limit();
+    const cancelWarning = this.#scheduler.after(SINK_PATIENCE_MS, () => this.#warn(sinkWaits(what)));
     try {
       await Promise.race([work, over.promise]);
     } finally {
+      cancelWarning();
       this.#limit = () => undefined;
       cancel?.();
     }
   }
+}
+
+function sinkWaits(what: string): MillraceError {
+  return new MillraceError(
+    "SINK_WAITS",
+    `${what} has taken ${SINK_PATIENCE_MS / 1_000} s so far, and is waited for: until it ends no checkpoint begins, and the run does not end`,
+    {
+      hint: "see whether the sink's target can be reached and has room; give the calls of a sink of your own a time limit",
+    },
+  );
 }
 
 function sinkStuck(what: string): MillraceError {

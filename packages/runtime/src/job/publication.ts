@@ -31,7 +31,7 @@ export class Publication {
     const bySink = Map.groupBy(outputs, ({ uid }) => uid);
     this.#outputs = [...bySink].map(([uid, parts]) => ({ uid, committables: parts.flatMap(({ committables }) => committables) }));
     this.#options = options;
-    this.#patience = new Patience(options.ports.scheduler);
+    this.#patience = new Patience(options.ports.scheduler, options.warn);
     this.#history = options.restarts;
   }
 

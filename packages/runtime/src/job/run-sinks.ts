@@ -14,7 +14,7 @@ export class RunSinks {
   constructor(settings: RunSettings, warn: (warning: unknown) => void) {
     this.#settings = settings;
     this.#warn = warn;
-    this.#patience = new Patience(settings.ports.scheduler);
+    this.#patience = new Patience(settings.ports.scheduler, warn);
     const contextOf = (uid: string, subtask: number, parallelism: number): SinkContext => this.#context(uid, subtask, parallelism);
     this.committers = new Committers(settings.graph, { contextOf, acceptLoss: settings.acceptLoss, warn });
   }
