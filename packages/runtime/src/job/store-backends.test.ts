@@ -34,3 +34,35 @@ it("closes every local store, also behind one that can't be closed", async () =>
   expect(closed).toEqual([0, 1, 2]);
   await rm(directory, { recursive: true });
 });
+
+it("closes a local store that it can't bring to the restored checkpoint: the next attempt opens it anew", async () => {
+  const directory = await mkdtemp(join(tmpdir(), "millrace-store-backends-"));
+  let open = 0;
+  const work = () => {
+    const here = workHere(files);
+    open++;
+    return {
+      ...here,
+      close: async () => {
+        open--;
+        await here.close();
+      },
+    };
+  };
+  const identity = { runId: "run", lockToken: "token" };
+  const failing = {
+    ...files,
+    remove: async (path: string) => {
+      if (path.endsWith("store.json")) throw new Error("the disk has gone");
+      await files.remove(path);
+    },
+  };
+  const backends = new StoreBackends({ files: failing, directory, storage: {} as CheckpointStorage, identity, cacheBytes: 1 << 20, work });
+  await backends.prepare(undefined, [], () => undefined, false);
+  const keyGroups = { start: 0, end: 11 };
+  const options = { uid: "u", subtask: 0, keyGroups, maxParallelism: 12, now: () => 0, monotonic: () => clock.monotonic() };
+  await expect(backends.open(options)).rejects.toThrow("the disk has gone");
+  await backends.close();
+  expect(open).toBe(0);
+  await rm(directory, { recursive: true });
+});

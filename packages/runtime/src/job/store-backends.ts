@@ -114,7 +114,7 @@ export class StoreBackends implements StateBackends {
     this.#trusted = true;
     this.#backends = 0;
     const errors: unknown[] = [];
-    for (const slot of slots) await closeSlot(slot).catch((error: unknown) => errors.push(error));
+    for (const slot of slots) await (slot.damaged ? slot.store.discard() : slot.store.close()).catch((error: unknown) => errors.push(error));
     if (errors.length > 0) throw errors[0];
   }
 
@@ -145,7 +145,12 @@ export class StoreBackends implements StateBackends {
     const path = localPlace({ directory: this.#options.directory, backend: "disk" }, subtask);
     await this.#options.files.makeDirectory(this.#options.directory);
     const store = await this.#openStore(path);
-    const slot: Slot = { subtask, store, filled: await this.#fill(store, subtask), participants: 0, damaged: false, marker: 0, applying: undefined };
+    const filled = await this.#fill(store, subtask).catch(async (error: unknown) => {
+      // It is none of the open ones yet.
+      await store.close().catch(() => undefined);
+      throw error;
+    });
+    const slot: Slot = { subtask, store, filled, participants: 0, damaged: false, marker: 0, applying: undefined };
     if (slot.filled) slot.marker = this.#restored?.checkpointId ?? 0;
     this.#open.push(slot);
     return slot;
@@ -212,14 +217,5 @@ export class StoreBackends implements StateBackends {
   #takeIn(store: LocalStore, uid: string, file: DataFile): Promise<void> {
     const { storage } = this.#options;
     return takenIn(storage, [{ files: [file] }], () => store.apply(uid, storage.readData(file)));
-  }
-}
-
-/** Closed also when what it holds can't be given up. */
-async function closeSlot({ store, damaged }: Slot): Promise<void> {
-  try {
-    if (damaged) await store.clear();
-  } finally {
-    await store.close();
   }
 }

@@ -7,9 +7,9 @@ import { Merges } from "./merges.ts";
 import { OperatorRuns } from "./operator-runs.ts";
 import { inPieces, wholeFrames } from "./pieces.ts";
 import { Run } from "./run.ts";
-import { readStoreManifest, type StoreManifest, type StoreMarker, strangers, writeStoreManifest } from "./store-manifest.ts";
+import { readStoreManifest, removeStoreManifest, type StoreManifest, type StoreMarker, strangers, writeStoreManifest } from "./store-manifest.ts";
 import { StoreSnapshot } from "./store-snapshot.ts";
-import type { FilledRun, StoreWork } from "./store-work.ts";
+import { closed, type FilledRun, type StoreWork } from "./store-work.ts";
 
 export interface LocalStoreOptions {
   readonly files: Files;
@@ -34,8 +34,9 @@ export class LocalStore {
   readonly #snapshots = new Set<StoreSnapshot>();
   #marker: StoreMarker | undefined;
   #next: number;
-  /** Manifests are written one after the other. */
+  /** Manifests are written, and taken away, one after the other. */
   #writing: Promise<unknown> = Promise.resolve();
+  #closed = false;
   readonly #merges: Merges;
 
   private constructor(directory: string, { files, work }: LocalStoreOptions, manifest: StoreManifest | undefined) {
@@ -82,8 +83,9 @@ export class LocalStore {
     return this.#marker;
   }
 
-  /** What was applied so far is part of the store: it holds what the marker says. */
+  /** What was applied so far is part of the store: it holds what the marker says. Refused once the store is closed, as is what applies. */
   async setMarker(marker: StoreMarker): Promise<void> {
+    this.#requireOpen();
     this.#marker = marker;
     for (const operator of this.#operators.values()) operator.commit();
     await this.#writeManifest();
@@ -124,6 +126,7 @@ export class LocalStore {
     chunks: Chunks,
     only?: { readonly keyGroups: KeyGroupRange; readonly onHeader: (stored: Uint8Array | undefined) => void },
   ): Promise<void> {
+    this.#requireOpen();
     const operator = this.operator(uid);
     const onHeader = (stored: Uint8Array | undefined): void => {
       if (only !== undefined) only.onHeader(stored);
@@ -150,6 +153,7 @@ export class LocalStore {
 
   /** As `apply`, with the whole frames of one file behind its header. The memory of `frames` is given away. */
   async add(uid: string, header: FileHeader | undefined, frames: readonly Uint8Array[]): Promise<void> {
+    this.#requireOpen();
     const operator = this.operator(uid);
     if (header !== undefined) operator.header = header;
     for (const chunks of inPieces(frames)) {
@@ -173,23 +177,59 @@ export class LocalStore {
     return snapshot;
   }
 
-  /** Forgets everything. */
+  /**
+   * Forgets everything; nothing is applied meanwhile. The manifest is taken away, which a full disk allows, then its runs. When the
+   * first step fails, the store is as before; when a later one does, it is empty, also for the next one that opens it. Only a crash
+   * right after a failed sync may bring back what there was, whole.
+   */
   async clear(): Promise<void> {
-    const runs = [...this.#operators.values()].flatMap((operator) => operator.all);
-    this.#operators.clear();
-    this.#marker = undefined;
-    await this.#writeManifest();
-    for (const run of runs) await run.retire();
+    const runs = await this.#inTurn(async () => {
+      await removeStoreManifest(this.#files, this.#directory);
+      const all = this.#runs();
+      this.#operators.clear();
+      this.#marker = undefined;
+      return all;
+    });
+    try {
+      await this.#files.syncDirectory(this.#directory);
+    } catch (error) {
+      // The manifest may come back, and names them.
+      await forEach(runs, (run) => run.letGo());
+      throw error;
+    }
+    await forEach(runs, (run) => run.retire());
+  }
+
+  /**
+   * Forgets everything and closes, also when it can't forget. Nothing can be applied from the beginning on: a marker behind it would say
+   * that the store holds what it has forgotten.
+   */
+  async discard(): Promise<void> {
+    this.#closed = true;
+    try {
+      await this.clear();
+    } finally {
+      await this.close();
+    }
   }
 
   async close(): Promise<void> {
+    this.#closed = true;
     // What a merge that was cut off leaves is removed by it.
     const merged = this.#merges.close();
     await this.#work.close();
     await merged;
     await this.#writing.catch(() => undefined);
     for (const snapshot of this.#snapshots) await snapshot.close();
-    for (const operator of this.#operators.values()) for (const run of operator.all) await run.letGo();
+    for (const run of this.#runs()) await run.letGo();
+  }
+
+  #runs(): readonly Run[] {
+    return [...this.#operators.values()].flatMap((operator) => operator.all);
+  }
+
+  #requireOpen(): void {
+    if (this.#closed) throw closed();
   }
 
   async #sort(operator: OperatorRuns, chunks: readonly Uint8Array[]): Promise<void> {
@@ -203,7 +243,11 @@ export class LocalStore {
 
   async #stage(operator: OperatorRuns, runs: Promise<readonly FilledRun[]>): Promise<void> {
     for (const { path, records, held } of await runs) {
-      if (records > 0) operator.stage(held === undefined ? await Run.open(this.#files, path) : Run.held(this.#files, path, held));
+      if (records === 0) continue;
+      const run = held === undefined ? await Run.open(this.#files, path) : Run.held(this.#files, path, held);
+      if (this.#closed) await run.letGo();
+      this.#requireOpen();
+      operator.stage(run);
     }
   }
 
@@ -212,7 +256,7 @@ export class LocalStore {
   }
 
   #writeManifest(): Promise<void> {
-    const write = async (): Promise<void> => {
+    return this.#inTurn(async () => {
       const operators = [...this.#operators].map(([uid, { committedHeader, committed }]) => ({
         uid,
         header: committedHeader ?? null,
@@ -220,9 +264,18 @@ export class LocalStore {
       }));
       const manifest: StoreManifest = { version: 1, marker: this.#marker ?? null, next: this.#next, operators };
       await writeStoreManifest(this.#files, this.#directory, manifest);
-    };
-    const written = this.#writing.then(write);
-    this.#writing = written.catch(() => undefined);
-    return written;
+    });
   }
+
+  #inTurn<T>(change: () => Promise<T>): Promise<T> {
+    const changed = this.#writing.then(change);
+    this.#writing = changed.catch(() => undefined);
+    return changed;
+  }
+}
+
+/** All of them, whatever fails; throws the first failure. */
+async function forEach(runs: readonly Run[], end: (run: Run) => Promise<void>): Promise<void> {
+  const ended = await Promise.allSettled(runs.map(end));
+  for (const one of ended) if (one.status === "rejected") throw one.reason;
 }

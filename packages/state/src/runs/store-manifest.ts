@@ -62,6 +62,11 @@ export async function writeStoreManifest(files: Files, directory: string, manife
   await files.syncDirectory(directory);
 }
 
+/** The store is empty for whoever opens it; on disk when the directory has been synced. */
+export async function removeStoreManifest(files: Files, directory: string): Promise<void> {
+  await files.remove(`${directory}/${NAME}`);
+}
+
 /** The names in a store's directory that are not part of the store. */
 export function strangers(names: readonly string[], manifest: StoreManifest | undefined): readonly string[] {
   const known = new Set([NAME, ...(manifest?.operators.flatMap(({ runs }) => runs) ?? [])]);
