@@ -36,6 +36,15 @@ export const limits = {
   sortedBytesMax: 32 << 20,
   /** A run of the local store up to this size stays in memory, bytes; larger ones are written in pieces of it. */
   heldRunBytesMax: 256 << 10,
+  /**
+   * Entries of one Map; others stand in further ones. V8 gives it 2^24 places at most, and those of removed entries are used again only
+   * when they are half of all.
+   */
+  mapEntriesMax: 1 << 23,
+  /** Records of keyed state that one subtask of an operator has in memory: an array that grows past 112.8 million ends the process. */
+  recordsInMemoryMax: 100_000_000,
+  /** Timers of one subtask of an operator, of one name and time domain: half as many, since removed ones stay in its arrays for a while. */
+  timersMax: 50_000_000,
   /** Elements in one page of a list or map state. */
   pageElementsMax: 64,
   /** Events of a job that are kept for its first listener. */

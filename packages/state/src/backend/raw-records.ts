@@ -1,4 +1,5 @@
 import { MillraceError } from "@millrace/core";
+import { type LargeMap, withRoom } from "../cells/large-map.ts";
 import { verifiedValue } from "../format/checksum.ts";
 import type { FileHeader, StateEntry } from "../format/file-header.ts";
 import { readRecordHead, recordForms } from "../format/record-key.ts";
@@ -11,12 +12,12 @@ export interface RawRecord {
 }
 
 /** Records by the bytes of their keys, so that later ones replace earlier ones. */
-type RecordsByKey = Map<string, RawRecord>;
+type RecordsByKey = LargeMap<string, RawRecord>;
 
 interface RawState {
-  readonly cells: RecordsByKey;
-  readonly pages: RecordsByKey;
-  readonly timers: RecordsByKey;
+  cells: RecordsByKey;
+  pages: RecordsByKey;
+  timers: RecordsByKey;
 }
 
 /** What was restored and waits for its state to be declared. */
@@ -46,12 +47,15 @@ export class RawRecords {
 
   /** Takes in a record or a tombstone. The bytes are copied. */
   add(key: Uint8Array, stored: Uint8Array | undefined): void {
-    const records = this.#recordsOf(key);
+    const { state, kind } = this.#placeOf(key);
+    const records = withRoom(state[kind]);
+    state[kind] = records;
     records.set(textOf(key), { key: key.slice(), stored: stored?.slice() });
   }
 
   remove(key: Uint8Array): void {
-    this.#recordsOf(key).delete(textOf(key));
+    const { state, kind } = this.#placeOf(key);
+    state[kind].delete(textOf(key));
   }
 
   /** Checks a declaration against what was restored: STATE_CODEC when its records would be misread. */
@@ -104,15 +108,15 @@ export class RawRecords {
     }
   }
 
-  #recordsOf(key: Uint8Array): RecordsByKey {
+  #placeOf(key: Uint8Array): { readonly state: RawState; readonly kind: keyof RawState } {
     const { stateId, form } = readRecordHead(key);
     let state = this.#states.get(stateId);
     if (state === undefined) {
       state = { cells: new Map(), pages: new Map(), timers: new Map() };
       this.#states.set(stateId, state);
     }
-    if (form === recordForms.timer) return state.timers;
-    return form === recordForms.page ? state.pages : state.cells;
+    if (form === recordForms.timer) return { state, kind: "timers" };
+    return { state, kind: form === recordForms.page ? "pages" : "cells" };
   }
 }
 

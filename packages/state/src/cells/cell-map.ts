@@ -3,6 +3,7 @@ import type { Cells, Namespace } from "@millrace/contracts";
 import { assert, type PrimitiveKey } from "@millrace/core";
 import type { Footprint } from "./footprint.ts";
 import type { KeyIndex } from "./key-index.ts";
+import { type LargeMap, withRoom } from "./large-map.ts";
 import { SlotIndex } from "./slot-index.ts";
 import { SlotOrder } from "./slot-order.ts";
 import { NO_SLOT, type SlotOwner, type Slots, slotFlags } from "./slots.ts";
@@ -28,7 +29,7 @@ export class CellMap<V> implements Cells<V>, SlotOwner<V> {
   #lastKey: PrimitiveKey | undefined;
   #lastSlot = NO_SLOT;
   /** Removed slots whose tombstones have not reached the local store: what that holds for their keys is not to be believed. */
-  #buried: Map<PrimitiveKey, number> | undefined;
+  #buried: LargeMap<PrimitiveKey, number> | undefined;
   /** The table knows this namespace. */
   #listed = false;
   /** Where a walk stopped: behind this one it goes on; NO_SLOT: with the first. */
@@ -305,7 +306,7 @@ export class CellMap<V> implements Cells<V>, SlotOwner<V> {
     const { counts, cold } = this.table.context;
     counts.entries--;
     if (cold !== undefined && this.#is(slot, PERSISTED)) {
-      this.#buried ??= new Map();
+      this.#buried = withRoom(this.#buried ?? new Map<PrimitiveKey, number>());
       this.#buried.set(key, slot);
     }
     this.#changes.markGone(slot);

@@ -1,5 +1,6 @@
 import type { PrimitiveKey } from "@millrace/core";
 import type { KeyIndex, WornTable } from "./key-index.ts";
+import { type LargeMap, withRoom } from "./large-map.ts";
 import { OutgrownTable } from "./outgrown-table.ts";
 import { NO_SLOT } from "./slots.ts";
 
@@ -38,7 +39,7 @@ export class SlotIndex implements KeyIndex {
   #numbers = 0;
   /** All numbers have 32 bits. */
   #exact = true;
-  #others: Map<PrimitiveKey, number> | undefined;
+  #others: LargeMap<PrimitiveKey, number> | undefined;
 
   /** `worn`: the table of an index that is used no more. */
   constructor(slots: KeyedSlots, worn?: WornTable) {
@@ -69,7 +70,7 @@ export class SlotIndex implements KeyIndex {
 
   set(key: PrimitiveKey, slot: number): void {
     if (!isHashed(key)) {
-      this.#others ??= new Map();
+      this.#others = withRoom(this.#others ?? new Map<PrimitiveKey, number>());
       this.#others.set(key, slot);
       return;
     }

@@ -1,5 +1,5 @@
 import type { ByteWriter } from "@millrace/codec";
-import type { PrimitiveKey } from "@millrace/core";
+import { limits, MillraceError, type PrimitiveKey } from "@millrace/core";
 import type { Footprint } from "./footprint.ts";
 
 /** Bits of a slot's state; the rest of it is the epoch of the last change. */
@@ -52,11 +52,12 @@ export class Slots {
     return this.values.length - 1 - this.#free.length;
   }
 
+  /** Throws STATE_TOO_LARGE, and takes none. */
   take(owner: SlotOwner<unknown>, key: PrimitiveKey, flags: number): number {
     const freed = this.#free.pop();
     const slot = freed ?? this.values.length;
     if (freed === undefined) {
-      if (slot >= this.states.length) this.#grow();
+      if (slot >= this.states.length) this.#grow(owner, key);
       this.values.push(undefined);
       this.keys.push(key);
       this.owners.push(owner);
@@ -88,10 +89,13 @@ export class Slots {
     return this.owners[slot] as SlotOwner<unknown>;
   }
 
-  #grow(): void {
-    this.guards = twice(this.guards);
-    this.states = twice(this.states);
-    this.links = twice(this.links);
+  #grow(owner: SlotOwner<unknown>, key: PrimitiveKey): void {
+    const slotsMax = limits.recordsInMemoryMax + 1;
+    if (this.states.length >= slotsMax) throw owner.explain(key, tooManyRecords(this.taken));
+    const length = Math.min(this.states.length * 2, slotsMax);
+    this.guards = grown(this.guards, length);
+    this.states = grown(this.states, length);
+    this.links = grown(this.links, 2 * length);
   }
 }
 
@@ -108,8 +112,14 @@ export interface SlotOwner<V> {
   explain(slotKey: PrimitiveKey, error: unknown): unknown;
 }
 
-function twice(column: Int32Array): Int32Array {
-  const grown = new Int32Array(column.length * 2);
-  grown.set(column);
-  return grown;
+function grown(column: Int32Array, length: number): Int32Array {
+  const longer = new Int32Array(length);
+  longer.set(column);
+  return longer;
+}
+
+function tooManyRecords(records: number): MillraceError {
+  return new MillraceError("STATE_TOO_LARGE", `a subtask has ${records} records of keyed state in memory, and there is room for no more`, {
+    hint: "keep state on disk (--backend disk, the default), or raise the parallelism: each subtask then has fewer keys",
+  });
 }

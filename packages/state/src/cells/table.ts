@@ -7,6 +7,7 @@ import { CellMap } from "./cell-map.ts";
 import { encodingError } from "./changes.ts";
 import { Footprint } from "./footprint.ts";
 import type { KeyIndex, WornTable } from "./key-index.ts";
+import { type LargeMap, withRoom } from "./large-map.ts";
 import { SlotIndex } from "./slot-index.ts";
 import type { TableContext } from "./table-context.ts";
 import type { ValueFormat } from "./value-format.ts";
@@ -37,7 +38,7 @@ export class Table<V> implements CellTable<Namespace, V> {
   worn: WornTable | undefined;
   readonly #namespaceCodec: NamespaceCodec<Namespace>;
   readonly #index: KeyIndex | undefined;
-  readonly #spaces = new Map<Namespace, CellMap<V>>();
+  #spaces: LargeMap<Namespace, CellMap<V>> = new Map<Namespace, CellMap<V>>();
   #last: CellMap<V> | undefined;
 
   constructor(context: TableContext, options: TableOptions<V>) {
@@ -82,6 +83,7 @@ export class Table<V> implements CellTable<Namespace, V> {
   list(cells: CellMap<V>): void {
     const known = this.#spaces.get(cells.namespace);
     assert(known === undefined || known === cells, "a namespace has one map of cells");
+    this.#spaces = withRoom(this.#spaces);
     this.#spaces.set(cells.namespace, cells);
   }
 

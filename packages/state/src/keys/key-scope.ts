@@ -21,7 +21,7 @@ export class KeyScope {
   /** Called when a key takes the slow way; the moment at which no operator holds a cell. */
   onSlowKey: (() => void) | undefined;
   readonly #maxParallelism: number;
-  readonly #uid: string;
+  readonly uid: string;
   #kind: string | undefined;
   #partTypes: PartTypes | undefined;
   /** Tuples of two numbers may take the fast way. */
@@ -36,7 +36,7 @@ export class KeyScope {
   #group = 0;
 
   constructor(uid: string, maxParallelism: number) {
-    this.#uid = uid;
+    this.uid = uid;
     this.#maxParallelism = maxParallelism;
   }
 
@@ -82,7 +82,7 @@ export class KeyScope {
     if (mapKey !== undefined) return mapKey;
     throw new MillraceError("STATE_NO_KEY", "keyed state was used where there is no current key", {
       hint: "use state and timers in processElement and onTimer only, not in open or close",
-      where: { uid: this.#uid },
+      where: { uid: this.uid },
     });
   }
 
@@ -125,7 +125,7 @@ export class KeyScope {
     } else if (kind !== this.#kind) {
       throw new MillraceError("STATE_KEY", `a key is a ${kind}, but the keys before it were of the kind ${this.#kind}`, {
         hint: "return one kind of key from keyBy, for example String(id) for all records; keys in a restored snapshot count too",
-        where: { uid: this.#uid },
+        where: { uid: this.uid },
       });
     }
   }

@@ -1,6 +1,6 @@
 import { type ByteReader, type ByteWriter, createReader, decodeKey, encodeKey } from "@millrace/codec";
 import type { Namespace, NamespaceCodec, TimerService, TimerTarget } from "@millrace/contracts";
-import { assert } from "@millrace/core";
+import { assert, limits, MillraceError } from "@millrace/core";
 import { corruptState } from "../format/checksum.ts";
 import { RECORD_HEAD_BYTES, recordForms, stateIdOf, writeRecordHead } from "../format/record-key.ts";
 import type { KeyScope } from "../keys/key-scope.ts";
@@ -54,7 +54,7 @@ export class KeyedTimers implements TimerService<Namespace> {
   }
 
   registerEventTime(namespace: Namespace, time: number): void {
-    this.event.add(checked(time), namespace, this.#scope.requireMapKey());
+    this.#add(this.event, checked(time), namespace);
   }
 
   deleteEventTime(namespace: Namespace, time: number): void {
@@ -63,7 +63,7 @@ export class KeyedTimers implements TimerService<Namespace> {
 
   registerProcessingTime(namespace: Namespace, time: number): void {
     const first = this.processing.firstTime();
-    this.processing.add(checked(time), namespace, this.#scope.requireMapKey());
+    this.#add(this.processing, checked(time), namespace);
     if (time < first) this.#onEarlier?.(time);
   }
 
@@ -114,7 +114,21 @@ export class KeyedTimers implements TimerService<Namespace> {
     if (domain > PROCESSING) throw corruptState(`a timer of "${this.name}" has the unknown time domain ${domain}`);
     const time = reader.f64();
     const mapKey = this.#scope.mapKeyOf(decodeKey(reader));
-    (domain === EVENT ? this.event : this.processing).load(time, this.#codec.decode(reader), mapKey);
+    const set = domain === EVENT ? this.event : this.processing;
+    if (set.size >= limits.timersMax) throw this.#tooMany(set);
+    set.load(time, this.#codec.decode(reader), mapKey);
+  }
+
+  #add(set: TimerSet, time: number, namespace: Namespace): void {
+    if (set.size >= limits.timersMax) throw this.#tooMany(set);
+    set.add(time, namespace, this.#scope.requireMapKey());
+  }
+
+  #tooMany({ size }: TimerSet): MillraceError {
+    return new MillraceError("STATE_TOO_LARGE", `a subtask has ${size} timers "${this.name}", and there is room for no more`, {
+      hint: "raise the parallelism: each subtask then has fewer keys",
+      where: { uid: this.#scope.uid },
+    });
   }
 
   /** Takes out the earliest timer up to `time` and sets its key. */
