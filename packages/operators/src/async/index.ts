@@ -1,4 +1,5 @@
-export { type AsyncSpec, createAsyncOperator } from "./async-operator.ts";
+export { createAsyncOperator } from "./async-operator.ts";
+export type { AsyncSpec } from "./async-spec.ts";
 export { checkCacheOptions, LookupCache, type LookupCacheOptions } from "./lookup-cache.ts";
 export { createLookupFunction, type LookupContext, type LookupSpec } from "./lookup-function.ts";
 export {
