@@ -75,15 +75,19 @@ describe("asynchronous calls in a job", () => {
   it("under way are dealt out anew when a run goes on at other parallelisms", () =>
     inDirectory(async (directory) => {
       const out = join(directory, "out");
+      const parallelisms = [1, 3, 2, 4, 1];
       let stops = 0;
-      for (const parallelism of [1, 3, 2, 4, 1]) {
+      for (const parallelism of parallelisms) {
         const job = numbersJob(4_000, slowed(fileSink<number>(out), 2), parallelism % 2 === 0);
         const { job: running, events } = await startNoted(job, join(directory, "state"), { parallelism, batchSize: 8, checkpointIntervalMs: 3 });
         const done = running.finished.then(() => true);
         await until(async () => countOf(events, "checkpointCompleted") > 1 || (await Promise.race([done, Promise.resolve(false)])));
-        if ((await running.stop()).end === "stopped") stops++;
+        // A machine that is slow to look may find it at its end.
+        if ((await running.stop()).end !== "stopped") break;
+        stops++;
       }
-      await (await startNoted(numbersJob(4_000, fileSink<number>(out), true), join(directory, "state"), { parallelism: 2 })).job.finished;
+      if (stops === parallelisms.length)
+        await (await startNoted(numbersJob(4_000, fileSink<number>(out), true), join(directory, "state"), { parallelism: 2 })).job.finished;
       expect(stops).toBeGreaterThan(2);
       expectSame(await published<number>(out), answers(4_000));
     }));
