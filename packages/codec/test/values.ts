@@ -48,6 +48,8 @@ const typedArray = fc.tuple(fc.constantFrom(...typedArrayKinds), fc.array(fc.nat
   return new made(memory.buffer);
 });
 
+const buffer = fc.array(fc.nat(255), { maxLength: 3 }).map((bytes) => Buffer.from(bytes));
+
 const scalar = fc.oneof(
   fc.constantFrom(null, undefined, true, false),
   anyNumber,
@@ -55,6 +57,7 @@ const scalar = fc.oneof(
   fc.bigInt(),
   fc.date({ noInvalidDate: false }),
   typedArray,
+  buffer,
 );
 
 /** Every value that records and state may hold (law O6), registered classes apart. */

@@ -31,6 +31,7 @@ const refused: readonly (readonly [unknown, string])[] = [
   [new (class Special extends Map {})(), "the value: a Special can't be part"],
   [new (class extends Money {})(1), "can't be part"],
   [new ArrayBuffer(1), "an ArrayBuffer can't be part"],
+  [new (class Samples extends Float64Array {})(1), "a Samples can't be part"],
   [new DataView(new ArrayBuffer(1)), "a DataView can't be part"],
   [new Map([["k", Symbol()]]), 'get("k"): a symbol'],
   [new Map([[Symbol(), 1]]), "keys()[0]: a symbol"],
@@ -50,6 +51,17 @@ describe("t.any()", () => {
       }),
       { numRuns: 500 },
     );
+  });
+
+  it("brings a Buffer back as one, and a Uint8Array as what it is", () => {
+    const decoded = roundTrip(t.any(), { buffer: Buffer.from("text"), bytes: Uint8Array.of(1, 2), empty: Buffer.alloc(0) });
+    expect(decoded).toStrictEqual({ buffer: Buffer.from("text"), bytes: Uint8Array.of(1, 2), empty: Buffer.alloc(0) });
+    expect(String((decoded as { buffer: unknown }).buffer)).toBe("text");
+    expect(String((decoded as { bytes: unknown }).bytes)).toBe("1,2");
+  });
+
+  it("reads bytes of before there was a form for Buffers", () => {
+    expect(t.any().decode(createReader(Uint8Array.of(13, 1, 2, 7, 8)))).toStrictEqual(Uint8Array.of(7, 8));
   });
 
   it("brings instances of registered classes back", () => {

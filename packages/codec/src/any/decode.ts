@@ -1,7 +1,7 @@
 import { defineField } from "@millrace/core";
 import type { ByteReader } from "../bytes.ts";
 import { corrupt } from "../reader.ts";
-import { readTypedArray, typedArrayKinds } from "../types/binary.ts";
+import { readBuffer, readTypedArray, typedArrayKinds } from "../types/binary.ts";
 import { readBigint, readInteger } from "../types/numbers.ts";
 import { classNamed } from "./classes.ts";
 import { DEPTH_MAX } from "./kinds.ts";
@@ -34,6 +34,8 @@ function decodeAt(reader: ByteReader, depth: number): unknown {
       return readBigint(reader);
     case tags.date:
       return new Date(reader.f64());
+    case tags.buffer:
+      return readBuffer(reader);
     default:
       return decodeContainer(tag, reader, depth + 1);
   }

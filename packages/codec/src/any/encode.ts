@@ -77,6 +77,10 @@ function encodeObject(value: object, writer: ByteWriter, depth: number): void {
       writer.u8(found.position);
       writeTypedArray(value as TypedArray, writer);
       return;
+    case "buffer":
+      writer.u8(tags.buffer);
+      writer.bytes(value as Buffer);
+      return;
     case "class":
       writer.u8(tags.class);
       writer.string(found.registered.name);

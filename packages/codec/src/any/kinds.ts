@@ -1,11 +1,11 @@
 import { classNameOf, describe, Refusal } from "../refusal.ts";
-import { typedArrayPosition } from "../types/binary.ts";
+import { typedArrayKinds, typedArrayPosition } from "../types/binary.ts";
 import { isPlainObject } from "../types/plain.ts";
 import { classOf, type RegisteredClass } from "./classes.ts";
 
 /** What a value of type object is to records and state (law O6). */
 export type ObjectKind =
-  | { readonly kind: "array" | "object" | "date" | "map" | "set" }
+  | { readonly kind: "array" | "object" | "date" | "map" | "set" | "buffer" }
   | { readonly kind: "typedArray"; readonly position: number }
   | { readonly kind: "class"; readonly registered: RegisteredClass };
 
@@ -17,6 +17,7 @@ const object = { kind: "object" } as const;
 const date = { kind: "date" } as const;
 const map = { kind: "map" } as const;
 const set = { kind: "set" } as const;
+const buffer = { kind: "buffer" } as const;
 
 /** Throws a Refusal for an object of no kind that records and state may hold. */
 export function kindOf(value: object): ObjectKind {
@@ -27,8 +28,9 @@ export function kindOf(value: object): ObjectKind {
   if (value instanceof Date && !isSubclass(value, "Date")) return date;
   if (value instanceof Map && !isSubclass(value, "Map")) return map;
   if (value instanceof Set && !isSubclass(value, "Set")) return set;
+  if (Object.getPrototypeOf(value) === Buffer.prototype) return buffer;
   const position = typedArrayPosition(value);
-  if (position >= 0) return { kind: "typedArray", position };
+  if (position >= 0 && !isSubclass(value, typedArrayKinds[position] as string)) return { kind: "typedArray", position };
   throw refusalOf(value);
 }
 

@@ -22,6 +22,8 @@ export const tags = {
   typedArray: 13,
   /** Name, then what the class's codec writes. */
   class: 14,
+  /** Length, then the bytes of a Buffer. A Uint8Array that is none is a `typedArray`. */
+  buffer: 15,
   /** Integers 0 to 127 are one byte: 128 + the integer. */
   smallInteger: 128,
 } as const;

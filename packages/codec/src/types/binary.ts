@@ -46,6 +46,12 @@ export function readTypedArray<K extends TypedArrayKind>(kind: K, reader: ByteRe
   return new made(bytes.buffer as ArrayBuffer) as TypedArrayOf<K>;
 }
 
+/** Over memory of its own, not a part of Node's pool: what is kept of it keeps nothing else. */
+export function readBuffer(reader: ByteReader): Buffer {
+  const bytes = reader.bytes();
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
 export function typedArrayCodec<K extends TypedArrayKind>(kind: K): Codec<TypedArrayOf<K>> {
   const position = typedArrayKinds.indexOf(kind);
   return makeCodec<TypedArrayOf<K>>(
@@ -58,7 +64,7 @@ export function typedArrayCodec<K extends TypedArrayKind>(kind: K): Codec<TypedA
   );
 }
 
-/** Uint8Array; a Buffer is taken too and comes back as a plain Uint8Array. */
+/** Uint8Array; a Buffer is taken too and comes back as a plain Uint8Array, as the type says. `t.any()` keeps Buffers. */
 export const bytesCodec: Codec<Uint8Array> = makeCodec<Uint8Array>(
   { kind: "bytes" },
   (value, writer) => {

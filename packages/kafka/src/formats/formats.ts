@@ -75,7 +75,7 @@ export function text(): ValueFormat<string> {
   );
 }
 
-/** Bytes as they are; what is read is a view into what was fetched, so copy it before keeping it. */
+/** Bytes as they are; what is read is a Buffer, a view into what was fetched, so copy it before keeping it. */
 export function bytes(): ValueFormat<Uint8Array> {
   return valueFormat<Uint8Array>(
     "bytes",
