@@ -11,6 +11,7 @@ export { compatibilityOf } from "./evolution/compatibility.ts";
 export { fingerprintOf } from "./fingerprint.ts";
 export { isFlat } from "./flat-type.ts";
 export { decodeKey, encodeKey } from "./key.ts";
+export { readLength } from "./length.ts";
 export type { ReusableReader } from "./reader.ts";
 export { createReader } from "./reader.ts";
 export { t } from "./t.ts";

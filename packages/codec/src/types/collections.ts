@@ -1,6 +1,7 @@
 import { defineField } from "@millrace/core";
 import type { Codec, Infer } from "../contract.ts";
 import { makeCodec } from "../fingerprint.ts";
+import { checkLength, readLength } from "../length.ts";
 import { entryStep, fieldStep, inside, mismatch, Refusal } from "../refusal.ts";
 import { isPlainObject } from "./plain.ts";
 
@@ -11,6 +12,7 @@ export function arrayCodec<T>(element: Codec<T>): Codec<T[]> {
     (value, writer) => {
       if (!Array.isArray(value)) throw mismatch("an array", value);
       writer.varint(value.length);
+      const start = writer.length;
       let index = 0;
       try {
         for (; index < value.length; index++) {
@@ -21,9 +23,10 @@ export function arrayCodec<T>(element: Codec<T>): Codec<T[]> {
       } catch (error) {
         throw inside(error, `[${index}]`);
       }
+      checkLength(value.length, writer.length - start);
     },
     (reader) => {
-      const length = reader.varint();
+      const length = readLength(reader);
       const value: T[] = [];
       for (let index = 0; index < length; index++) value.push(element.decode(reader));
       return value;
@@ -66,6 +69,7 @@ export function mapCodec<K, V>(key: Codec<K>, value: Codec<V>): Codec<Map<K, V>>
     (map, writer) => {
       if (!(map instanceof Map)) throw mismatch("a Map", map);
       writer.varint(map.size);
+      const start = writer.length;
       let position = 0;
       for (const [entryKey, entryValue] of map) {
         let step = `.keys()[${position++}]`;
@@ -77,9 +81,10 @@ export function mapCodec<K, V>(key: Codec<K>, value: Codec<V>): Codec<Map<K, V>>
           throw inside(error, step === "" ? entryStep(entryKey) : step);
         }
       }
+      checkLength(map.size, writer.length - start);
     },
     (reader) => {
-      const size = reader.varint();
+      const size = readLength(reader);
       const map = new Map<K, V>();
       for (let index = 0; index < size; index++) {
         const entryKey = key.decode(reader);
@@ -97,6 +102,7 @@ export function setCodec<T>(element: Codec<T>): Codec<Set<T>> {
     (set, writer) => {
       if (!(set instanceof Set)) throw mismatch("a Set", set);
       writer.varint(set.size);
+      const start = writer.length;
       let position = 0;
       try {
         for (const item of set) {
@@ -106,9 +112,10 @@ export function setCodec<T>(element: Codec<T>): Codec<Set<T>> {
       } catch (error) {
         throw inside(error, `.values()[${position}]`);
       }
+      checkLength(set.size, writer.length - start);
     },
     (reader) => {
-      const size = reader.varint();
+      const size = readLength(reader);
       const set = new Set<T>();
       for (let index = 0; index < size; index++) set.add(element.decode(reader));
       return set;

@@ -1,4 +1,4 @@
-import { type ByteReader, createReader, decodeKey } from "@millrace/codec";
+import { type ByteReader, createReader, decodeKey, readLength } from "@millrace/codec";
 import type { Key, Namespace } from "@millrace/contracts";
 import { limits } from "@millrace/core";
 import { RECORD_HEAD_BYTES, readRecordHead, recordForms, type StoredRecord, verifiedValue } from "@millrace/state";
@@ -74,7 +74,7 @@ function timerOf(reader: ByteReader, state: StateLayout, keyGroup: number): Snap
 function elements(reader: ByteReader, state: StateLayout, place: Place, page: number | undefined): readonly SnapshotEntry[] {
   const first = (page ?? reader.varint()) * limits.pageElementsMax;
   const entries: SnapshotEntry[] = [];
-  const count = reader.varint();
+  const count = readLength(reader);
   for (let at = 0; at < count; at++) entries.push({ ...place, index: first + at, ...decodedValue(reader, state) });
   return entries;
 }
@@ -83,7 +83,7 @@ function elements(reader: ByteReader, state: StateLayout, place: Place, page: nu
 function mapEntries(reader: ByteReader, state: StateLayout, place: Place, page: number | undefined): readonly SnapshotEntry[] {
   if (page === undefined && reader.varint() > 0) return [];
   const entries: SnapshotEntry[] = [];
-  const count = reader.varint();
+  const count = readLength(reader);
   for (let at = 0; at < count; at++) {
     const mapKey = state.mapKey?.decode(reader);
     entries.push({ ...place, mapKey, ...decodedValue(reader, state) });

@@ -1,4 +1,4 @@
-import type { ByteReader, ByteWriter, Rewrite } from "@millrace/codec";
+import { type ByteReader, type ByteWriter, type Rewrite, readLength } from "@millrace/codec";
 import { recordForms } from "../format/record-key.ts";
 import type { RewrittenState, TtlRewrite, ValueRewrite } from "./record-migration.ts";
 
@@ -18,13 +18,13 @@ export function rewriteContent(state: RewrittenState, form: number, reader: Byte
 /** A page is a count and elements; a head, before them, the number of pages. */
 function rewriteList(element: Rewrite, form: number, reader: ByteReader, writer: ByteWriter): void {
   if (form !== recordForms.page) copyVarint(reader, writer);
-  for (let left = copyVarint(reader, writer); left > 0; left--) element(reader, writer);
+  for (let left = copyLength(reader, writer); left > 0; left--) element(reader, writer);
 }
 
 /** As a list; the head of a map with pages holds the number of its entries instead of these, and maybe which hash they are in. */
 function rewriteMap({ key }: ValueRewrite, element: Rewrite, form: number, reader: ByteReader, writer: ByteWriter): void {
   const pages = form === recordForms.page ? 0 : copyVarint(reader, writer);
-  const count = copyVarint(reader, writer);
+  const count = pages > 0 ? copyVarint(reader, writer) : copyLength(reader, writer);
   if (pages > 0) {
     writer.raw(reader.view(reader.remaining));
     return;
@@ -48,4 +48,11 @@ function copyVarint(reader: ByteReader, writer: ByteWriter): number {
   const value = reader.varint();
   writer.varint(value);
   return value;
+}
+
+/** Of elements that follow. */
+function copyLength(reader: ByteReader, writer: ByteWriter): number {
+  const length = readLength(reader);
+  writer.varint(length);
+  return length;
 }

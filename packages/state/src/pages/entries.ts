@@ -1,4 +1,4 @@
-import type { Codec } from "@millrace/codec";
+import { type Codec, readLength } from "@millrace/codec";
 import { integerEntries } from "./integer-entries.ts";
 import type { PageFormat } from "./pages.ts";
 
@@ -45,7 +45,7 @@ function anyEntries<K, V>(keyCodec: Codec<K>, codec: Codec<V>): EntriesFormat<K,
     },
     decode(reader) {
       const entries = new Map<K, V>();
-      for (let left = reader.varint(); left > 0; left--) {
+      for (let left = readLength(reader); left > 0; left--) {
         const key = keyCodec.decode(reader);
         entries.set(key, codec.decode(reader));
       }

@@ -1,4 +1,4 @@
-import type { Codec } from "@millrace/codec";
+import { type Codec, readLength } from "@millrace/codec";
 import { limits, type PrimitiveKey } from "@millrace/core";
 import type { CellMap } from "../cells/cell-map.ts";
 import type { ValueFormat } from "../cells/value-format.ts";
@@ -104,7 +104,7 @@ function elementsFormat<V>(codec: Codec<V>): PageFormat<V[]> {
     },
     decode(reader) {
       const elements: V[] = [];
-      for (let left = reader.varint(); left > 0; left--) elements.push(codec.decode(reader));
+      for (let left = readLength(reader); left > 0; left--) elements.push(codec.decode(reader));
       return elements;
     },
   };
