@@ -22,9 +22,9 @@ export interface RecordView {
   value(): Buffer | null;
   /** The value as UTF-8 text, without a buffer in between. Throws BadRecord when it is none. */
   valueText(): string | null;
-  /** Of several with one name the last. */
+  /** Of several with one name the last. Throws BadRecord where a name is not UTF-8: two could be taken for one. */
   headers(): Readonly<Record<string, Buffer | null>>;
-  /** All headers, in order; a name may come more than once. */
+  /** All headers, in order; a name may come more than once. Throws BadRecord where one is not UTF-8. */
   headerList(): readonly (readonly [name: string, value: Buffer | null])[];
 }
 
@@ -113,15 +113,27 @@ export class RecordCursor implements RecordView {
   }
 
   headerList(): readonly (readonly [name: string, value: Buffer | null])[] {
+    return this.#headersBy(headerName);
+  }
+
+  /** With U+FFFD for what is not UTF-8 in a name: of a record that is bad already there is nothing better. */
+  headersOfBadRecord(): readonly (readonly [name: string, value: Buffer | null])[] {
+    return this.#headersBy(String);
+  }
+
+  #headersBy(nameOf: (bytes: Buffer) => string): readonly (readonly [name: string, value: Buffer | null])[] {
     const next = this.#at;
-    this.#at = this.#headersAt;
-    const headers: [string, Buffer | null][] = [];
-    for (let left = this.#varint(); left > 0; left--) {
-      const name = this.#bytes(next);
-      headers.push([name?.toString("utf8") ?? "", this.#bytes(next)]);
+    try {
+      this.#at = this.#headersAt;
+      const headers: [string, Buffer | null][] = [];
+      for (let left = this.#varint(); left > 0; left--) {
+        const name = this.#bytes(next);
+        headers.push([name === null ? "" : nameOf(name), this.#bytes(next)]);
+      }
+      return headers;
+    } finally {
+      this.#at = next;
     }
-    this.#at = next;
-    return headers;
   }
 
   #bytes(limit: number): Buffer | null {
@@ -163,6 +175,10 @@ export class RecordCursor implements RecordView {
   #corrupt(what: string): MillraceError {
     return corrupt(this.topic, this.partition, this.#baseOffset, what);
   }
+}
+
+function headerName(bytes: Buffer): string {
+  return utf8Text(bytes, 0, bytes.length, "the name of a header is not UTF-8");
 }
 
 const empty = Buffer.alloc(0);

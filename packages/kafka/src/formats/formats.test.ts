@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { BatchBuilder, type Bytes, noProducer } from "../batch/batch-builder.ts";
+import type { BatchHeader } from "../batch/batch-header.ts";
 import { RecordCursor } from "../batch/record-cursor.ts";
 import { batchesOf, readable } from "../batch/record-set.ts";
 import { BadRecord, type Pending, type RecordDeserializer, type ValueFormat } from "./format.ts";
@@ -19,6 +20,17 @@ async function deserialized<T>(deserializer: RecordDeserializer<T>, key: Bytes, 
   cursor.open(header, content as Buffer, start, end);
   cursor.next();
   return () => deserializer.deserialize(cursor);
+}
+
+/** On a record without key and value, whose headers have these names and no values. */
+function cursorWith(...names: readonly Buffer[]): RecordCursor {
+  const headers = names.flatMap((name) => [Buffer.of(name.length * 2), name, Buffer.of(1)]);
+  const content = Buffer.concat([Buffer.of(0, 0, 0, 1, 1, names.length * 2), ...headers]);
+  const bytes = Buffer.concat([Buffer.of(content.length * 2), content]);
+  const cursor = new RecordCursor("t", 0);
+  cursor.open({ count: 1, baseOffset: 0, baseTimestamp: 0, logAppendTime: false } as BatchHeader, bytes, 0, bytes.length);
+  cursor.next();
+  return cursor;
 }
 
 const broken = Buffer.from([0x22, 0xff, 0x22]);
@@ -47,6 +59,15 @@ describe("bytes that are not UTF-8", () => {
     expect(await deserialized(text(), null, broken)).toThrow(BadRecord);
     expect(await deserialized(records(text(), json()), "k", broken)).toThrow(refusal("not UTF-8"));
     expect(await deserialized(records(text(), json()), broken, "1")).toThrow(refusal("the key is not UTF-8"));
+  });
+
+  test("are one as the name of a header, where headers are read; a bad record keeps what it can of them", () => {
+    const [one, other] = [Buffer.of(0x61, 0xff), Buffer.of(0x61, 0xfe)];
+    const cursor = cursorWith(one, other);
+    expect(() => cursor.headers()).toThrow(refusal("the name of a header is not UTF-8"));
+    expect(() => cursor.headerList()).toThrow(refusal("the name of a header is not UTF-8"));
+    expect(cursor.headersOfBadRecord().map(([name]) => name)).toEqual(["a\uFFFD", "a\uFFFD"]);
+    expect(cursorWith(Buffer.from("\uFFFD")).headers()).toEqual({ "\uFFFD": null });
   });
 
   test("are one in JSON with a schema", async () => {

@@ -175,7 +175,7 @@ export class PartitionReading<T> {
 
   #badRecord(message: string): BadKafkaRecord {
     const { topic, partition, offset, timestamp } = this.#cursor;
-    const headers = this.#cursor.headerList().map(([name, value]) => [name, copy(value)] as const);
+    const headers = this.#cursor.headersOfBadRecord().map(([name, value]) => [name, copy(value)] as const);
     return { topic, partition, offset, key: copy(this.#cursor.key()), value: copy(this.#cursor.value()), headers, timestamp, message };
   }
 

@@ -32,15 +32,15 @@ const leaf = {
 };
 const value = { ...leaf, maybe: null, either: { Inner: { n: 11 } }, children: [leaf, { ...leaf, either: null }] };
 
-/** What `avro` reads of a value that was written with `written`. */
+/** What `avro` reads of a value that was written with `written`; a Buffer: of bytes as they are. */
 async function read(written: object, given: unknown, options: { readonly schema?: object } = {}): Promise<unknown> {
   const registry = schemaRegistry({
     url: "http://none",
     transport: async () => ({ status: 200, body: JSON.stringify({ schema: JSON.stringify(written) }) }),
   });
   const format = avro<unknown>(registry, options);
-  const bytes = Buffer.concat([Buffer.from([0, 0, 0, 0, 1]), avsc.Type.forSchema(written as avsc.Schema).toBuffer(given)]);
-  return settled(() => format.read(bytes));
+  const content = Buffer.isBuffer(given) ? given : avsc.Type.forSchema(written as avsc.Schema).toBuffer(given);
+  return settled(() => format.read(Buffer.concat([Buffer.from([0, 0, 0, 0, 1]), content])));
 }
 
 /** The paths of objects that are neither plain nor arrays nor bytes. */
@@ -88,5 +88,73 @@ describe("what avro reads", () => {
 
   test("is a bad record where the bytes are none", async () => {
     await expect(read({ type: "array", items: "int" }, [1], { schema: tree })).rejects.toThrow(BadRecord);
+  });
+});
+
+describe("bytes that Avro does not write", () => {
+  const strings = { type: "array", items: "string" };
+  const map = { type: "map", values: "string" };
+  const row = { type: "record", name: "Row", fields: [{ name: "s", type: "string" }] };
+  const only = { type: "record", name: "Row", fields: [{ name: "n", type: "int", default: 0 }] };
+  const notText = Buffer.of(4, 0x61, 0xff);
+
+  test.each<readonly [string, object, Buffer, object?]>([
+    ["a string", { type: "string" }, notText],
+    ["a field", row, notText],
+    ["a field that is resolved", row, notText, { ...row, fields: [...row.fields, ...only.fields] }],
+    ["bytes that are resolved to a string", { type: "bytes" }, notText, { type: "string" }],
+    ["an item", strings, Buffer.of(2, ...notText, 0)],
+    ["one of a union", { type: "array", items: ["null", "string"] }, Buffer.of(2, 2, ...notText, 0)],
+    ["a key of a map", map, Buffer.of(2, ...notText, 2, 0x76, 0)],
+    ["a value of a map", map, Buffer.of(2, 2, 0x6b, ...notText, 0)],
+    ["a key of a map that is resolved", map, Buffer.of(2, ...notText, 2, 0x76, 0), { type: "map", values: ["null", "string"] }],
+  ])("are a bad record where they are not UTF-8: %s", async (_, written, bytes, schema) => {
+    await expect(read(written as object, bytes, schema === undefined ? {} : { schema: schema as object })).rejects.toThrow(
+      new BadRecord("a string is not UTF-8"),
+    );
+  });
+
+  test("are not the sign of what can't be read, where it was written itself", async () => {
+    expect(await read(strings, ["é\uFFFD😀", "\uFFFD"])).toEqual(["é\uFFFD😀", "\uFFFD"]);
+    expect(await read(map, { "\uFFFD": "v" })).toEqual({ "\uFFFD": "v" });
+  });
+
+  /** 2^49 − 1, and with the size of the block in front of it, as writers may say it. */
+  const length = Buffer.of(0xfe, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01);
+  const lengthWithSize = Buffer.of(0xfd, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01, 2);
+  const holder = (type: object) => ({ ...only, fields: [{ name: "gone", type }, ...only.fields] });
+
+  test.each<readonly [string, object, Buffer, object?]>([
+    ["of nulls", { type: "array", items: "null" }, length],
+    ["of nulls, with a size", { type: "array", items: "null" }, lengthWithSize],
+    ["of numbers", { type: "array", items: "long" }, length],
+    ["of a map", map, length],
+    ["of nulls that are left out", holder({ type: "array", items: "null" }), length, only],
+    ["of a map that is left out", holder(map), length, only],
+    ["of bytes that go back", holder({ type: "array", items: "null" }), Buffer.of(1, 5), only],
+  ])("are a bad record at once where a length is damaged: %s", async (_, written, bytes, schema) => {
+    await expect(read(written as object, bytes, schema === undefined ? {} : { schema: schema as object })).rejects.toThrow(BadRecord);
+  });
+
+  test("are not many items in several blocks, with or without their sizes", async () => {
+    expect(await read({ type: "array", items: "int" }, Buffer.of(4, 2, 4, 1, 2, 6, 0))).toEqual([1, 2, 3]);
+    expect(await read({ type: "array", items: "null" }, new Array<null>(100_000).fill(null))).toHaveLength(100_000);
+    expect(await read(holder({ type: "array", items: "int" }), Buffer.of(4, 2, 4, 1, 2, 6, 0, 14), { schema: only })).toEqual({ n: 7 });
+  });
+});
+
+test("a field with the name __proto__ is refused: it would be no field of what is read", async () => {
+  const written = { type: "record", name: "Row", fields: [{ name: "__proto__", type: "int" }] };
+  await expect(read(written, Buffer.of(2))).rejects.toThrow("a field can't have the name __proto__");
+});
+
+describe("a map that avro reads", () => {
+  test("has its keys as fields of its own, __proto__ too", async () => {
+    const written = { type: "map", values: { type: "map", values: "int" } };
+    for (const options of [{}, { schema: { type: "map", values: { type: "map", values: "long" } } }]) {
+      const found = await read(written, Buffer.from([2, 18, ...Buffer.from("__proto__"), 2, 2, 0x61, 2, 0, 0]), options);
+      expect(Object.entries(found as object)).toEqual([["__proto__", { a: 1 }]]);
+      expect(Object.getPrototypeOf(found)).toBe(Object.prototype);
+    }
   });
 });

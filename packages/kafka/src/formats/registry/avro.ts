@@ -1,6 +1,7 @@
 // A CommonJS package whose names Node doesn't see: it has a default export alone.
 import avsc, { type Type } from "avsc";
 import type { ValueFormat } from "../format.ts";
+import { checkedType } from "./avro-types.ts";
 import { type RegisteredOptions, registeredFormat, type SchemaKind } from "./registered-format.ts";
 import type { ResolvedSchema, SchemaRegistry } from "./schema-registry.ts";
 
@@ -48,7 +49,8 @@ function avroKind<T>(): SchemaKind<T> {
 /** What a schema refers to becomes known by its name first. */
 function typeOf({ text, references }: ResolvedSchema): Type {
   const known: Record<string, Type> = {};
-  const parsed = (schema: string): Type => avsc.Type.forSchema(JSON.parse(schema), { registry: known, omitRecordMethods: true });
+  const parsed = (schema: string): Type =>
+    avsc.Type.forSchema(JSON.parse(schema), { registry: known, omitRecordMethods: true, typeHook: checkedType });
   for (const reference of references) parsed(reference.text);
   const type = parsed(text);
   makePlain(type, new Set());
@@ -65,7 +67,10 @@ function makePlain(type: Type, seen: Set<Type>): void {
   const { types } = avsc;
   if (type instanceof types.RecordType) {
     type.recordConstructor.prototype = Object.prototype;
-    for (const field of type.fields) makePlain(field.type, seen);
+    for (const field of type.fields) {
+      if (field.name === "__proto__") throw new Error("a field can't have the name __proto__");
+      makePlain(field.type, seen);
+    }
   } else if (type instanceof types.ArrayType) {
     makePlain(type.itemsType, seen);
   } else if (type instanceof types.MapType) {

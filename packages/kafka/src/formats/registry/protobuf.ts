@@ -1,5 +1,5 @@
 import protobuf from "protobufjs";
-import { BadRecord, type ValueFormat } from "../format.ts";
+import { BadRecord, utf8Text, type ValueFormat } from "../format.ts";
 import { putZigzag, zigzagsIn } from "./message-indexes.ts";
 import { type RegisteredOptions, registeredFormat, type SchemaKind } from "./registered-format.ts";
 import type { ResolvedSchema, SchemaRegistry } from "./schema-registry.ts";
@@ -35,7 +35,7 @@ function protobufKind<T>(message: string | undefined, longs: keyof typeof longTy
       return (bytes) => {
         const { indexes, end } = zigzagsIn(bytes);
         const type = wanted ?? typeAt(written, indexes);
-        return type.toObject(type.decode(bytes.subarray(end)), asObject) as T;
+        return type.toObject(type.decode(new CheckedReader(bytes.subarray(end))), asObject) as T;
       };
     },
     encoder(own) {
@@ -53,6 +53,17 @@ function protobufKind<T>(message: string | undefined, longs: keyof typeof longTy
       };
     },
   };
+}
+
+/** Proto2 leaves open what becomes of a string that is not UTF-8, and protobufjs puts U+FFFD in it; of proto3 it refuses it itself. */
+class CheckedReader extends protobuf.BufferReader {
+  override string(): string {
+    const length = this.uint32();
+    const start = this.pos;
+    // It throws where there are not so many bytes.
+    this.skip(length);
+    return utf8Text(this.buf as Buffer, start, this.pos, "a string is not UTF-8");
+  }
 }
 
 /** The messages of a file, in its order, and where its own begin. */
