@@ -29,6 +29,8 @@ const refused: readonly (readonly [string, Build])[] = [
   ["map", (flights) => flights.map(async (flight) => flight, { uid })],
   ["process", (flights) => flights.process({ async processElement() {} }, { uid })],
   ["a keyed process", (_, keyed) => keyed.process({ state: { seen: state.value(t.number()) }, async processElement() {} }, { uid })],
+  ["reducing state", (_, keyed) => keyed.process({ state: { sum: state.reducing(t.number(), later) }, processElement() {} }, { uid })],
+  ["a migration", (_, keyed) => keyed.process({ state: { last: state.value(t.number(), { migrate: later }) }, processElement() {} }, { uid })],
   ["a timer", (_, keyed) => keyed.process({ processElement() {}, async onTimer() {} }, { uid })],
   ["two inputs", (_, keyed) => keyed.connect(keyed).process({ async processElement1() {}, processElement2() {} }, { uid })],
   ["a window", (_, keyed) => keyed.window(tumbling(10)).process({ async process() {} }, { uid, codec: flightCodec })],

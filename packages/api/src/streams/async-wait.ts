@@ -1,6 +1,6 @@
 import { type Codec, t } from "@millrace/codec";
 import type { AsyncContext, AsyncFunction, Key } from "@millrace/contracts";
-import { type Json, limits, MillraceError } from "@millrace/core";
+import { type Json, limits, MillraceError, returned } from "@millrace/core";
 import {
   type AsyncRetryStrategy,
   type AsyncSpec,
@@ -80,7 +80,7 @@ export class LookupJoin<T, Found, Joined> {
     const { keyOf, lookup, outer } = this.#settings;
     const join = fn as (value: unknown, found: unknown) => unknown;
     const finish: AsyncSpec["finish"] = (value, found, out) => {
-      if (outer || found !== undefined) out.collect(join(value, found));
+      if (outer || found !== undefined) out.collect(returned(join(value, found)));
     };
     const specFor = (): AsyncSpec => ({
       ...specOf<T, Found | undefined>(options, createLookupFunction({ keyOf, lookup, cache, retry }), !unordered),

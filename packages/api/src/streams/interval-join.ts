@@ -1,6 +1,6 @@
 import type { Codec } from "@millrace/codec";
 import type { Collector, Key, OutputTag } from "@millrace/contracts";
-import { MillraceError } from "@millrace/core";
+import { MillraceError, returned } from "@millrace/core";
 import {
   createIntervalJoinOperator,
   type IntervalJoinSpec,
@@ -89,7 +89,7 @@ export class IntervalJoined<L, R, JoinedLeft, JoinedRight, K extends Key> {
   /** One result for each pair. */
   select<Out>(fn: (left: JoinedLeft, right: JoinedRight, context: JoinContext<K>) => Out, options: IntervalJoinOptions<L, R>): DataStream<Out> {
     refuseAsync(options.uid, fn);
-    return this.process((left, right, context, out: Collector<Out>) => out.collect(fn(left, right, context)), options);
+    return this.process((left, right, context, out: Collector<Out>) => out.collect(returned(fn(left, right, context))), options);
   }
 
   /** Any number of results for each pair (Flink's ProcessJoinFunction). */

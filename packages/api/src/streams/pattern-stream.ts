@@ -16,6 +16,7 @@ import {
 } from "@millrace/cep";
 import type { Codec } from "@millrace/codec";
 import { type Collector, type Key, type OutputTag, outputTag } from "@millrace/contracts";
+import { returned } from "@millrace/core";
 import type { DataStream } from "./data-stream.ts";
 import { type Emits, tagNames } from "./functions.ts";
 import type { StatefulNodeOptions } from "./options.ts";
@@ -87,14 +88,14 @@ export class PatternStream<T, K extends Key, Match> {
   /** One result for each match. */
   select<Out>(fn: (match: Match, context: MatchFunctionContext<K>) => Out, options: PatternOptions<T>): DataStream<Out> {
     refuseAsync(options.uid, fn);
-    return this.process({ processMatch: (match, context, out: Collector<Out>) => out.collect(fn(match, context)) }, options);
+    return this.process({ processMatch: (match, context, out: Collector<Out>) => out.collect(returned(fn(match, context))) }, options);
   }
 
   /** Any number of results for each match: every element of what `fn` returns. */
   flatSelect<Out>(fn: (match: Match, context: MatchFunctionContext<K>) => Iterable<Out>, options: PatternOptions<T>): DataStream<Out> {
     refuseAsync(options.uid, fn);
     const processMatch = (match: Match, context: MatchFunctionContext<K>, out: Collector<Out>): void => {
-      for (const value of fn(match, context)) out.collect(value);
+      for (const value of returned(fn(match, context))) out.collect(value);
     };
     return this.process({ processMatch }, options);
   }
@@ -137,7 +138,7 @@ export class PatternStream<T, K extends Key, Match> {
       processMatch: (match, context, out) => fn.processMatch(match, context, out),
       processTimedOutMatch(match, context) {
         context.output(tag, match);
-        fn.processTimedOutMatch?.(match, context);
+        return fn.processTimedOutMatch?.(match, context);
       },
     };
   }

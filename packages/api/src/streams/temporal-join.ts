@@ -1,5 +1,6 @@
 import type { Codec } from "@millrace/codec";
 import type { Collector, Key, OutputTag } from "@millrace/contracts";
+import { returned } from "@millrace/core";
 import { checkTemporalJoin, createTemporalJoinOperator, type JoinContext, type TemporalJoinSpec, temporalJoinStates } from "@millrace/operators";
 import type { DataStream } from "./data-stream.ts";
 import type { StatefulNodeOptions } from "./options.ts";
@@ -68,7 +69,7 @@ export class TemporalJoin<L, V, Joined, K extends Key> {
   /** One result for each record. */
   select<Out>(fn: (left: L, version: Joined, context: JoinContext<K>) => Out, options: TemporalJoinOptions<L, V>): DataStream<Out> {
     refuseAsync(options.uid, fn);
-    return this.process((left, version, context, out: Collector<Out>) => out.collect(fn(left, version, context)), options);
+    return this.process((left, version, context, out: Collector<Out>) => out.collect(returned(fn(left, version, context))), options);
   }
 
   /** Any number of results for each record. They have its timestamp. */

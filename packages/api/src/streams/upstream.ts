@@ -1,5 +1,5 @@
 import type { Codec } from "@millrace/codec";
-import type { BroadcastStates, Key, StateDeclarations } from "@millrace/contracts";
+import type { BroadcastStates, Key, StateDeclaration, StateDeclarations } from "@millrace/contracts";
 import { type Json, MillraceError } from "@millrace/core";
 import type { Exchange, NodeBody, NodeKind, NodeSpec, Partitioner, PlanBuilder, PlanEdge, TimeDomain } from "@millrace/plan";
 import { callSite } from "../node/call-site.ts";
@@ -54,6 +54,7 @@ export function addNode<Out>(
 ): DataStream<Out> {
   refuseAsync(options?.uid, ...called, ...("fn" in parts.body ? [parts.body.fn] : []));
   if (parts.body.kind === "operator") refuseAsync(options?.uid, ...parts.body.keySelectors);
+  for (const declared of Object.values({ ...parts.states, ...parts.broadcastStates })) refuseAsync(options?.uid, ...functionsOf(declared));
   const { builder, streamOf } = inputs[0];
   for (const input of inputs) checkSameJob(builder, input);
   const node = builder.add({
@@ -72,6 +73,11 @@ export function addNode<Out>(
     callSite: callSite(),
   });
   return streamOf(mainOutput({ builder, streamOf }, node));
+}
+
+function functionsOf(declared: StateDeclaration): readonly unknown[] {
+  if (declared.kind === "aggregating") return [declared.aggregate, declared.migrate];
+  return declared.kind === "reducing" ? [declared.reduce, declared.migrate] : [declared.migrate];
 }
 
 /** With the declarations beside the function. */

@@ -1,5 +1,6 @@
 import type { Codec } from "@millrace/codec";
 import type { Key, OutputTag } from "@millrace/contracts";
+import { returned } from "@millrace/core";
 import {
   createWindowJoinOperator,
   type Evictor,
@@ -106,14 +107,14 @@ export class JoinedWindows<L, R, K extends Key> extends WindowPair<L, R, JoinedW
   /** One result for each pair. */
   apply<Out>(fn: (left: L, right: R, context: WindowJoinContext<K>) => Out, options: WindowJoinOptions<L, R>): DataStream<Out> {
     refuseAsync(options.uid, fn);
-    return this.#pairs((left, right, context, emit) => emit(fn(left, right, context)), options);
+    return this.#pairs((left, right, context, emit) => emit(returned(fn(left, right, context))), options);
   }
 
   /** Any number of results for each pair: every element of what `fn` returns (Flink's FlatJoinFunction). */
   flatApply<Out>(fn: (left: L, right: R, context: WindowJoinContext<K>) => Iterable<Out>, options: WindowJoinOptions<L, R>): DataStream<Out> {
     refuseAsync(options.uid, fn);
     return this.#pairs((left, right, context, emit) => {
-      for (const result of fn(left, right, context)) emit(result);
+      for (const result of returned(fn(left, right, context))) emit(result);
     }, options);
   }
 
@@ -141,7 +142,11 @@ export class CoGroupedWindows<L, R, K extends Key> extends WindowPair<L, R, CoGr
   /** One result for each window of a key. */
   apply<Out>(fn: (left: readonly L[], right: readonly R[], context: WindowJoinContext<K>) => Out, options: WindowJoinOptions<L, R>): DataStream<Out> {
     refuseAsync(options.uid, fn);
-    return this.add("coGroup", (left, right, context, out) => out.collect(fn(left as L[], right as R[], context as WindowJoinContext<K>)), options);
+    return this.add(
+      "coGroup",
+      (left, right, context, out) => out.collect(returned(fn(left as L[], right as R[], context as WindowJoinContext<K>))),
+      options,
+    );
   }
 
   /** Any number of results for each window of a key: every element of what `fn` returns (Flink's CoGroupFunction). */
@@ -149,10 +154,11 @@ export class CoGroupedWindows<L, R, K extends Key> extends WindowPair<L, R, CoGr
     fn: (left: readonly L[], right: readonly R[], context: WindowJoinContext<K>) => Iterable<Out>,
     options: WindowJoinOptions<L, R>,
   ): DataStream<Out> {
+    refuseAsync(options.uid, fn);
     return this.add(
       "coGroup",
       (left, right, context, out) => {
-        for (const result of fn(left as L[], right as R[], context as WindowJoinContext<K>)) out.collect(result);
+        for (const result of returned(fn(left as L[], right as R[], context as WindowJoinContext<K>))) out.collect(result);
       },
       options,
     );

@@ -1,3 +1,4 @@
+import { truth } from "@millrace/core";
 import type { Condition, ConditionContext } from "../pattern/condition.ts";
 
 export type Evaluator = (event: unknown, context: ConditionContext) => boolean;
@@ -7,8 +8,10 @@ export function evaluatorOf(condition: Condition): Evaluator {
   switch (condition.kind) {
     case "always":
       return () => true;
-    case "test":
-      return condition.test;
+    case "test": {
+      const { test } = condition;
+      return (event, context) => truth(test(event, context));
+    }
     case "not": {
       const of = evaluatorOf(condition.of);
       return (event, context) => !of(event, context);
@@ -34,8 +37,7 @@ export function mayBe(condition: Condition, hold: boolean): (event: unknown) => 
       return () => hold;
     case "test": {
       const { test, iterative } = condition;
-      // Whatever it returns counts as it does where the event is taken: plain JavaScript has more than booleans.
-      return iterative ? () => true : (event) => Boolean(test(event, noContext)) === hold;
+      return iterative ? () => true : (event) => truth(test(event, noContext)) === hold;
     }
     case "not":
       return mayBe(condition.of, !hold);

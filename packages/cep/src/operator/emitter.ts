@@ -1,5 +1,5 @@
 import type { Key, OperatorContext } from "@millrace/contracts";
-import { NO_TIMESTAMP } from "@millrace/core";
+import { checkReturned, NO_TIMESTAMP } from "@millrace/core";
 import { createSideEmitter } from "@millrace/operators";
 import type { Automaton } from "../compile/automaton.ts";
 import { materialize } from "../nfa/found-match.ts";
@@ -40,11 +40,13 @@ export class Emitter {
   /** Matches of time `time`, then what has timed out. */
   emit({ matches, timedOut }: Found, buffer: MatchBuffer, time: number): void {
     this.#timestamp = time;
-    for (const match of matches) this.#function.processMatch(materialize(buffer, this.#names, match), this.#functionContext, this.#collector);
+    for (const match of matches) {
+      checkReturned(this.#function.processMatch(materialize(buffer, this.#names, match), this.#functionContext, this.#collector));
+    }
     if (this.#function.processTimedOutMatch === undefined) return;
     for (const { events, time: end } of timedOut) {
       this.#timestamp = end;
-      this.#function.processTimedOutMatch(materialize(buffer, this.#names, events), this.#functionContext);
+      checkReturned(this.#function.processTimedOutMatch(materialize(buffer, this.#names, events), this.#functionContext));
     }
   }
 }

@@ -1,6 +1,6 @@
 import { t } from "@millrace/codec";
 import type { Key, MapState, OperatorContext, TimerService } from "@millrace/contracts";
-import { MillraceError, NO_TIMESTAMP } from "@millrace/core";
+import { MillraceError, NO_TIMESTAMP, returned } from "@millrace/core";
 import { userFunctionError } from "@millrace/operators";
 import type { Automaton } from "../compile/automaton.ts";
 import type { Found, Lapse } from "../nfa/nfa.ts";
@@ -119,7 +119,7 @@ export class RunningCep {
     const events = this.#queue.get(time) ?? [];
     this.#queue.remove(time);
     const { comparator } = this.#spec;
-    this.#take(comparator === undefined ? events : events.toSorted(comparator), time);
+    this.#take(comparator === undefined ? events : events.toSorted((a, b) => returned(comparator(a, b))), time);
   }
 
   /** Events of one time, in their order. */

@@ -1,5 +1,5 @@
 import type { OperatorContext } from "@millrace/contracts";
-import { MillraceError } from "@millrace/core";
+import { MillraceError, returned, truth } from "@millrace/core";
 import type { AsyncSpec } from "./async-spec.ts";
 import { asyncContextOf, guarded, placed } from "./entry-scope.ts";
 import { abandon, type Entry, type Outcome } from "./in-flight-entry.ts";
@@ -69,13 +69,13 @@ export class AsyncCalls {
 
   #settledWith(entry: Entry, value: unknown): void {
     const { retry } = this.#spec;
-    if (retry?.ifResult !== undefined && guarded(this.#context, entry, () => retry.ifResult?.(value) === true) && this.#retry(entry, retry)) return;
+    if (retry?.ifResult !== undefined && guarded(this.#context, entry, () => truth(retry.ifResult?.(value))) && this.#retry(entry, retry)) return;
     this.#done(entry, { kind: "result", value });
   }
 
   #failedWith(entry: Entry, error: unknown): void {
     const { retry } = this.#spec;
-    const retries = retry !== undefined && guarded(this.#context, entry, () => retry.ifError?.(error) ?? retry.ifResult === undefined);
+    const retries = retry !== undefined && guarded(this.#context, entry, () => truth(retry.ifError?.(error) ?? retry.ifResult === undefined));
     if (retries && this.#retry(entry, retry)) return;
     throw placed(error, this.#context, entry);
   }
@@ -83,7 +83,7 @@ export class AsyncCalls {
   /** True when there is another attempt. */
   #retry(entry: Entry, retry: AsyncRetryStrategy<unknown>): boolean {
     if (entry.attempt >= retry.attempts) return false;
-    const delayMs = retry.delayMs(entry.attempt + 1);
+    const delayMs = returned(retry.delayMs(entry.attempt + 1));
     entry.cancelRetry = this.#context.mailbox.after(delayMs, () => {
       if (!this.#closed && entry.outcome === undefined) this.#arrived(() => this.#call(entry));
     });

@@ -1,5 +1,5 @@
 import type { Collector, Operator, OperatorContext, WatermarkStatus } from "@millrace/contracts";
-import { assert, NO_TIMESTAMP, WATERMARK_MAX } from "@millrace/core";
+import { assert, checkReturned, NO_TIMESTAMP, WATERMARK_MAX } from "@millrace/core";
 import { createSideEmitter, type SideEmitter } from "../process/side-outputs.ts";
 import { AsyncCalls } from "./async-calls.ts";
 import type { AsyncSpec } from "./async-spec.ts";
@@ -141,9 +141,10 @@ class AsyncOperator implements Operator<unknown, unknown> {
     const { context, emitSide } = this.#require();
     const { value, outcome, timestamp } = entry;
     this.#timestamp = timestamp;
-    if (outcome?.kind !== "result") guarded(context, entry, () => fn.timeout?.(value, processContextOf(context, emitSide, entry), this.#out));
+    if (outcome?.kind !== "result")
+      guarded(context, entry, () => checkReturned(fn.timeout?.(value, processContextOf(context, emitSide, entry), this.#out)));
     else if (finish === undefined) this.#out.collect(outcome.value);
-    else guarded(context, entry, () => finish(value, outcome.value, this.#out));
+    else guarded(context, entry, () => checkReturned(finish(value, outcome.value, this.#out)));
   }
 
   #sendOn(mark: Mark): void {

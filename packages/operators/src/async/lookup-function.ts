@@ -1,5 +1,5 @@
 import type { AsyncContext, AsyncFunction, Key } from "@millrace/contracts";
-import { checkKey } from "@millrace/core";
+import { checkKey, truth } from "@millrace/core";
 import { LookupCache, type LookupCacheOptions, nameOf } from "./lookup-cache.ts";
 import type { AsyncRetryStrategy } from "./retry.ts";
 
@@ -33,7 +33,7 @@ export function createLookupFunction(spec: LookupSpec): AsyncFunction<unknown, u
 
   function isFinal(found: unknown, attempt: number): boolean {
     const { retry } = spec;
-    return retry === undefined || attempt >= retry.attempts || retry.ifResult?.(found) !== true;
+    return retry === undefined || attempt >= retry.attempts || !truth(retry.ifResult?.(found));
   }
 
   function ask(key: Key, context: AsyncContext): Asked {

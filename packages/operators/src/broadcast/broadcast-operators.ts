@@ -9,7 +9,7 @@ import type {
   OperatorContext,
   StateDeclarations,
 } from "@millrace/contracts";
-import { assert, NO_TIMESTAMP } from "@millrace/core";
+import { assert, checkReturned, NO_TIMESTAMP } from "@millrace/core";
 import { openFunctionScope } from "../process/function-scope.ts";
 import { createSideEmitter } from "../process/side-outputs.ts";
 import { userFunctionError } from "../process/user-error.ts";
@@ -75,7 +75,7 @@ export function createKeyedBroadcastProcessOperator(fn: AnyKeyedFunction, keySel
       try {
         key = keySelector(value);
         scope.enter(key, timestamp);
-        process(value);
+        checkReturned(process(value));
       } catch (error) {
         throw userFunctionError(error, { context, key });
       }
@@ -113,7 +113,7 @@ function openKeyed(fn: AnyKeyedFunction, context: OperatorContext<unknown>, stor
   const broadcast = openSide(fn, context);
   const applyToKeyedState: KeyedBroadcastContext<Key, StateDeclarations, BroadcastStates>["applyToKeyedState"] = (name, visit) => {
     const state = scope.context.state[name] as Parameters<typeof visit>[1];
-    keyed.forEachKey(name, () => visit(keyed.currentKey(), state));
+    keyed.forEachKey(name, () => checkReturned(visit(keyed.currentKey(), state)));
   };
   const writing = { ...broadcast.context, broadcastState: store.writable, applyToKeyedState };
   broadcast.run = (value, out) => fn.processBroadcastElement(value, writing, out);
@@ -152,7 +152,7 @@ function openSide(fn: Pick<AnyFunction, "sideOutputs">, context: OperatorContext
 function runSide(side: Side, value: unknown, timestamp: number, place: Parameters<typeof userFunctionError>[1]): void {
   side.timestamp = timestamp;
   try {
-    side.run(value, side.out);
+    checkReturned(side.run(value, side.out));
   } catch (error) {
     throw userFunctionError(error, place);
   }

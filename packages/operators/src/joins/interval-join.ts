@@ -1,6 +1,6 @@
 import { type Codec, t } from "@millrace/codec";
 import { type Collector, type Key, type MapState, type Operator, type OperatorContext, state, type TimerService } from "@millrace/contracts";
-import { assert, NO_TIMESTAMP, onceFor, WATERMARK_MIN } from "@millrace/core";
+import { assert, checkReturned, NO_TIMESTAMP, onceFor, WATERMARK_MIN } from "@millrace/core";
 import { userFunctionError } from "../process/user-error.ts";
 import type { JoinInterval } from "./join-interval.ts";
 import { requireJoinTimestamp } from "./join-timestamp.ts";
@@ -191,7 +191,7 @@ class IntervalJoin {
   #emit(left: unknown, right: unknown, leftTime: number | undefined, rightTime: number | undefined): void {
     this.#times = [leftTime, rightTime];
     this.#timestamp = Math.max(leftTime ?? NO_TIMESTAMP, rightTime ?? NO_TIMESTAMP);
-    this.#spec.join(left, right, this.#joinContext, this.#collector);
+    checkReturned(this.#spec.join(left, right, this.#joinContext, this.#collector));
   }
 
   #late(side: 0 | 1, value: unknown, timestamp: number): void {

@@ -9,7 +9,7 @@ import {
   type TimerService,
   type ValueState,
 } from "@millrace/contracts";
-import { assert, MillraceError, TIME_LIMIT, WATERMARK_MIN } from "@millrace/core";
+import { assert, checkReturned, MillraceError, TIME_LIMIT, truth, WATERMARK_MIN } from "@millrace/core";
 import { userFunctionError } from "../process/user-error.ts";
 import type { JoinContext } from "./interval-join.ts";
 import { requireJoinTimestamp } from "./join-timestamp.ts";
@@ -148,7 +148,7 @@ class TemporalJoin {
     this.#timestamp = time;
     this.#versionTime = version?.time;
     if (version === undefined && !outer) return;
-    for (const left of waiting) join(left, version?.value, this.#joinContext, this.#collector);
+    for (const left of waiting) checkReturned(join(left, version?.value, this.#joinContext, this.#collector));
   }
 
   #versionAt(time: number): { readonly time: number; readonly value: unknown } | undefined {
@@ -156,7 +156,7 @@ class TemporalJoin {
     const latest = this.#versions.has(time) ? time : this.#latestBefore(time);
     if (latest === NONE_YET || time - latest > validForMs) return undefined;
     const value = this.#versions.get(latest);
-    return isDeletion?.(value) === true ? undefined : { time: latest, value };
+    return isDeletion !== undefined && truth(isDeletion(value)) ? undefined : { time: latest, value };
   }
 
   /** Timers fire in the order of their times: when one does, every version before its time has superseded those before. */

@@ -1,12 +1,12 @@
 import type { Operator, OperatorContext } from "@millrace/contracts";
-import { assert } from "@millrace/core";
+import { assert, returned } from "@millrace/core";
 import { userFunctionError } from "./user-error.ts";
 
 /** One function for each of two connected inputs, each giving one record for one (Flink's CoStreamMap). */
 export function createCoMapOperator<In1, In2, Out>(first: (value: In1) => Out, second: (value: In2) => Out): Operator<In1, Out, In2> {
   return perRecord<In1, In2, Out>(
-    (value, emit) => emit(first(value)),
-    (value, emit) => emit(second(value)),
+    (value, emit) => emit(returned(first(value))),
+    (value, emit) => emit(returned(second(value))),
   );
 }
 
@@ -17,10 +17,10 @@ export function createCoFlatMapOperator<In1, In2, Out>(
 ): Operator<In1, Out, In2> {
   return perRecord<In1, In2, Out>(
     (value, emit) => {
-      for (const result of first(value)) emit(result);
+      for (const result of returned(first(value))) emit(result);
     },
     (value, emit) => {
-      for (const result of second(value)) emit(result);
+      for (const result of returned(second(value))) emit(result);
     },
   );
 }

@@ -1,6 +1,6 @@
 import { type Codec, t } from "@millrace/codec";
 import type { Cells, Key, Operator, OperatorContext, ReduceFunction } from "@millrace/contracts";
-import { assert, WATERMARK_MAX } from "@millrace/core";
+import { assert, returned, WATERMARK_MAX } from "@millrace/core";
 import { REDUCE_STATE } from "./reduce-operator.ts";
 import { userFunctionError } from "./user-error.ts";
 
@@ -36,7 +36,7 @@ export function createFinalReduceOperator<K extends Key, V>(
         key = keySelector(value);
         context.keyed.setCurrentKey(key);
         const held = cells.get();
-        cells.put({ value: held === undefined ? value : reduce(held.value, value), timestamp });
+        cells.put({ value: held === undefined ? value : returned(reduce(held.value, value)), timestamp });
       } catch (error) {
         throw userFunctionError(error, { context, key });
       }

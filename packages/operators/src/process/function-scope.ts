@@ -1,6 +1,5 @@
 import type { Collector, Key, KeyedProcessContext, OnTimerContext, OperatorContext, StateDeclarations } from "@millrace/contracts";
-import { assert, NO_TIMESTAMP } from "@millrace/core";
-import { checkReturned } from "./returned.ts";
+import { assert, checkReturned, NO_TIMESTAMP } from "@millrace/core";
 import { createSideEmitter, type OutputTags } from "./side-outputs.ts";
 import { userFunctionError } from "./user-error.ts";
 import { openUserTimers, type UserTimers } from "./user-timers.ts";

@@ -1,7 +1,6 @@
 import type { Collector, Key, KeyedProcessContext, OperatorContext, StateDeclarations, SubtaskInfo } from "@millrace/contracts";
-import { assert } from "@millrace/core";
+import { assert, checkReturned } from "@millrace/core";
 import { type FunctionScope, type KeyedFunction, openFunctionScope } from "./function-scope.ts";
-import { checkReturned } from "./returned.ts";
 import { userFunctionError } from "./user-error.ts";
 
 /** A keyed function with its life cycle, as both process functions have it. */

@@ -1,6 +1,5 @@
 import type { Collector, CoProcessFunction, Operator, OperatorContext, ProcessContext, ProcessFunction } from "@millrace/contracts";
-import { assert, NO_TIMESTAMP } from "@millrace/core";
-import { checkReturned } from "./returned.ts";
+import { assert, checkReturned, NO_TIMESTAMP } from "@millrace/core";
 import { createSideEmitter } from "./side-outputs.ts";
 import { userFunctionError } from "./user-error.ts";
 

@@ -1,6 +1,6 @@
 import type { Codec } from "@millrace/codec";
 import { type Key, type Operator, type OperatorContext, type ReduceFunction, state, type ValueState } from "@millrace/contracts";
-import { assert } from "@millrace/core";
+import { assert, returned } from "@millrace/core";
 import { userFunctionError } from "./user-error.ts";
 
 /** The name of the reduced value in the operator's state. */
@@ -24,7 +24,7 @@ export function createReduceOperator<K extends Key, V>(reduce: ReduceFunction<V>
         key = keySelector(value);
         context.keyed.setCurrentKey(key);
         const previous = reduced.value();
-        const next = previous === undefined ? value : reduce(previous, value);
+        const next = previous === undefined ? value : returned(reduce(previous, value));
         reduced.update(next);
         context.output.collect(next, timestamp);
       } catch (error) {

@@ -1,4 +1,4 @@
-import { assert } from "@millrace/core";
+import { assert, truth } from "@millrace/core";
 import { type ChainBindings, type ChainCode, type ChainControl, chainFailure, type Emit } from "./code.ts";
 import { type ChainNode, type ChainProgram, inputsOf, nodeOf, type Taker } from "./program.ts";
 
@@ -15,7 +15,7 @@ const NODES_PER_FUNCTION = 16;
  */
 export function generateChain(program: ChainProgram, bindings: ChainBindings): ChainCode {
   const source = `${new ChainSource(program).text()}\n//# sourceURL=millrace-chain-${++chainsMade}.js`;
-  const make = new Function("functions", "operators", "sinks", "edges", "metrics", "control", "chainFailure", source) as MakeChain;
+  const make = new Function("functions", "operators", "sinks", "edges", "metrics", "control", "chainFailure", "truth", source) as MakeChain;
   const made = make(
     byId(bindings.functions),
     byId(bindings.operators),
@@ -24,6 +24,7 @@ export function generateChain(program: ChainProgram, bindings: ChainBindings): C
     byId(bindings.metrics),
     bindings.control,
     chainFailure,
+    truth,
   );
   return {
     batch: (input, values, timestamps, from, to) => (input === 0 ? made.batch0 : made.batch1)(values, timestamps, from, to),
@@ -45,6 +46,7 @@ type MakeChain = (
   metrics: unknown,
   control: ChainControl,
   failure: typeof chainFailure,
+  isTrue: typeof truth,
 ) => {
   batch0: (values: readonly unknown[], timestamps: ArrayLike<number>, from: number, to: number) => number;
   batch1: (values: readonly unknown[], timestamps: ArrayLike<number>, from: number, to: number) => number;
@@ -238,7 +240,10 @@ class Body {
       }
       case "filter": {
         const passed = this.#counter(node);
-        this.#line(depth, `if (u${node.id}(${value})) { ${passed}++;`);
+        const answer = this.#variable();
+        this.#line(depth, `const ${answer} = u${node.id}(${value});`);
+        // Where it is a boolean, as in TypeScript, nothing is called.
+        this.#line(depth, `if (${answer} === true || (${answer} !== false && truth(${answer}))) { ${passed}++;`);
         this.takers(node.main, value, time, passed, depth + 1);
         this.#line(depth, "}");
         return;

@@ -1,5 +1,5 @@
 import type { Operator, OperatorMetrics } from "@millrace/contracts";
-import { AssertionError, assert } from "@millrace/core";
+import { AssertionError, assert, truth } from "@millrace/core";
 import { type ChainBindings, type ChainCode, chainFailure, type Emit } from "./code.ts";
 import { type ChainProgram, nodeOf, type Taker } from "./program.ts";
 
@@ -108,7 +108,7 @@ function nodeStep(program: ChainProgram, bindings: ChainBindings, id: number, in
     case "filter": {
       const fn = bound(bindings.functions, id);
       return (value, timestamp) => {
-        if (fn(value)) pass(value, timestamp);
+        if (truth(fn(value))) pass(value, timestamp);
       };
     }
     case "flatMap": {

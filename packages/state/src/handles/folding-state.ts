@@ -1,4 +1,5 @@
 import type { AggregateFunction, AggregatingState, ReduceFunction, ReducingState } from "@millrace/contracts";
+import { returned } from "@millrace/core";
 import type { CellMap } from "../cells/cell-map.ts";
 
 export class CellReducingState<V> implements ReducingState<V> {
@@ -16,7 +17,7 @@ export class CellReducingState<V> implements ReducingState<V> {
 
   add(value: V): void {
     const held = this.cells.get();
-    this.cells.put(held === undefined ? value : this.#reduce(held, value));
+    this.cells.put(held === undefined ? value : returned(this.#reduce(held, value)));
   }
 
   clear(): void {
@@ -35,11 +36,14 @@ export class CellAggregatingState<In, Acc, Out> implements AggregatingState<In, 
 
   get(): Out | undefined {
     const accumulator = this.cells.get();
-    return accumulator === undefined ? undefined : this.#aggregate.getResult(accumulator);
+    return accumulator === undefined ? undefined : returned(this.#aggregate.getResult(accumulator));
   }
 
   add(value: In): void {
-    this.cells.put(this.#aggregate.add(value, this.cells.get() ?? this.#aggregate.createAccumulator()));
+    const held = this.cells.get();
+    // Every record comes here: a promise is looked for where an accumulator is made.
+    if (held !== undefined) this.cells.put(this.#aggregate.add(value, held));
+    else this.cells.put(returned(this.#aggregate.add(value, returned(this.#aggregate.createAccumulator()))));
   }
 
   clear(): void {

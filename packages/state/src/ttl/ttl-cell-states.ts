@@ -1,4 +1,5 @@
 import type { AggregateFunction, AggregatingState, ReduceFunction, ReducingState, ValueState } from "@millrace/contracts";
+import { returned } from "@millrace/core";
 import type { CellMap } from "../cells/cell-map.ts";
 import type { Expiry, Timed } from "./timed.ts";
 
@@ -52,7 +53,7 @@ export class TtlReducingState<V> extends TtlCellState<V> implements ReducingStat
 
   add(value: V): void {
     const held = this.expiry.usable(this.cells.get());
-    this.cells.put(this.expiry.stamp(held === undefined ? value : this.#reduce(held, value)));
+    this.cells.put(this.expiry.stamp(held === undefined ? value : returned(this.#reduce(held, value))));
   }
 }
 
@@ -67,11 +68,11 @@ export class TtlAggregatingState<In, Acc, Out> extends TtlCellState<Acc> impleme
 
   get(): Out | undefined {
     const timed = this.read();
-    return timed === undefined ? undefined : this.#aggregate.getResult(timed.value);
+    return timed === undefined ? undefined : returned(this.#aggregate.getResult(timed.value));
   }
 
   add(value: In): void {
-    const held = this.expiry.usable(this.cells.get()) ?? this.#aggregate.createAccumulator();
-    this.cells.put(this.expiry.stamp(this.#aggregate.add(value, held)));
+    const held = this.expiry.usable(this.cells.get()) ?? returned(this.#aggregate.createAccumulator());
+    this.cells.put(this.expiry.stamp(returned(this.#aggregate.add(value, held))));
   }
 }

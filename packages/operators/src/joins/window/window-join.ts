@@ -1,6 +1,6 @@
 import type { Codec } from "@millrace/codec";
 import type { Collector, Key, Operator, TimeContext } from "@millrace/contracts";
-import { MillraceError } from "@millrace/core";
+import { checkReturned, MillraceError } from "@millrace/core";
 import { createWindowOperator, type WindowOperatorOptions } from "../../windows/create-window-operator.ts";
 import type { Window, WindowSpec } from "../../windows/spec.ts";
 import { assignerOfSided, evictorOfSided, type Sided, sidedCodec, triggerOfSided } from "./sided.ts";
@@ -54,7 +54,7 @@ export function windowSpecOf(spec: WindowJoinSpec): WindowSpec {
       process(elements, context, out) {
         const sides: readonly [unknown[], unknown[]] = [[], []];
         for (const sided of elements) sides[sideOf(sided)].push((sided as Sided).value);
-        apply(...sides, context, out);
+        checkReturned(apply(...sides, context, out));
       },
     },
   };

@@ -1,3 +1,4 @@
+import { returned } from "@millrace/core";
 import type { FoldedWindowContents } from "./is-fast.ts";
 import type { KernelParts, WindowKernel } from "./kernel.ts";
 
@@ -11,10 +12,10 @@ let kernels = 0;
 export function generatedKernel(parts: KernelParts, single: boolean): WindowKernel {
   kernels++;
   const source = kernelSource(parts.contents.kind, single);
-  return new Function("parts", `${source}\n//# sourceURL=millrace-window-${kernels}.js`)(parts) as WindowKernel;
+  return new Function("parts", "returned", `${source}\n//# sourceURL=millrace-window-${kernels}.js`)(parts, returned) as WindowKernel;
 }
 
-/** The body of a function of `parts`. It does what interpretedKernel does. */
+/** The body of a function of `parts` and `returned`. It does what interpretedKernel does. */
 function kernelSource(kind: FoldedWindowContents["kind"], single: boolean): string {
   const folding = foldings[kind];
   const addToCells = `const held = cells.get();
@@ -59,7 +60,7 @@ const foldings = {
   reduce: { uses: "reduce", first: "value", add: "reduce(held, value)", result: "accumulator" },
   aggregate: {
     uses: "aggregate",
-    first: "aggregate.add(value, aggregate.createAccumulator())",
+    first: "returned(aggregate.add(value, returned(aggregate.createAccumulator())))",
     add: "aggregate.add(value, held)",
     result: "aggregate.getResult(accumulator)",
   },

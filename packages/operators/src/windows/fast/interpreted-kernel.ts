@@ -1,4 +1,5 @@
 import type { Key } from "@millrace/contracts";
+import { returned } from "@millrace/core";
 import type { KernelParts, Pane, WindowKernel } from "./kernel.ts";
 
 /** The same kernel without code generation: for places that forbid it, and as the oracle of the generated one. */
@@ -8,7 +9,8 @@ export function interpretedKernel(parts: KernelParts): WindowKernel {
 
   const foldInto = (held: unknown, value: unknown): unknown => {
     if (contents.kind === "reduce") return held === undefined ? value : contents.reduce(held, value);
-    return contents.aggregate.add(value, held === undefined ? contents.aggregate.createAccumulator() : held);
+    if (held !== undefined) return contents.aggregate.add(value, held);
+    return returned(contents.aggregate.add(value, returned(contents.aggregate.createAccumulator())));
   };
 
   return {

@@ -1,4 +1,5 @@
 import type { Namespace, OperatorContext } from "@millrace/contracts";
+import { returned } from "@millrace/core";
 import type { EvictorContext, TimestampedValue } from "../evictors/evictor.ts";
 import type { Window, WindowContents, WindowSpec } from "../spec.ts";
 import { type ContentsState, type EvictableContents, elementsContents, evictableContents, foldedContents } from "./contents.ts";
@@ -49,10 +50,10 @@ function evictingFiring(spec: WindowSpec, context: OperatorContext<unknown>, con
       const held = contents.read(namespace);
       if (held === undefined) return;
       const evictorContext = evictorContextOf(window, context);
-      const before = evictor?.evictBefore?.(held, evictorContext) ?? held;
+      const before = returned(evictor?.evictBefore?.(held, evictorContext)) ?? held;
       results.turnTo(window);
       results.emit(folded(spec.contents, before));
-      const after = evictor?.evictAfter?.(before, evictorContext) ?? before;
+      const after = returned(evictor?.evictAfter?.(before, evictorContext)) ?? before;
       if (after !== held) contents.replace(namespace, after);
     },
     windowCleared: (window) => windowCleared(window, results),
@@ -80,7 +81,9 @@ function folded(contents: WindowContents, elements: readonly TimestampedValue<un
     case "aggregate": {
       const { aggregate } = contents;
       return [
-        aggregate.getResult(elements.reduce((accumulator, element) => aggregate.add(element.value, accumulator), aggregate.createAccumulator())),
+        aggregate.getResult(
+          elements.reduce((accumulator, element) => returned(aggregate.add(element.value, accumulator)), returned(aggregate.createAccumulator())),
+        ),
       ];
     }
   }

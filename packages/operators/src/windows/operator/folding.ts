@@ -1,7 +1,7 @@
-import { assert } from "@millrace/core";
+import { assert, returned } from "@millrace/core";
 import type { WindowContents } from "../spec.ts";
 
-/** How the records of a window become one value. */
+/** How the records of a window become one value. A promise is refused where an accumulator begins and where two become one: `add` is called for every record, and the result is checked by whoever emits it. */
 export interface Folding {
   first(value: unknown): unknown;
   add(accumulator: unknown, value: unknown): unknown;
@@ -18,11 +18,11 @@ export function foldingOf(contents: WindowContents & { readonly kind: "reduce" |
   }
   const { aggregate } = contents;
   return {
-    first: (value) => aggregate.add(value, aggregate.createAccumulator()),
+    first: (value) => returned(aggregate.add(value, returned(aggregate.createAccumulator()))),
     add: (accumulator, value) => aggregate.add(value, accumulator),
     merge(a, b) {
       assert(aggregate.merge !== undefined, "an aggregate over sessions has a merge function");
-      return aggregate.merge(a, b);
+      return returned(aggregate.merge(a, b));
     },
     result: (accumulator) => aggregate.getResult(accumulator),
   };

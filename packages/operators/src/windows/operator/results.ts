@@ -1,5 +1,5 @@
 import type { Collector, OperatorContext } from "@millrace/contracts";
-import { checkReturned } from "../../process/returned.ts";
+import { checkReturned } from "@millrace/core";
 import type { Window, WindowSpec } from "../spec.ts";
 import { maxTimestamp } from "../triggers/trigger.ts";
 import { FunctionContext } from "./function-context.ts";
@@ -27,19 +27,21 @@ export class Results implements Collector<unknown> {
   /** The elements of the window, or the one value that they were folded into. */
   emit(results: readonly unknown[]): void {
     const { process, contents } = this.#spec;
+    if (contents.kind !== "elements") checkReturned(results[0]);
     if (process !== undefined) checkReturned(process.process(results, this.#function, this));
     else this.collect(contents.kind === "elements" ? results : results[0]);
   }
 
   /** The window is gone. */
   clear(): void {
-    this.#spec.process?.clear?.(this.#function);
+    checkReturned(this.#spec.process?.clear?.(this.#function));
     this.#function.clearWindowState();
   }
 
   /** The one firing of a window that is gone with it. */
   emitAndClear(result: unknown): void {
     const { process } = this.#spec;
+    checkReturned(result);
     if (process === undefined) {
       this.#context.output.collect(result, this.#timestamp);
     } else {

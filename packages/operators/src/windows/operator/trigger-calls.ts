@@ -8,7 +8,7 @@ import type {
   StateHandles,
   TimerService,
 } from "@millrace/contracts";
-import { assert, MillraceError } from "@millrace/core";
+import { assert, checkReturned, MillraceError } from "@millrace/core";
 import type { Window } from "../spec.ts";
 import type { MergeContext, Trigger, TriggerResult } from "../triggers/trigger.ts";
 import { openWindowStates, type WindowStates } from "./handles.ts";
@@ -54,13 +54,13 @@ export class TriggerCalls implements MergeContext {
     assert(this.#trigger.onMerge !== undefined, "a trigger over sessions can merge");
     this.#namespace = this.#form.encode(window);
     this.#merged = merged.map((one) => this.#form.encode(one));
-    this.#trigger.onMerge(window, this);
+    checkReturned(this.#trigger.onMerge(window, this));
     this.#merged = [];
   }
 
   clear(window: Window, namespace: Namespace): void {
     this.#namespace = namespace;
-    this.#trigger.clear(window, this);
+    checkReturned(this.#trigger.clear(window, this));
   }
 
   get state(): StateHandles<StateDeclarations> {

@@ -1,5 +1,5 @@
 import type { Key, Namespace, Operator, OperatorContext, TimerService } from "@millrace/contracts";
-import { assert, MillraceError } from "@millrace/core";
+import { assert, checkReturned, MillraceError } from "@millrace/core";
 import { userFunctionError } from "../../process/user-error.ts";
 import type { Window, WindowSpec } from "../spec.ts";
 import { fires, purges, type TriggerResult } from "../triggers/trigger.ts";
@@ -175,6 +175,7 @@ export class WindowOperator implements Operator<unknown, unknown> {
   }
 
   #heed(result: TriggerResult, window: Window, contentsOf: Namespace): void {
+    checkReturned(result);
     const { firing } = this.#opened();
     if (fires(result)) firing.fire(window, contentsOf);
     if (purges(result)) firing.contents.clear(contentsOf);

@@ -1,5 +1,5 @@
 import { createReader, createWriter, isFlat } from "@millrace/codec";
-import { assert } from "@millrace/core";
+import { assert, returned } from "@millrace/core";
 import type { FoldedWindowContents } from "../fast/is-fast.ts";
 import type { Slice } from "./slices.ts";
 
@@ -25,7 +25,7 @@ export function mergerOf(contents: FoldedWindowContents): (slices: readonly Slic
     for (let i = 0; i < slices.length && (slices[i] as Slice).start < before; i++) {
       const held = (slices[i] as Slice).accumulator;
       const accumulator = hasParts ? copyOf(held) : held;
-      const both = aggregate.merge?.(merged, accumulator);
+      const both = returned(aggregate.merge?.(merged, accumulator));
       merged = both === held && typeof both === "object" ? copyOf(both) : both;
     }
     return merged;

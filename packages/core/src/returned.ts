@@ -1,4 +1,4 @@
-import { MillraceError } from "@millrace/core";
+import { MillraceError } from "./errors.ts";
 
 /** Throws FUNCTION_ASYNC where a function has returned a promise: it would go on with the state and the output of another record. */
 export function checkReturned(returned: unknown): void {
@@ -10,6 +10,19 @@ export function checkReturned(returned: unknown): void {
   });
 }
 
+/** What a function has returned; FUNCTION_ASYNC where that is a promise. */
+export function returned<V>(value: V): V {
+  checkReturned(value);
+  return value;
+}
+
+/** Whether a function has said yes: plain JavaScript has more than booleans. A promise, which always would, is FUNCTION_ASYNC. */
+export function truth(value: unknown): boolean {
+  if (value === true || value === false) return value;
+  checkReturned(value);
+  return Boolean(value);
+}
+
 function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
+  return typeof value === "object" && value !== null && typeof (value as { readonly then?: unknown }).then === "function";
 }
