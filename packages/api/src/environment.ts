@@ -1,4 +1,5 @@
 import type { OutputTag, Source, SourceSplit, WatermarkStrategy } from "@millrace/contracts";
+import { checkChoice } from "@millrace/core";
 import type { PlanBuilder } from "@millrace/plan";
 import { callSite } from "./node/call-site.ts";
 import { DataStream } from "./streams/data-stream.ts";
@@ -23,6 +24,7 @@ export function createEnvironment(builder: PlanBuilder): StreamExecutionEnvironm
   return Object.freeze({
     from<T, Split extends SourceSplit>(source: Source<T, Split>, options: SourceOptions<NoInfer<T>>): DataStream<T> {
       const { uid, uidAliases, name, parallelism, maxParallelism, watermarks, sideOutputs = [] } = options;
+      checkChoice("the boundedness of a source", source.boundedness, ["bounded", "unbounded"]);
       const node = builder.add({
         kind: "source",
         uid,

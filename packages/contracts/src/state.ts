@@ -1,4 +1,5 @@
 import type { Codec, TypeDescription } from "@millrace/codec";
+import { checkChoice } from "@millrace/core";
 import { checkMapKeyType } from "./map-keys.ts";
 
 /**
@@ -176,6 +177,10 @@ export const state = {
   ): AggregatingDeclaration<In, Acc, Out> => ({ kind: "aggregating", codec, aggregate, ...kept<Acc>(options) }),
 };
 
+/** Throws PLAN_OPTION for a time to live with rules that there are not. */
 function kept<V>({ aliases, migrate, ttlMs, ...ttl }: StateOptions<V> = {}): Kept<V> {
+  const { update = "onCreateAndWrite", visibility = "neverReturnExpired" } = ttl;
+  checkChoice("the update of a time to live", update, ["onCreateAndWrite", "onReadAndWrite"]);
+  checkChoice("the visibility of a time to live", visibility, ["neverReturnExpired", "returnExpiredIfNotCleanedUp"]);
   return { ttl: ttlMs === undefined ? undefined : ({ ttlMs, ...ttl } as TtlConfig), aliases, migrate };
 }

@@ -1,4 +1,5 @@
 export { AssertionError, assert, unreachable } from "./assert.ts";
+export { checkChoice } from "./check-choice.ts";
 export { defineField } from "./define-field.ts";
 export type { ErrorDetails, ErrorPlace } from "./errors.ts";
 export { errorChain, explain, MillraceError, messageOf } from "./errors.ts";

@@ -17,6 +17,8 @@ const refusals: readonly (readonly [StartOptions, string])[] = [
   [{ restart: { kind: "fixedDelay", attempts: -1, delayMs: 1 } }, "restart.attempts must be a whole number from 0, or Infinity, not -1"],
   [{ restart: { kind: "fixedDelay", attempts: 1 } } as unknown as StartOptions, "restart.delayMs must be a number from 0, not undefined"],
   [{ restart: { kind: "exponentialDelay", initialDelayMs: 1, maxDelayMs: 2, factor: 0.5 } }, "restart.factor must be a number from 1, not 0.5"],
+  [{ backend: "dsk" as "disk" }, 'backend must be one of heap, disk, not "dsk"'],
+  [{ checkpointMode: "atLeastOnce" as "exactly-once" }, 'checkpointMode must be one of exactly-once, at-least-once, not "atLeastOnce"'],
   [
     { restart: { kind: "always" } } as unknown as StartOptions,
     'restart.kind must be one of none, fixedDelay, exponentialDelay, failureRate, not "always"',

@@ -22,6 +22,12 @@ function milliseconds(from: number, flag?: string): Numbers {
 /** How often something may happen; Infinity: as often as it likes. */
 const times: Numbers = { from: 0, to: Number.POSITIVE_INFINITY, whole: true };
 
+/** What is one of a few words. */
+const words = {
+  checkpointMode: ["exactly-once", "at-least-once"],
+  backend: ["heap", "disk"],
+} satisfies { readonly [O in keyof StartOptions]: readonly NonNullable<StartOptions[O]>[] };
+
 /** The numbers of parallelism are checked with the plan, `threads` with the module. */
 const options = {
   checkpointIntervalMs: milliseconds(1, "--checkpoint-interval"),
@@ -47,13 +53,17 @@ const strategies: { readonly [K in RestartStrategy["kind"]]: { readonly [option:
 };
 
 /**
- * Throws JOB_OPTION for a number that can't be: unchecked, it would do nothing, silently, or end the job much later.
+ * Throws JOB_OPTION for a number or a word that can't be: unchecked, it would do nothing, silently, or end the job much later.
  */
 export function checkOptions(job: string, given: StartOptions): void {
   for (const [name, numbers] of Object.entries(options)) {
     const value: unknown = given[name as keyof typeof options];
     if (value === null && name === "alignmentTimeoutMs") continue;
     checkNumber(job, name, value, numbers);
+  }
+  for (const [name, allowed] of Object.entries(words)) {
+    const value: unknown = given[name as keyof typeof words];
+    if (value !== undefined && !allowed.some((word) => word === value)) throw refused(job, name, `one of ${allowed.join(", ")}`, value);
   }
   if (given.restart === undefined) return;
   const restart = Object(given.restart) as { readonly kind?: unknown; readonly [option: string]: unknown };

@@ -1,4 +1,4 @@
-import { assert, type Json, MillraceError } from "@millrace/core";
+import { assert, checkChoice, type Json, MillraceError } from "@millrace/core";
 import { frozenFields, frozenJson } from "./frozen-json.ts";
 import type { CallSite, JobGraph, NodeBody, Partitioner } from "./graph.ts";
 import type { LogicalPlan, NodeKind, PlanEdge, PlanNode, PlannedState, TimeDomain } from "./logical.ts";
@@ -48,6 +48,7 @@ export class PlanBuilder {
   #built = false;
 
   constructor(jobName: string, parameters: { readonly [name: string]: Json } = {}, mode: ExecutionMode = "streaming") {
+    checkChoice("the mode of a job", mode, ["streaming", "batch"]);
     this.mode = mode;
     this.#jobName = jobName;
     this.#parameters = frozenFields(parameters);

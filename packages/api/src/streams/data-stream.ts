@@ -1,6 +1,6 @@
 import type { Codec } from "@millrace/codec";
 import type { BroadcastStates, Key, OutputTag, ProcessFunction, Sink, WatermarkStrategy } from "@millrace/contracts";
-import { MillraceError } from "@millrace/core";
+import { checkChoice, MillraceError } from "@millrace/core";
 import { createProcessOperator, createWatermarksOperator, type LookupContext, type WatermarkCadence, type WindowAssigner } from "@millrace/operators";
 import { type AsyncCall, type AsyncOptions, addAsync, LookupJoin } from "./async-wait.ts";
 import { BroadcastConnectedStream, BroadcastStream } from "./broadcast-streams.ts";
@@ -228,6 +228,7 @@ export class DataStream<T> {
 
   /** Writes every record to a sink. */
   to(sink: Sink<T>, options: StatefulNodeOptions): void {
+    checkChoice("the guarantee of a sink", sink.guarantee, ["exactly-once", "at-least-once", "none"]);
     addNode([this.#upstream], options, {
       kind: "sink",
       details: { connector: sink.name, guarantee: sink.guarantee, options: sink.description },

@@ -1,4 +1,5 @@
 import type { Operator, StateDeclarations } from "@millrace/contracts";
+import { checkChoice } from "@millrace/core";
 import type { OperatorBody, TimeDomain } from "@millrace/plan";
 import type { DataStream } from "./data-stream.ts";
 import { tagNames } from "./functions.ts";
@@ -22,6 +23,7 @@ export function addTransform<Out>(
   create: OperatorFactory<never, Out>,
   { states, timers, sideOutputs, ...options }: TransformOptions,
 ): DataStream<Out> {
+  for (const time of timers ?? []) checkChoice("a timer of an operator", time, ["event", "processing"]);
   return addNode(inputs, options, {
     kind: "transform",
     states: states ?? {},

@@ -1,3 +1,4 @@
+import { checkChoice } from "@millrace/core";
 import { and, type ConditionContext, type ConditionFunction, conditionOf, or } from "./condition.ts";
 import { type Contiguity, type EventStage, type PatternDefinition, type PatternStage, single } from "./definition.ts";
 import type { EventsByName, Flat, Maybe, Narrowed, OneOrMore, Retyped } from "./match-types.ts";
@@ -120,6 +121,7 @@ export class Pattern<In, Done extends object, Current extends object, Event> {
    */
   within(ms: number, between: WithinType = "firstAndLast"): Pattern<In, Done, Current, Event> {
     const checked = checkedGap(ms);
+    checkChoice("the events that a time lies between", between, ["firstAndLast", "previousAndCurrent"]);
     return this.#changed(this.#last, (stage) => (between === "firstAndLast" ? { ...stage, withinMs: checked } : { ...stage, gapMs: checked }));
   }
 
@@ -193,6 +195,7 @@ export interface PatternStart<In> {
 }
 
 function beginAnywhere(first: string | AnyPattern<unknown>, skip: AfterMatchSkip = noSkip()): Pattern<unknown, None, object, unknown> {
+  checkChoice("the kind of an after-match skip", skip.kind, ["noSkip", "skipToNext", "skipPastLastEvent", "skipToFirst", "skipToLast"]);
   return new Pattern({ stages: [stageOf("strict", first)], skip, unbounded: false });
 }
 

@@ -1,10 +1,13 @@
-import { MillraceError } from "@millrace/core";
+import { checkChoice, MillraceError } from "@millrace/core";
+import { checkTime } from "./assigners/alignment.ts";
 import type { WindowSpec } from "./spec.ts";
 
-/** Refuses combinations that can't work, with WINDOW_TRIGGER, WINDOW_LATENESS or WINDOW_FUNCTION. */
+/** Refuses combinations that can't work, with WINDOW_TRIGGER, WINDOW_LATENESS or WINDOW_FUNCTION, and an assigner of what there is not, with PLAN_OPTION. */
 export function checkWindowSpec(spec: WindowSpec): void {
   const { assigner, allowedLatenessMs, contents, evictor } = spec;
   const trigger = spec.trigger ?? assigner.defaultTrigger;
+  checkTime("a window assigner", assigner.time);
+  checkChoice("the shape.kind of a window assigner", assigner.shape.kind, ["aligned", "interval", "global"]);
   if (assigner.merging && !(trigger.canMerge && trigger.onMerge !== undefined)) {
     throw new MillraceError("WINDOW_TRIGGER", "a trigger that can't merge stands over session windows", {
       hint: "use an event-time, processing-time, count or continuous trigger, or one with onMerge and canMerge",

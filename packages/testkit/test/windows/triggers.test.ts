@@ -36,7 +36,29 @@ const sumTrigger = (limit: number) =>
     clear: (_window, context) => context.state.sum.clear(),
   });
 
+/** As plain JavaScript may have it. */
+const returning = (result: unknown) => {
+  const answer = () => result as "fire";
+  return defineTrigger({ description: "own", canMerge: false, onElement: answer, onEventTime: answer, onProcessingTime: answer, clear() {} });
+};
+
 describe("triggers", () => {
+  it.each([
+    ["FIRE", '"FIRE"'],
+    [undefined, "undefined"],
+    [true, "true"],
+  ])("that return what there is not are refused: %s", async (result, shown) => {
+    const message = `what a trigger returns must be "continue", "fire", "purge" or "fireAndPurge", not ${shown}`;
+    const refused = expect.objectContaining({ code: "PLAN_OPTION", message, where: expect.objectContaining({ key: '"a"' }) });
+    for (const trigger of [returning(result), purging(returning(result))]) {
+      const harness = await openWindows(specOf({ assigner: tumbling(10), trigger }));
+      expect(() => harness.element(a(4), 1)).toThrow(refused);
+    }
+    const harness = await openWindows(specOf({ assigner: tumbling(10), trigger: processingTimeoutTrigger(returning(result), { timeoutMs: 1 }) }));
+    expect(() => harness.watermark(20)).not.toThrow();
+    expect(() => harness.element(a(4), 21)).toThrow(refused);
+  });
+
   it("of a user's own keep state per key and window, and leave none behind", async () => {
     const harness = await openWindows(specOf({ assigner: tumbling(10), trigger: sumTrigger(10) as never }));
     harness.element(a(4), 1);

@@ -295,6 +295,10 @@ describe("fileSink", () => {
 
   test("senseless options are refused when the job is built", () => {
     expect(() => fileSink("")).toThrow("a directory is needed");
+    expect(() => fileSink("never-made", { mode: "apend" as "append" })).toThrow(
+      'the mode of a file sink must be "refuse", "overwrite" or "append", not "apend"',
+    );
+    expect(() => fileSink("never-made", { format: "CSV" as "csv" })).toThrow('"jsonLines" or "csv", not "CSV"');
     expect(() => fileSink("never-made", { prefix: "a-b" })).toThrow("prefix");
     expect(() => fileSink<Row>("never-made", { columns: ["n"] })).toThrow("columns belong to CSV");
     expect(() => fileSink("never-made", { roll: { everyCheckpoint: false } })).toThrow("need a size or an age");

@@ -1,6 +1,6 @@
 import { posix } from "node:path";
 import type { Sink } from "@millrace/contracts";
-import { MillraceError } from "@millrace/core";
+import { checkChoice, MillraceError } from "@millrace/core";
 import { fileCommitter } from "./committer.ts";
 import { csvEncoder, jsonLinesEncoder } from "./encoding.ts";
 import { PartNames } from "./names.ts";
@@ -35,6 +35,8 @@ export interface FileSinkOptions<T> {
 export function fileSink<T>(directory: string, options: FileSinkOptions<T> = {}): Sink<T> {
   const { format = "jsonLines", columns, partitionBy, roll = {}, mode = "refuse", prefix = "part" } = options;
   checkOptions(directory, options);
+  checkChoice("the mode of a file sink", mode, ["refuse", "overwrite", "append"]);
+  checkChoice("the format of a file sink", format, ["jsonLines", "csv"]);
   const names = new PartNames(prefix, format === "csv" ? "csv" : "jsonl");
   const writerOptions = {
     directory,

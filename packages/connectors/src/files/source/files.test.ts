@@ -94,6 +94,8 @@ describe("files", () => {
   test("senseless options are refused when the job is built", () => {
     expect(() => files("", lines())).toThrow("a path or a glob is needed");
     expect(() => files("a", csv(), { splitBytes: 1000 })).toThrow("csv can't be read from the middle of a file");
+    expect(() => files("a", lines(), { compression: "gz" as "gzip" })).toThrow('"auto", "none", "gzip" or "zstd", not "gz"');
+    expect(() => files("a", lines(), { order: "date" as "name" })).toThrow('"name" or "modified", not "date"');
     expect(() => files("a", lines(), { splitBytes: 1000, compression: "gzip" })).toThrow("gzip");
     expect(() => files("a", lines(), { watch: { everyMs: 0 } })).toThrow("watch.everyMs");
   });

@@ -1,5 +1,5 @@
 import type { Source } from "@millrace/contracts";
-import { MillraceError } from "@millrace/core";
+import { checkChoice, MillraceError } from "@millrace/core";
 import { type OnBadRecord, sideOutputOf } from "../../formats/bad-records.ts";
 import type { Format, TextEncoding } from "../../formats/format.ts";
 import type { Compression } from "./decompress.ts";
@@ -43,6 +43,8 @@ export function files<T>(patterns: string | readonly string[], format: Format<T>
   const list = typeof patterns === "string" ? [patterns] : patterns;
   checkOptions(list, format, options);
   const { compression = "auto", onError = "fail", order = "name", watch, splitBytes } = options;
+  checkChoice("the compression of a file source", compression, ["auto", "none", "gzip", "zstd"]);
+  checkChoice("the order of a file source", order, ["name", "modified"]);
   const compressionOf = (path: string): Compression => (compression === "auto" ? compressionByName(path) : compression);
   const side = sideOutputOf(onError);
   const reading = { format, encoding: options.encoding ?? "utf8", maxLineBytes: options.maxLineBytes ?? 16 << 20, onError, compressionOf };

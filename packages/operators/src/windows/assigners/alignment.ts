@@ -1,4 +1,4 @@
-import { MillraceError, NO_TIMESTAMP } from "@millrace/core";
+import { checkChoice, MillraceError, NO_TIMESTAMP } from "@millrace/core";
 
 /** The start of the last slide that begins at or before `timestamp`; right for negative times and offsets too (Flink's TimeWindow.getWindowStartWithOffset). */
 export function slideStart(timestamp: number, offsetMs: number, slideMs: number): number {
@@ -18,6 +18,11 @@ export function eventTimestamp(timestamp: number): number {
   throw new MillraceError("WINDOW_TIMESTAMP", "a record from the end of time came to an event-time window", {
     hint: "results of the global window carry no time of their own: call assignTimestampsAndWatermarks after it",
   });
+}
+
+/** Refuses a clock that there is not, with PLAN_OPTION. `of` says whose it is. */
+export function checkTime(of: string, time: "event" | "processing"): void {
+  checkChoice(`the time of ${of}`, time, ["event", "processing"]);
 }
 
 /** Refuses a length of time that is not a positive whole number of milliseconds. */

@@ -1,7 +1,7 @@
 import { MillraceError, NO_TIMESTAMP, TIME_LIMIT } from "@millrace/core";
 import { timeTrigger } from "../triggers/time-trigger.ts";
 import type { Trigger } from "../triggers/trigger.ts";
-import { checkLength, eventTimestamp } from "./alignment.ts";
+import { checkLength, checkTime, eventTimestamp } from "./alignment.ts";
 import type { WindowAssigner } from "./assigner.ts";
 
 export interface SessionOptions {
@@ -15,6 +15,7 @@ export interface SessionOptions {
  */
 export function session<T = unknown>(gap: number | ((value: T) => number), options: SessionOptions = {}): WindowAssigner<T> {
   const time = options.time ?? "event";
+  checkTime("a session window", time);
   if (typeof gap === "number") checkLength("the gap of a session window", gap);
   const gapOf = typeof gap === "number" ? () => gap : (value: T) => checkGap(gap(value));
 

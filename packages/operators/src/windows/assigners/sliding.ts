@@ -1,6 +1,6 @@
 import type { Window } from "../spec.ts";
 import { timeTrigger } from "../triggers/time-trigger.ts";
-import { checkLength, checkOffset, eventTimestamp, slideStart } from "./alignment.ts";
+import { checkLength, checkOffset, checkTime, eventTimestamp, slideStart } from "./alignment.ts";
 import type { AlignmentOptions, WindowAssigner } from "./assigner.ts";
 
 /**
@@ -10,6 +10,7 @@ import type { AlignmentOptions, WindowAssigner } from "./assigner.ts";
 export function sliding(sizeMs: number, slideMs: number, options: AlignmentOptions = {}): WindowAssigner<unknown> {
   const time = options.time ?? "event";
   const offsetMs = options.offset ?? 0;
+  checkTime("a sliding window", time);
   checkLength("the size of a sliding window", sizeMs);
   checkLength("the slide of a sliding window", slideMs);
   checkOffset(offsetMs, slideMs, "slide");

@@ -1,12 +1,13 @@
 import type { Window } from "../spec.ts";
 import { timeTrigger } from "../triggers/time-trigger.ts";
-import { checkLength, checkOffset, eventTimestamp, slideStart } from "./alignment.ts";
+import { checkLength, checkOffset, checkTime, eventTimestamp, slideStart } from "./alignment.ts";
 import type { AlignmentOptions, WindowAssigner } from "./assigner.ts";
 
 /** Windows of one size, side by side (Flink's TumblingEventTimeWindows, TumblingProcessingTimeWindows). Throws WINDOW_ASSIGNER. */
 export function tumbling(sizeMs: number, options: AlignmentOptions = {}): WindowAssigner<unknown> {
   const time = options.time ?? "event";
   const offsetMs = options.offset ?? 0;
+  checkTime("a tumbling window", time);
   checkLength("the size of a tumbling window", sizeMs);
   checkOffset(offsetMs, sizeMs, "size");
 

@@ -1,8 +1,8 @@
 import type { Key, Namespace, Operator, OperatorContext, TimerService } from "@millrace/contracts";
-import { assert, checkReturned, MillraceError } from "@millrace/core";
+import { assert, MillraceError } from "@millrace/core";
 import { userFunctionError } from "../../process/user-error.ts";
 import type { Window, WindowSpec } from "../spec.ts";
-import { fires, purges, type TriggerResult } from "../triggers/trigger.ts";
+import { checkTriggerResult, fires, purges, type TriggerResult } from "../triggers/trigger.ts";
 import { type Firing, openFiring } from "./firing.ts";
 import { ForgetfulMergingWindows } from "./forgetful-merging-windows.ts";
 import { Lateness } from "./lateness.ts";
@@ -175,7 +175,7 @@ export class WindowOperator implements Operator<unknown, unknown> {
   }
 
   #heed(result: TriggerResult, window: Window, contentsOf: Namespace): void {
-    checkReturned(result);
+    checkTriggerResult(result);
     const { firing } = this.#opened();
     if (fires(result)) firing.fire(window, contentsOf);
     if (purges(result)) firing.contents.clear(contentsOf);

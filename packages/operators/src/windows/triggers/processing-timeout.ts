@@ -3,7 +3,7 @@ import { type StateDeclarations, state, type ValueState } from "@millrace/contra
 import { assert } from "@millrace/core";
 import type { Window } from "../spec.ts";
 import { checkPositive } from "./check.ts";
-import { fires, purges, type Trigger, type TriggerContext, type TriggerResult } from "./trigger.ts";
+import { checkTriggerResult, fires, purges, type Trigger, type TriggerContext, type TriggerResult } from "./trigger.ts";
 
 export interface ProcessingTimeoutOptions {
   /** Fire so long after the first record, by the clock. */
@@ -38,6 +38,7 @@ export function processingTimeoutTrigger<T>(inner: Trigger<T>, options: Processi
     inner.clear(window, context);
   };
   const timedOut = (result: TriggerResult, window: Window, context: TriggerContext): TriggerResult => {
+    checkTriggerResult(result);
     if (clearOnTimeout) clear(window, context);
     return purges(result) ? "fireAndPurge" : "fire";
   };

@@ -1,5 +1,5 @@
 import type { StateDeclarations, StateHandles, TimerAccess } from "@millrace/contracts";
-import type { Json } from "@millrace/core";
+import { checkChoice, checkReturned, type Json } from "@millrace/core";
 import type { Window } from "../spec.ts";
 
 /** What becomes of a window: emit its result, forget its contents, both, or neither. Its timers and trigger state stay. */
@@ -42,6 +42,13 @@ export interface MergeContext<S extends StateDeclarations = StateDeclarations> e
 /** Gives a trigger with state its types: `defineTrigger({ state: { count: … }, onElement(value: Flight, …) … })`. */
 export function defineTrigger<T, S extends StateDeclarations>(trigger: Trigger<T, S>): Trigger<T> {
   return trigger as Trigger<T, StateDeclarations>;
+}
+
+/** Refuses what is no result of a trigger: FUNCTION_ASYNC for a promise, PLAN_OPTION else. `fires` and `purges` would take it for "continue". */
+export function checkTriggerResult(result: TriggerResult): void {
+  if (result === "continue" || result === "fire") return;
+  checkReturned(result);
+  checkChoice("what a trigger returns", result, ["continue", "fire", "purge", "fireAndPurge"]);
 }
 
 export function fires(result: TriggerResult): boolean {
