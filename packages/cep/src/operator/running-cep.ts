@@ -1,7 +1,7 @@
 import { t } from "@millrace/codec";
 import type { Key, MapState, OperatorContext, TimerService } from "@millrace/contracts";
 import { MillraceError, NO_TIMESTAMP, returned } from "@millrace/core";
-import { userFunctionError } from "@millrace/operators";
+import { type Gathered, gathered, userFunctionError, valuesOf } from "@millrace/operators";
 import type { Automaton } from "../compile/automaton.ts";
 import type { Found, Lapse } from "../nfa/nfa.ts";
 import { Emitter } from "./emitter.ts";
@@ -22,7 +22,7 @@ export class RunningCep {
   readonly #spec: CepSpec;
   readonly #context: OperatorContext<unknown>;
   readonly #matches: KeyMatches;
-  readonly #queue: MapState<number, readonly unknown[]>;
+  readonly #queue: MapState<number, Gathered<unknown>>;
   readonly #service: TimerService<number>;
   readonly #timers: KeyTimers;
   readonly #timing: Timing;
@@ -36,7 +36,7 @@ export class RunningCep {
     this.#context = context;
     const states = keyed.states(cepStates(automaton, spec.codec));
     this.#matches = new KeyMatches(automaton, states, context, rules.isOver);
-    this.#queue = states.queue as MapState<number, readonly unknown[]>;
+    this.#queue = states.queue as MapState<number, Gathered<unknown>>;
     this.#service = keyed.timers("cep-timers", t.integer(), {
       onEventTime: (time, kind) => this.#timer(time, kind),
       onProcessingTime: (time, kind) => this.#timer(time - 1, kind),
@@ -99,7 +99,7 @@ export class RunningCep {
   #enqueue(event: unknown, time: number): void {
     this.#forKeyOf(event, () => {
       const waiting = this.#queue.get(time);
-      this.#queue.put(time, waiting === undefined ? [event] : [...waiting, event]);
+      this.#queue.put(time, gathered(waiting, event));
       if (waiting === undefined) this.#timers.register(timerKinds.queue, time);
       this.#timing.queued(time);
     });
@@ -116,7 +116,7 @@ export class RunningCep {
   }
 
   #takeQueued(time: number): void {
-    const events = this.#queue.get(time) ?? [];
+    const events = valuesOf(this.#queue.get(time) ?? []);
     this.#queue.remove(time);
     const { comparator } = this.#spec;
     this.#take(comparator === undefined ? events : events.toSorted((a, b) => returned(comparator(a, b))), time);

@@ -1,6 +1,7 @@
 import { type Codec, t } from "@millrace/codec";
 import { state } from "@millrace/contracts";
 import { onceFor } from "@millrace/core";
+import { gatheredCodec } from "@millrace/operators";
 import type { Automaton } from "../compile/automaton.ts";
 
 const partialMatch = t.object({
@@ -32,6 +33,6 @@ export function cepStates(automaton: Automaton, event: Codec<unknown>) {
     events: state.map(t.integer(), bufferEvent(event)),
     entries: state.map(t.integer(), bufferEntry),
     /** Events that wait for their time, by that time. */
-    queue: state.map(t.integer(), t.array(event)),
+    queue: state.map(t.integer(), gatheredCodec(event)),
   };
 }

@@ -1,6 +1,7 @@
 import { type Codec, t } from "@millrace/codec";
 import { type Collector, type Key, type MapState, type Operator, type OperatorContext, state, type TimerService } from "@millrace/contracts";
 import { assert, checkReturned, NO_TIMESTAMP, onceFor, WATERMARK_MIN } from "@millrace/core";
+import { type Gathered, gathered, gatheredCodec, valuesOf } from "../process/gathered.ts";
 import { userFunctionError } from "../process/user-error.ts";
 import type { JoinInterval } from "./join-interval.ts";
 import { requireJoinTimestamp } from "./join-timestamp.ts";
@@ -30,6 +31,8 @@ interface Waiting {
   readonly paired: boolean;
 }
 
+type Buffer = MapState<number, Gathered<Waiting>>;
+
 const stateNames = ["left", "right"] as const;
 
 /** Every state of the operator, by its name, for the plan: the records of each side that may still find a partner, by time. */
@@ -55,7 +58,7 @@ function keptMsOf(namespace: number): number | undefined {
   return namespace > 1 ? namespace - 2 : -1 - namespace;
 }
 
-const waitingCodec = onceFor((codec: Codec<unknown>) => t.array(t.object({ value: codec, paired: t.boolean() })));
+const waitingCodec = onceFor((codec: Codec<unknown>) => gatheredCodec<Waiting>(t.object({ value: codec, paired: t.boolean() })));
 
 /**
  * Joins each record with those of the other side in an interval of event time around it (Flink's IntervalJoinOperator). A
@@ -80,7 +83,7 @@ export function createIntervalJoinOperator(spec: IntervalJoinSpec): Operator<unk
 class IntervalJoin {
   readonly #spec: IntervalJoinSpec;
   readonly #context: OperatorContext<unknown>;
-  readonly #buffers: readonly [MapState<number, Waiting[]>, MapState<number, Waiting[]>];
+  readonly #buffers: readonly [Buffer, Buffer];
   readonly #timers: TimerService<number>;
   readonly #joinContext: JoinContext<Key>;
   readonly #collector = { collect: (value: unknown): void => this.#context.output.collect(value, this.#timestamp) };
@@ -130,9 +133,10 @@ class IntervalJoin {
     const { lowerMs, upperMs } = this.#spec;
     const [from, to] = side === 0 ? [timestamp + lowerMs, timestamp + upperMs] : [timestamp - upperMs, timestamp - lowerMs];
     let paired = false;
-    for (const [time, waiting] of others.entries()) {
+    for (const [time, held] of others.entries()) {
       if (time < from || time > to) continue;
       paired = true;
+      const waiting = valuesOf(held);
       for (const one of waiting) {
         if (side === 0) this.#emit(value, one.value, timestamp, time);
         else this.#emit(one.value, value, time, timestamp);
@@ -144,8 +148,7 @@ class IntervalJoin {
         );
       }
     }
-    const before = own.get(timestamp);
-    own.put(timestamp, before === undefined ? [{ value, paired }] : [...before, { value, paired }]);
+    own.put(timestamp, gathered(own.get(timestamp), { value, paired }));
     this.#keep(side, timestamp);
   }
 
@@ -172,7 +175,7 @@ class IntervalJoin {
   #forget(side: 0 | 1, time: number): void {
     this.#guarded(this.#context.keyed.currentKey(), () => {
       const buffer = this.#buffers[side];
-      const waiting = buffer.get(time) ?? [];
+      const waiting = valuesOf(buffer.get(time) ?? []);
       buffer.remove(time);
       if (!this.#emitsAlone(side)) return;
       for (const { value, paired } of waiting) {

@@ -10,6 +10,7 @@ import {
   type ValueState,
 } from "@millrace/contracts";
 import { assert, checkReturned, MillraceError, TIME_LIMIT, truth, WATERMARK_MIN } from "@millrace/core";
+import { type Gathered, gathered, gatheredCodec, valuesOf } from "../process/gathered.ts";
 import { userFunctionError } from "../process/user-error.ts";
 import type { JoinContext } from "./interval-join.ts";
 import { requireJoinTimestamp } from "./join-timestamp.ts";
@@ -35,7 +36,7 @@ export interface TemporalJoinSpec {
  * all are to come, undefined when it has to be looked for.
  */
 export function temporalJoinStates({ codecs }: Pick<TemporalJoinSpec, "codecs">) {
-  return { left: state.map(t.integer(), t.array(codecs[0])), versions: state.map(t.integer(), codecs[1]), inForce: state.value(t.number()) };
+  return { left: state.map(t.integer(), gatheredCodec(codecs[0])), versions: state.map(t.integer(), codecs[1]), inForce: state.value(t.number()) };
 }
 
 const NONE_YET = Number.NEGATIVE_INFINITY;
@@ -67,7 +68,7 @@ export function createTemporalJoinOperator(spec: TemporalJoinSpec): Operator<unk
 class TemporalJoin {
   readonly #spec: TemporalJoinSpec;
   readonly #context: OperatorContext<unknown>;
-  readonly #left: MapState<number, unknown[]>;
+  readonly #left: MapState<number, Gathered<unknown>>;
   readonly #versions: MapState<number, unknown>;
   readonly #inForce: ValueState<number>;
   readonly #timers: TimerService<number>;
@@ -107,7 +108,7 @@ class TemporalJoin {
       return;
     }
     this.#keyed(0, value, () => {
-      this.#left.put(timestamp, [...(this.#left.get(timestamp) ?? []), value]);
+      this.#left.put(timestamp, gathered(this.#left.get(timestamp), value));
       this.#timers.registerEventTime(timerKinds.join, timestamp);
     });
   }
@@ -142,7 +143,7 @@ class TemporalJoin {
 
   #joinAt(time: number): void {
     const { outer, join } = this.#spec;
-    const waiting = this.#left.get(time) ?? [];
+    const waiting = valuesOf(this.#left.get(time) ?? []);
     this.#left.remove(time);
     const version = this.#versionAt(time);
     this.#timestamp = time;

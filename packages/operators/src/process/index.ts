@@ -1,5 +1,6 @@
 export { createCoFlatMapOperator, createCoMapOperator } from "./co-map-operators.ts";
 export { createFinalReduceOperator } from "./final-reduce-operator.ts";
+export { type Gathered, gathered, gatheredCodec, valuesOf } from "./gathered.ts";
 export { createKeyedCoProcessOperator } from "./keyed-co-process-operator.ts";
 export { createKeyedProcessOperator } from "./keyed-process-operator.ts";
 export { createCoProcessOperator, createProcessOperator } from "./process-operator.ts";
