@@ -14,7 +14,7 @@ export { Lane } from "./lane.ts";
 export { limits } from "./limits.ts";
 export { onceFor } from "./once-for.ts";
 export * from "./ports/index.ts";
-export { checkReturned, returned, truth } from "./returned.ts";
+export { checkReturned, isThenable, returned, truth } from "./returned.ts";
 export type { WatermarkJson } from "./time.ts";
 export {
   checkTimerTime,

@@ -23,6 +23,7 @@ export function truth(value: unknown): boolean {
   return Boolean(value);
 }
 
-function isThenable(value: unknown): value is PromiseLike<unknown> {
+/** What `await` waits for. */
+export function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof value === "object" && value !== null && typeof (value as { readonly then?: unknown }).then === "function";
 }

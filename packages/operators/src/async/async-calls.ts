@@ -1,5 +1,5 @@
 import type { OperatorContext } from "@millrace/contracts";
-import { MillraceError, returned, truth } from "@millrace/core";
+import { isThenable, MillraceError, returned, truth } from "@millrace/core";
 import type { AsyncSpec } from "./async-spec.ts";
 import { asyncContextOf, guarded, placed } from "./entry-scope.ts";
 import { abandon, type Entry, type Outcome } from "./in-flight-entry.ts";
@@ -102,10 +102,6 @@ export class AsyncCalls {
     else entry.cancelTimeout?.();
     this.#listener.done(entry);
   }
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
 }
 
 function timeout(timeoutMs: number, attempts: number): MillraceError {

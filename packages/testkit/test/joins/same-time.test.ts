@@ -50,13 +50,4 @@ describe.each(makers)("records of one key and one time: %s", (_, create) => {
     expect(harness.stateEmpty()).toBe(true);
     await harness.close();
   });
-
-  it("are taken without a look at those before them", async () => {
-    const harness = await createHarness({ create, inputs: create().processElement2 === undefined ? 1 : 2 });
-    const begin = performance.now();
-    for (let id = 0; id < 48_000; id++) harness.element({ key: "x", id }, 7);
-    // 0.1 to 0.2 s; half a minute where each copies the list of those before it.
-    expect(performance.now() - begin).toBeLessThan(5_000);
-    await harness.close();
-  }, 60_000);
 });
