@@ -13,7 +13,7 @@ export function checkChoice<const C extends string>(what: string, given: C, choi
 
 function listed(choices: readonly string[]): string {
   const quoted = choices.map((choice) => JSON.stringify(choice));
-  return [quoted.slice(0, -1).join(", "), ...quoted.slice(-1)].join(" or ");
+  return quoted.length < 2 ? quoted.join() : `${quoted.slice(0, -1).join(", ")} or ${quoted.at(-1)}`;
 }
 
 /** A value of any type; only what it is, where it has no short text. */

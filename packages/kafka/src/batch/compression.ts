@@ -3,7 +3,8 @@ import { gunzip, gzip, zstdCompress, zstdDecompress } from "node:zlib";
 import { compressFrame, decompressFrame } from "lz4-napi";
 import { compress as snappyCompress, uncompress as snappyUncompress } from "snappy";
 
-export type CompressionName = "none" | "gzip" | "snappy" | "lz4" | "zstd";
+export const compressionNames = ["none", "gzip", "snappy", "lz4", "zstd"] as const;
+export type CompressionName = (typeof compressionNames)[number];
 
 interface Codec {
   compress(bytes: Buffer): Promise<Buffer>;

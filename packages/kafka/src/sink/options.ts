@@ -1,7 +1,7 @@
 import type { Guarantee } from "@millrace/contracts";
-import { MillraceError } from "@millrace/core";
+import { checkChoice, MillraceError } from "@millrace/core";
 import type { Bytes, Headers } from "../batch/batch-builder.ts";
-import type { CompressionName } from "../batch/compression.ts";
+import { type CompressionName, compressionNames } from "../batch/compression.ts";
 import type { ValueSerializer } from "../formats/format.ts";
 
 export interface KafkaSinkOptions<T> {
@@ -43,7 +43,12 @@ export interface KafkaSinkOptions<T> {
   readonly bufferBytes?: number;
 }
 
+/** Throws SINK_OPTIONS, and PLAN_OPTION for a word that there is not. */
 export function checkSinkOptions<T>(topic: string | ((value: T) => string), options: KafkaSinkOptions<T>): void {
+  const { transactions = "open", compression = "none", guarantee = "exactly-once" } = options;
+  checkChoice("the guarantee of kafkaSink", guarantee, ["exactly-once", "at-least-once", "none"]);
+  checkChoice("transactions of kafkaSink", transactions, ["open", "writeAhead"]);
+  checkChoice("the compression of kafkaSink", compression, compressionNames);
   if (topic === "") throw refused("a topic is needed", 'e.g. kafkaSink(cluster, "alerts", { value: json<Alert>() })');
   if (options.tombstone !== undefined && options.key === undefined) throw refused("a tombstone needs a key", "add key, or leave tombstone out");
   for (const name of ["transactionTimeoutMs", "restartMs", "batchBytes", "bufferBytes"] as const) {

@@ -1,5 +1,5 @@
 import type { OutputTag } from "@millrace/contracts";
-import { type Json, MillraceError } from "@millrace/core";
+import { checkChoice, type Json, MillraceError } from "@millrace/core";
 
 /** A topic, several, all whose names match a pattern, or chosen partitions. */
 export type TopicChoice = string | readonly string[] | RegExp | readonly { readonly topic: string; readonly partitions: readonly number[] }[];
@@ -99,7 +99,10 @@ export function describeTopics(topics: TopicChoice): Json {
   return topics.map((item): Json => (typeof item === "string" ? item : { topic: item.topic, partitions: [...item.partitions] }));
 }
 
-export function checkSourceOptions(topics: TopicChoice, { start, discoverEveryMs, fetch = {} }: KafkaSourceOptions): void {
+/** Throws SOURCE_OPTIONS, and PLAN_OPTION for a word that there is not. */
+export function checkSourceOptions(topics: TopicChoice, options: KafkaSourceOptions): void {
+  const { start, discoverEveryMs, fetch = {} } = options;
+  checkWords(options);
   if (!(topics instanceof RegExp) && topics.length === 0) throw refused("a topic is needed", 'e.g. kafkaSource(cluster, "orders", json<Order>())');
   if (discoverEveryMs !== undefined && !(discoverEveryMs >= 0)) throw refused("discoverEveryMs must be 0 or more", "0 turns it off");
   for (const [name, value] of Object.entries(fetch)) {
@@ -112,6 +115,17 @@ export function checkSourceOptions(topics: TopicChoice, { start, discoverEveryMs
         throw refused(`the start offset of ${id} must be 0 or more, not ${offset}`, 'e.g. { offsets: { "orders-0": 42 } }');
     }
   }
+}
+
+function checkWords({ start, stop, isolation = "read_committed", onOffsetOutOfRange = "fail", onError = "fail" }: KafkaSourceOptions): void {
+  if (typeof start === "string") checkChoice("the start of kafkaSource", start, ["earliest", "latest"]);
+  if (typeof start === "object" && "committed" in start) {
+    checkChoice("start.otherwise of kafkaSource", start.otherwise, ["earliest", "latest", "fail"]);
+  }
+  if (typeof stop === "string") checkChoice("the stop of kafkaSource", stop, ["latest"]);
+  checkChoice("the isolation of kafkaSource", isolation, ["read_committed", "read_uncommitted"]);
+  checkChoice("onOffsetOutOfRange of kafkaSource", onOffsetOutOfRange, ["fail", "earliest", "latest"]);
+  if (typeof onError === "string") checkChoice("onError of kafkaSource", onError, ["fail", "skip"]);
 }
 
 function refused(message: string, hint: string): MillraceError {

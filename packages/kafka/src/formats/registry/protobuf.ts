@@ -1,3 +1,4 @@
+import { checkChoice } from "@millrace/core";
 import protobuf from "protobufjs";
 import { BadRecord, utf8Text, type ValueFormat } from "../format.ts";
 import { putZigzag, zigzagsIn } from "./message-indexes.ts";
@@ -21,6 +22,7 @@ const longTypes = { bigint: BigInt, number: Number, string: String } as const;
  */
 export function protobufMessage<T>(registry: SchemaRegistry, options: ProtobufOptions = {}): ValueFormat<T> {
   const { schema, message, longs = "bigint" } = options;
+  checkChoice("longs of protobufMessage", longs, ["bigint", "number", "string"]);
   return registeredFormat<T>(registry, protobufKind(message, longs), schema, options, { message: message ?? null, longs });
 }
 

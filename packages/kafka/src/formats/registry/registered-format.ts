@@ -1,4 +1,4 @@
-import { type Json, MillraceError, messageOf } from "@millrace/core";
+import { checkChoice, type Json, MillraceError, messageOf } from "@millrace/core";
 import { BadRecord, Pending, type ValueFormat, valueFormat } from "../format.ts";
 import { frameBytes, framed, schemaIdOf } from "./framing.ts";
 import type { ResolvedSchema, SchemaReference, SchemaRegistry, SchemaText, SchemaType } from "./schema-registry.ts";
@@ -41,6 +41,9 @@ export function registeredFormat<T>(
   options: RegisteredOptions,
   description: Json,
 ): ValueFormat<T> {
+  const { subject = "topicName", part = "value" } = options;
+  if (typeof subject === "string") checkChoice(`the subject of ${kind.name}`, subject, ["topicName", "recordName", "topicRecordName"]);
+  checkChoice(`the part of ${kind.name}`, part, ["key", "value"]);
   const reading = new Reading(registry, kind, schemaText(kind, schema, options));
   const writing = new Writing(registry, kind, schemaText(kind, schema, options), options);
   return valueFormat(
