@@ -1,7 +1,7 @@
 import { defineJob, params } from "millrace";
 import { fileSink } from "millrace/files";
 import { readings } from "../../test/engine/jobs.ts";
-import { buildLedger } from "../../test/engine/upgrades.ts";
+import { buildLedger } from "../../test/engine/upgrades/ledger.ts";
 
 /** Every kind of state; version 2 keeps all of it in other forms, and publishes the same. */
 export default defineJob(

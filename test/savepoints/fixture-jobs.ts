@@ -1,7 +1,7 @@
 import type { JobDefinition, Sink } from "millrace";
 import { everythingJob, readings } from "../engine/jobs.ts";
 import { type Branch, randomJob } from "../engine/random-jobs.ts";
-import { ledgerJob } from "../engine/upgrades.ts";
+import { ledgerJob } from "../engine/upgrades/ledger.ts";
 
 /** The jobs whose savepoints are kept. What they do with their input must stay what it is. */
 export const fixtureJobs: Readonly<Record<string, (sink: Sink<string>) => JobDefinition>> = {

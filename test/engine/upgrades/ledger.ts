@@ -12,7 +12,7 @@ import {
   t,
   tumbling,
 } from "millrace";
-import type { Reading } from "./jobs.ts";
+import type { Reading } from "../jobs.ts";
 
 /** Fires at the end of the input. */
 const END = 2 ** 52;
