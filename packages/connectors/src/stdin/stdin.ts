@@ -1,6 +1,7 @@
 import type { ReaderContext, ReaderOutput, Source, SourceReader, SourceSplit } from "@millrace/contracts";
 import { MillraceError, messageOf, NO_TIMESTAMP } from "@millrace/core";
 import { badInputRecord, badRecordError, type OnBadRecord, sideOutputOf } from "../formats/bad-records.ts";
+import { checkReading } from "../formats/check-reading.ts";
 import type { Format, TextEncoding } from "../formats/format.ts";
 import { ReadAhead } from "../formats/read-ahead.ts";
 import { type BadBytes, type BytePlace, RecordStream } from "../formats/record-stream.ts";
@@ -30,6 +31,7 @@ export interface StdinSplit extends SourceSplit {
 
 /** Reads the standard input in one subtask, to its end. It can't be read again: what was in flight at a crash is lost. */
 export function stdin<T>(format: Format<T>, options: StdinOptions = {}): StdinSource<T> {
+  checkReading("stdin", format, options);
   const side = sideOutputOf(options.onError ?? "fail");
   const rest = new InputRest();
   return {

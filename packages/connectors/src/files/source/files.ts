@@ -1,6 +1,7 @@
 import type { Source } from "@millrace/contracts";
 import { checkChoice, MillraceError } from "@millrace/core";
 import { type OnBadRecord, sideOutputOf } from "../../formats/bad-records.ts";
+import { checkReading } from "../../formats/check-reading.ts";
 import type { Format, TextEncoding } from "../../formats/format.ts";
 import type { Compression } from "./decompress.ts";
 import { FileEnumerator } from "./enumerator.ts";
@@ -41,6 +42,7 @@ export interface FilesSource<T> extends Source<T, FileSplit> {
  */
 export function files<T>(patterns: string | readonly string[], format: Format<T>, options: FilesOptions = {}): FilesSource<T> {
   const list = typeof patterns === "string" ? [patterns] : patterns;
+  checkReading("files", format, options);
   checkOptions(list, format, options);
   const { compression = "auto", onError = "fail", order = "name", watch, splitBytes } = options;
   checkChoice("the compression of a file source", compression, ["auto", "none", "gzip", "zstd"]);
@@ -65,10 +67,9 @@ export function files<T>(patterns: string | readonly string[], format: Format<T>
   };
 }
 
-function checkOptions(patterns: readonly string[], format: Format<unknown>, { watch, splitBytes, compression, maxLineBytes }: FilesOptions): void {
+function checkOptions(patterns: readonly string[], format: Format<unknown>, { watch, splitBytes, compression }: FilesOptions): void {
   if (patterns.length === 0 || patterns.includes("")) throw refused("a path or a glob is needed", 'e.g. files("data/*.csv", csv())');
   if (watch !== undefined && !(watch.everyMs > 0)) throw refused("watch.everyMs must be above 0", "e.g. watch: { everyMs: seconds(5) }");
-  if (maxLineBytes !== undefined && !(maxLineBytes > 0)) throw refused("maxLineBytes must be above 0", "leave it out for 16 MiB");
   if (splitBytes === undefined) return;
   if (!(Number.isSafeInteger(splitBytes) && splitBytes > 0)) throw refused("splitBytes must be a whole number above 0", "e.g. 64 << 20");
   if (!format.splittable)

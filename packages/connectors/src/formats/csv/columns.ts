@@ -1,3 +1,4 @@
+import { checkChoice } from "@millrace/core";
 import { BadRecord } from "../format.ts";
 
 /**
@@ -54,6 +55,12 @@ const base: Record<BaseType, Convert | undefined> = {
     throw refused(text, "a timestamp (milliseconds since 1970, or ISO 8601)");
   },
 };
+
+/** Throws PLAN_OPTION for a type that there is not: its column would be read as text. */
+export function checkTypes(columns: CsvColumns | undefined): void {
+  const types = Object.keys(base).flatMap((type) => [type, `${type}?`] as CsvType[]);
+  for (const [name, type] of Object.entries(columns ?? {})) checkChoice(`csv: the type of the column ${JSON.stringify(name)}`, type, types);
+}
 
 const decimal = /^\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*$/i;
 const digitsOnly = /^\s*[+-]?\d+\s*$/;

@@ -1,7 +1,7 @@
 import { MillraceError } from "@millrace/core";
 import type { Format } from "../format.ts";
 import { type Parse, parser } from "../parse.ts";
-import type { CsvColumns, CsvRow, CsvType } from "./columns.ts";
+import { type CsvColumns, type CsvRow, type CsvType, checkTypes } from "./columns.ts";
 import { CsvDecoder, type RowShape } from "./decoder.ts";
 
 export interface CsvOptions<T, Columns extends CsvColumns> {
@@ -35,6 +35,8 @@ export function csv<T = Record<string, string>, const Columns extends CsvColumns
   const ascii = delimiter.length === 1 && delimiter.charCodeAt(0) < 128;
   if (!ascii || '"\r\n'.includes(delimiter)) throw refused(`a delimiter is one ASCII character, not ${JSON.stringify(delimiter)}`);
   if (!header && columns === undefined) throw refused("without a header the columns must be given");
+  checkTypes(columns);
+  checkTypes(types as CsvColumns | undefined);
   const shape: RowShape = {
     header,
     delimiter,
