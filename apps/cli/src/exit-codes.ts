@@ -33,6 +33,7 @@ const byCode: { readonly [code: string]: number } = {
   STATE_LOCKED: exitCodes.stateDirectory,
   STATE_LOCK_LOST: exitCodes.stateDirectory,
   STATE_OTHER_JOB: exitCodes.stateDirectory,
+  STATE_FOREIGN: exitCodes.stateDirectory,
   STATE_CORRUPT: exitCodes.stateDirectory,
   STATE_READ: exitCodes.stateDirectory,
   STATE_WRITE: exitCodes.stateDirectory,

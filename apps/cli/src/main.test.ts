@@ -56,6 +56,22 @@ describe("the millrace command", () => {
     for (const exitCode of Object.values(exitCodes)) expect(out).toMatch(new RegExp(`\\b${exitCode}\\b`));
   });
 
+  it("refuses an empty path, which would be the working directory", async () => {
+    for (const argv of [
+      ["run", "job.ts", "--state-dir", ""],
+      ["run", "job.ts", "--from="],
+      ["list", "--state-root", ""],
+      ["stop", "delays", "--savepoint="],
+      ["state", "ls", "delays", "--at", ""],
+    ]) {
+      const { code, err } = await call(...argv);
+      expect({ code, err }, argv.join(" ")).toEqual({
+        code: exitCodes.usage,
+        err: expect.stringMatching(/^error: --[\w-]+ is given an empty path \[COMMAND_ARGUMENT\]/),
+      });
+    }
+  });
+
   it("tells its version", async () => {
     expect(await call("--version")).toEqual({ code: 0, out: "0.1.0\n", err: "" });
   });

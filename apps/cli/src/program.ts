@@ -1,4 +1,5 @@
 import { Argument, Command, Option } from "commander";
+import { refuseEmptyPaths } from "./arguments/refuse-empty.ts";
 import { runLineOf } from "./arguments/run-line.ts";
 import type { Io } from "./io.ts";
 
@@ -22,6 +23,7 @@ export function buildProgram(io: Io, version: string, done: Done): Command {
     })
     .showSuggestionAfterError()
     .exitOverride()
+    .hook("preAction", (_, command) => refuseEmptyPaths(command))
     .addHelpText("after", exitCodeHelp);
   addRun(program, io, done);
   addPlanning(program, io, done);

@@ -27,6 +27,19 @@ export async function readMeta(files: Files, directory: string): Promise<StateMe
   return { formatVersion, jobName, engineVersion, createdAtMs };
 }
 
+/**
+ * Throws STATE_FOREIGN for a directory that is no job's yet and holds somebody's `local`: a run removes what is in there. Savepoints that
+ * somebody has put there are meant, and what else there is, as in a volume's root, is left alone.
+ */
+export async function refuseForeign(files: Files, directory: string): Promise<void> {
+  const exists = async (name: string): Promise<boolean> => (await files.stat(`${directory}/${name}`)) !== undefined;
+  // In this order: a job that starts at this moment has written `meta.json` first.
+  if (!(await exists("local")) || (await exists("meta.json"))) return;
+  throw new MillraceError("STATE_FOREIGN", `${directory} is no state directory, and holds a "local" that a run would take for its own and remove`, {
+    hint: "choose a directory of its own with --state-dir; nothing in this one was changed",
+  });
+}
+
 /** Makes the record of a new directory, or checks that an old one is this job's: STATE_OTHER_JOB. */
 export async function claimMeta(files: Files, directory: string, wanted: StateMeta): Promise<StateMeta> {
   const existing = await readMeta(files, directory);

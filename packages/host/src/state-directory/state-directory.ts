@@ -5,7 +5,7 @@ import { writing } from "./files.ts";
 import { checkJobName } from "./job-name.ts";
 import { acquireLock, type StateLock } from "./lock.ts";
 import type { LockRecord } from "./lock-record.ts";
-import { claimMeta } from "./meta.ts";
+import { claimMeta, refuseForeign } from "./meta.ts";
 import type { ProcessFacts } from "./process-facts.ts";
 import { type RunRecord, readRuns } from "./run-history.ts";
 
@@ -52,12 +52,13 @@ export interface StateDirectory extends AsyncDisposable {
   close(): Promise<void>;
 }
 
-/** Opens and locks a state directory. Throws STATE_LOCKED, STATE_OTHER_JOB, STATE_VERSION, STATE_CORRUPT, STATE_WRITE, JOB_NAME. */
+/** Opens and locks a state directory. Throws STATE_LOCKED, STATE_OTHER_JOB, STATE_FOREIGN, STATE_VERSION, STATE_CORRUPT, STATE_WRITE, JOB_NAME. */
 export async function openStateDirectory(options: StateDirectoryOptions): Promise<StateDirectory> {
   const { ports, processes, path, jobName, engineVersion } = options;
   const { files } = ports;
   checkJobName(jobName);
   await makePrivateDirectory(files, path);
+  await refuseForeign(files, path);
   const probe = async (holder: LockRecord) => {
     const control = await controlOf(files, path);
     return control !== undefined && control.lockToken === holder.token && options.probe(control);

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { mkdtemp, readdir, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { seededRandom } from "@millrace/core";
+import { makeDurableDirectory, seededRandom } from "@millrace/core";
 import { nodePorts } from "@millrace/core/node";
 import { systemError } from "@millrace/testkit";
 import { describe, expect, test } from "vitest";
@@ -27,6 +27,28 @@ describe("a state directory", () => {
     await (await openStateDirectory(machine.options(1))).close();
     const error = await errorOf(() => openStateDirectory(machine.options(2, { jobName: "trains" })));
     expect(error).toMatchObject({ code: "STATE_OTHER_JOB", message: expect.stringContaining("of the job flights, not of trains") });
+  });
+
+  test("is not made of one that holds somebody else's local files, which a run would remove", async () => {
+    const machine = new Machine();
+    await makeDurableDirectory(machine.disk, `${root}/flights/local`);
+    write(machine, "local/notes.txt", "mine");
+    expect(await errorOf(() => openStateDirectory(machine.options(1)))).toMatchObject({ code: "STATE_FOREIGN" });
+    expect(await machine.disk.list(`${root}/flights`)).toEqual(["local"]);
+    expect(new TextDecoder().decode(await machine.disk.readFile(`${root}/flights/local/notes.txt`))).toBe("mine");
+  });
+
+  test("may be a volume with other things in it, and savepoints that were put there", async () => {
+    const machine = new Machine();
+    for (const name of ["lost+found", "savepoints/sp-1"]) await makeDurableDirectory(machine.disk, `${root}/flights/${name}`);
+    write(machine, "lost+found/1", "");
+    write(machine, "savepoints/sp-1/savepoint.json", "{}");
+    for (const pid of [1, 2]) {
+      await using directory = await openStateDirectory(machine.options(pid));
+      await directory.beginRun(decideRun(directory.runs, { fresh: true, from: undefined }) as never, undefined);
+      await makeDurableDirectory(machine.disk, directory.local);
+      write(machine, "local/store", "ours");
+    }
   });
 
   test("outlives a power cut, though the sync of its name had failed when it was made", async () => {
