@@ -3,7 +3,8 @@ import { CommanderError } from "commander";
 import { exitCodeOf, exitCodes } from "./exit-codes.ts";
 import { Failure } from "./failure.ts";
 import type { Io } from "./io.ts";
-import { buildProgram } from "./program.ts";
+import { outputLost } from "./output-lost.ts";
+import { buildProgram, type Says } from "./program.ts";
 import { isVerbose, reportError } from "./report.ts";
 
 export { exitCodes } from "./exit-codes.ts";
@@ -15,24 +16,31 @@ export { processIo } from "./io.ts";
  * read; never rejects. Everything it says goes through `io`.
  */
 export async function main(argv: readonly string[], io: Io): Promise<number> {
-  const code = await run(argv, io);
-  await io.flushed();
-  return code;
+  const { exitCode, says } = await run(argv, io);
+  const unwritten = await io.flushed();
+  if (unwritten === undefined || says === "log" || exitCode !== exitCodes.ok) return exitCode;
+  reportError(io, outputLost(unwritten), { verbose: isVerbose(io, argv), redact: (text) => text });
+  return exitCodes.jobFailed;
 }
 
-async function run(argv: readonly string[], io: Io): Promise<number> {
-  let exitCode: number = exitCodes.ok;
+interface Outcome {
+  readonly exitCode: number;
+  readonly says: Says;
+}
+
+async function run(argv: readonly string[], io: Io): Promise<Outcome> {
+  let outcome: Outcome = { exitCode: exitCodes.ok, says: "answer" };
   try {
-    const program = buildProgram(io, version(), (code) => {
-      exitCode = code;
+    const program = buildProgram(io, version(), (exitCode, says = "answer") => {
+      outcome = { exitCode, says };
     });
     await program.parseAsync(argv, { from: "user" });
-    return exitCode;
+    return outcome;
   } catch (error) {
-    if (error instanceof CommanderError) return commanderCode(error);
+    if (error instanceof CommanderError) return { ...outcome, exitCode: commanderCode(error) };
     const failure = error instanceof Failure ? error : new Failure(error, exitCodes.jobFailed);
     reportError(io, failure.error, { verbose: isVerbose(io, argv), redact: failure.redact });
-    return exitCodeOf(failure.error, failure.exitCode);
+    return { ...outcome, exitCode: exitCodeOf(failure.error, failure.exitCode) };
   }
 }
 

@@ -22,21 +22,25 @@ export interface Io {
   onSignal(listener: (signal: Signal) => void): () => void;
   /** Called when the process ends, whatever the reason short of SIGKILL; synchronously. */
   onExit(listener: () => void): () => void;
-  /** Resolves when all that was written has been taken by those who read it, however slow they are, or nobody does any more. */
-  flushed(): Promise<void>;
+  /**
+   * Resolves when all that was written has been taken by those who read it, however slow they are, or nobody does any more: with the error
+   * of a standard output that could not be written (a full disk), not with that of a reader who has gone.
+   */
+  flushed(): Promise<Error | undefined>;
   /** Ends the process at once; what nobody has read by then is lost. */
   exit(code: number): void;
 }
 
 /**
- * The process as it is. A reader of one of its streams that goes away (`| head`) does not end it: what is written there from then
- * on is dropped, and a command that can do better listens for EPIPE itself.
+ * The process as it is. A reader of one of its streams that goes away (`| head`) does not end it, nor does a disk that is full: what is
+ * written there from then on is dropped. `flushed` tells of the disk, and a command that can do better listens for errors itself.
  */
 export function processIo(): Io {
-  for (const stream of [process.stdout, process.stderr])
-    stream.on("error", (error: NodeJS.ErrnoException) => {
-      if (error.code !== "EPIPE") throw error;
-    });
+  let lost: Error | undefined;
+  process.stderr.on("error", () => undefined);
+  process.stdout.on("error", (error) => {
+    if (!isReaderGone(error)) lost ??= error;
+  });
   return {
     stdout: process.stdout,
     stderr: process.stderr,
@@ -55,9 +59,17 @@ export function processIo(): Io {
     },
     flushed: async () => {
       for (const stream of [process.stdout, process.stderr]) await taken(stream);
+      // A file is written at once, and its error is told a moment later.
+      await new Promise((resolve) => setImmediate(resolve));
+      return lost;
     },
     exit: (code) => process.exit(code),
   };
+}
+
+/** Whether whoever read an output has gone. */
+export function isReaderGone(error: NodeJS.ErrnoException): boolean {
+  return error.code === "EPIPE";
 }
 
 /** A pipe that is full keeps what is written to it, and would take it to its end with the process. */

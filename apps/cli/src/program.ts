@@ -3,8 +3,11 @@ import { refuseEmptyPaths } from "./arguments/refuse-empty.ts";
 import { runLineOf } from "./arguments/run-line.ts";
 import type { Io } from "./io.ts";
 
-/** What `main` gets from a command: its exit code. */
-export type Done = (exitCode: number) => void;
+/** What a command writes to its standard output: what it was asked for, or a job's log (or its picture), which that can do without. */
+export type Says = "answer" | "log";
+
+/** What `main` gets from a command. */
+export type Done = (exitCode: number, says?: Says) => void;
 
 const collect = (pair: string, pairs: readonly string[] = []): readonly string[] => [...pairs, pair];
 
@@ -63,7 +66,7 @@ function addRun(program: Command, io: Io, done: Done): void {
         "Ctrl-C stops with a last checkpoint, and the same command resumes; a second Ctrl-C ends at once.",
       ),
     )
-    .action(async (path: string, flags, self) => done(await (await import("./commands/run.ts")).runCommand(flags, io, runLineOf(path, self))));
+    .action(async (path: string, flags, self) => done(await (await import("./commands/run.ts")).runCommand(flags, io, runLineOf(path, self)), "log"));
   const restore = program
     .command("restore")
     .description("run a job from a savepoint; what becomes of its state is printed first")
@@ -72,7 +75,7 @@ function addRun(program: Command, io: Io, done: Done): void {
   runOptions(restore)
     .addHelpText("after", example("millrace restore .millrace/airport-delays/savepoints/sp-12 job.ts --parallelism 3"))
     .action(async (from: string, path: string, flags, self) =>
-      done(await (await import("./commands/restore.ts")).restoreCommand(from, flags, io, runLineOf(path, self))),
+      done(await (await import("./commands/restore.ts")).restoreCommand(from, flags, io, runLineOf(path, self)), "log"),
     );
 }
 

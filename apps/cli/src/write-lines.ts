@@ -1,14 +1,16 @@
 import type { Output } from "./io.ts";
 
-/** Writes texts one by one, waiting whenever the reader falls behind. Ends quietly when the reader goes away (`| head`). */
+/**
+ * Writes texts one by one, waiting whenever the reader falls behind. Ends quietly when the output takes no more: its reader has gone
+ * away (`| head`), or the disk is full, which `main` tells of.
+ */
 export async function writeLines(output: Output, texts: AsyncIterable<string>): Promise<void> {
   let gone = false;
   let wake: () => void = () => undefined;
   const onDrain = (): void => wake();
-  const onError = (error: NodeJS.ErrnoException): void => {
-    gone = error.code === "EPIPE";
+  const onError = (): void => {
+    gone = true;
     wake();
-    if (!gone) throw error;
   };
   output.on("drain", onDrain);
   output.on("error", onError);

@@ -37,11 +37,16 @@ export class Workshop implements AsyncDisposable {
   }
 
   start(...argv: readonly string[]): Running {
-    const child = spawn(process.execPath, ["--conditions=millrace-source", bin, ...argv], { cwd: this.path, stdio: ["ignore", "pipe", "pipe"] });
+    return this.startInto("pipe", ...argv);
+  }
+
+  /** With this standard output. */
+  startInto(stdout: "pipe" | number, ...argv: readonly string[]): Running {
+    const child = spawn(process.execPath, ["--conditions=millrace-source", bin, ...argv], { cwd: this.path, stdio: ["ignore", stdout, "pipe"] });
     this.#children.add(child);
     const text = { stdout: "", stderr: "" };
     for (const name of ["stdout", "stderr"] as const) {
-      child[name].setEncoding("utf8").on("data", (chunk: string) => {
+      child[name]?.setEncoding("utf8").on("data", (chunk: string) => {
         text[name] += chunk;
       });
     }

@@ -51,7 +51,7 @@ export class FakeIo implements Io {
     this.#exiting.add(listener);
     return () => this.#exiting.delete(listener);
   }
-  async flushed(): Promise<void> {}
+  flushed = async (): Promise<Error | undefined> => undefined;
   exit(code: number): void {
     for (const listener of this.#exiting) listener();
     this.exits.push(code);

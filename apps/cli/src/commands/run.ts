@@ -64,6 +64,7 @@ export async function runCommand(flags: RunFlags, io: Io, line: RunLine): Promis
     start: startJob,
     prints: writesStandardOutput(planned.plan),
     resumeCommand: resumeCommand(line),
+    redact: planned.redact,
   };
   return failingWith(exitCodes.jobFailed, () => runJob(io, request), planned.redact);
 }

@@ -1,11 +1,12 @@
+import { messageOf } from "@millrace/core";
 import { nodePorts } from "@millrace/core/node";
 import { heldLogger, logEvent, progressRecord } from "@millrace/host";
-import type { Io, Output } from "../io.ts";
+import { type Io, isReaderGone, type Output } from "../io.ts";
 import { connectorsOf, type RunView } from "./view.ts";
 
 export interface LogViewOptions {
   readonly jobName: string;
-  readonly io: Pick<Io, "onExit">;
+  readonly io: Pick<Io, "onExit" | "stderr">;
   readonly output: Output;
   /** Values of secret parameters. */
   readonly secrets: readonly string[];
@@ -19,6 +20,14 @@ const HELD_MS = 150;
 export function createLogView({ jobName, io, output, secrets, progressEveryMs }: LogViewOptions): RunView {
   const { now } = nodePorts.clock;
   const logger = heldLogger({ jobName, secrets, now, destination: { write: (line) => void output.write(line) } });
+  let told = output === io.stderr;
+  // At once: a job may go on for weeks without its log.
+  const onError = (error: NodeJS.ErrnoException): void => {
+    if (told || isReaderGone(error)) return;
+    told = true;
+    io.stderr.write(`warning: the log can't be written, the job goes on without it: ${messageOf(error)}\n`);
+  };
+  output.on("error", onError);
   const forgetExit = io.onExit(() => logger.release());
   let progress: NodeJS.Timeout | undefined;
   let held: NodeJS.Timeout | undefined;
@@ -49,6 +58,8 @@ export function createLogView({ jobName, io, output, secrets, progressEveryMs }:
       clearTimeout(held);
       logger.release();
       forgetExit();
+      // The error of the last line comes after it.
+      setImmediate(() => output.off("error", onError));
     },
   };
 }

@@ -15,13 +15,23 @@ const patienceMs = 20_000;
 
 const definition = defineJob("airport-delays", () => undefined);
 const resumeCommand = "millrace run job.ts";
+const redact = (text: string): string => text;
 
 function logView(io: FakeIo): RunView {
   return createLogView({ jobName: "airport-delays", io, output: io.out, secrets: ["hunter22"], progressEveryMs: 5 });
 }
 
 function run(io: FakeIo, job: FakeJob, view: RunView, start: (options: StartOptions) => Promise<FakeJob> = async () => job): Promise<number> {
-  return runJob(io, { job: definition, plan, options: {}, view, start: (_definition, options) => start(options), prints: false, resumeCommand });
+  return runJob(io, {
+    job: definition,
+    plan,
+    options: {},
+    view,
+    start: (_definition, options) => start(options),
+    prints: false,
+    resumeCommand,
+    redact,
+  });
 }
 
 const events = (io: FakeIo): string[] =>
@@ -70,10 +80,8 @@ describe("a run on a pipe", () => {
     const io = new FakeIo();
     const job = new FakeJob();
     const view = createLogView({ jobName: "airport-delays", io, output: io.err, secrets: [], progressEveryMs: 1_000 });
-    const ended = runJob(io, { job: definition, plan, options: {}, view, start: async () => job, prints: true, resumeCommand });
+    const ended = runJob(io, { job: definition, plan, options: {}, view, start: async () => job, prints: true, resumeCommand, redact });
     await vi.waitFor(() => expect(io.err.text).toContain("job.connectors"), patienceMs);
-    io.out.fail("EIO");
-    expect(io.exits).toEqual([]);
     for (let write = 0; write < 2; write++) io.out.fail("EPIPE");
     expect({ exits: io.exits, calls: job.calls }).toEqual({ exits: [141], calls: [] });
     expect(JSON.parse(io.err.text.trimEnd().split("\n").at(-1) ?? "")).toMatchObject({ event: "job.resumable", command: resumeCommand });
@@ -125,6 +133,19 @@ describe("a run on a pipe", () => {
     await vi.waitFor(() => expect(job.calls).toEqual(["stop"]), patienceMs);
     job.end("stopped");
     expect(await ended).toBe(130);
+  });
+
+  it("ends so, too, when what it prints can't be written, as an error that says how to go on", async () => {
+    const io = new FakeIo();
+    const job = new FakeJob();
+    const view = createLogView({ jobName: "airport-delays", io, output: io.err, secrets: [], progressEveryMs: 3_600_000 });
+    const ended = runJob(io, { job: definition, plan, options: {}, view, start: async () => job, prints: true, resumeCommand, redact });
+    await vi.waitFor(() => expect(io.err.text).toContain("job.connectors"), patienceMs);
+    for (let write = 0; write < 2; write++) io.out.fail("ENOSPC");
+    expect({ exits: io.exits, calls: job.calls }).toEqual({ exits: [1], calls: [] });
+    expect(io.err.text).toContain(`error: the standard output can't be written: ENOSPC [OUTPUT_WRITE]\n  make room, then resume: ${resumeCommand}\n`);
+    job.end("stopped");
+    await ended;
   });
 
   it("passes a failure on, with nothing left behind", async () => {

@@ -2,7 +2,9 @@ import type { JobDefinition } from "@millrace/api";
 import type { JobHandle, JobResult, StartOptions } from "@millrace/host";
 import type { LogicalPlan } from "@millrace/plan";
 import { exitCodes } from "../exit-codes.ts";
-import type { Io, Output, Signal } from "../io.ts";
+import { type Io, isReaderGone, type Output, type Signal } from "../io.ts";
+import { outputLost } from "../output-lost.ts";
+import { reportError } from "../report.ts";
 import type { RunView } from "./view.ts";
 
 export type StartJob = (job: JobDefinition, options: StartOptions) => Promise<JobHandle>;
@@ -17,14 +19,16 @@ export interface RunRequest {
   readonly prints: boolean;
   /** The command that goes on with a stopped run. */
   readonly resumeCommand: string;
+  /** Takes secrets out of what is said. */
+  readonly redact: (text: string) => string;
 }
 
 /**
  * Runs a job to its end and returns the exit code. The first SIGINT or SIGTERM stops it with a last checkpoint, the
- * second ends the process at once. So does a reader of what the job prints that goes away: a last checkpoint would say that
- * everything before it was printed. Rejects with the cause when the job is refused or fails.
+ * second ends the process at once. So does a standard output that can't take what the job prints, since its reader has gone or
+ * the disk is full: a last checkpoint would say that everything before it was printed. Rejects with the cause when the job is refused or fails.
  */
-export async function runJob(io: Io, { job, plan, options, view, start, prints, resumeCommand }: RunRequest): Promise<number> {
+export async function runJob(io: Io, { job, plan, options, view, start, prints, resumeCommand, redact }: RunRequest): Promise<number> {
   let handle: JobHandle | undefined;
   let first: Signal | undefined;
   const release = io.onSignal((signal) => {
@@ -40,10 +44,12 @@ export async function runJob(io: Io, { job, plan, options, view, start, prints, 
   });
   const forget = !prints
     ? () => undefined
-    : onReaderGone(io.stdout, () => {
-        view.readerGone(resumeCommand);
+    : onOutputLost(io.stdout, (error) => {
+        const gone = isReaderGone(error);
+        if (gone) view.readerGone(resumeCommand);
         view.close();
-        io.exit(exitCodes.readerGone);
+        if (!gone) reportError(io, outputLost(error, `make room, then resume: ${resumeCommand}`), { verbose: false, redact });
+        io.exit(gone ? exitCodes.readerGone : exitCodes.jobFailed);
       });
   try {
     handle = await start(job, options);
@@ -62,11 +68,10 @@ export async function runJob(io: Io, { job, plan, options, view, start, prints, 
 }
 
 /** Calls back once; the returned function ends that. */
-function onReaderGone(output: Output, gone: () => void): () => void {
+function onOutputLost(output: Output, lost: (error: NodeJS.ErrnoException) => void): () => void {
   const onError = (error: NodeJS.ErrnoException): void => {
-    if (error.code !== "EPIPE") return;
     forget();
-    gone();
+    lost(error);
   };
   const forget = (): void => void output.off("error", onError);
   output.on("error", onError);
