@@ -13,7 +13,7 @@ export interface UserLine {
 /** The innermost frame of an error's stack that is neither Node's, nor a library's, nor Millrace's own. */
 export function userLineOf(error: Error, cwd: string): UserLine | undefined {
   for (const frame of (error.stack ?? "").split("\n")) {
-    const [, url, line, column] = /(file:\/\/[^\s)]+?):(\d+)(?::(\d+))?\)?$/.exec(frame.trim()) ?? [];
+    const [, url, line, column] = /(file:\/\/\S+?):(\d+)(?::(\d+))?\)?$/.exec(frame.trim()) ?? [];
     if (url === undefined || line === undefined || isForeign(url)) continue;
     const path = fileURLToPath(url.split("?", 1)[0] ?? url);
     const place = `${relative(cwd, path) || path}:${line}${column === undefined ? "" : `:${column}`}`;

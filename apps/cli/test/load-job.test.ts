@@ -43,6 +43,11 @@ const modules = {
   "type-import.ts": `import { Flight, a } from "./shared/values.ts";\nconst f: Flight = a;\n${job}`,
   "bad-name.ts": `${define}export default defineJob("a/b", () => {});\n`,
   "view.tsx": job,
+  "hangs.mjs": `await new Promise(() => {});\n${job}`,
+  "100% (é #1)/syntax.mjs": "const a = {;\n",
+  "100% (é #1)/enum.ts": `enum Color { Red }\n${job}`,
+  "100% (é #1)/type-import.ts": `import { Flight } from "../shared/values.ts";\n${job}`,
+  "100% (é #1)/throws.mjs": 'throw new Error("no");\n',
   "shared/values.ts": "export interface Flight { a: number }\nexport const a = { a: 1 };\n",
   "tsconfig.json": '{ "compilerOptions": { /* aliases */ "paths": { "lib/*": ["./shared/*"] } } }\n',
 };
@@ -113,6 +118,19 @@ describe("a job module is loaded or refused by name", () => {
       "open()",
     );
     expect(outcomes.get("throws-text.mjs")).toMatchObject({ code: "JOB_LOAD", message: "throws-text.mjs threw no while it was loaded" });
+  });
+
+  it("a wait at the top of the module that never ends", () => {
+    refused("hangs.mjs", "JOB_LOAD", /^hangs\.mjs awaits what never comes/, "await at the top");
+  });
+
+  it("with its place, whatever characters that has", () => {
+    const folderName = "100% (é #1)";
+    const at = (name: string): string => outcomes.get(`${folderName}/${name}`)?.message ?? "";
+    expect(at("syntax.mjs")).toMatch(`${folderName}/syntax.mjs:1 can't be parsed: `);
+    expect(at("enum.ts")).toMatch(`${folderName}/enum.ts:1 uses TypeScript`);
+    expect(at("type-import.ts")).toMatch(`${folderName}/type-import.ts:1: The requested module`);
+    expect(at("throws.mjs")).toMatch(`${folderName}/throws.mjs:1:7 threw while the job was loaded`);
   });
 
   it("exports that are no job", () => {

@@ -35,11 +35,23 @@ async function checkFile({ path, shown }: ModulePlace): Promise<void> {
 }
 
 async function importModule(place: ModulePlace): Promise<Readonly<Record<string, unknown>>> {
+  const stuck = Promise.withResolvers<never>();
+  const onBeforeExit = (): void => stuck.reject(neverLoaded(place));
+  process.once("beforeExit", onBeforeExit);
   try {
-    return (await import(pathToFileURL(place.path).href)) as Readonly<Record<string, unknown>>;
+    return (await Promise.race([import(pathToFileURL(place.path).href), stuck.promise])) as Readonly<Record<string, unknown>>;
   } catch (error) {
     throw refusalOf(error, place);
+  } finally {
+    process.off("beforeExit", onBeforeExit);
   }
+}
+
+/** Nothing goes on in the process that could end the module's wait. */
+function neverLoaded({ shown }: ModulePlace): MillraceError {
+  return new MillraceError("JOB_LOAD", `${shown} awaits what never comes, it or a module that it imports`, {
+    hint: "look for an await at the top of the module whose promise nothing settles any more",
+  });
 }
 
 function jobOf(module: Readonly<Record<string, unknown>>, { shown }: ModulePlace): JobDefinition {

@@ -154,14 +154,16 @@ interface SourcePlace {
 function sourcePlaceOf(error: Error, place: ModulePlace): SourcePlace {
   const found =
     placeAndLine.exec(error.stack ?? "") ?? placeAndLine.exec(spawnSync(process.execPath, ["--check", place.path], { encoding: "utf8" }).stderr);
-  const [, path, line, text = ""] = found ?? [];
+  const [, scheme, name, line, text = ""] = found ?? [];
+  const path = scheme === undefined ? name : fileURLToPath(`${scheme}${name}`);
   return {
-    where: path === undefined ? `a module that ${place.shown} imports` : `${relative(place.cwd, decodeURI(path))}:${line}`,
+    where: path === undefined ? `a module that ${place.shown} imports` : `${relative(place.cwd, path)}:${line}`,
     text: text.trim(),
   };
 }
 
-const placeAndLine = /^(?:file:\/\/)?(\/[^\n]+?):(\d+)\s*\n([^\n]*)/;
+/** A URL or a path, which may hold a percent sign of its own. */
+const placeAndLine = /^(file:\/\/)?(\/[^\n]+?):(\d+)\s*\n([^\n]*)/;
 
 /** The stripper draws the place as a picture; the reason is the line that isn't one. */
 function reasonOf(error: Error): string {
