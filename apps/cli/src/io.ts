@@ -27,6 +27,8 @@ export interface Io {
    * of a standard output that could not be written (a full disk), not with that of a reader who has gone.
    */
   flushed(): Promise<Error | undefined>;
+  /** What is written to the standard output while `work` goes on, by code that is not this command's, goes to the standard error. */
+  aside<T>(work: () => Promise<T>): Promise<T>;
   /** Ends the process at once; what nobody has read by then is lost. */
   exit(code: number): void;
 }
@@ -63,8 +65,20 @@ export function processIo(): Io {
       await new Promise((resolve) => setImmediate(resolve));
       return lost;
     },
+    aside,
     exit: (code) => process.exit(code),
   };
+}
+
+async function aside<T>(work: () => Promise<T>): Promise<T> {
+  const own = Object.getOwnPropertyDescriptor(process.stdout, "write");
+  Object.defineProperty(process.stdout, "write", { value: process.stderr.write.bind(process.stderr), configurable: true, writable: true });
+  try {
+    return await work();
+  } finally {
+    if (own === undefined) Reflect.deleteProperty(process.stdout, "write");
+    else Object.defineProperty(process.stdout, "write", own);
+  }
 }
 
 /** Whether whoever read an output has gone. */

@@ -52,6 +52,9 @@ export class FakeIo implements Io {
     return () => this.#exiting.delete(listener);
   }
   flushed = async (): Promise<Error | undefined> => undefined;
+  aside<T>(work: () => Promise<T>): Promise<T> {
+    return work();
+  }
   exit(code: number): void {
     for (const listener of this.#exiting) listener();
     this.exits.push(code);

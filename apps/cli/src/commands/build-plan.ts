@@ -17,8 +17,15 @@ export interface PlannedJob {
   readonly redact: (text: string) => string;
 }
 
-/** Loads a job and builds its plan twice: a plan that comes out different is refused here, not on some worker later (law P2). */
-export async function planJob(path: string, pairs: readonly string[], io: Io, mode: ExecutionMode = "streaming"): Promise<PlannedJob> {
+/**
+ * Loads a job and builds its plan twice: a plan that comes out different is refused here, not on some worker later (law P2). What the
+ * module prints meanwhile is no part of what a command answers, or of a job's output, and goes to the standard error.
+ */
+export function planJob(path: string, pairs: readonly string[], io: Io, mode: ExecutionMode = "streaming"): Promise<PlannedJob> {
+  return io.aside(() => plannedJob(path, pairs, io, mode));
+}
+
+async function plannedJob(path: string, pairs: readonly string[], io: Io, mode: ExecutionMode): Promise<PlannedJob> {
   const loaded = await failingWith(exitCodes.jobRefused, () => loadedJob(path, pairs, io));
   const { job, module, parameters, secrets, redact } = loaded;
   return failingWith(
