@@ -139,6 +139,16 @@ describe("savepoints on the command line", { timeout: 360_000 }, () => {
     expect(await refusal("restore", "first", "endless.ts")).toBe("5 CHECKPOINT_CORRUPT");
     const inspected = await workshop.call("inspect", "first");
     expect(inspected).toMatchObject({ code: 5, stdout: expect.stringContaining("seen-00000.records is damaged") });
+    // In the header, and in the records.
+    for (const at of [20, whole.length - 20]) {
+      await writeFile(records, whole.with(at, (whole.at(at) as number) ^ 1));
+      for (const argv of [
+        ["state", "ls", "first", "seen", "seen"],
+        ["state", "export", "first"],
+        ["diff", "first", "first"],
+      ])
+        expect(await refusal(...argv), `${argv.join(" ")} at ${at}`).toBe("5 CHECKPOINT_CORRUPT");
+    }
     await writeFile(records, whole);
     expect((await workshop.call("inspect", "first")).code).toBe(0);
     expect(existsSync(join(workshop.path, ".millrace/other/runs.jsonl"))).toBe(false);

@@ -4,7 +4,7 @@ import type { Io } from "../io.ts";
 import { type Paint, paintFor } from "../paint.ts";
 import { tableLines } from "../table.ts";
 import type { JobDiffFlags } from "./diff-job.ts";
-import { openTarget } from "./snapshot-target.ts";
+import { openTarget, readingSnapshot } from "./snapshot-target.ts";
 
 /** Against a job's module: what a restore would do. Against another snapshot: how the state in both differs. */
 export async function diffCommand(from: string, to: string, flags: JobDiffFlags, io: Io): Promise<number> {
@@ -22,7 +22,8 @@ async function diffSnapshots(from: string, to: string, flags: JobDiffFlags, io: 
   try {
     return await failingWith(exitCodes.checkpoint, async () => {
       const { compareSnapshots } = await import("@millrace/snapshots");
-      const differences = await compareSnapshots(first.reader, second.reader);
+      const places = `${first.reader.path} or ${second.reader.path}`;
+      const differences = await readingSnapshot(places, () => compareSnapshots(first.reader, second.reader));
       if (flags.json === true) io.stdout.write(`${JSON.stringify(differences, null, 2)}\n`);
       else for (const line of lines(differences, paintFor(io, io.stdout))) io.stdout.write(`${line}\n`);
       return exitCodes.ok;

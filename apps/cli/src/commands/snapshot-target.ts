@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { MillraceError } from "@millrace/core";
 import type { SnapshotReader } from "@millrace/snapshots";
 import { exitCodes } from "../exit-codes.ts";
 import { failingWith } from "../failure.ts";
@@ -50,7 +51,21 @@ async function isSnapshotPath(path: string): Promise<boolean> {
 
 async function openReader(path: string): Promise<SnapshotReader> {
   const [{ nodePorts }, { openSnapshotReader }] = await Promise.all([import("@millrace/core/node"), import("@millrace/snapshots")]);
-  return openSnapshotReader(nodePorts.files, path, join(tmpdir(), `millrace-${randomUUID()}`));
+  return readingSnapshot(path, () => openSnapshotReader(nodePorts.files, path, join(tmpdir(), `millrace-${randomUUID()}`)));
+}
+
+/** `work` reads the snapshots at `places`: what is damaged then is one of them, and not the state of a running job. */
+export async function readingSnapshot<T>(places: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof MillraceError) || error.code !== "STATE_CORRUPT") throw error;
+    throw new MillraceError("CHECKPOINT_CORRUPT", `${places}: ${error.message}`, {
+      cause: error,
+      where: error.where,
+      hint: "millrace inspect names the files that are damaged; bring them back from a copy, or look at another snapshot",
+    });
+  }
 }
 
 function snapshotPath(stateDirectory: string, at: string): string {

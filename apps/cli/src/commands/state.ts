@@ -8,7 +8,7 @@ import { paintFor } from "../paint.ts";
 import { tableLines } from "../table.ts";
 import { writeLines } from "../write-lines.ts";
 import { parseKey } from "./parse-key.ts";
-import { openTarget, type TargetFlags } from "./snapshot-target.ts";
+import { openTarget, readingSnapshot, type TargetFlags } from "./snapshot-target.ts";
 
 export interface StateFlags extends TargetFlags {
   readonly limit?: string;
@@ -148,7 +148,7 @@ export function stateExportCommand(what: string, uid: string | undefined, state:
 async function withTarget(what: string, flags: TargetFlags, io: Io, work: (reader: SnapshotReader) => Promise<void>): Promise<number> {
   const { reader, release } = await openTarget(what, flags, io);
   try {
-    await failingWith(exitCodes.checkpoint, () => work(reader));
+    await failingWith(exitCodes.checkpoint, () => readingSnapshot(reader.path, () => work(reader)));
     return exitCodes.ok;
   } finally {
     release();
