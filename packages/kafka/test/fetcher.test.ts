@@ -52,6 +52,34 @@ test("a batch that can't be read fails the reader, and nothing else, while the o
   expect(unhandled).toEqual([]);
 });
 
+/** The end of a transaction that wrote nothing here, or whose records compaction has removed. */
+async function commitMarker(offset: number): Promise<Buffer> {
+  const builder = new BatchBuilder(16);
+  builder.append(1, Buffer.from([0, 0, 0, 1]), Buffer.alloc(6), undefined);
+  const batch = await builder.finish("none", noProducer);
+  batch.writeBigInt64BE(BigInt(offset), 0);
+  batch.writeInt16BE(0x30, crcFrom);
+  stamp(batch, { producerId: 7n, epoch: 0, sequence: -1, transactional: true });
+  return batch;
+}
+
+test("any number of ends of transactions in a row is passed over, as compaction leaves them", async () => {
+  const marker = await commitMarker(0);
+  // As many as come in one answer.
+  const count = Math.floor((2 << 20) / marker.length);
+  const markers = Buffer.alloc(count * marker.length);
+  for (let offset = 0; offset < count; offset++) {
+    marker.copy(markers, offset * marker.length);
+    markers.writeBigInt64BE(BigInt(offset), offset * marker.length);
+  }
+  const { driver } = reading([async () => fetchAnswer(Buffer.concat([markers, await batchOf("behind", count)])), silence]);
+  const reader = await driver;
+  expect(await reader.take(1)).toBe(true);
+  expect(reader.records).toMatchObject([{ value: "behind" }]);
+  expect(reader.checkpoint().splits).toMatchObject([{ offset: count + 1 }]);
+  await reader.close();
+});
+
 const unreachable: Script = () => {
   throw new TransportError("unreachable", address, "ECONNREFUSED");
 };

@@ -133,12 +133,12 @@ export class PartitionReading<T> {
   }
 
   #openNext(): boolean {
+    this.#passOver();
     const batch = this.#batches.shift();
-    if (batch === undefined) return false;
+    if (batch?.records === undefined) return false;
     this.#open = batch;
-    if (batch.records !== undefined) this.#cursor.open(batch.header, batch.records, batch.start, batch.end);
-    else this.#close();
-    return this.#open !== undefined || this.#openNext();
+    this.#cursor.open(batch.header, batch.records, batch.start, batch.end);
+    return true;
   }
 
   #close(): void {
