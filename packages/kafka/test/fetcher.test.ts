@@ -80,6 +80,32 @@ test("any number of ends of transactions in a row is passed over, as compaction 
   await reader.close();
 });
 
+/** A message of format 1, as Kafka had them before 0.11: shorter than the header of a batch. */
+function oldMessage(): Buffer {
+  const message = Buffer.alloc(36);
+  message.writeInt32BE(message.length - 12, 8);
+  message[16] = 1;
+  return message;
+}
+
+async function batchOfLength(length: number): Promise<Buffer> {
+  const batch = await batchOf("x");
+  batch.writeInt32BE(length, 8);
+  return batch;
+}
+
+test.each([
+  ["holds one short message of an old format", "KAFKA_MAGIC", async () => oldMessage()],
+  ["holds a batch that reaches past it", "KAFKA_CORRUPT", () => batchOfLength(0x7000_0000)],
+  ["holds a batch whose length is below that of its header", "KAFKA_CORRUPT", () => batchOfLength(3)],
+])("an answer that %s fails the reader: asking again would bring the same", async (_, code, records) => {
+  const answer = fetchAnswer(await records());
+  const { driver } = reading([() => answer]);
+  const reader = await driver;
+  await expect(reader.take(1)).rejects.toMatchObject({ code });
+  await reader.close();
+});
+
 const unreachable: Script = () => {
   throw new TransportError("unreachable", address, "ECONNREFUSED");
 };

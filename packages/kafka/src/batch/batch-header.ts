@@ -33,15 +33,26 @@ export interface BatchHeader {
 const compressionNames: readonly CompressionName[] = ["none", "gzip", "snappy", "lz4", "zstd"];
 export const compressionCodes: Readonly<Record<CompressionName, number>> = { none: 0, gzip: 1, snappy: 2, lz4: 3, zstd: 4 };
 
-/** How long the batch at `start` is, or undefined when it is cut off there. */
+/** Where the batch at `start` ends, whose length may be true; undefined when it is cut off. */
 export function batchEnd(records: Buffer, start: number): number | undefined {
   if (start + batchHeaderBytes > records.length) return undefined;
   const end = start + lengthPrefixBytes + records.readInt32BE(start + 8);
-  return end > records.length || end < start + batchHeaderBytes ? undefined : end;
+  return end > records.length ? undefined : end;
 }
 
-export function magicOf(records: Buffer, start: number): number {
-  return records[start + 16] as number;
+/** undefined: it is cut off before it tells. */
+export function magicOf(records: Buffer, start: number): number | undefined {
+  return records[start + 16];
+}
+
+/** Whether the batch's length, of which its magic is there, may be true. */
+export function hasHeader(records: Buffer, start: number): boolean {
+  return records.readInt32BE(start + 8) >= batchHeaderBytes - lengthPrefixBytes;
+}
+
+/** −1: it is cut off before it tells. */
+export function offsetAt(records: Buffer, start: number): number {
+  return start + 8 > records.length ? -1 : long(records, start);
 }
 
 export function readBatchHeader(records: Buffer, start: number, end: number): BatchHeader {

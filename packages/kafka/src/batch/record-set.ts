@@ -1,6 +1,6 @@
 import { MillraceError } from "@millrace/core";
 import type { AbortedTransaction } from "../protocol/record-apis.ts";
-import { type BatchHeader, batchEnd, batchHeaderBytes, crcFrom, magicOf, readBatchHeader } from "./batch-header.ts";
+import { type BatchHeader, batchEnd, batchHeaderBytes, crcFrom, hasHeader, magicOf, offsetAt, readBatchHeader } from "./batch-header.ts";
 import { decompress } from "./compression.ts";
 import { crc32c } from "./crc32c.ts";
 import { corrupt } from "./record-cursor.ts";
@@ -24,7 +24,7 @@ const commitMarker = 1;
 
 /**
  * The batches of one fetched record set, in order, with those left out that a read_committed reader may not see. A cut
- * off batch at the end is left for the next fetch. Brokers list aborted transactions by the time of the abort; they are
+ * off batch at the end is left for the next fetch; the first is never cut off. Brokers list aborted transactions by the time of the abort; they are
  * needed by their first offset. `aborted` undefined: read_uncommitted. Throws KAFKA_CORRUPT, KAFKA_COMPRESSION,
  * KAFKA_MAGIC.
  */
@@ -34,9 +34,9 @@ export function batchesOf(records: Buffer, aborted: readonly AbortedTransaction[
   const inAbort = new Set<bigint>();
   let next = 0;
   for (let start = 0; ; ) {
+    checkStart(records, start, place);
     const end = batchEnd(records, start);
     if (end === undefined) break;
-    checkMagic(records, start, place);
     const header = readBatchHeader(records, start, end);
     if (records.readUInt32BE(start + 17) !== crc32c(records.subarray(start + crcFrom, end))) {
       throw corrupt(place.topic, place.partition, header.baseOffset, "its checksum does not match its bytes");
@@ -49,6 +49,8 @@ export function batchesOf(records: Buffer, aborted: readonly AbortedTransaction[
     batches.push({ header, visible: visible && header.count > 0 });
     start = end;
   }
+  // Brokers give at least one whole batch, however large: to ask again would bring the same.
+  if (batches.length === 0 && records.length > 0) throw corrupt(place.topic, place.partition, offsetAt(records, 0), "it reaches past the answer");
   return batches;
 }
 
@@ -79,9 +81,14 @@ function unknownCompression({ compressionCode, baseOffset }: BatchHeader, { topi
   });
 }
 
-function checkMagic(records: Buffer, start: number, { topic, partition }: RecordSetPlace): void {
+/** What can be told from the first bytes of a batch, also of one that is shorter than a header or cut off. */
+function checkStart(records: Buffer, start: number, { topic, partition }: RecordSetPlace): void {
   const magic = magicOf(records, start);
-  if (magic === 2) return;
+  if (magic === undefined) return;
+  if (magic === 2) {
+    if (!hasHeader(records, start)) throw corrupt(topic, partition, offsetAt(records, start), "its length is below that of its header");
+    return;
+  }
   throw new MillraceError("KAFKA_MAGIC", `${topic}-${partition} holds messages in a format from before Kafka 0.11 (magic ${magic})`, {
     hint: "copy the topic with a current producer; brokers since 4.0 don't serve the old format",
     where: { position: `${topic}-${partition}` },
