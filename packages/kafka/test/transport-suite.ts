@@ -100,6 +100,23 @@ export function transportSuite(name: string, create: CreateTransport, real: { re
       await far.close();
     });
 
+    test("a connection on which an answer did not come in time is given up: the next request goes over another", async () => {
+      let dead: Socket | undefined;
+      const far = await listener((socket, request) => {
+        // The other side is gone, and nobody says so, as where a machine has lost its power.
+        dead ??= socket;
+        request((frame) => (socket === dead ? undefined : answer(socket, frame, Buffer.from("again"))));
+      });
+      const transport = create(options);
+      const beside = expect(transport.send(far.address, versionsRequest({ timeoutMs: 60_000 }))).rejects.toMatchObject({ kind: "disconnected" });
+      await expect(transport.send(far.address, versionsRequest({ timeoutMs: 200 }))).rejects.toMatchObject({ kind: "timeout" });
+      expect(String(await transport.send(far.address, versionsRequest()))).toBe("again");
+      await beside;
+      expect(far.connections()).toBe(2);
+      await transport.close();
+      await far.close();
+    });
+
     test("a request without an answer resolves when it is sent", async () => {
       const frames: Buffer[] = [];
       const far = await listener((_socket, request) => request((frame) => frames.push(frame)));

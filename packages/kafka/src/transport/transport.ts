@@ -8,7 +8,8 @@ export interface KafkaTransport {
    * Sends one request to a broker, over the lane's own connection, which is opened and authenticated when needed, also
    * again after it broke. Resolves with the bytes of the answer behind the correlation id; when `expectAnswer` is false,
    * with none, once the request is on its way. Requests of one lane are answered in order. Rejects with a TransportError,
-   * after `timeoutMs` at the latest; then it is not known whether the broker acted on the request.
+   * after `timeoutMs` at the latest; then it is not known whether the broker acted on the request. The connection is given
+   * up then, and what else is on its way over it is rejected as disconnected.
    */
   send(address: BrokerAddress, request: WireRequest): Promise<Buffer>;
   /** Ends all connections at once; requests on the way reject. */

@@ -16,8 +16,8 @@ const sessionShare = 0.8;
 
 interface OpenConnection {
   readonly connection: Connection;
-  /** By `performance.now`; the broker cuts it some time after. */
-  readonly usableUntilMs: number;
+  /** By `performance.now`; the broker cuts it some time after, or an answer has not come in time. */
+  usableUntilMs: number;
 }
 
 class KafkajsTransport implements KafkaTransport {
@@ -32,7 +32,8 @@ class KafkajsTransport implements KafkaTransport {
   }
 
   async send(address: BrokerAddress, request: WireRequest): Promise<Buffer> {
-    const { connection } = await this.#connection(address, request.lane);
+    const open = await this.#connection(address, request.lane);
+    const { connection } = open;
     try {
       const answer = await connection.send({
         request: {
@@ -51,7 +52,9 @@ class KafkajsTransport implements KafkaTransport {
       });
       return (answer as Buffer | undefined) ?? Buffer.alloc(0);
     } catch (error) {
-      throw translated(error, address, "disconnected", `${request.apiName} to ${nameOf(address)}`);
+      const failure = translated(error, address, "disconnected", `${request.apiName} to ${nameOf(address)}`);
+      if (failure.kind === "timeout") giveUp(open);
+      throw failure;
     }
   }
 
@@ -110,6 +113,12 @@ class KafkajsTransport implements KafkaTransport {
 
 function usable({ connection, usableUntilMs }: OpenConnection): boolean {
   return connection.isConnected() && performance.now() < usableUntilMs;
+}
+
+/** A machine that is gone says nothing, and its address may be another one's by now. */
+function giveUp(open: OpenConnection): void {
+  open.usableUntilMs = Number.NEGATIVE_INFINITY;
+  destroy(open.connection, new Error("an answer on the same connection did not come in time"));
 }
 
 /**
