@@ -1,8 +1,11 @@
 import { nodePorts } from "@millrace/core/node";
 import { type SinkCheckpoint, SinkDriver, SourceDriver } from "@millrace/testkit/drivers";
 import { describe, expect, test, vi } from "vitest";
+import { KafkaClient } from "../src/client/kafka-client.ts";
 import { json, type KafkaCluster, type KafkaSinkOptions, kafka, kafkaSink, kafkaSource, kafkaTransactions } from "../src/index.ts";
 import { createKafkajsTransport } from "../src/node/kafkajs/kafkajs-transport.ts";
+import { writerName } from "../src/sink/transactional-writer.ts";
+import { markerPartition } from "../src/transactions/markers.ts";
 import type { CreateTransport } from "../src/transport/transport.ts";
 import { testBroker } from "./broker.ts";
 
@@ -10,7 +13,7 @@ vi.setConfig({ testTimeout: 60_000 });
 const broker = await testBroker();
 
 describe.skipIf(broker === undefined)("a marker that was committed counts, whatever is open beside it", () => {
-  const { cluster, topic, bootstrap } = broker as NonNullable<typeof broker>;
+  const { admin, cluster, topic, bootstrap } = broker as NonNullable<typeof broker>;
   const onPorts = { ports: nodePorts };
 
   const sinkOf = (name: string, options: Partial<KafkaSinkOptions<number>> = {}, on: KafkaCluster = cluster) =>
@@ -21,6 +24,14 @@ describe.skipIf(broker === undefined)("a marker that was committed counts, whate
     const found = (await driver.drain()).map(({ value }) => value);
     await driver.close();
     return found.sort();
+  }
+
+  async function partitionsOf(name: string): Promise<number> {
+    const client = new KafkaClient(cluster, nodePorts);
+    return client
+      .topics([name])
+      .then(([found]) => found?.partitions.length ?? 0)
+      .finally(() => client.close());
   }
 
   const completed = (driver: SinkDriver<number>): SinkCheckpoint => driver.completed as SinkCheckpoint;
@@ -49,6 +60,23 @@ describe.skipIf(broker === undefined)("a marker that was committed counts, whate
     await second.close();
     await settle();
     await expect.poll(() => statesOf(`${name}-A`)).not.toContain("PrepareCommit");
+    expect(await values(name)).toEqual([1, 2, 3]);
+  });
+
+  test("written ahead: a marker topic that has more partitions than before has what it had", async () => {
+    const name = await topic(1);
+    const markerTopic = await topic(1, { "cleanup.policy": "compact" });
+    const sink = sinkOf(name, { transactions: "writeAhead", markerTopic });
+    const first = await SinkDriver.open(sink, { ...onPorts, runId: "run" });
+    await first.writeAll([1, 2, 3]);
+    await first.checkpoint();
+    await first.close();
+    const writer = writerName(`${name}-A`, { runId: "run", subtask: 0 });
+    const count = [2, 3, 4, 5, 6, 7, 8, 9].find((partitions) => markerPartition(writer, partitions) !== 0) ?? 2;
+    await (await admin()).createPartitions({ topicPartitions: [{ topic: markerTopic, count }] });
+    await expect.poll(() => partitionsOf(markerTopic)).toBe(count);
+    const second = await SinkDriver.open(sink, { ...onPorts, runId: "run", restored: completed(first) }, 2);
+    await second.close();
     expect(await values(name)).toEqual([1, 2, 3]);
   });
 

@@ -43,13 +43,26 @@ export function markerPartition(writer: string, partitions: number): number {
 }
 
 /**
- * The last committed marker of a writer. Reads the marker topic's partition to its end, open transactions among it, and
- * takes from the control batches how the writer's own have ended. The last stable offset would not do: other writers share
- * the partition, and behind a transaction that one of them keeps open it would hide what was committed since.
+ * The last committed marker of a writer. It is looked for in all partitions of the marker topic: the one that is its own
+ * by its key was another one before the topic was given more of them.
  */
 export async function readMarker(client: KafkaClient, topic: string, writer: string): Promise<Marker | undefined> {
   const [metadata] = await client.topics([topic]);
-  const partition = markerPartition(writer, metadata?.partitions.length ?? 1);
+  const partitions = metadata?.partitions.map(({ partition }) => partition) ?? [0];
+  const markers = await Promise.all(partitions.map((partition) => readPartition(client, topic, partition, writer)));
+  return markers.reduce(later, undefined);
+}
+
+function later(one: Marker | undefined, other: Marker | undefined): Marker | undefined {
+  return other !== undefined && other.checkpointId > (one?.checkpointId ?? -1) ? other : one;
+}
+
+/**
+ * Reads a partition to its end, open transactions among it, and takes from the control batches how the writer's own have
+ * ended. The last stable offset would not do: other writers share the partition, and behind a transaction that one of them
+ * keeps open it would hide what was committed since.
+ */
+async function readPartition(client: KafkaClient, topic: string, partition: number, writer: string): Promise<Marker | undefined> {
   const id = partitionId(topic, partition);
   const at = async (timestamp: number): Promise<number> => (await offsetsAt(client, [{ topic, partition, timestamp }], false)).get(id) ?? 0;
   const end = await at(latestTimestamp);
@@ -103,7 +116,7 @@ export class CommittedMarkers {
 
   /** Coordinators write the ends of transactions that were committed one after the other in any order. */
   #committed(marker: Marker | undefined): void {
-    if (marker !== undefined && marker.checkpointId > (this.last?.checkpointId ?? -1)) this.last = marker;
+    this.last = later(this.last, marker);
   }
 }
 
