@@ -18,7 +18,7 @@ interface Partitions {
 }
 
 /** Of every topic: each has partition 0 alone. */
-const topicId = "000102030405060708090a0b0c0d0e0f";
+export const topicId = "000102030405060708090a0b0c0d0e0f";
 /** The only broker. */
 export const address = { host: "scripted", port: 9092 };
 
@@ -100,7 +100,8 @@ export function producedRecords(request: WireRequest): readonly Buffer[] {
   return batches;
 }
 
-function topicsAsked(body: Buffer): readonly string[] {
+/** Of a Metadata request that names some. */
+export function topicsAsked(body: Buffer): readonly string[] {
   const reader = new ByteReader(body);
   reader.tags();
   return reader.compactArray(() => {
@@ -111,14 +112,16 @@ function topicsAsked(body: Buffer): readonly string[] {
   });
 }
 
-function metadataAnswer(names: readonly string[]): Buffer {
+/** `leaders`: of each partition of every topic; -1: none. All brokers have one address. */
+export function metadataAnswer(names: readonly string[], leaders: readonly number[] = [1], errorCode = 0): Buffer {
   const writer = new ByteWriter().noTags().int32(0);
-  writer.compactArray([1], () => writer.int32(1).compactString(address.host).int32(address.port).compactString(null).noTags());
+  const brokers = [...new Set([1, ...leaders])].filter((leader) => leader >= 0);
+  writer.compactArray(brokers, (id) => writer.int32(id).compactString(address.host).int32(address.port).compactString(null).noTags());
   writer.compactString("cluster").int32(1);
   writer.compactArray(names, (name) => {
-    writer.int16(0).compactString(name).uuid(topicId).boolean(false);
-    writer.compactArray([0], () => {
-      writer.int16(0).int32(0).int32(1).int32(0);
+    writer.int16(errorCode).compactString(name).uuid(topicId).boolean(false);
+    writer.compactArray(errorCode === 0 ? [...leaders.entries()] : [], ([partition, leader]) => {
+      writer.int16(0).int32(partition).int32(leader).int32(0);
       for (let list = 0; list < 3; list++) writer.compactArray([], () => undefined);
       writer.noTags();
     });

@@ -1,4 +1,4 @@
-import { batchesOf, readable } from "../batch/record-set.ts";
+import { batchesOf, readable, type VisibleBatch } from "../batch/record-set.ts";
 import { denied, type KafkaClient } from "../client/kafka-client.ts";
 import { offsetsAt } from "../client/partition-offsets.ts";
 import { refusedError } from "../client/retry.ts";
@@ -18,6 +18,9 @@ export interface FetcherListener {
 }
 
 type Reading = PartitionReading<unknown>;
+
+/** As many compressed batches are worked on at a time as Node's thread pool has threads. */
+const sideBySide = 4;
 
 interface BrokerLoop {
   readonly session: FetchSession;
@@ -40,6 +43,8 @@ export class Fetcher {
   readonly #leaders: PartitionLeaders;
   /** By split. */
   #paused: ReadonlySet<string> = new Set();
+  /** Loops that have batches to unpack, and no room for them. */
+  #waiting: (() => void)[] = [];
   #closed = false;
 
   constructor(client: KafkaClient, options: ReadingOptions, listener: FetcherListener) {
@@ -63,6 +68,7 @@ export class Fetcher {
 
   /** Something was read, or is no longer counted: there may be room again. */
   roomMade(): void {
+    if (this.#waiting.length > 0 && this.#hasRoom()) for (const goOn of this.#waiting.splice(0)) goOn();
     for (const [nodeId, loop] of this.#loops) if (loop.wake !== undefined && this.#wanted(nodeId).length > 0) loop.wake();
   }
 
@@ -80,16 +86,25 @@ export class Fetcher {
     this.#closed = true;
     this.#leaders.close();
     for (const loop of this.#loops.values()) loop.wake?.();
+    for (const goOn of this.#waiting.splice(0)) goOn();
   }
 
   #isPaused({ split }: Reading): boolean {
     return this.#paused.has(split.id);
   }
 
-  #sumBuffered(): number {
+  #hasRoom(): boolean {
     let sum = 0;
     for (const reading of this.#readings.values()) if (!this.#isPaused(reading)) sum += reading.bufferedBytes;
-    return sum;
+    return sum < this.#options.bufferBytes;
+  }
+
+  /** What is buffered is read meanwhile, and the broker is asked for nothing. */
+  async #untilRoom(): Promise<void> {
+    while (!this.#closed && !this.#hasRoom()) {
+      this.#listener.available();
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    }
   }
 
   #led(leaderId: number): void {
@@ -112,6 +127,8 @@ export class Fetcher {
   }
 
   async #run(nodeId: number, loop: BrokerLoop): Promise<void> {
+    // Once it is known of all partitions who leads them.
+    await null;
     while (!this.#closed) {
       if (![...this.#readings.values()].some((reading) => reading.leaderId === nodeId)) return;
       const wanted = this.#wanted(nodeId);
@@ -142,8 +159,8 @@ export class Fetcher {
 
   /** Partitions led by the broker that have room for more. */
   #wanted(nodeId: number): readonly Reading[] {
-    const { bufferBytes, partitionMaxBytes } = this.#options;
-    if (this.#sumBuffered() >= bufferBytes) return [];
+    const { partitionMaxBytes } = this.#options;
+    if (!this.#hasRoom()) return [];
     return [...this.#readings.values()].filter(
       (reading) =>
         reading.leaderId === nodeId && !reading.fetched && !reading.readsUp && !this.#isPaused(reading) && reading.bufferedBytes < partitionMaxBytes,
@@ -151,7 +168,8 @@ export class Fetcher {
   }
 
   async #fetch(nodeId: number, loop: BrokerLoop, wanted: readonly Reading[]): Promise<void> {
-    const { maxWaitMs, minBytes, maxBytes, partitionMaxBytes, readCommitted } = this.#options;
+    const { maxWaitMs, minBytes, partitionMaxBytes, readCommitted } = this.#options;
+    const maxBytes = this.#maxBytes();
     const node = this.#client.node(nodeId);
     if (node === undefined) return this.#leaders.lose(wanted, `broker ${nodeId} is not known`);
     const session = loop.session.next(
@@ -182,6 +200,13 @@ export class Fetcher {
     if (came) this.#listener.available();
   }
 
+  /** Of one answer: those of all brokers may come at a time. */
+  #maxBytes(): number {
+    const { maxBytes, bufferBytes } = this.#options;
+    const asking = [...this.#loops.values()].filter(({ running }) => running).length;
+    return Math.max(1, Math.min(maxBytes, Math.floor(bufferBytes / asking)));
+  }
+
   #sessionFailed(loop: BrokerLoop, code: number, wanted: readonly Reading[]): void {
     loop.session.reset();
     const { fetchSessionIdNotFound, invalidFetchSessionEpoch, fetchSessionTopicIdError } = errorCodes;
@@ -207,16 +232,21 @@ export class Fetcher {
     const { topic, partition } = reading.split;
     const place = { topic, partition };
     const batches = batchesOf(part.records, this.#options.readCommitted ? part.aborted : undefined, place);
-    // All at once: compressed ones are worked on side by side. They are waited for in the order of the log.
-    const ready = batches.map((batch) => readable(part.records, batch, place));
-    for (const batch of ready) batch.catch(() => undefined);
-    for (const batch of ready) {
-      const taken = await batch;
-      if (taken.header.lastOffset < reading.fetchOffset) continue;
-      reading.push(taken);
-      reading.fetchOffset = taken.header.lastOffset + 1;
+    for (let from = 0; from < batches.length; from += sideBySide) {
+      const some = batches.slice(from, from + sideBySide);
+      if (some.some(isCompressed)) await this.#untilRoom();
+      if (this.#closed) return false;
+      const ready = some.map((batch) => readable(part.records, batch, place));
+      for (const batch of ready) batch.catch(() => undefined);
+      // They are waited for in the order of the log.
+      for (const batch of ready) {
+        const taken = await batch;
+        if (taken.header.lastOffset < reading.fetchOffset) continue;
+        reading.push(taken);
+        reading.fetchOffset = taken.header.lastOffset + 1;
+      }
     }
-    return ready.length > 0;
+    return batches.length > 0;
   }
 
   async #partitionFailed(reading: Reading, part: FetchedPartition): Promise<void> {
@@ -251,4 +281,8 @@ export class Fetcher {
     this.#leaders.close();
     this.#listener.failed(error);
   }
+}
+
+function isCompressed({ header, visible }: VisibleBatch): boolean {
+  return visible && header.compression !== "none";
 }

@@ -58,11 +58,14 @@ export interface FetchOptions {
   readonly maxWaitMs?: number;
   /** The broker answers as soon as it has so many. Default 1. */
   readonly minBytes?: number;
-  /** Of one answer. Default 16 MiB. */
+  /** Of one answer; less where the answers of all brokers could be more than `bufferBytes`. Default 16 MiB. */
   readonly maxBytes?: number;
   /** Of one partition in one answer. Default 2 MiB. */
   readonly partitionMaxBytes?: number;
-  /** Fetched and not yet processed, in one subtask; beyond it nothing is fetched. What watermark alignment holds back does not count. Default 32 MiB. */
+  /**
+   * Fetched and not yet processed, in one subtask, no longer compressed; beyond it nothing is fetched. As much again may be
+   * on its way, from all brokers together. What watermark alignment holds back does not count. Default 32 MiB.
+   */
   readonly bufferBytes?: number;
 }
 
