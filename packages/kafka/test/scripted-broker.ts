@@ -71,14 +71,17 @@ const usualAnswers: { readonly [apiName: string]: (request: WireRequest) => Buff
   EndTxn: () => new ByteWriter().int32(0).int16(0).done(),
   ListTransactions: () => listTransactionsAnswer([]),
   ListOffsets: (request) => listOffsetsAnswer(request, 0, 0),
-  Produce: (request) => {
-    const topics = produced(request, () => undefined);
-    const writer = new ByteWriter();
-    return writeTopics(writer, topics, (_, partition) => writer.int32(partition).int16(0).int64(0).int64(-1).int64(0))
-      .int32(0)
-      .done();
-  },
+  Produce: (request) => producedAnswer(request, () => 0),
 };
+
+/** With a code for each partition. */
+export function producedAnswer(request: WireRequest, codeOf: (partition: number) => number): Buffer {
+  const topics = produced(request, () => undefined);
+  const writer = new ByteWriter();
+  return writeTopics(writer, topics, (_, partition) => writer.int32(partition).int16(codeOf(partition)).int64(0).int64(-1).int64(0))
+    .int32(0)
+    .done();
+}
 
 /** Of a Produce request: what comes for each partition goes to `listener`. */
 function produced({ body }: WireRequest, listener: (records: Buffer) => void): readonly Partitions[] {
@@ -113,14 +116,15 @@ export function topicsAsked(body: Buffer): readonly string[] {
 }
 
 /** `leaders`: of each partition of every topic; -1: none. All brokers have one address. */
-export function metadataAnswer(names: readonly string[], leaders: readonly number[] = [1], errorCode = 0): Buffer {
+export function metadataAnswer(names: readonly string[], leaders: readonly number[] = [1], codeOf: (topic: string) => number = () => 0): Buffer {
   const writer = new ByteWriter().noTags().int32(0);
   const brokers = [...new Set([1, ...leaders])].filter((leader) => leader >= 0);
   writer.compactArray(brokers, (id) => writer.int32(id).compactString(address.host).int32(address.port).compactString(null).noTags());
   writer.compactString("cluster").int32(1);
   writer.compactArray(names, (name) => {
-    writer.int16(errorCode).compactString(name).uuid(topicId).boolean(false);
-    writer.compactArray(errorCode === 0 ? [...leaders.entries()] : [], ([partition, leader]) => {
+    const code = codeOf(name);
+    writer.int16(code).compactString(name).uuid(topicId).boolean(false);
+    writer.compactArray(code === 0 ? [...leaders.entries()] : [], ([partition, leader]) => {
       writer.int16(0).int32(partition).int32(leader).int32(0);
       for (let list = 0; list < 3; list++) writer.compactArray([], () => undefined);
       writer.noTags();

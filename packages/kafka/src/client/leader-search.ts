@@ -16,7 +16,7 @@ export interface LeaderSeeker {
   ended(): void;
 }
 
-/** A topic that was just made, or whose metadata is on its way, may be unknown to a broker for so many looks. */
+/** A topic that was just made, or any topic to a broker that has just started, may be unknown for so many looks in a row. */
 const missingLooks = 10;
 
 /**
@@ -27,7 +27,8 @@ export class LeaderSearch {
   readonly #client: KafkaClient;
   readonly #seeker: LeaderSeeker;
   #running = false;
-  #missing = 0;
+  /** By topic: for how many looks it has been unknown. */
+  readonly #missing = new Map<string, number>();
 
   constructor(client: KafkaClient, seeker: LeaderSeeker) {
     this.#client = client;
@@ -59,10 +60,16 @@ export class LeaderSearch {
     for (const topic of topics) {
       const { name, errorCode } = topic;
       if (isDenied(errorCode)) throw denied(`topic ${name}`, errorCode);
-      if (errorCode === errorCodes.unknownTopicOrPartition && ++this.#missing >= missingLooks) throw topicMissing(name);
+      if (errorCode === errorCodes.unknownTopicOrPartition) this.#miss(name);
       if (errorCode !== 0) continue;
-      this.#missing = 0;
+      this.#missing.delete(name);
       this.#seeker.found(topic);
     }
+  }
+
+  #miss(name: string): void {
+    const looks = (this.#missing.get(name) ?? 0) + 1;
+    if (looks >= missingLooks) throw topicMissing(name);
+    this.#missing.set(name, looks);
   }
 }
