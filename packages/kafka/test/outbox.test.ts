@@ -4,7 +4,7 @@ import { KafkaClient } from "../src/client/kafka-client.ts";
 import { kafka } from "../src/index.ts";
 import { Outbox } from "../src/sink/outbox.ts";
 import { ProducerSession } from "../src/sink/producer-session.ts";
-import { scriptedBroker, silence } from "./scripted-broker.ts";
+import { countOf, metadataAnswer, producedAnswer, scriptedBroker, silence, topicsAsked } from "./scripted-broker.ts";
 
 test("however many batches have arrived before, what waits is bounded: the writer is asked for a pause", async () => {
   let silent = false;
@@ -29,4 +29,31 @@ test("however many batches have arrived before, what waits is bounded: the write
   await client.close();
   expect(waiting).toBeGreaterThan(bufferBytes - 2 * value.length);
   expect(waiting).toBeLessThanOrEqual(bufferBytes);
+});
+
+test("a partition that stays without a leader keeps no other one waiting whose leader was found", async () => {
+  const [notLeader, none] = [6, 0];
+  let moved = false;
+  const produced: number[] = [];
+  const broker = scriptedBroker((request) => {
+    if (request.apiName === "Metadata") return metadataAnswer(topicsAsked(request.body), moved ? [-1, 2] : [1, 1]);
+    if (request.apiName !== "Produce") return undefined;
+    const code = moved ? none : notLeader;
+    moved = true;
+    return producedAnswer(request, (partition) => {
+      if (code === none) produced.push(partition);
+      return code;
+    });
+  });
+  const client = new KafkaClient(kafka({ brokers: ["scripted:9092"], transport: broker.create }), nodePorts);
+  const outbox = new Outbox(client, { compression: "none", acks: -1, batchBytes: 1_000, bufferBytes: 10_000 });
+  await outbox.load("t");
+  const session = new ProducerSession(0, null, undefined);
+  for (const partition of [0, 1]) outbox.append(session, "t", partition, 1, null, "x", undefined);
+  await expect.poll(() => produced).toEqual([1]);
+  // It is still being looked for.
+  const looks = countOf(broker, "Metadata");
+  await expect.poll(() => countOf(broker, "Metadata")).toBeGreaterThan(looks);
+  outbox.close();
+  await client.close();
 });

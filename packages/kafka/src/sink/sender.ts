@@ -221,6 +221,8 @@ export class Sender {
       const queue = this.#queues.find((candidate) => candidate.topic === name && candidate.partition === partition);
       if (queue !== undefined && this.#client.node(leaderId) !== undefined) queue.leaderId = leaderId;
     }
+    // Others may have no leader for a long time yet.
+    this.#startAll();
   }
 
   #fail(error: unknown): void {
