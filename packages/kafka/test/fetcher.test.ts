@@ -129,6 +129,16 @@ test.each([
   expect(countOf(broker, "Metadata")).toBeLessThan(80);
 });
 
+test("an error that the broker has no name for, as when it can't reach its tiered storage, is a passing one", async () => {
+  const batch = await batchOf("first");
+  const unknownError: Script = () => fetchAnswer(Buffer.alloc(0), -1);
+  const { driver } = reading([unknownError, unknownError, () => fetchAnswer(batch), silence]);
+  const reader = await driver;
+  expect(await reader.take(1)).toBe(true);
+  expect(reader.records).toMatchObject([{ value: "first" }]);
+  await reader.close();
+});
+
 test("a partition of which something was heard in between is tried for the whole time again", async () => {
   const batch = await batchOf("first");
   const nothing: Script = () => fetchAnswer(Buffer.alloc(0));

@@ -57,6 +57,7 @@ const errorNames: { readonly [code: number]: string } = {
 };
 
 export const errorCodes = {
+  unknownServerError: -1,
   none: 0,
   offsetOutOfRange: 1,
   unknownTopicOrPartition: 3,

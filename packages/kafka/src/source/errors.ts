@@ -1,5 +1,5 @@
 import { MillraceError } from "@millrace/core";
-import { errorText } from "../protocol/error-codes.ts";
+import { errorCodes, errorText, isLeaderError } from "../protocol/error-codes.ts";
 
 export function topicRecreated(topic: string): MillraceError {
   return new MillraceError(
@@ -30,4 +30,10 @@ export function unreadFor(id: string, forMs: number, why: string): MillraceError
     hint: "check that its broker runs and can be reached at its advertised address; unavailableMs says how long is tried",
     where: { position: id },
   });
+}
+
+/** The partition is elsewhere, or the broker has a trouble that it has no name for, as with its tiered storage. */
+export function isPassingFetch(code: number): boolean {
+  const { unknownServerError, unknownTopicId, inconsistentTopicId } = errorCodes;
+  return code === unknownServerError || code === unknownTopicId || code === inconsistentTopicId || isLeaderError(code);
 }

@@ -2,10 +2,10 @@ import { batchesOf, readable, type VisibleBatch } from "../batch/record-set.ts";
 import { denied, type KafkaClient } from "../client/kafka-client.ts";
 import { offsetsAt } from "../client/partition-offsets.ts";
 import { refusedError } from "../client/retry.ts";
-import { errorCodes, errorText, isDenied, isLeaderError } from "../protocol/error-codes.ts";
+import { errorCodes, errorText, isDenied } from "../protocol/error-codes.ts";
 import { earliestTimestamp, type FetchedPartition, type FetchResponse, fetch, latestTimestamp } from "../protocol/record-apis.ts";
 import { TransportError } from "../transport/transport.ts";
-import { fetchRefused, offsetOutOfRange } from "./errors.ts";
+import { fetchRefused, isPassingFetch, offsetOutOfRange } from "./errors.ts";
 import { FetchSession, keyOf } from "./fetch-session.ts";
 import type { ReadingOptions } from "./options.ts";
 import { PartitionLeaders } from "./partition-leaders.ts";
@@ -211,7 +211,7 @@ export class Fetcher {
     loop.session.reset();
     const { fetchSessionIdNotFound, invalidFetchSessionEpoch, fetchSessionTopicIdError } = errorCodes;
     const begunAnew = code === fetchSessionIdNotFound || code === invalidFetchSessionEpoch || code === fetchSessionTopicIdError;
-    if (isLeaderError(code)) this.#leaders.lose(wanted, errorText(code));
+    if (isPassingFetch(code)) this.#leaders.lose(wanted, errorText(code));
     else if (!begunAnew) throw fetchRefused(wanted[0]?.split.id ?? "", wanted[0]?.fetchOffset ?? 0, code);
   }
 
@@ -253,8 +253,7 @@ export class Fetcher {
     const { id, topic } = reading.split;
     const code = part.errorCode;
     if (code === errorCodes.offsetOutOfRange) return this.#outOfRange(reading);
-    const elsewhere = code === errorCodes.unknownTopicId || code === errorCodes.inconsistentTopicId || isLeaderError(code);
-    if (elsewhere) this.#leaders.lose([reading], errorText(code));
+    if (isPassingFetch(code)) this.#leaders.lose([reading], errorText(code));
     else if (isDenied(code)) throw denied(`topic ${topic}`, code);
     else throw fetchRefused(id, reading.fetchOffset, code);
   }
