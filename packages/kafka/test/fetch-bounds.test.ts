@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { BatchBuilder, noProducer } from "../src/batch/batch-builder.ts";
 import { KafkaClient } from "../src/client/kafka-client.ts";
 import { kafka, text } from "../src/index.ts";
+import { ByteReader } from "../src/protocol/byte-reader.ts";
 import { Fetcher } from "../src/source/fetcher.ts";
 import { readingOptions } from "../src/source/options.ts";
 import { PartitionReading } from "../src/source/partition-reading.ts";
@@ -95,4 +96,50 @@ test("all brokers together are asked for no more than there is room for", async 
   await close();
   const asked = broker.requests.filter(({ apiName }) => apiName === "Fetch").map(({ body }) => maxBytesOf(body));
   expect(asked.reduce((sum, bytes) => sum + bytes)).toBeLessThanOrEqual(bufferBytes);
+});
+
+/** Numbers of the partitions in a Fetch request, in their order, outside of any session. */
+function partitionsOf(body: Buffer): readonly number[] {
+  const reader = new ByteReader(body);
+  reader.bytes(1 + 4 + 4 + 4 + 4 + 1 + 4 + 4);
+  const topics = reader.compactArray(() => {
+    reader.uuid();
+    const partitions = reader.compactArray(() => {
+      const partition = reader.int32();
+      reader.bytes(4 + 8 + 4 + 8 + 4);
+      reader.tags();
+      return partition;
+    });
+    reader.tags();
+    return partitions;
+  });
+  return topics.flat();
+}
+
+test("where a broker keeps no sessions, the partitions that fill an answer leave room for the others in the next", async () => {
+  const partitions = [0, 1, 2, 3, 4, 5];
+  const offsets = new Map<number, number>();
+  const answered = new Set<number>();
+  const { broker, close } = fetching(partitions.length, async ({ apiName, body }) => {
+    if (apiName === "Metadata")
+      return metadataAnswer(
+        topicsAsked(body),
+        partitions.map(() => 1),
+      );
+    if (apiName !== "Fetch") return undefined;
+    // As brokers do it: an answer is filled in the order of the request. Here one batch is an answer.
+    const [partition] = partitionsOf(body);
+    if (partition === undefined) return silence();
+    answered.add(partition);
+    const offset = offsets.get(partition) ?? 0;
+    offsets.set(partition, offset + 1);
+    const builder = new BatchBuilder(64);
+    builder.append(1, null, "x", undefined);
+    const batch = await builder.finish("none", noProducer);
+    batch.writeBigInt64BE(BigInt(offset), 0);
+    return fetchAnswer(batch, 0, partition);
+  });
+  await expect.poll(() => countOf(broker, "Fetch")).toBeGreaterThan(2 * partitions.length);
+  await close();
+  expect([...answered].sort()).toEqual(partitions);
 });

@@ -190,13 +190,13 @@ export function listOffsetsAnswer({ body }: WireRequest, earliest: number, lates
   return writer.done();
 }
 
-/** Of partition 0 of the only topic id, outside of any session. */
-export function fetchAnswer(records: Buffer, errorCode = 0): Buffer {
+/** Of one partition of the only topic id, outside of any session. */
+export function fetchAnswer(records: Buffer, errorCode = 0, number = 0): Buffer {
   const writer = new ByteWriter().noTags().int32(0).int16(0).int32(0);
   writer.compactArray([topicId], (id) =>
     writer
       .uuid(id)
-      .compactArray([0], (partition) => {
+      .compactArray([number], (partition) => {
         writer.int32(partition).int16(errorCode).int64(1_000).int64(1_000).int64(0);
         writer
           .compactArray([], () => undefined)

@@ -229,6 +229,7 @@ export class Fetcher {
       await this.#partitionFailed(reading, part);
       return true;
     }
+    if (part.records.length > 0) this.#toTheEnd(reading);
     const { topic, partition } = reading.split;
     const place = { topic, partition };
     const batches = batchesOf(part.records, this.#options.readCommitted ? part.aborted : undefined, place);
@@ -247,6 +248,13 @@ export class Fetcher {
       }
     }
     return batches.length > 0;
+  }
+
+  /** A broker fills its answer in the order of the request: what has just been given is asked for behind the others. */
+  #toTheEnd(reading: Reading): void {
+    const key = keyOf(reading.split);
+    this.#readings.delete(key);
+    this.#readings.set(key, reading);
   }
 
   async #partitionFailed(reading: Reading, part: FetchedPartition): Promise<void> {
