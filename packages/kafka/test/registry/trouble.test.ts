@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage } from "node:http";
 import { describe, expect, test, vi } from "vitest";
+import { BadRecord } from "../../src/formats/format.ts";
 import { avro, schemaRegistry } from "../../src/formats/registry/index.ts";
 import { read } from "./values.ts";
 
@@ -44,6 +45,16 @@ describe("a registry in trouble", () => {
     await expect(read(unreachable, framedLong)).rejects.toMatchObject({ code: "REGISTRY_UNREACHABLE" });
     await using page = await registryThat(() => ({ status: 200, body: "<html>" }));
     await expect(read(avro(schemaRegistry({ url: page.url })), framedLong)).rejects.toMatchObject({ code: "REGISTRY" });
+  });
+
+  test("that says itself that it has no such schema makes a bad record; what another answers in its place does not", async () => {
+    await using far = await registryThat(() => ({ status: 404, body: JSON.stringify({ error_code: 40403, message: "Schema not found" }) }));
+    await expect(read(avro(schemaRegistry({ url: far.url })), framedLong)).rejects.toThrow(BadRecord);
+    for (const body of ["<html>default backend - 404</html>", "{}", "null", '"Not Found"']) {
+      // As an ingress does while the registry behind it is replaced.
+      await using elsewhere = await registryThat(() => ({ status: 404, body }));
+      await expect(read(avro(schemaRegistry({ url: elsewhere.url })), framedLong), body).rejects.toMatchObject({ code: "REGISTRY" });
+    }
   });
 
   test("credentials are sent, and a refusal is named at once", async () => {

@@ -65,7 +65,7 @@ export class SchemaRegistry {
   schema(id: number): Promise<ResolvedSchema | undefined> {
     return this.#once(`id ${id}`, async () => {
       const answer = await this.#call("GET", `/schemas/ids/${id}`);
-      return answer.status === notFound ? undefined : this.resolve(schemaOf(answer));
+      return hasNoSuch(answer) ? undefined : this.resolve(schemaOf(answer));
     });
   }
 
@@ -156,6 +156,17 @@ export class SchemaRegistry {
 /** Names a registry. Nothing connects before a job runs, and no secret goes into the plan. */
 export function schemaRegistry(options: SchemaRegistryOptions): SchemaRegistry {
   return new SchemaRegistry(options);
+}
+
+/** A registry gives a reason of its own; what stands in front of one, and does not reach it, may answer with the status alone. */
+function hasNoSuch({ status, body }: RegistryAnswer): boolean {
+  if (status !== notFound) return false;
+  try {
+    const { error_code } = JSON.parse(body) as { readonly error_code?: unknown };
+    return typeof error_code === "number";
+  } catch {
+    return false;
+  }
 }
 
 function bodyOf({ type, text, references }: SchemaText): string {
