@@ -2,6 +2,7 @@ import type { Bytes, Headers } from "../batch/batch-builder.ts";
 import type { CompressionName } from "../batch/compression.ts";
 import type { KafkaClient } from "../client/kafka-client.ts";
 import { Pending } from "../formats/format.ts";
+import type { PartitionMetadata, TopicMetadata } from "../protocol/cluster-apis.ts";
 import { type OutgoingBatch, PartitionQueue } from "./partition-queue.ts";
 import type { ProducerSession } from "./producer-session.ts";
 import type { RecordTarget } from "./record-writer.ts";
@@ -24,7 +25,7 @@ export interface OutboxOptions {
 export class Outbox implements RecordTarget {
   readonly #client: KafkaClient;
   readonly #options: OutboxOptions;
-  readonly #topics = new Map<string, readonly PartitionQueue[]>();
+  readonly #topics = new Map<string, PartitionQueue[]>();
   readonly #loading = new Map<string, Promise<void>>();
   readonly #sender: Sender;
   #waiters: PromiseWithResolvers<void>[] = [];
@@ -36,6 +37,7 @@ export class Outbox implements RecordTarget {
     this.#options = options;
     this.#sender = new Sender(client, options, {
       arrived: (bytes) => this.#arrived(bytes),
+      found: (topic) => this.#grow(topic),
       failed: (error) => this.fail(error),
     });
   }
@@ -52,15 +54,25 @@ export class Outbox implements RecordTarget {
     const known = this.#loading.get(topic);
     if (known !== undefined) return known;
     const loading = this.#client.topics([topic]).then(([found]) => {
-      const queues = (found?.partitions ?? []).map(
-        ({ partition, leaderId }) => new PartitionQueue(topic, partition, leaderId, this.#options.batchBytes),
-      );
-      queues.sort((a, b) => a.partition - b.partition);
-      this.#topics.set(topic, queues);
-      this.#sender.add(queues);
+      this.#topics.set(topic, []);
+      if (found !== undefined) this.#add(found.name, found.partitions);
     });
     this.#loading.set(topic, loading);
     return loading;
+  }
+
+  /** Takes up the partitions that are new, unless one has no leader yet. */
+  #grow({ name, partitions }: TopicMetadata): void {
+    if (partitions.every(({ leaderId }) => this.#client.node(leaderId) !== undefined)) this.#add(name, partitions);
+  }
+
+  #add(topic: string, partitions: readonly PartitionMetadata[]): void {
+    const queues = this.#topics.get(topic);
+    if (queues === undefined) return;
+    const fresh = partitions.filter(({ partition }) => partition >= queues.length).sort((a, b) => a.partition - b.partition);
+    const grown = fresh.map(({ partition, leaderId }) => new PartitionQueue(topic, partition, leaderId, this.#options.batchBytes));
+    queues.push(...grown);
+    this.#sender.add(grown);
   }
 
   /** The topic is loaded and has that partition. */

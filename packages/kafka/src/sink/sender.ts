@@ -18,6 +18,8 @@ import type { ProducerSession } from "./producer-session.ts";
 export interface SenderListener {
   /** By so many bytes less waits. */
   arrived(bytes: number): void;
+  /** What the cluster says of a topic that is written to: it may have more partitions than before. */
+  found(topic: TopicMetadata): void;
   failed(error: unknown): void;
 }
 
@@ -29,6 +31,8 @@ interface Outgoing {
 /** Of one request. */
 const requestBytesMax = 32 << 20;
 const pauseMs = 50;
+/** How often topics are looked at when nothing goes wrong. */
+export const metadataEveryMs = 60_000;
 
 /**
  * Sends the queues' batches: one request at a time to each broker, with the next batch of every partition that it leads.
@@ -43,6 +47,7 @@ export class Sender {
   /** By leader: ends when nothing of it waits, or the sender is closed and the request on its way is answered. */
   readonly #running = new Map<number, Promise<void>>();
   readonly #leaders: LeaderSearch;
+  #lookedAtMs: number;
   #planned = false;
   #closed = false;
 
@@ -50,6 +55,7 @@ export class Sender {
     this.#client = client;
     this.#options = options;
     this.#listener = listener;
+    this.#lookedAtMs = client.ports.clock.monotonic();
     this.#leaders = new LeaderSearch(client, {
       what: "the partitions being written",
       lost: () => this.#queues.filter(({ leaderId }) => leaderId < 0).map(({ topic }) => topic),
@@ -112,7 +118,19 @@ export class Sender {
       } finally {
         for (const { queue } of outgoing) queue.inFlight = false;
       }
+      await this.#lookNowAndThen();
     }
+  }
+
+  /** Now and then: which partitions there are, though nothing has gone wrong. */
+  async #lookNowAndThen(): Promise<void> {
+    const now = this.#client.ports.clock.monotonic();
+    if (this.#closed || now - this.#lookedAtMs < metadataEveryMs) return;
+    this.#lookedAtMs = now;
+    const names = this.#queues.map(({ topic }) => topic);
+    await this.#leaders.look(names).catch((error: unknown) => {
+      if (!(error instanceof TransportError)) throw error;
+    });
   }
 
   /** The heads of the leader's queues that belong to the oldest session: a request has one transactional id. */
@@ -216,11 +234,13 @@ export class Sender {
     if (!this.#closed) this.#leaders.begin();
   }
 
-  #found({ name, partitions }: TopicMetadata): void {
-    for (const { partition, leaderId } of partitions) {
-      const queue = this.#queues.find((candidate) => candidate.topic === name && candidate.partition === partition);
-      if (queue !== undefined && this.#client.node(leaderId) !== undefined) queue.leaderId = leaderId;
+  #found(topic: TopicMetadata): void {
+    const leaders = new Map(topic.partitions.map(({ partition, leaderId }) => [partition, leaderId]));
+    for (const queue of this.#queues) {
+      const leaderId = queue.topic === topic.name ? leaders.get(queue.partition) : undefined;
+      if (leaderId !== undefined && this.#client.node(leaderId) !== undefined) queue.leaderId = leaderId;
     }
+    this.#listener.found(topic);
     // Others may have no leader for a long time yet.
     this.#startAll();
   }

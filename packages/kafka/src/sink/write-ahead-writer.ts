@@ -9,6 +9,7 @@ import { ensureMarkerTopic } from "../transactions/markers.ts";
 import type { OutboxOptions } from "./outbox.ts";
 import { ProducerSession } from "./producer-session.ts";
 import type { RecordTarget, RecordWriter } from "./record-writer.ts";
+import { metadataEveryMs } from "./sender.ts";
 import { type TransactionOptions, writerName } from "./transactional-writer.ts";
 import { fixedTopic, recordWriter, type WriterSetup } from "./writer-setup.ts";
 
@@ -38,9 +39,11 @@ export class WriteAheadWriter<T> implements SinkWriter<T>, RecordTarget {
   #failure: { readonly error: unknown } | undefined;
   #session = new ProducerSession(0, null, undefined);
   #timeoutMs = 0;
+  #lookedAtMs: number;
 
   constructor(setup: WriterSetup<T>, transactions: TransactionOptions) {
     this.#context = setup.context;
+    this.#lookedAtMs = setup.context.ports.clock.monotonic();
     this.#client = new KafkaClient(setup.cluster, setup.context.ports);
     this.#outbox = setup.outbox;
     this.#options = transactions;
@@ -62,6 +65,19 @@ export class WriteAheadWriter<T> implements SinkWriter<T>, RecordTarget {
     });
     this.#loading.set(topic, loading);
     return loading;
+  }
+
+  /** Now and then: topics may have been given more partitions. What can't be told stays as it was. */
+  #lookNowAndThen(): void {
+    const now = this.#context.ports.clock.monotonic();
+    if (now - this.#lookedAtMs < metadataEveryMs) return;
+    this.#lookedAtMs = now;
+    this.#client.metadata([...this.#partitions.keys()]).then(
+      ({ topics }) => {
+        for (const { name, partitions } of topics) this.#partitions.set(name, Math.max(this.#partitions.get(name) ?? 0, partitions.length));
+      },
+      () => undefined,
+    );
   }
 
   partitionsOf(topic: string): number {
@@ -104,6 +120,7 @@ export class WriteAheadWriter<T> implements SinkWriter<T>, RecordTarget {
   }
 
   prepare(checkpointId: number): Promise<PreparedSink> {
+    this.#lookNowAndThen();
     const session = this.#session;
     if (session.given === 0) return Promise.resolve({ committables: [], states: [] });
     this.#session = new ProducerSession(session.ordinal + 1, null, undefined);
