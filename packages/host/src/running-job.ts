@@ -30,7 +30,7 @@ export interface RunningJobOptions {
   readonly memory: MemoryShares | undefined;
   readonly resumedFrom: number | undefined;
   readonly restoredFrom: string | undefined;
-  /** Where a savepoint goes, given what the user said. */
+  /** Where a savepoint goes, given what the user said. Throws SAVEPOINT_PATH. */
   readonly savepointPath: (path: string | undefined) => (checkpointId: number) => string;
   /** Throws SAVEPOINT_EXISTS when something stands at the path that the user gave. */
   readonly refuseOccupied: (path: string) => Promise<void>;

@@ -1,5 +1,5 @@
 import { buildJob, type JobDefinition, secretTexts } from "@millrace/api";
-import { createFileCheckpointStorage, refuseOccupied, savepointName } from "@millrace/checkpoint";
+import { createFileCheckpointStorage, refuseOccupied } from "@millrace/checkpoint";
 import type { CheckpointStorage } from "@millrace/contracts";
 import { type Cancel, MillraceError, messageOf, type Ports, randomHex } from "@millrace/core";
 import { nodePorts } from "@millrace/core/node";
@@ -20,6 +20,7 @@ import { planRestore, restoreNotes } from "./plan-restore.ts";
 import { restoreReads } from "./restore-reads.ts";
 import { maxParallelismOf, parallelismOf, runSettings } from "./run-settings.ts";
 import { RunningJob } from "./running-job.ts";
+import { savepointPlace } from "./savepoint-place.ts";
 import { snapshotChoice } from "./snapshot-choice.ts";
 import { chooseStartingPoint, type StartingPoint } from "./starting-point.ts";
 import { type ActiveRun, decideRun, openStateDirectory, parseSnapshotChoice, type StateDirectory } from "./state-directory/index.ts";
@@ -170,8 +171,7 @@ async function launch({ directory, storage, run, graph, redact, ports, machine, 
     memory,
     resumedFrom: point?.manifest.checkpointId,
     restoredFrom: point?.snapshot?.path,
-    savepointPath: (path) => (checkpointId) =>
-      path === undefined ? `${directory.savepoints}/${savepointName(checkpointId)}` : machine.absolutePath(path),
+    savepointPath: savepointPlace(directory, machine),
     refuseOccupied: (path) => refuseOccupied(ports.files, machine.absolutePath(path)),
     logger: options.logger,
     over: async (end, reason) => {
