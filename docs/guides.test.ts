@@ -51,18 +51,6 @@ describe("the guides", () => {
     });
   }
 
-  it("link to pages and headings that exist", () => {
-    for (const name of names) {
-      for (const [, page = "", anchor] of textOf(name).matchAll(/\]\(([\w/.-]*?\.md)?(?:#([\w-]+))?\)/g)) {
-        const target = page === "" ? `${name}.md` : page;
-        const headings = [...readFileSync(join(import.meta.dirname, target), "utf8").matchAll(/^#+ (.+)$/gm)].map(([, heading = ""]) =>
-          anchorOf(heading),
-        );
-        if (anchor !== undefined) expect(headings, `docs/${name}.md links to ${target}#${anchor}`).toContain(anchor);
-      }
-    }
-  });
-
   it("name every command, every flag and every exit code of the command line, and no others", () => {
     const program = buildProgram(processIo(), "0", () => undefined);
     const all = [program, ...program.commands].flatMap((command) => [command, ...(command === program ? [] : command.commands)]);
@@ -90,13 +78,6 @@ describe("blocks of a guide", () => {
 });
 
 /** As GitHub makes them. */
-function anchorOf(heading: string): string {
-  return heading
-    .toLowerCase()
-    .replaceAll(/[^\w\s-]/g, "")
-    .replaceAll(" ", "-");
-}
-
 /** Without what is another in each run: ids of runs. Hashes of plans change with the plan's format. */
 function masked(text: string): string {
   return text.replaceAll(/\d{8}-\d{6}-[0-9a-f]{6}/g, "RUN").replaceAll(/plan [0-9a-f]{16}/g, "plan HASH");
