@@ -69,7 +69,7 @@ async function openLevel(path: string): Promise<Opened> {
     await store.add("bench", header, chunks);
     await store.setMarker({ kind: "applied", checkpoint });
   };
-  const backend = await createStoreBackend({ onDamage: () => undefined, ...options(), store, cacheBytesMax: () => 256 << 20, filled: false, apply });
+  const backend = await createStoreBackend({ ...options(), store, cacheBytesMax: () => 256 << 20, filled: false, apply });
   return { backend, value: backend.states({ value: state.value(t.number()) }).value, store };
 }
 

@@ -47,7 +47,7 @@ export async function measureChurn(keys: number, churns: readonly number[]): Pro
     store,
     cacheBytesMax: () => CACHE_BYTES,
     filled: false,
-    onDamage: () => undefined,
+
     apply: async (checkpoint, header, chunks) => {
       await store.add("churn", header, chunks);
       await store.setMarker({ kind: "applied", checkpoint });

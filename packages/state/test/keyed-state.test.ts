@@ -37,7 +37,7 @@ function stored(cacheBytesMax: number): KeyedStateSubject {
       await opened.add("op", header, chunks);
       await opened.setMarker({ kind: "applied", checkpoint });
     };
-    return createStoreBackend({ onDamage: () => undefined, ...options(), store: opened, cacheBytesMax: () => cacheBytesMax, filled, apply });
+    return createStoreBackend({ ...options(), store: opened, cacheBytesMax: () => cacheBytesMax, filled, apply });
   };
   return {
     open: () => open(false),

@@ -6,7 +6,6 @@ import {
   decideLocalStore,
   hasOtherLayout,
   identityOf,
-  isCorrupt,
   type LocalMarker,
   takenIn,
 } from "@millrace/checkpoint";
@@ -35,8 +34,6 @@ interface Slot {
   /** The restored checkpoint stands in the store. */
   readonly filled: boolean;
   participants: number;
-  /** What it holds does not fit its checksums: it is given up when it is closed, so that the next attempt fills it anew. */
-  damaged: boolean;
   marker: number;
   applying: { readonly checkpointId: number; left: number; readonly done: PromiseWithResolvers<void> } | undefined;
 }
@@ -85,9 +82,6 @@ export class StoreBackends implements StateBackends {
       store: slot.store,
       cacheBytesMax: () => this.#options.cacheBytes / this.#backends,
       filled: slot.filled,
-      onDamage: () => {
-        slot.damaged = true;
-      },
       apply: (...applied) => this.#apply(slot, options.uid, ...applied),
     });
     return { backend, filled: slot.filled, needsBase: !slot.filled };
@@ -114,7 +108,7 @@ export class StoreBackends implements StateBackends {
     this.#trusted = true;
     this.#backends = 0;
     const errors: unknown[] = [];
-    for (const slot of slots) await (slot.damaged ? slot.store.discard() : slot.store.close()).catch((error: unknown) => errors.push(error));
+    for (const { store } of slots) await store.close().catch((error: unknown) => errors.push(error));
     if (errors.length > 0) throw errors[0];
   }
 
@@ -134,7 +128,6 @@ export class StoreBackends implements StateBackends {
         applying.done.resolve();
       }
     } catch (error) {
-      if (isCorrupt(error)) slot.damaged = true;
       applying.done.reject(error);
     }
     await applying.done.promise;
@@ -150,7 +143,7 @@ export class StoreBackends implements StateBackends {
       await store.close().catch(() => undefined);
       throw error;
     });
-    const slot: Slot = { subtask, store, filled, participants: 0, damaged: false, marker: 0, applying: undefined };
+    const slot: Slot = { subtask, store, filled, participants: 0, marker: 0, applying: undefined };
     if (slot.filled) slot.marker = this.#restored?.checkpointId ?? 0;
     this.#open.push(slot);
     return slot;

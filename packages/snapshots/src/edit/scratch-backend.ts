@@ -24,7 +24,6 @@ export async function openScratchBackend(scratch: Scratch, options: Pick<Backend
   const store = await LocalStore.open(path, { files, work: workHere(files) });
   const { uid, maxParallelism } = options;
   const backend = await createStoreBackend({
-    onDamage: () => undefined,
     ...options,
     subtask: 0,
     keyGroups: { start: 0, end: maxParallelism - 1 },

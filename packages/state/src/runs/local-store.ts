@@ -23,8 +23,8 @@ const noKey = new Uint8Array(0);
 /**
  * The local store of one slot: for each operator, files of records in the order of their keys (runs), as in a log-structured
  * merge tree. It holds exactly a completed checkpoint (law S3): what is applied becomes part of it with the marker, by one
- * rename. Values carry a checksum, and so do the files' indexes; what doesn't fit throws STATE_CORRUPT, and the store has to be
- * rebuilt.
+ * rename. Values carry a checksum, and so do the files' indexes and blocks; what doesn't fit throws STATE_CORRUPT, whatever it is read
+ * for. The store forgets everything then when it is closed, so that whoever opens it next fills it anew.
  */
 export class LocalStore {
   readonly #directory: string;
@@ -37,6 +37,7 @@ export class LocalStore {
   /** Manifests are written, and taken away, one after the other. */
   #writing: Promise<unknown> = Promise.resolve();
   #closed = false;
+  #isDamaged = false;
   readonly #merges: Merges;
 
   private constructor(directory: string, { files, work }: LocalStoreOptions, manifest: StoreManifest | undefined) {
@@ -49,6 +50,7 @@ export class LocalStore {
       operators: this.#operators,
       newPath: (kind) => this.#newPath(kind),
       keep: () => this.#writeManifest(),
+      damaged: () => this.foundDamaged(),
     });
   }
 
@@ -110,7 +112,7 @@ export class LocalStore {
   operator(uid: string): OperatorRuns {
     let operator = this.#operators.get(uid);
     if (operator === undefined) {
-      operator = new OperatorRuns();
+      operator = new OperatorRuns(() => this.foundDamaged());
       this.#operators.set(uid, operator);
     }
     return operator;
@@ -172,7 +174,10 @@ export class LocalStore {
 
   /** The store as it is now, whatever is applied meanwhile. Close it. */
   snapshot(): StoreSnapshot {
-    const snapshot = new StoreSnapshot(this.#marker, this.#operators, this.#work, () => this.#snapshots.delete(snapshot));
+    const snapshot = new StoreSnapshot(this.#marker, this.#operators, this.#work, {
+      closed: () => this.#snapshots.delete(snapshot),
+      damaged: () => this.foundDamaged(),
+    });
     this.#snapshots.add(snapshot);
     return snapshot;
   }
@@ -206,6 +211,7 @@ export class LocalStore {
    */
   async discard(): Promise<void> {
     this.#closed = true;
+    this.#isDamaged = false;
     try {
       await this.clear();
     } finally {
@@ -213,7 +219,14 @@ export class LocalStore {
     }
   }
 
+  /** Something that was read from it is not what was written. */
+  foundDamaged(): void {
+    this.#isDamaged = true;
+  }
+
+  /** Forgets everything before where it is damaged. */
   async close(): Promise<void> {
+    if (this.#isDamaged) return this.discard();
     this.#closed = true;
     // What a merge that was cut off leaves is removed by it.
     const merged = this.#merges.close();

@@ -1,5 +1,6 @@
 import type { FinishedFile, WrittenBase } from "@millrace/contracts";
-import { assert, type Files, MillraceError } from "@millrace/core";
+import { assert, type Files } from "@millrace/core";
+import { isCorruptState } from "../format/checksum.ts";
 import { type FileHeader, writeHeader } from "../format/file-header.ts";
 import { RecordWriter } from "../format/record-writer.ts";
 import { decideCompaction } from "./compaction.ts";
@@ -17,6 +18,8 @@ export interface MergedStore {
   newPath(kind: "run" | "base"): string;
   /** What was put in the place of others is part of the store when this resolves. */
   keep(): Promise<void>;
+  /** What was read does not fit its checksum. */
+  damaged(): void;
 }
 
 /** Keeps the runs of a store few, in the background: one merge at a time for each operator. One that fails is the end of the store. */
@@ -86,9 +89,14 @@ export class Merges {
     try {
       return await this.#mergeRuns(operator, old, dropTombstones);
     } catch (error) {
-      if (!this.#isGone(operator)) this.#failure = { error };
+      if (!this.#isGone(operator)) this.#failed(error);
       throw error;
     }
+  }
+
+  #failed(error: unknown): void {
+    this.#failure = { error };
+    if (isCorruptState(error)) this.#store.damaged();
   }
 
   /** Nobody waits any more for what is done for it. */
@@ -128,7 +136,7 @@ export class Merges {
       const { bytes, crc32 } = await this.#work.base(task);
       return { path, bytes, checksum: crc32.toString(16).padStart(8, "0") };
     } catch (error) {
-      if (!this.#isGone(operator) && error instanceof MillraceError && error.code === "STATE_CORRUPT") this.#failure = { error };
+      if (!this.#isGone(operator) && isCorruptState(error)) this.#failed(error);
       await this.#files.remove(path).catch(() => undefined);
       throw error;
     } finally {

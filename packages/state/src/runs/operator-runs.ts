@@ -1,8 +1,14 @@
+import { isCorruptState } from "../format/checksum.ts";
 import type { FileHeader } from "../format/file-header.ts";
 import { compareBytes } from "./byte-order.ts";
 import { hashOfKey } from "./key-filter.ts";
 import { REMOVED, type Run } from "./run.ts";
 import type { RunCursor } from "./run-cursor.ts";
+
+interface FoundRecord {
+  readonly key: Uint8Array;
+  readonly stored: Uint8Array;
+}
 
 /** The runs of one operator, oldest first: what is committed, and what was added since. */
 export class OperatorRuns {
@@ -14,6 +20,12 @@ export class OperatorRuns {
   #all: readonly Run[] = [];
   /** A merge of some of the committed ones is under way. */
   merging = false;
+  readonly #onDamage: () => void;
+
+  /** `onDamage`: called when what `range` reads does not fit its checksum. */
+  constructor(onDamage: () => void) {
+    this.#onDamage = onDamage;
+  }
 
   get all(): readonly Run[] {
     return this.#all;
@@ -51,7 +63,16 @@ export class OperatorRuns {
   }
 
   /** Records from `from` up to but without `to`, in order, each once, tombstones left out; without waiting. Views are good until the next step. */
-  *range(from: Uint8Array, to: Uint8Array): Generator<{ readonly key: Uint8Array; readonly stored: Uint8Array }> {
+  *range(from: Uint8Array, to: Uint8Array): Generator<FoundRecord> {
+    try {
+      yield* this.#merged(from, to);
+    } catch (error) {
+      if (isCorruptState(error)) this.#onDamage();
+      throw error;
+    }
+  }
+
+  *#merged(from: Uint8Array, to: Uint8Array): Generator<FoundRecord> {
     const cursors = this.#all.map((run) => run.cursor(from)).filter((cursor) => moveTo(cursor, from));
     while (cursors.length > 0) {
       let least = 0;

@@ -1,4 +1,5 @@
 import { MillraceError } from "@millrace/core";
+import { isCorruptState } from "../format/checksum.ts";
 import type { FileHeader } from "../format/file-header.ts";
 import { Frames } from "./frames.ts";
 import type { OperatorRuns } from "./operator-runs.ts";
@@ -9,17 +10,24 @@ import type { StoreWork } from "./store-work.ts";
 /** A key (without the operator's prefix) and what is stored under it: value and checksum. */
 export type StoredRecord = readonly [key: Uint8Array, stored: Uint8Array];
 
+/** Whose snapshot it is: what it hears of it. */
+interface SnapshotStore {
+  closed(): void;
+  /** What was read does not fit its checksum. */
+  damaged(): void;
+}
+
 /** A store as it was at one moment; what is applied meanwhile does not show. The store's closing ends it. */
 export class StoreSnapshot {
   readonly #marker: StoreMarker | undefined;
   readonly #operators: ReadonlyMap<string, { readonly header: FileHeader | undefined; readonly runs: readonly Run[] }>;
   readonly #work: StoreWork;
-  readonly #onClose: () => void;
+  readonly #store: SnapshotStore;
   #closed = false;
 
-  constructor(marker: StoreMarker | undefined, operators: ReadonlyMap<string, OperatorRuns>, work: StoreWork, onClose: () => void) {
+  constructor(marker: StoreMarker | undefined, operators: ReadonlyMap<string, OperatorRuns>, work: StoreWork, store: SnapshotStore) {
     this.#marker = marker;
-    this.#onClose = onClose;
+    this.#store = store;
     this.#work = work;
     this.#operators = new Map([...operators].map(([uid, { header, all }]) => [uid, { header, runs: all }]));
     for (const { runs } of this.#operators.values()) for (const run of runs) run.use();
@@ -56,6 +64,7 @@ export class StoreSnapshot {
         yield chunk;
       }
     } catch (error) {
+      if (isCorruptState(error)) this.#store.damaged();
       throw this.#closed ? closedMeanwhile(error) : error;
     }
   }
@@ -64,7 +73,7 @@ export class StoreSnapshot {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    this.#onClose();
+    this.#store.closed();
     for (const { runs } of this.#operators.values()) for (const run of runs) await run.letGo();
   }
 }

@@ -27,8 +27,6 @@ export interface StoreTierOptions {
   readonly store: LocalStore;
   /** Estimated bytes of memory for values and changes; asked again and again. */
   readonly cacheBytesMax: () => number;
-  /** Called when something that was read does not fit its checksum. */
-  readonly onDamage: () => void;
   /**
    * Called for each completed checkpoint with its records, whose memory may be given away, and the header of their file, absent
    * when there is none; resolves when the store holds the whole checkpoint.
@@ -85,7 +83,7 @@ export class StoreTier implements StateTier, ColdStore {
       const stored = this.#runs.get(key);
       return stored === undefined ? undefined : verifiedValue(key, stored);
     } catch (error) {
-      this.#options.onDamage();
+      this.#options.store.foundDamaged();
       throw error;
     }
   }

@@ -36,7 +36,6 @@ export async function storePlace(at?: string): Promise<StorePlace> {
     store,
     open: (filled) =>
       createStoreBackend({
-        onDamage: () => undefined,
         ...options,
         store,
         filled,

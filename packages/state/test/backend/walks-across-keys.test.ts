@@ -65,7 +65,6 @@ describe("a walk over a map while other keys become current", () => {
   it("goes on where the map was let go, also when it has become small", async () => {
     const place = await storePlace();
     const backend = await createStoreBackend({
-      onDamage: () => undefined,
       ...options,
       store: place.store,
       filled: false,

@@ -102,7 +102,6 @@ export async function storeHost(cacheBytesMax = 300): Promise<Host> {
     }
     const marker = opened.marker();
     backend = await createStoreBackend({
-      onDamage: () => undefined,
       ...optionsOf(keyGroups),
       store: opened,
       cacheBytesMax: () => cacheBytesMax,

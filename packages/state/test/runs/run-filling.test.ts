@@ -23,7 +23,7 @@ async function fill(disk: VolatileDisk, pieces: readonly (readonly Change[])[], 
 }
 
 async function contentsOf(disk: VolatileDisk, runs: readonly FilledRun[]): Promise<Contents> {
-  const operator = new OperatorRuns();
+  const operator = new OperatorRuns(() => undefined);
   for (const { path, records } of runs) if (records > 0) operator.stage(await Run.open(disk, path));
   const contents: Contents = new Map();
   for (const { key, stored } of operator.range(Uint8Array.of(0), Uint8Array.of(0xff))) {

@@ -19,7 +19,6 @@ async function behindStore(
   const directory = await mkdtemp(join(tmpdir(), "millrace-ttl-"));
   const store = await LocalStore.open(directory, { files: nodePorts.files, work: workHere(nodePorts.files) });
   const backend = await createStoreBackend({
-    onDamage: () => undefined,
     uid: "ttl",
     subtask: 0,
     keyGroups: { start: 0, end: 127 },

@@ -15,7 +15,6 @@ export async function localStores(): Promise<{ readonly factory: BackendFactory;
   const factory: BackendFactory = async (options) => {
     const store = await LocalStore.open(join(directory, String(opened++)), { files: nodePorts.files, work: workHere(nodePorts.files) });
     const backend = await createStoreBackend({
-      onDamage: () => undefined,
       ...options,
       store,
       cacheBytesMax: () => CACHE_BYTES_MAX,
