@@ -98,7 +98,7 @@ export async function troubledRun({ world, seed, chance, job, options, ephemeral
       throw new Error(`a checkpoint is said to be damaged, and none is: ${life.reason}`);
     } else if (life.reason?.includes("CHECKPOINT_MISSING") === true) {
       throw new Error(`there is the checkpoint that was named: ${life.reason}`);
-    } else if (abandoned.refused(life, chosen, lives)) {
+    } else if (await abandoned.refused(life, lives)) {
       met.add("abandoned checkpoint refused");
     } else if (!isRottenInVain(world, options, lives) && life.end === "failed" && !troubled)
       throw new Error(`the job failed though nothing went wrong any more: ${life.reason}`);

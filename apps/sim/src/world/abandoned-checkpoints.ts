@@ -1,5 +1,5 @@
-import type { Life } from "./life.ts";
-import { checkpointNames } from "./manifests.ts";
+import { type Life, lastRun } from "./life.ts";
+import { checkpointNames, idOf } from "./manifests.ts";
 import type { World } from "./world.ts";
 
 /**
@@ -9,9 +9,7 @@ import type { World } from "./world.ts";
 export class AbandonedCheckpoints {
   readonly #world: World;
   /** Those that were refused one after the other. */
-  #refused: readonly string[] = [];
-  /** From which the run goes on until it has one of its own. */
-  #named: string | undefined;
+  #refused: readonly number[] = [];
 
   constructor(world: World) {
     this.#world = world;
@@ -21,19 +19,19 @@ export class AbandonedCheckpoints {
   async another(): Promise<string | undefined> {
     if (this.#refused.length === 0) return undefined;
     const names = await checkpointNames(this.#world);
-    const left = names.filter((name) => !this.#refused.includes(name));
+    const left = names.filter((name) => !this.#refused.includes(idOf(name)));
     if (left.length === 0) throw new Error(`no checkpoint can be gone on from: ${names.join(", ")}`);
     return left.at(-1);
   }
 
-  /** Whether the process that was to start from `chosen` failed because output of it is gone, and may. */
-  refused({ reason }: Life, chosen: string | undefined, lives: readonly Life[]): boolean {
-    this.#named = chosen ?? this.#named;
-    if (reason?.includes("SINK_COMMITTABLE_LOST") !== true || this.#named === undefined || !lives.some(({ wentBack }) => wentBack === true)) {
+  /** Whether the process that was just to start failed because output of the checkpoint that it restored is gone, and may. */
+  async refused({ reason }: Life, lives: readonly Life[]): Promise<boolean> {
+    const restored = (await lastRun(this.#world))?.restoredFrom ?? undefined;
+    if (reason?.includes("SINK_COMMITTABLE_LOST") !== true || restored === undefined || !lives.some(({ wentBack }) => wentBack === true)) {
       this.#refused = [];
       return false;
     }
-    this.#refused = [...this.#refused, this.#named];
+    this.#refused = [...this.#refused, restored];
     return true;
   }
 }

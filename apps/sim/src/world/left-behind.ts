@@ -1,7 +1,7 @@
 import type { StartOptions } from "millrace";
 import type { LifeEnd } from "./life.ts";
 import { laggingStore, strangeStore } from "./local-stores.ts";
-import { manifestNames } from "./manifests.ts";
+import { keptManifests } from "./manifests.ts";
 import type { SimulatedProcess } from "./process.ts";
 import type { World } from "./world.ts";
 
@@ -32,7 +32,7 @@ export async function leftAt(end: LifeEnd, { world, process, completed, options,
   if (disturbances === 0 && completed.length > 1 && unclosed.told === 0) return "no source was told of checkpoints";
   const { retained = 1, backend } = options;
   const stored = completed.at(-BEHIND);
-  const kept = (await manifestNames(world)).length;
+  const kept = await keptManifests(world);
   if (completed.length > 0 && kept > retained + BEHIND) return `${kept} checkpoints are kept instead of ${retained}`;
   const strange = options.ephemeral === true ? undefined : await strangeStore(world, subtasks, backend);
   return strange ?? (stored === undefined ? undefined : laggingStore(world, stored));

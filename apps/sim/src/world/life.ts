@@ -1,5 +1,5 @@
 import { messageOf } from "@millrace/core";
-import { jobRuns } from "@millrace/host";
+import { jobRuns, type RunRecord } from "@millrace/host";
 import { type JobDefinition, type JobHandle, type StartOptions, startJob } from "millrace";
 import { OUTPUT } from "../jobs/places.ts";
 import type { ProgressJudge } from "../progress/progress-judge.ts";
@@ -165,8 +165,13 @@ function describe(error: unknown): string {
 
 /** How the last run ended, as the history says, whatever became of the process after it had written that; undefined: it is unfinished. */
 export async function lastEnd(world: World): Promise<string | undefined> {
+  return (await lastRun(world))?.end;
+}
+
+/** The last process whose start stands in the history: one that was refused before may not. */
+export async function lastRun(world: World): Promise<RunRecord | undefined> {
   const runs = await jobRuns("/state", { files: world.files, processes: new SimulatedProcess(world, 0, 0, calm, () => undefined).machine.processes });
-  return runs.at(-1)?.end;
+  return runs.at(-1);
 }
 
 /** The newest savepoint, as somebody would name it: by its path, or as one of the job's own. Drawn apart from all else. */

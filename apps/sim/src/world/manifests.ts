@@ -37,11 +37,29 @@ export async function checkpointNames(world: World): Promise<readonly string[]> 
 }
 
 /** Of all that there are, the newest last. */
-export async function manifestNames(world: World): Promise<readonly string[]> {
+async function manifestNames(world: World): Promise<readonly string[]> {
   if ((await world.files.stat(CHECKPOINTS)) === undefined) return [];
   return (await world.files.list(CHECKPOINTS)).filter(isManifest).sort((a, b) => idOf(a) - idOf(b));
 }
 
-function idOf(name: string): number {
+/**
+ * How many of these there are, without those that somebody went back behind: they lie between a checkpoint and the one that it grew from, and stay
+ * as long as that one.
+ */
+export async function keptManifests(world: World): Promise<number> {
+  const names = await manifestNames(world);
+  const byId = new Map(names.map((name) => [idOf(name), name]));
+  let behind = 0;
+  for (let id = Math.max(...byId.keys()); ; ) {
+    const name = byId.get(id);
+    if (name === undefined) return names.length - behind;
+    const parent = Number(/"parentCheckpointId":(\d+)/.exec(await manifestText(world, name))?.[1] ?? -1);
+    if (byId.has(parent)) behind += [...byId.keys()].filter((other) => parent < other && other < id).length;
+    id = parent;
+  }
+}
+
+/** Of a checkpoint or its manifest. */
+export function idOf(name: string): number {
   return Number(/\d+/.exec(name)?.[0]);
 }
