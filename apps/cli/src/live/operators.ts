@@ -94,6 +94,15 @@ const columns: readonly LiveColumn[] = [
     cell: ({ operator }) => lateCell(operator),
     style: ({ operator }) => (operator.lateDropped > 0 ? "yellow" : undefined),
   },
+  {
+    title: "skipped",
+    width: 7,
+    align: "right",
+    worth: 3.2,
+    shown: ({ operators }) => operators.some(({ skipped = 0 }) => skipped > 0),
+    cell: ({ operator: { skipped = 0 } }) => (skipped === 0 ? nothing : countText(skipped)),
+    style: () => "yellow",
+  },
 ];
 
 /** The operators' table, at most `height` lines of at most `width` characters, titles included. */

@@ -44,6 +44,13 @@ Ctrl-C: take a checkpoint and stop`.slice(1),
     ]);
   });
 
+  it("counts the bad records that a source was told to skip, once there are any", () => {
+    expect(render(snapshot(), 130, 30)[3]).toMatch(/late$/);
+    const sources = [operator("flights", { kind: "source", skipped: 0 }), operator("cities", { kind: "source", skipped: 7 })];
+    const lines = render(snapshot({ status: status({ operators: sources }) }), 130, 30);
+    expect(lines.slice(3, 6).map((line) => line.split(/\s+/).at(-1))).toEqual(["skipped", "–", "7"]);
+  });
+
   it("says what went wrong, the newest last", () => {
     const notices = ["a", "b", "c", "d"].map((text) => ({ level: "warn" as const, text: `checkpoint ${text} failed: disk is full\nmore` }));
     const troubled = status({ restarts: 1, checkpoint: { failures: 2 } });

@@ -77,11 +77,12 @@ export function logEvent(logger: JobLogger, event: JobEvent): void {
 
 /** A line that says how far the job has come; for logs that nobody watches live. */
 export function progressRecord(status: JobStatus): LogRecord {
-  const operators = status.operators.map(({ uid, recordsIn, recordsOut, lateDropped, watermark }) => ({
+  const operators = status.operators.map(({ uid, recordsIn, recordsOut, lateDropped, skipped = 0, watermark }) => ({
     uid,
     recordsIn,
     recordsOut,
     ...(lateDropped > 0 && { lateDropped }),
+    ...(skipped > 0 && { skipped }),
     ...(watermark !== undefined && Number.isFinite(watermark) && { watermark }),
   }));
   const { restarts, checkpoint } = status;
@@ -93,13 +94,17 @@ export function progressRecord(status: JobStatus): LogRecord {
 }
 
 function resultFields(result: JobResult): object {
-  const { runId, checkpointId, savepoint, durationMs, restarts } = result;
+  const { runId, checkpointId, savepoint, durationMs, restarts, operators } = result;
+  const lateDropped = operators.reduce((sum, operator) => sum + operator.lateDropped, 0);
+  const skipped = operators.reduce((sum, operator) => sum + (operator.skipped ?? 0), 0);
   return {
     runId,
     ...(checkpointId !== undefined && { checkpointId }),
     ...(savepoint !== undefined && { savepoint: savepoint.path }),
     durationMs: Math.round(durationMs),
     restarts,
+    ...(lateDropped > 0 && { lateDropped }),
+    ...(skipped > 0 && { skipped }),
   };
 }
 

@@ -117,7 +117,7 @@ describe("the log", () => {
       parallelism: 1,
       restarts: 0,
       operators: [
-        { ...operator, uid: "a", lateDropped: 0, watermark: Number.NEGATIVE_INFINITY },
+        { ...operator, uid: "a", lateDropped: 0, skipped: 2, watermark: Number.NEGATIVE_INFINITY },
         { ...operator, uid: "b", lateDropped: 4, watermark: 1_000 },
       ],
       checkpoint: { lastId: 3, failures: 0 },
@@ -128,9 +128,20 @@ describe("the log", () => {
       restarts: 0,
       checkpointId: 3,
       operators: [
-        { uid: "a", recordsIn: 0, recordsOut: 9 },
+        { uid: "a", recordsIn: 0, recordsOut: 9, skipped: 2 },
         { uid: "b", recordsIn: 0, recordsOut: 9, lateDropped: 4, watermark: 1_000 },
       ],
     });
+  });
+
+  it("says at the end what was left out, if anything was", () => {
+    const operator = { name: "n", kind: "source", subtasks: 1, recordsIn: 0, recordsOut: 9, lateSide: 0, watermark: 1 } as const;
+    const times = { busyMs: 0, backPressuredMs: 0, idleMs: 0 };
+    const fieldsOf = (skipped: number, lateDropped: number) => {
+      const operators = ["a", "b"].map((uid) => ({ ...operator, ...times, uid, skipped, lateDropped }));
+      return logRecordOf({ kind: "finished", atMs: 0, result: { end: "finished", runId: "r", durationMs: 1, restarts: 0, operators } }).fields;
+    };
+    expect(fieldsOf(2, 3)).toEqual({ event: "job.finished", runId: "r", durationMs: 1, restarts: 0, lateDropped: 6, skipped: 4 });
+    expect(fieldsOf(0, 0)).toEqual({ event: "job.finished", runId: "r", durationMs: 1, restarts: 0 });
   });
 });
