@@ -89,7 +89,6 @@ export const runs: HarmlessLines = {
       'if (marker !== undefined || isStrange || decisions.some(({ decision }) => decision.kind === "rebuild")) {',
       "a local store is filled anew",
     ],
-    ["slot.damaged = true;", "slot.damaged = false;", "the failure tells of the damage as well"],
     [
       "this.#trusted = true;",
       "this.#trusted = false;",
