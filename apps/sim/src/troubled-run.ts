@@ -7,7 +7,7 @@ import type { ProgressJudge } from "./progress/progress-judge.ts";
 import { hasFewRestarts } from "./restart-options.ts";
 import { AbandonedCheckpoints } from "./world/abandoned-checkpoints.ts";
 import type { Chance } from "./world/chance.ts";
-import { damage, isByDamage } from "./world/damage.ts";
+import { damage, healManifest, isByDamage } from "./world/damage.ts";
 import { drainedJob } from "./world/drained.ts";
 import { calm, drawIncarnation, type Incarnation } from "./world/faults.ts";
 import { goBack } from "./world/go-back.ts";
@@ -86,6 +86,7 @@ export async function troubledRun({ world, seed, chance, job, options, ephemeral
     story.push(`  → ${life.end}${life.reason === undefined ? "" : `: ${life.reason}`}`);
     if (ephemeral && incarnation.orders.length === 0 && hasFewRestarts(options.restart)) checkPersistence(life, incarnation);
     const end = life.end === "died" ? await lastEnd(world) : life.end;
+    if (end === "finished" || end === "savepoint") await healManifest(world);
     if (end === "finished") return job;
     if (end === "savepoint") {
       const drained = await drainedJob(world, job);

@@ -1,7 +1,7 @@
 import { apart } from "./apart.ts";
 import type { Chance } from "./chance.ts";
 import { changeByte } from "./change-byte.ts";
-import { CHECKPOINTS, manifestText, namesIn, newestName } from "./manifests.ts";
+import { CHECKPOINTS, isManifest, manifestText, namesIn, newestName } from "./manifests.ts";
 import type { SimulatedProcess } from "./process.ts";
 import type { World } from "./world.ts";
 import { writeWhole } from "./write-whole.ts";
@@ -40,6 +40,11 @@ async function damageNewest(world: World, chance: Chance): Promise<void> {
       world.damaged = undefined;
     },
   };
+}
+
+/** The job has come to an end, and judges read what its manifests say: a byte of one may have changed meanwhile. */
+export async function healManifest({ damaged }: World): Promise<void> {
+  if (damaged !== undefined && isManifest(damaged.path)) await damaged.heal();
 }
 
 /** Whether it failed by that damage. Bytes that are no state are never read as if they were, but in local stores, which may be rotten. */

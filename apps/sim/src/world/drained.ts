@@ -2,7 +2,7 @@ import { inputPath } from "../jobs/places.ts";
 import type { RandomJob } from "../jobs/random-job.ts";
 import type { Reading } from "../jobs/reading.ts";
 import { inputText } from "./input.ts";
-import { isManifest, newestManifest } from "./manifests.ts";
+import { newestManifest } from "./manifests.ts";
 import type { World } from "./world.ts";
 
 /** Of a file or a range of it: the records that begin in it, and how many of them have been read. */
@@ -29,8 +29,6 @@ interface Positions {
  * what this one publishes. undefined: its last checkpoint is not of a drain.
  */
 export async function drainedJob(world: World, job: RandomJob): Promise<RandomJob | undefined> {
-  // A byte of it may have changed when the process had come to its end.
-  if (world.damaged !== undefined && isManifest(world.damaged.path)) await world.damaged.heal();
   const text = await newestManifest(world);
   if (text === undefined) return undefined;
   const { drained, operators } = JSON.parse(text) as Positions;
