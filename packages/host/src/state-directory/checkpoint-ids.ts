@@ -1,5 +1,5 @@
-import { parseDataFileName } from "@millrace/checkpoint";
-import { type Files, Lane, MillraceError } from "@millrace/core";
+import { isCorrupt, parseDataFileName } from "@millrace/checkpoint";
+import { type Files, Lane } from "@millrace/core";
 import { readJson, writeJson } from "./files.ts";
 
 /** Ids taken from the file at a time. So many are skipped at most after a crash. */
@@ -54,7 +54,7 @@ async function readMark(files: Files, path: string): Promise<number | undefined>
     const { reserved } = value;
     return typeof reserved === "number" && Number.isSafeInteger(reserved) && reserved >= 0 ? reserved : undefined;
   } catch (error) {
-    if (error instanceof MillraceError && error.code === "STATE_CORRUPT") return undefined;
+    if (isCorrupt(error)) return undefined;
     throw error;
   }
 }

@@ -1,4 +1,5 @@
-import { assert, type Files, MillraceError, makeDurableDirectory, type Ports } from "@millrace/core";
+import { isCorrupt } from "@millrace/checkpoint";
+import { assert, type Files, makeDurableDirectory, type Ports } from "@millrace/core";
 import { type ActiveRun, type BegunDecision, beginRun, historyPath, setAsidePath } from "./active-run.ts";
 import { type ControlRecord, readControl, writeControl } from "./control.ts";
 import { writing } from "./files.ts";
@@ -101,7 +102,7 @@ async function controlOf(files: Files, path: string): Promise<ControlRecord | un
   try {
     return await readControl(files, path);
   } catch (error) {
-    if (error instanceof MillraceError && error.code === "STATE_CORRUPT") return undefined;
+    if (isCorrupt(error)) return undefined;
     throw error;
   }
 }

@@ -79,10 +79,6 @@ function mixed(crc: number): number {
   return fmix32(crc) >>> 0;
 }
 
-export function isCorruptState(error: unknown): boolean {
-  return error instanceof MillraceError && error.code === "STATE_CORRUPT";
-}
-
 export function corruptState(what: string, cause?: unknown): MillraceError {
   return new MillraceError("STATE_CORRUPT", `keyed state is damaged: ${what}`, {
     hint: "restart the job: the local store is given up and filled again from the last checkpoint",

@@ -205,36 +205,29 @@ export class LocalStore {
     await forEach(runs, (run) => run.retire());
   }
 
-  /**
-   * Forgets everything and closes, also when it can't forget. Nothing can be applied from the beginning on: a marker behind it would say
-   * that the store holds what it has forgotten.
-   */
-  async discard(): Promise<void> {
-    this.#closed = true;
-    this.#isDamaged = false;
-    try {
-      await this.clear();
-    } finally {
-      await this.close();
-    }
-  }
-
   /** Something that was read from it is not what was written. */
   foundDamaged(): void {
     this.#isDamaged = true;
   }
 
-  /** Forgets everything before where it is damaged. */
+  /**
+   * Where it is damaged it forgets everything first, and closes also when it can't forget. Nothing can be applied from the beginning on: a
+   * marker behind it would say that the store holds what it has forgotten.
+   */
   async close(): Promise<void> {
-    if (this.#isDamaged) return this.discard();
     this.#closed = true;
-    // What a merge that was cut off leaves is removed by it.
-    const merged = this.#merges.close();
-    await this.#work.close();
-    await merged;
-    await this.#writing.catch(() => undefined);
-    for (const snapshot of this.#snapshots) await snapshot.close();
-    for (const run of this.#runs()) await run.letGo();
+    try {
+      if (this.#isDamaged) await this.clear();
+    } finally {
+      this.#isDamaged = false;
+      // What a merge that was cut off leaves is removed by it.
+      const merged = this.#merges.close();
+      await this.#work.close();
+      await merged;
+      await this.#writing.catch(() => undefined);
+      for (const snapshot of this.#snapshots) await snapshot.close();
+      for (const run of this.#runs()) await run.letGo();
+    }
   }
 
   #runs(): readonly Run[] {

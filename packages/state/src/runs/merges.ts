@@ -1,6 +1,6 @@
+import { isCorrupt } from "@millrace/checkpoint";
 import type { FinishedFile, WrittenBase } from "@millrace/contracts";
 import { assert, type Files } from "@millrace/core";
-import { isCorruptState } from "../format/checksum.ts";
 import { type FileHeader, writeHeader } from "../format/file-header.ts";
 import { RecordWriter } from "../format/record-writer.ts";
 import { decideCompaction } from "./compaction.ts";
@@ -96,7 +96,7 @@ export class Merges {
 
   #failed(error: unknown): void {
     this.#failure = { error };
-    if (isCorruptState(error)) this.#store.damaged();
+    if (isCorrupt(error)) this.#store.damaged();
   }
 
   /** Nobody waits any more for what is done for it. */
@@ -136,7 +136,7 @@ export class Merges {
       const { bytes, crc32 } = await this.#work.base(task);
       return { path, bytes, checksum: crc32.toString(16).padStart(8, "0") };
     } catch (error) {
-      if (!this.#isGone(operator) && isCorruptState(error)) this.#failed(error);
+      if (!this.#isGone(operator) && isCorrupt(error)) this.#failed(error);
       await this.#files.remove(path).catch(() => undefined);
       throw error;
     } finally {

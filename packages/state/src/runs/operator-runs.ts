@@ -1,4 +1,4 @@
-import { isCorruptState } from "../format/checksum.ts";
+import { isCorrupt } from "@millrace/checkpoint";
 import type { FileHeader } from "../format/file-header.ts";
 import { compareBytes } from "./byte-order.ts";
 import { hashOfKey } from "./key-filter.ts";
@@ -67,7 +67,7 @@ export class OperatorRuns {
     try {
       yield* this.#merged(from, to);
     } catch (error) {
-      if (isCorruptState(error)) this.#onDamage();
+      if (isCorrupt(error)) this.#onDamage();
       throw error;
     }
   }

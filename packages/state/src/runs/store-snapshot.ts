@@ -1,5 +1,5 @@
+import { isCorrupt } from "@millrace/checkpoint";
 import { MillraceError } from "@millrace/core";
-import { isCorruptState } from "../format/checksum.ts";
 import type { FileHeader } from "../format/file-header.ts";
 import { Frames } from "./frames.ts";
 import type { OperatorRuns } from "./operator-runs.ts";
@@ -64,7 +64,7 @@ export class StoreSnapshot {
         yield chunk;
       }
     } catch (error) {
-      if (isCorruptState(error)) this.#store.damaged();
+      if (isCorrupt(error)) this.#store.damaged();
       throw this.#closed ? closedMeanwhile(error) : error;
     }
   }

@@ -1,13 +1,8 @@
-import { VolatileDisk } from "@millrace/testkit";
+import type { VolatileDisk } from "@millrace/testkit";
 import { describe, expect, test } from "vitest";
-import { LocalStore, workHere } from "../../src/index.ts";
+import type { LocalStore } from "../../src/index.ts";
 import { framesOf, KEY_GROUPS } from "../records.ts";
-
-const directory = "/local/slot-0";
-
-function open(files: VolatileDisk): Promise<LocalStore> {
-  return LocalStore.open(directory, { files, work: workHere(files) });
-}
+import { directory, emptyDisk, openStore } from "./volatile-store.ts";
 
 async function put(store: LocalStore, checkpoint: number): Promise<void> {
   await store.add("op", undefined, framesOf([["a", `${checkpoint}`]]));
@@ -17,9 +12,8 @@ async function put(store: LocalStore, checkpoint: number): Promise<void> {
 
 /** A store of two runs; a byte of a record of the first has changed since. */
 async function rotten(): Promise<{ readonly disk: VolatileDisk; readonly store: LocalStore }> {
-  const disk = new VolatileDisk();
-  await disk.makeDirectory("/local");
-  const store = await open(disk);
+  const disk = await emptyDisk();
+  const store = await openStore(disk);
   await put(store, 1);
   await put(store, 2);
   await store.close();
@@ -29,11 +23,11 @@ async function rotten(): Promise<{ readonly disk: VolatileDisk; readonly store: 
   const handle = await disk.open(path, "write");
   await handle.write(bytes);
   await handle.close();
-  return { disk, store: await open(disk) };
+  return { disk, store: await openStore(disk) };
 }
 
 async function markerAfter(disk: VolatileDisk): Promise<unknown> {
-  const store = await open(disk);
+  const store = await openStore(disk);
   const marker = store.marker()?.checkpoint;
   await store.close();
   return marker;

@@ -1,22 +1,11 @@
 import { seededRandom } from "@millrace/core";
-import { VolatileDisk } from "@millrace/testkit";
+import type { VolatileDisk } from "@millrace/testkit";
 import { describe, expect, test } from "vitest";
-import { LocalStore, type StoreWork, workHere } from "../../src/index.ts";
+import { type LocalStore, workHere } from "../../src/index.ts";
 import { framesOf, keyBytes, textOf } from "../records.ts";
+import { directory, emptyDisk, openStore } from "./volatile-store.ts";
 
-const directory = "/local/slot-0";
 const keys = ["a", "b", "c"];
-
-async function emptyDisk(): Promise<VolatileDisk> {
-  const disk = new VolatileDisk();
-  await disk.makeDirectory("/local");
-  await disk.syncDirectory("/");
-  return disk;
-}
-
-function open(files: VolatileDisk, work: StoreWork = workHere(files)): Promise<LocalStore> {
-  return LocalStore.open(directory, { files, work });
-}
 
 async function put(store: LocalStore, checkpoint: number, key: string): Promise<void> {
   await store.add("op", undefined, framesOf([[key, `${checkpoint}`]]));
@@ -25,10 +14,10 @@ async function put(store: LocalStore, checkpoint: number, key: string): Promise<
 
 /** A store of three runs, each in a file of its own. */
 async function filled(disk: VolatileDisk): Promise<LocalStore> {
-  const store = await open(disk);
+  const store = await openStore(disk);
   for (const [at, key] of keys.entries()) await put(store, at + 1, key);
   await store.close();
-  return open(disk);
+  return openStore(disk);
 }
 
 /** What is in it, and the checkpoint that it says it holds. */
@@ -67,7 +56,7 @@ describe("a local store that forgets what it holds", () => {
       expect(failed, `step ${at}`).toBe(true);
       const held = stateOf(store);
       expect([before, empty], `step ${at}`).toContainEqual(held);
-      const other = await open(await copyOf(disk));
+      const other = await openStore(await copyOf(disk));
       expect(stateOf(other), `step ${at}`).toEqual(held);
       await other.close();
       if (held.marker === undefined) {
@@ -75,7 +64,7 @@ describe("a local store that forgets what it holds", () => {
         expect(stateOf(store)).toEqual(after);
       }
       await store.close();
-      const next = await open(disk);
+      const next = await openStore(disk);
       expect(stateOf(next), `step ${at}`).toEqual(held.marker === undefined ? after : before);
       await next.close();
     }
@@ -86,7 +75,7 @@ describe("a local store that forgets what it holds", () => {
     for (let at = 1; at <= operations; at++) {
       for (let seed = 0; seed < 8; seed++) {
         const { disk } = await clearWith("crash", at);
-        const next = await open(disk.crash(seededRandom(seed)));
+        const next = await openStore(disk.crash(seededRandom(seed)));
         expect([before, empty], `step ${at}, seed ${seed}`).toContainEqual(stateOf(next));
         await next.close();
       }
@@ -111,7 +100,7 @@ describe("a local store that forgets what it holds", () => {
     const disk = await emptyDisk();
     const here = workHere(disk);
     const sorting = Promise.withResolvers<void>();
-    const store = await open(disk, {
+    const store = await openStore(disk, {
       ...here,
       sort: async (task) => {
         const sorted = await here.sort(task);
@@ -122,11 +111,12 @@ describe("a local store that forgets what it holds", () => {
     await put(store, 1, "a");
     // Of two operators of a checkpoint one is there when the store is discarded, the other one comes while it is.
     const late = put(store, 2, "d").catch((error: unknown) => error);
-    const discarded = store.discard();
+    store.foundDamaged();
+    const discarded = store.close();
     sorting.resolve();
     expect(await late).toMatchObject({ message: "what works in the background was closed" });
     await discarded;
-    const next = await open(disk);
+    const next = await openStore(disk);
     expect(stateOf(next)).toEqual(empty);
     await next.close();
   });
@@ -139,25 +129,26 @@ describe("a local store that forgets what it holds", () => {
       closed++;
       await here.close();
     };
-    const store = await open(disk, { ...here, close });
+    const store = await openStore(disk, { ...here, close });
     await put(store, 1, "a");
     disk.fault = { at: disk.operations + 1, kind: "fail", code: "EIO" };
-    await expect(store.discard()).rejects.toMatchObject({ code: "EIO" });
+    store.foundDamaged();
+    await expect(store.close()).rejects.toMatchObject({ code: "EIO" });
     expect(closed).toBe(1);
   });
 });
 
 test("a local store that has been closed takes nothing in: another one may be open in its place", async () => {
   const disk = await emptyDisk();
-  const store = await open(disk);
+  const store = await openStore(disk);
   await put(store, 1, "a");
   await store.close();
-  const next = await open(disk);
+  const next = await openStore(disk);
   await put(next, 2, "b");
   await expect(store.add("op", undefined, framesOf([["c", "3"]]))).rejects.toThrow("closed");
   await expect(store.setMarker({ kind: "applied", checkpoint: 3 })).rejects.toThrow("closed");
   await next.close();
-  const last = await open(disk);
+  const last = await openStore(disk);
   expect(stateOf(last)).toEqual({ marker: 2, values: ["1", "2", undefined, undefined] });
   await last.close();
 });

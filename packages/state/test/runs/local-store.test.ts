@@ -1,24 +1,14 @@
 import { crc32 } from "node:zlib";
 import type { WrittenBase } from "@millrace/contracts";
 import { assert, MillraceError, seededRandom } from "@millrace/core";
-import { VolatileDisk } from "@millrace/testkit";
+import type { VolatileDisk } from "@millrace/testkit";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type FileHeader, readHeader } from "../../src/format/file-header.ts";
 import { RecordParser } from "../../src/format/record-parser.ts";
-import { LocalStore, workHere } from "../../src/index.ts";
+import type { LocalStore } from "../../src/index.ts";
 import { type Change, type Contents, follow, framesOf, KEY_GROUPS, keyBytes, keyOf, textOf } from "../records.ts";
-
-const directory = "/local/slot-0";
-
-async function emptyDisk(): Promise<VolatileDisk> {
-  const disk = new VolatileDisk();
-  await disk.makeDirectory("/local");
-  await disk.syncDirectory("/");
-  return disk;
-}
-
-const open = (files: VolatileDisk) => LocalStore.open(directory, { files, work: workHere(files) });
+import { directory, emptyDisk, openStore } from "./volatile-store.ts";
 
 async function contentsOf(store: LocalStore): Promise<Contents> {
   const snapshot = store.snapshot();
@@ -82,7 +72,7 @@ describe("a local store of sorted runs", () => {
     await fc.assert(
       fc.asyncProperty(deltas, async (all) => {
         const disk = await emptyDisk();
-        const store = await open(disk);
+        const store = await openStore(disk);
         let contents: Contents = new Map();
         for (const [id, changes] of all.entries()) {
           await checkpoint(store, id + 1, changes);
@@ -92,7 +82,7 @@ describe("a local store of sorted runs", () => {
         for (const key of ["a", "ab", "dddd"]) expect(lookUp(store, key)).toBe(contents.get(key));
         await quiet(store);
         await store.close();
-        const next = await open(disk);
+        const next = await openStore(disk);
         expect(next.marker()).toEqual(all.length === 0 ? undefined : { kind: "applied", checkpoint: all.length });
         expect(await contentsOf(next)).toEqual(contents);
         await next.close();
@@ -103,7 +93,7 @@ describe("a local store of sorted runs", () => {
 
   test("is merged so that runs stay few, and tombstones go with the oldest", async () => {
     const disk = await emptyDisk();
-    const store = await open(disk);
+    const store = await openStore(disk);
     for (let id = 1; id <= 100; id++) await checkpoint(store, id, [[`key ${id}`, "x"]]);
     await quiet(store);
     expect(store.operator("op").all.length).toBeLessThan(12);
@@ -117,7 +107,7 @@ describe("a local store of sorted runs", () => {
 
   test("gives a snapshot its files until it is closed, whatever is merged", async () => {
     const disk = await emptyDisk();
-    const store = await open(disk);
+    const store = await openStore(disk);
     await checkpoint(store, 1, [["a", "old"]]);
     const snapshot = store.snapshot();
     for (let id = 2; id < 30; id++) await checkpoint(store, id, [["a", `new ${id}`]]);
@@ -128,7 +118,7 @@ describe("a local store of sorted runs", () => {
     expect(snapshot.marker()).toEqual({ kind: "applied", checkpoint: 1 });
     await snapshot.close();
     await store.close();
-    const next = await open(disk);
+    const next = await openStore(disk);
     expect(await contentsOf(next)).toEqual(new Map([["a", "new 29"]]));
     await next.close();
   });
@@ -137,7 +127,7 @@ describe("a local store of sorted runs", () => {
     await fc.assert(
       fc.asyncProperty(deltas, async (all) => {
         const disk = await emptyDisk();
-        const store = await open(disk);
+        const store = await openStore(disk);
         let contents: Contents = new Map();
         const bases: { readonly written: Promise<WrittenBase>; readonly id: number; readonly contents: Contents }[] = [];
         for (const [index, changes] of all.entries()) {
@@ -161,7 +151,7 @@ describe("a local store of sorted runs", () => {
         }
         expect(await contentsOf(store)).toEqual(contents);
         await store.close();
-        const next = await open(disk);
+        const next = await openStore(disk);
         expect(await contentsOf(next)).toEqual(contents);
         expect((await disk.list(directory)).filter((name) => name.endsWith(".base"))).toEqual([]);
         await next.close();
@@ -172,7 +162,7 @@ describe("a local store of sorted runs", () => {
 
   test("that can't write a base says so, and is as good as before", async () => {
     const disk = await emptyDisk();
-    const store = await open(disk);
+    const store = await openStore(disk);
     for (let id = 1; id <= 3; id++) {
       await store.add("op", headerOf(id), framesOf([[`key ${id}`, "x"]]));
       await store.setMarker({ kind: "applied", checkpoint: id });
@@ -191,7 +181,7 @@ describe("a local store of sorted runs", () => {
     const states: Contents[] = [new Map()];
     for (let id = 1; id <= 9; id++) states.push(follow(states[id - 1] as Contents, changesOf(id)));
     const run = async (disk: VolatileDisk, reached: (id: number) => void): Promise<void> => {
-      const store = await open(disk);
+      const store = await openStore(disk);
       for (let id = 1; id <= 9; id++) {
         await checkpoint(store, id, changesOf(id));
         reached(id);
@@ -211,7 +201,7 @@ describe("a local store of sorted runs", () => {
         completed = id;
       }).catch(() => undefined);
       const after = disk.crash(seededRandom(at));
-      const store = await open(after);
+      const store = await openStore(after);
       const marker = store.marker()?.checkpoint ?? 0;
       assert(typeof marker === "number", "a marker is the id here");
       // The rename may have reached the disk before the call said so.
@@ -219,7 +209,7 @@ describe("a local store of sorted runs", () => {
       expect(await contentsOf(store), `crash at ${at}`).toEqual(states[marker]);
       await checkpoint(store, marker + 1, changesOf(marker + 1));
       await store.close();
-      const next = await open(after);
+      const next = await openStore(after);
       expect(await contentsOf(next)).toEqual(follow(states[marker] as Contents, changesOf(marker + 1)));
       await next.close();
     }
@@ -228,7 +218,7 @@ describe("a local store of sorted runs", () => {
   test("that was altered anywhere is found out when it is opened or where it is read", async () => {
     const random = seededRandom(7);
     const disk = await emptyDisk();
-    const store = await open(disk);
+    const store = await openStore(disk);
     const changes: Change[] = Array.from({ length: 400 }, (_, index) => [`key ${index}`, `value ${index}`.repeat(5)]);
     await checkpoint(store, 1, changes);
     await store.close();
@@ -245,7 +235,7 @@ describe("a local store of sorted runs", () => {
       }
       disk.tamper(path, damaged);
       try {
-        const next = await open(disk);
+        const next = await openStore(disk);
         try {
           for (const [key, value] of expected) {
             const stored = next.operator("op").get(keyBytes(key));
