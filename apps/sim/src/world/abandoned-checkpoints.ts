@@ -26,12 +26,9 @@ export class AbandonedCheckpoints {
 
   /** Whether the process that was just to start failed because output of the checkpoint that it restored is gone, and may. */
   async refused({ reason }: Life, lives: readonly Life[]): Promise<boolean> {
-    const restored = (await lastRun(this.#world))?.restoredFrom ?? undefined;
-    if (reason?.includes("SINK_COMMITTABLE_LOST") !== true || restored === undefined || !lives.some(({ wentBack }) => wentBack === true)) {
-      this.#refused = [];
-      return false;
-    }
-    this.#refused = [...this.#refused, restored];
-    return true;
+    const isGone = reason?.includes("SINK_COMMITTABLE_LOST") === true && lives.some(({ wentBack }) => wentBack === true);
+    const restored = isGone ? (await lastRun(this.#world))?.restoredFrom : undefined;
+    this.#refused = typeof restored === "number" ? [...this.#refused, restored] : [];
+    return this.#refused.length > 0;
   }
 }

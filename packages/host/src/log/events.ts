@@ -77,12 +77,11 @@ export function logEvent(logger: JobLogger, event: JobEvent): void {
 
 /** A line that says how far the job has come; for logs that nobody watches live. */
 export function progressRecord(status: JobStatus): LogRecord {
-  const operators = status.operators.map(({ uid, recordsIn, recordsOut, lateDropped, skipped = 0, watermark }) => ({
+  const operators = status.operators.map(({ uid, recordsIn, recordsOut, lateDropped, skipped, watermark }) => ({
     uid,
     recordsIn,
     recordsOut,
-    ...(lateDropped > 0 && { lateDropped }),
-    ...(skipped > 0 && { skipped }),
+    ...leftOut(lateDropped, skipped),
     ...(watermark !== undefined && Number.isFinite(watermark) && { watermark }),
   }));
   const { restarts, checkpoint } = status;
@@ -103,9 +102,13 @@ function resultFields(result: JobResult): object {
     ...(savepoint !== undefined && { savepoint: savepoint.path }),
     durationMs: Math.round(durationMs),
     restarts,
-    ...(lateDropped > 0 && { lateDropped }),
-    ...(skipped > 0 && { skipped }),
+    ...leftOut(lateDropped, skipped),
   };
+}
+
+/** Records that went nowhere, where there are any. */
+function leftOut(lateDropped: number, skipped = 0): object {
+  return { ...(lateDropped > 0 && { lateDropped }), ...(skipped > 0 && { skipped }) };
 }
 
 function info(event: string, fields: object, message: string): LogRecord {
