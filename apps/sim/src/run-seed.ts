@@ -11,6 +11,7 @@ import type { ProgressJudge } from "./progress/progress-judge.ts";
 import { withRestart } from "./restart-options.ts";
 import { troubledRun } from "./troubled-run.ts";
 import { judgement, verdict } from "./verdict.ts";
+import { overgrownChain } from "./world/chains.ts";
 import { Chance } from "./world/chance.ts";
 import { calm } from "./world/faults.ts";
 import { garbageOf } from "./world/garbage.ts";
@@ -70,7 +71,7 @@ export async function runSeed(seed: number): Promise<SeedResult> {
     fault = verdict(read.input.flat(), racing, expected, await published(world), lives, whole);
     // A process that died at the very end may have left some, or one whose last clean-up failed.
     const last = lives.at(-1);
-    if (last?.end === "finished" && !last.diskFailed && !ephemeral) fault ??= garbage(await garbageOf(world));
+    if (last?.end === "finished" && !last.diskFailed && !ephemeral) fault ??= garbage(await garbageOf(world)) ?? (await overgrownChain(world));
   } catch (error) {
     fault = messageOf(error);
   }

@@ -249,4 +249,15 @@ export const canaries: readonly Canary[] = [
     what: "each checkpoint leaves a file open, until there is no handle left",
     changes: [{ path: "packages/checkpoint/src/storage/durable-write.ts", find: "await handle.close();", replace: "" }],
   },
+  {
+    name: "base-never-forgotten",
+    what: "a base that a checkpoint has taken waits to be taken for ever, so that none is made after it",
+    changes: [
+      {
+        path: "packages/runtime/src/task/background-bases.ts",
+        find: "    if (adopted !== undefined && chain.files[0]?.name === adopted) this.#finished.delete(node);\n",
+        replace: "",
+      },
+    ],
+  },
 ];

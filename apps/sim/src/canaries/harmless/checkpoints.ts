@@ -6,11 +6,6 @@ export const checkpoints: HarmlessLines = {
     ['if (baseBytes === undefined) return "base";', 'if (baseBytes !== undefined) return "base";', "bases are made more often"],
     [
       'return deltaBytes > baseBytes || deltaCount >= DELTAS_MAX ? "base" : "delta";',
-      'return deltaBytes > baseBytes && deltaCount >= DELTAS_MAX ? "base" : "delta";',
-      "bases are made less often",
-    ],
-    [
-      'return deltaBytes > baseBytes || deltaCount >= DELTAS_MAX ? "base" : "delta";',
       'return deltaBytes >= baseBytes || deltaCount >= DELTAS_MAX ? "base" : "delta";',
       "bases are made at other times",
     ],

@@ -34,11 +34,6 @@ export const tasks: HarmlessLines = {
       "the next checkpoint holds everything",
     ],
     [
-      "if (this.#underWay.has(node) || this.#finished.has(node) || this.#damaged.get(node) === chain.files[0]?.name) return;",
-      "if (this.#underWay.has(node) || this.#finished.has(node) || this.#damaged.get(node) !== chain.files[0]?.name) return;",
-      "no bases are made between checkpoints, so checkpoints make them",
-    ],
-    [
       "if (adopted !== undefined && chain.files[0]?.name === adopted) this.#finished.delete(node);",
       "if (adopted !== undefined || chain.files[0]?.name === adopted) this.#finished.delete(node);",
       "a base that a checkpoint was given up with is made anew",
@@ -48,19 +43,7 @@ export const tasks: HarmlessLines = {
       "if (this.#underWay.has(node) && this.#finished.has(node) || this.#damaged.get(node) === chain.files[0]?.name) return;",
       "a base may be made twice",
     ],
-    ["#closed = false;", "#closed = true;", "no bases are made between checkpoints, so checkpoints make them"],
-    [
-      "if (backend?.writeBase === undefined || this.#closed || this.#failure !== undefined || !wantsBase(chain)) return;",
-      "if (backend?.writeBase !== undefined || this.#closed || this.#failure !== undefined || !wantsBase(chain)) return;",
-      "no bases are made between checkpoints, so checkpoints make them",
-    ],
-    [
-      "if (backend?.writeBase === undefined || this.#closed || this.#failure !== undefined || !wantsBase(chain)) return;",
-      "if (backend?.writeBase === undefined || this.#closed || this.#failure === undefined || !wantsBase(chain)) return;",
-      "no bases are made between checkpoints, so checkpoints make them",
-    ],
     ["this.#underWay.add(node);", ";", "a base may be made twice"],
-    ["this.#finished.set(node, { written, name: undefined, adopted: undefined });", ";", "bases are made in vain"],
     ["this.#wake();", ";", "a failure is told with the next checkpoint"],
     [
       "return backend?.mostlyChanged === true && !this.#underWay.has(node) && !this.#finished.has(node);",
@@ -217,11 +200,6 @@ export const tasks: HarmlessLines = {
       "if (part === undefined || channels === undefined || channels.length === 0) return undefined;",
       "if (part === undefined && channels === undefined || channels.length === 0) return undefined;",
       "of a checkpoint that was given up",
-    ],
-    [
-      'return decideBase({ baseBytes: base?.bytes, deltaBytes, deltaCount: deltas.length }) === "base";',
-      'return decideBase({ baseBytes: base?.bytes, deltaBytes, deltaCount: deltas.length }) !== "base";',
-      "bases are made at other times",
     ],
   ],
   "task-checkpoints.ts": [
