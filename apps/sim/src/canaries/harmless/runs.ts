@@ -83,6 +83,11 @@ export const runs: HarmlessLines = {
     ],
   ],
   "store-backends.ts": [
+    [
+      'await store.setMarker({ kind: "applied", checkpoint: identityOf(restored) as unknown as Json });',
+      ";",
+      "a process that dies before its first checkpoint leaves a store that is filled anew",
+    ],
     ["#migrated = false;", "#migrated = true;", "prepare says it"],
     [
       'if (marker === undefined || isStrange || decisions.some(({ decision }) => decision.kind === "rebuild")) {',

@@ -217,6 +217,7 @@ export const tasks: HarmlessLines = {
     ["this.#bases.close();", ";", "a base that is made behind the end is not used"],
   ],
   "watermark-flow.ts": [
+    ["host.firing = true;", "host.firing = false;", "it is told again right behind, and nobody asks before"],
     [
       "return this.#own.length === 0 && this.#accepted.length === 0 && this.#stack.length > 0 && this.#nextIndex() === -1;",
       "return this.#own.length === 0 && this.#accepted.length === 0 && this.#stack.length >= 0 && this.#nextIndex() === -1;",
@@ -261,6 +262,11 @@ export const tasks: HarmlessLines = {
   ],
   "in-flight.ts": [["this.#resolve(undefined);", ";", "what waits for it was given up"]],
   "source-alignment.ts": [
+    [
+      "if (!this.#heard && this.#allowed === WATERMARK_MAX) this.#allowed = watermark + this.#options.alignment.maxDriftMs;",
+      "if (!this.#heard || this.#allowed === WATERMARK_MAX) this.#allowed = watermark + this.#options.alignment.maxDriftMs;",
+      "a source goes further ahead until it hears of the others",
+    ],
     ["this.#cancel?.();", ";", "a timer of some milliseconds is left"],
     ["return watermark > this.#allowed;", "return watermark >= this.#allowed;", "a source waits at the very bound"],
   ],
