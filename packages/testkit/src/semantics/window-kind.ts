@@ -59,9 +59,13 @@ function firesWholeByClock(spec: WindowSpec): boolean {
 function asFlinkSays(entry: TraceEntry, domain: "et" | "pt" | undefined): TraceEntry {
   const observed = entry.et !== undefined || entry.pt !== undefined;
   const named = domain !== undefined && !observed && typeof entry.ts === "number" ? { ...entry, [domain]: entry.ts } : entry;
-  // A late record without a timestamp stays without one in Flink's window operator.
-  const timed = named.side === "late" && named.ts === "min" ? { ...named, ts: null } : named;
-  return fromEndsOfTime(timed as Json) as TraceEntry;
+  return fromEndsOfTime({ ...named, ...timestampInFlink(named) }) as TraceEntry;
+}
+
+/** A late record without a timestamp stays without one in Flink's window operator, and results have one, be it the least long, which is none here. */
+function timestampInFlink({ side, ts }: TraceEntry): Pick<TraceEntry, "ts"> {
+  if (side === "late" && ts === "min") return { ts: null };
+  return side === undefined && ts === null ? { ts: "min" } : {};
 }
 
 /**

@@ -1,4 +1,5 @@
-import { MillraceError, NO_TIMESTAMP, TIME_LIMIT } from "@millrace/core";
+import { MillraceError, NO_TIMESTAMP } from "@millrace/core";
+import { BEGINNING_OF_TIME } from "../beginning-of-time.ts";
 import { timeTrigger } from "../triggers/time-trigger.ts";
 import type { Trigger } from "../triggers/trigger.ts";
 import { checkLength, checkTime, eventTimestamp } from "./alignment.ts";
@@ -34,9 +35,6 @@ export function session<T = unknown>(gap: number | ((value: T) => number), optio
     },
   } satisfies WindowAssigner<T>);
 }
-
-/** Flink's least long, as far as windows are concerned: a time without a timestamp is as early as a watermark before the first. */
-export const BEGINNING_OF_TIME: number = -TIME_LIMIT - 1;
 
 function windowFrom(start: number, gapMs: number): { readonly start: number; readonly end: number } {
   return { start, end: start + gapMs };

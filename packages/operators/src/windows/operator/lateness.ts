@@ -1,8 +1,7 @@
 import type { OperatorContext } from "@millrace/contracts";
 import { NO_TIMESTAMP, TIME_LIMIT, WATERMARK_MAX, WATERMARK_MIN } from "@millrace/core";
-import { BEGINNING_OF_TIME } from "../assigners/session.ts";
+import { BEGINNING_OF_TIME } from "../beginning-of-time.ts";
 import type { LateRoute, Window, WindowSpec } from "../spec.ts";
-import { maxTimestamp } from "../triggers/trigger.ts";
 
 /** When windows are forgotten, and what becomes of records that come after that. */
 export class Lateness {
@@ -20,7 +19,7 @@ export class Lateness {
 
   /** The time, on the assigner's clock, at which nothing of the window is kept any longer; Infinity: never. */
   cleanupTime(window: Window): number {
-    const last = maxTimestamp(window);
+    const last = lastOf(window);
     if (!this.#eventTime) return last;
     const end = timePlusLateness(last, this.#allowedMs);
     return end >= last ? end : Number.POSITIVE_INFINITY;
@@ -35,7 +34,7 @@ export class Lateness {
 
   /** Whether a window that comes about by a merge is over already, on the assigner's clock; Flink's jobs fail there. */
   isOverAtMerge(window: Window): boolean {
-    const last = maxTimestamp(window);
+    const last = lastOf(window);
     if (!this.#eventTime) return last <= this.#context.now();
     return timePlusLateness(last, this.#allowedMs) <= this.#context.currentWatermark();
   }
@@ -52,6 +51,11 @@ export class Lateness {
       output.side(late.output, late.value, timestamp);
     }
   }
+}
+
+/** A number also where the trigger takes it for the beginning of time: what is allowed is counted from it. */
+function lastOf({ end }: Window): number {
+  return end - 1;
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { StateDeclarations, StateHandles, TimerAccess } from "@millrace/contracts";
-import { checkChoice, checkReturned, type Json } from "@millrace/core";
+import { checkChoice, checkReturned, type Json, WATERMARK_MIN } from "@millrace/core";
+import { BEGINNING_OF_TIME } from "../beginning-of-time.ts";
 import type { Window } from "../spec.ts";
 
 /** What becomes of a window: emit its result, forget its contents, both, or neither. Its timers and trigger state stay. */
@@ -59,7 +60,11 @@ export function purges(result: TriggerResult): boolean {
   return result === "purge" || result === "fireAndPurge";
 }
 
-/** The time of the last record that a window can hold; the timestamp of its results. Infinity for the global window. */
+/**
+ * The time of the last record that a window can hold; the timestamp of its results. Infinity for the global window. One that ends with the
+ * beginning of time is over before the first watermark, and its results have no timestamp.
+ */
 export function maxTimestamp(window: Window): number {
-  return window.end - 1;
+  const last = window.end - 1;
+  return last === BEGINNING_OF_TIME ? WATERMARK_MIN : last;
 }
