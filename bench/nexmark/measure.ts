@@ -29,6 +29,8 @@ interface Sided {
 }
 
 const FIRST_EVENTS = 300_000;
+/** So long a run tells how many events it takes for a longer one. */
+const TELLING_SECONDS = 3;
 const EVENTS_MAX = 2 ** 31 - 1;
 
 /** Runs the sides of one query in turn, round by round. The first side is the engine; the others are its peers. */
@@ -51,10 +53,12 @@ async function sized(side: Side, order: SideOrder, seconds: number | undefined):
   let { events } = { events: FIRST_EVENTS };
   for (;;) {
     const run = await side.run({ ...order, generator: { ...order.generator, events } });
-    const needed = Math.min(EVENTS_MAX, Math.ceil(((run.events / run.seconds) * seconds) / 1_000) * 1_000);
+    const eventsIn = (time: number): number => Math.min(EVENTS_MAX, Math.ceil((speed(run) * time) / 1_000) * 1_000);
+    const needed = eventsIn(seconds);
+    if (needed <= events * 4 || run.seconds >= TELLING_SECONDS)
+      return { ...order, generator: { ...order.generator, events: Math.max(needed, events) } };
     // A short run is slow, because nothing is compiled yet: the next guess is made from a longer one.
-    if (needed <= events * 4) return { ...order, generator: { ...order.generator, events: Math.max(needed, events) } };
-    events = Math.min(needed, events * 16);
+    events = Math.min(events * 16, Math.max(events * 2, eventsIn(2 * TELLING_SECONDS)));
   }
 }
 
