@@ -76,7 +76,7 @@ function onceOf(name: string, all: number): () => Operator<Reading, string, Read
   };
 }
 
-/** Different, though nothing but letters and digits says so, as for the names of files. */
+/** Different by what the name of a file can't say. Savepoints that were written long ago have them under their old names. */
 const uids = { each: "came.once", both: "came-once" };
 
 /** Operators of the job's own: with operator state, with keyed state behind a broadcast, with two keyed inputs. */
@@ -89,8 +89,12 @@ export const ownOperatorBranches: readonly Branch[] = [
       all
         .broadcast()
         .keyBy(numberOf)
-        .transform(onceOf("each", 1) as () => Operator<Reading, string>, { uid: uids.each, states: seen }),
-      all.filter(isEven).keyBy(numberOf).connect(all.filter(isLow).keyBy(numberOf)).transform(onceOf("both", BOTH), { uid: uids.both, states: seen }),
+        .transform(onceOf("each", 1) as () => Operator<Reading, string>, { uid: uids.each, uidAliases: ["each"], states: seen }),
+      all
+        .filter(isEven)
+        .keyBy(numberOf)
+        .connect(all.filter(isLow).keyBy(numberOf))
+        .transform(onceOf("both", BOTH), { uid: uids.both, uidAliases: ["both"], states: seen }),
     ],
     judge: exactly("ownOperator", (input) => {
       const values = [...new Set(input.map(numberOf))];
