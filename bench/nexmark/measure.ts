@@ -50,7 +50,7 @@ export async function measure(sides: readonly Side[], order: SideOrder, options:
 /** Gives a side as many events as it takes for so long, warm-up included. */
 async function sized(side: Side, order: SideOrder, seconds: number | undefined): Promise<SideOrder> {
   if (seconds === undefined) return order;
-  let { events } = { events: FIRST_EVENTS };
+  let events = FIRST_EVENTS;
   for (;;) {
     const run = await side.run({ ...order, generator: { ...order.generator, events } });
     const eventsIn = (time: number): number => Math.min(EVENTS_MAX, Math.ceil((speed(run) * time) / 1_000) * 1_000);

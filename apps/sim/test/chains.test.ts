@@ -1,18 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { DELTAS_LATE_MAX, overgrownChain } from "../src/world/chains.ts";
-import { CHECKPOINTS } from "../src/world/manifests.ts";
 import { World } from "../src/world/world.ts";
-import { writeWhole } from "../src/world/write-whole.ts";
+import { worldWith } from "./world-with.ts";
 
 /** Of files of so many bytes in the newest checkpoint. */
 async function judged(...bytes: readonly number[]): Promise<string | undefined> {
-  const world = new World(1);
-  await world.files.makeDirectory("/state");
-  await world.files.makeDirectory(CHECKPOINTS);
   const files = bytes.map((bytes, index) => ({ name: `count-0-${index}.delta`, bytes }));
   const operators = [{ uid: "count", subtasks: [{ subtask: 0 }, { subtask: 1, keyed: { files } }] }];
-  await writeWhole(world, `${CHECKPOINTS}/chk-000001.json`, new TextEncoder().encode(JSON.stringify({ operators })));
-  return overgrownChain(world);
+  return overgrownChain(await worldWith({ 1: { operators } }));
 }
 
 const deltas = (count: number): readonly number[] => Array.from({ length: count }, () => 10);

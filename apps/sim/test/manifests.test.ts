@@ -1,18 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { CHECKPOINTS, keptManifests } from "../src/world/manifests.ts";
-import { World } from "../src/world/world.ts";
-import { writeWhole } from "../src/world/write-whole.ts";
+import { keptManifests } from "../src/world/manifests.ts";
+import { worldWith } from "./world-with.ts";
 
 /** Of checkpoints and those that they grew from. */
 async function kept(parents: Readonly<Record<number, number>>): Promise<number> {
-  const world = new World(1);
-  await world.files.makeDirectory("/state");
-  await world.files.makeDirectory(CHECKPOINTS);
-  for (const [id, parentCheckpointId] of Object.entries(parents)) {
-    const text = JSON.stringify({ checkpointId: Number(id), parentCheckpointId });
-    await writeWhole(world, `${CHECKPOINTS}/chk-${id.padStart(6, "0")}.json`, new TextEncoder().encode(text));
-  }
-  return keptManifests(world);
+  const manifests = Object.entries(parents).map(([id, parentCheckpointId]) => [id, { checkpointId: Number(id), parentCheckpointId }] as const);
+  return keptManifests(await worldWith(Object.fromEntries(manifests)));
 }
 
 describe("checkpoints that are kept", () => {
