@@ -58,6 +58,7 @@ function sends(ready: () => boolean, send: (values: Bid[]) => void): Stepped & {
   let sent = 0;
   let nextUs = 0;
   return {
+    queued: false,
     times: { stepped: () => undefined },
     step() {
       if (sent >= batches || !ready()) return false;
@@ -128,6 +129,7 @@ function sender(exchange: ThreadExchange): Stepped {
 function receiver(exchange: ThreadExchange): Stepped {
   const channel = exchange.receiving(edge as NonNullable<typeof edge>, 0, 1);
   return {
+    queued: false,
     times: { stepped: () => undefined },
     step() {
       const element = channel.poll();

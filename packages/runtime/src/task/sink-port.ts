@@ -21,7 +21,7 @@ export class SinkPort {
   }
 
   /** True while the writer's buffers are full; `wake` is called when they no longer are. */
-  blocked(wake: () => void, fail: (error: unknown) => void): boolean {
+  blocked(wake: () => void, fail: (node: number, error: unknown) => void): boolean {
     if (this.#blocked) return true;
     const ready = this.writer.ready();
     if (ready === undefined) return false;
@@ -31,7 +31,7 @@ export class SinkPort {
         this.#blocked = false;
         wake();
       },
-      (error: unknown) => fail(error),
+      (error: unknown) => fail(this.node, error),
     );
     return true;
   }

@@ -1,7 +1,11 @@
 import type { Cancel } from "@millrace/core";
+import type { OperatorHost } from "./operator-host.ts";
 import type { TaskParts } from "./task-parts.ts";
 
 const LOOK_MS = 5;
+
+// Asked in each step, so it is no function that each step makes.
+const overfull = ({ backend }: OperatorHost): boolean => backend?.overfull === true;
 
 /** A task's part in the room for changes of keyed state: it says when it has none left, and a source looks whether there is some again. */
 export class StateRoomWatch {
@@ -18,7 +22,7 @@ export class StateRoomWatch {
   /** Tells the sources of the job when changes fill the memory here, and when they no longer do. */
   tell(): void {
     const { hosts, stateRoom } = this.#parts;
-    const isFull = hosts.some((host) => host.backend?.overfull === true);
+    const isFull = hosts.some(overfull);
     if (isFull === this.#isFull) return;
     this.#isFull = isFull;
     stateRoom.change(isFull ? 1 : -1);

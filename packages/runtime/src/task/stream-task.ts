@@ -25,6 +25,7 @@ export type TaskState = "running" | "ended" | "failed" | "closed";
  */
 export class StreamTask {
   readonly times: TaskTimes;
+  queued = false;
   readonly #parts: TaskParts;
   readonly #wake: () => void;
   readonly #checkpoints: TaskCheckpoints;
@@ -39,7 +40,7 @@ export class StreamTask {
   constructor(parts: TaskParts, wake: () => void) {
     this.#parts = parts;
     this.#wake = wake;
-    this.#checkpoints = new TaskCheckpoints(parts, wake, (node, error) => this.#sinkFailed(node, error));
+    this.#checkpoints = new TaskCheckpoints(parts, wake, this.#sinkFailed);
     const backends = parts.hosts.flatMap(({ backend }) => backend ?? []);
     this.#cleanup = new ExpiryCleanup(backends, parts.ports, wake);
     this.#timers = new ClockTimers(parts, wake);
@@ -137,9 +138,9 @@ export class StreamTask {
   }
 
   /** A target that can't be written to is no matter of the record in hand, so its position is left out. */
-  #sinkFailed(node: number, error: unknown): void {
+  readonly #sinkFailed = (node: number, error: unknown): void => {
     this.#report(new ChainFailure(node, error), undefined);
-  }
+  };
 
   #report({ node, failure }: ChainFailure, position: string | undefined): void {
     if (this.#state === "failed" || this.#state === "closed") return;
@@ -290,7 +291,7 @@ export class StreamTask {
   #blocked(): boolean {
     for (const edge of this.#parts.edges) if (edge.full) return true;
     let blocked = false;
-    for (const sink of this.#parts.sinks) blocked = sink.blocked(this.#wake, (error) => this.#sinkFailed(sink.node, error)) || blocked;
+    for (const sink of this.#parts.sinks) blocked = sink.blocked(this.#wake, this.#sinkFailed) || blocked;
     return blocked;
   }
 }

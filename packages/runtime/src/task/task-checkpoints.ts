@@ -12,6 +12,9 @@ import { SourceInput } from "./source-input.ts";
 import { type InFlightPart, type KeyedChain, type KeyedPart, TaskCheckpoint, timeOf } from "./task-checkpoint.ts";
 import type { TaskParts } from "./task-parts.ts";
 
+// Asked in each step, so it is no function that each step makes.
+const wantsCheckpoint = ({ backend }: OperatorHost): boolean => backend?.wantsCheckpoint === true;
+
 /**
  * The checkpoints of one task, one at a time: asked for or brought by a barrier, begun between two steps, encoded in
  * slices, written, and then complete everywhere or given up. Word of that may come later than the barrier of the next.
@@ -161,7 +164,7 @@ export class TaskCheckpoints {
 
   #ask(): void {
     const over = Math.max(this.#completeUpTo, this.#abortedUpTo);
-    if (this.#askedAfter === over || !this.#parts.hosts.some((host) => host.backend?.wantsCheckpoint === true)) return;
+    if (this.#askedAfter === over || !this.#parts.hosts.some(wantsCheckpoint)) return;
     this.#askedAfter = over;
     this.#parts.listener.wantsCheckpoint(over);
   }

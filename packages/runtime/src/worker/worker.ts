@@ -4,6 +4,8 @@ import { limits, type Ports } from "@millrace/core";
 export interface Stepped {
   /** Works for a moment, a shorter one when others wait. True: there is more to do now; false: it waits to be woken. */
   step(othersWait: () => boolean): boolean;
+  /** Its worker's: it stands in the queue. */
+  queued: boolean;
   /** Told how long each step took, in milliseconds of the monotonic clock. */
   readonly times: { stepped(start: number, end: number): void };
 }
@@ -26,7 +28,6 @@ export class Worker {
   readonly #ports: Ports;
   readonly #inbox: Inbox | undefined;
   readonly #queue: Stepped[] = [];
-  readonly #queued = new Set<Stepped>();
   #turnPlanned = false;
   #started = false;
   #closed = false;
@@ -41,8 +42,8 @@ export class Worker {
 
   /** Puts a task into the queue, unless it stands there already. */
   wake(task: Stepped): void {
-    if (this.#closed || this.#queued.has(task)) return;
-    this.#queued.add(task);
+    if (this.#closed || task.queued) return;
+    task.queued = true;
     this.#queue.push(task);
     this.#planTurn();
   }
@@ -56,8 +57,7 @@ export class Worker {
   /** No step is begun after this. */
   close(): void {
     this.#closed = true;
-    this.#queue.length = 0;
-    this.#queued.clear();
+    for (const task of this.#queue.splice(0)) task.queued = false;
   }
 
   readonly #othersWait = (): boolean => this.#queue.length > 0;
@@ -102,7 +102,7 @@ export class Worker {
         if (task === undefined) return;
         start = clock.monotonic();
       }
-      this.#queued.delete(task);
+      task.queued = false;
       const more = task.step(this.#othersWait);
       const end = clock.monotonic();
       task.times.stepped(start, end);

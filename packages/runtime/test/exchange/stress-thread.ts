@@ -48,6 +48,7 @@ interface Outgoing {
 }
 
 class Sender implements Stepped {
+  queued = false;
   readonly times = times;
   readonly #id = `0/${thread}`;
   readonly #open: Outgoing[] = edges.flatMap((edge) =>
@@ -101,6 +102,7 @@ interface Incoming {
 }
 
 class Receiver implements Stepped {
+  queued = false;
   readonly times = times;
   readonly #id = `1/${thread}`;
   readonly #open: Incoming[] = edges.flatMap((edge: PhysicalEdge) =>
