@@ -3,6 +3,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startJob } from "millrace";
+import { bareCrossing } from "./bare-crossing.ts";
 import crossingJob from "./crossing-job.ts";
 import { bareLoop, type LatencyJob, latencyJob, type Shape } from "./jobs.ts";
 import { Latencies, type Quantiles } from "./latencies.ts";
@@ -12,7 +13,7 @@ export interface LatencyOrder {
   readonly side: "millrace" | "bare";
   readonly shape: Shape;
   readonly keys: number;
-  /** Two subtasks in two threads; what comes to the second one is measured. The bare loop has one thread. */
+  /** Two subtasks in two threads; what comes to the second one is measured. */
   readonly crossing: boolean;
   readonly ratePerSecond: number;
   readonly seconds: number;
@@ -28,7 +29,9 @@ const warmUntilNanos = nowNanos() + (warmSeconds + 1) * 1e9;
 const latencies = new Latencies(warmUntilNanos);
 const job: LatencyJob = { shape, keys, schedule: new Schedule(ratePerSecond, seconds), latencies };
 
-if (order.side === "bare") {
+if (order.side === "bare" && crossing) {
+  console.log(JSON.stringify(await bareCrossing({ keys, ratePerSecond, seconds, warmUntilNanos })));
+} else if (order.side === "bare") {
   const step = bareLoop(job);
   await new Promise<void>((resolve) => {
     const turn = (): void => {

@@ -12,7 +12,7 @@ import type { LatencyOrder } from "./run-side.ts";
 
 const usage = `Latency in an open loop: records leave the source when they are due, whether the engine keeps up or not, and
 each is measured from then (no coordinated omission). Checkpoints every second. Beside it a bare loop that does the same
-without an engine, which shows what the machine does to any loop. "CPU stall" is the most processor time
+without an engine, or two bare threads, which show what the machine does to any loop. "CPU stall" is the most processor time
 that the thread used between two looks at what is due: it does not depend on what else the machine is at.
 
   pnpm bench latency [--rates 10000,100000] [--seconds 20] [--peer bare,flink]
