@@ -10,6 +10,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { median } from "./micro/measure.ts";
+import { whole } from "./option-values.ts";
 import { orUsage } from "./usage.ts";
 
 const bar = 6;
@@ -18,11 +19,7 @@ const usage = `pnpm bench:cold-start [pairs], after pnpm build
 
 From the start of a process to its first result, millrace run beside a bare Node script that computes the same. At least 7 pairs,
 15 unless told. Exit code 1 when a ratio is over its bar.`;
-const pairs = orUsage(usage, () => {
-  const given = Number(process.argv[2] ?? 15);
-  if (Number.isNaN(given)) throw new Error(`${process.argv[2]} is no number of pairs`);
-  return Math.max(7, given);
-});
+const pairs = orUsage(usage, () => whole("pairs", process.argv[2] ?? "15", 7));
 const lines = 1_000;
 const users = 20;
 

@@ -1,11 +1,7 @@
 import { explain } from "@millrace/core";
 
-/** Runs a bench from the command line, or says how it is used. What it throws is explained, and its exit code is then 2. */
-export async function runBench(help: boolean, usage: string, main: () => Promise<void>): Promise<void> {
-  if (help) {
-    console.log(usage);
-    return;
-  }
+/** Runs a bench from the command line. What it throws is explained, and its exit code is then 2. */
+export async function runBench(main: () => Promise<void>): Promise<void> {
   try {
     await main();
   } catch (error) {

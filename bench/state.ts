@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { oneOf, whole } from "./option-values.ts";
 import { churnOfJobs, recoveries } from "./state/beside.ts";
 import { measureChurn } from "./state/churn.ts";
 import { measureFill } from "./state/fill.ts";
@@ -24,9 +25,11 @@ Example: pnpm bench:state large '{"keys":2000000,"records":2100000,"memoryMb":25
 
 const gigabyte = { keys: 5_000_000, valueBytes: 200, memoryMb: 4096 };
 const churns = [0.001, 0.01, 0.1, 1];
+const benches = ["churn", "store", "refill", "build", "hot", "large", "recovery", "flink"] as const;
+const counts = ["keys", "records", "valueBytes", "memoryMb", "checkpointMs", "hotKeys"] as const;
 const { what, given } = orUsage(usage, () => {
   const [name = "churn", text = "{}"] = process.argv.slice(2);
-  return { what: name, given: JSON.parse(text) as Record<string, number> };
+  return { what: oneOf("bench:state", name, benches), given: givenOptions(text) };
 });
 
 switch (what) {
@@ -59,9 +62,18 @@ switch (what) {
     console.table(await recoveries({ ...gigabyte, ...given }, { flink: true }));
     console.table(await churnOfJobs({ keys: 1_000_000, valueBytes: 16, memoryMb: 4096, ...given }, churns));
     break;
-  default:
-    console.error(`there is no bench of state called ${what}\n\n${usage}`);
-    process.exitCode = 2;
+}
+
+/** Counts, and for jobs that are measured the directory to keep and the backend. */
+function givenOptions(text: string): { readonly [name in (typeof counts)[number]]?: number } {
+  const given: unknown = JSON.parse(text);
+  if (typeof given !== "object" || given === null) throw new Error(`options are a JSON object, not ${text}`);
+  for (const [name, value] of Object.entries(given)) {
+    const known = oneOf("an option", name, [...counts, "keep", "backend"]);
+    if (known === "backend") oneOf(known, String(value), ["disk", "heap"]);
+    else if (known !== "keep") whole(known, JSON.stringify(value));
+  }
+  return given;
 }
 
 /** In a process of its own, so that its peak of memory is its own. */

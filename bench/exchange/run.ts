@@ -4,6 +4,7 @@ import { parseArgs, promisify } from "node:util";
 import { MessageChannel, Worker } from "node:worker_threads";
 import { createExchangeMemory } from "@millrace/runtime";
 import { median } from "../micro/measure.ts";
+import { someOf, whole, wholes } from "../option-values.ts";
 import { orUsage } from "../usage.ts";
 import type { KeyedOptions, KeyedTimes } from "./keyed-run.ts";
 import type { PhysicalPlan, ThreadStart } from "./thread.ts";
@@ -15,7 +16,7 @@ compared runs in turn; keyed work in processes of its own, because one worker wo
 takes a fifth longer: its functions are compiled for all closures that there have been. --work: rounds of
 arithmetic for each record, which show from what work on a second worker gains. Exit code 1 when a figure misses its bar.`;
 
-const options = orUsage(usage, () => {
+const { rounds, only, works } = orUsage(usage, () => {
   const { values } = parseArgs({
     options: {
       rounds: { type: "string", default: "5" },
@@ -23,10 +24,12 @@ const options = orUsage(usage, () => {
       work: { type: "string", default: "0,400,2000" },
     },
   });
-  return values;
+  return {
+    rounds: whole("--rounds", values.rounds),
+    only: someOf("--only", values.only, ["exchange", "latency", "keyed"]),
+    works: wholes("--work", values.work, 0),
+  };
 });
-const rounds = Number(options.rounds);
-const only = new Set(options.only.split(","));
 
 const edge: PhysicalPlan["tasks"][number]["outputs"][number] = {
   id: 0,
@@ -143,7 +146,7 @@ const CHEAP_NS = 350;
 
 /** Processor time does not depend on what else the machine is at, so it is told, too. */
 async function keyedWork(): Promise<void> {
-  for (const work of options.work.split(",").map(Number)) {
+  for (const work of works) {
     processorNs.clear();
     const { first, second, ratio } = await inTurn(
       () => keyed(1, work),
@@ -156,7 +159,7 @@ async function keyedWork(): Promise<void> {
   }
 }
 
-if (only.has("exchange")) await exchange();
-if (only.has("latency")) await latency();
-if (only.has("keyed")) await keyedWork();
+if (only.includes("exchange")) await exchange();
+if (only.includes("latency")) await latency();
+if (only.includes("keyed")) await keyedWork();
 process.exitCode = missed === 0 ? 0 : 1;

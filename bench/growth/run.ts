@@ -3,9 +3,10 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { MillraceError } from "@millrace/core";
 import { lastLineOf } from "../nexmark/sides/side.ts";
+import { oneOf, positive, someOf, wholes } from "../option-values.ts";
 import { runBench } from "../run-bench.ts";
+import { orUsage } from "../usage.ts";
 import { plot, short } from "./plot.ts";
 import { type Axis, axes, type Point, type PointOrder } from "./points.ts";
 import { trendOf } from "./trend.ts";
@@ -33,37 +34,43 @@ const figures = {
 } as const;
 const figureNames = Object.keys(figures) as (keyof typeof figures)[];
 
-const { values } = parseArgs({
-  args: process.argv.slice(2),
-  options: {
-    help: { type: "boolean", default: false },
-    axes: { type: "string", default: Object.keys(axes).join(",") },
-    keys: { type: "string", default: axes.keys.values.join(",") },
-    backend: { type: "string", default: "disk" },
-    seconds: { type: "string", default: "9" },
-    plots: { type: "string", default: join(import.meta.dirname, "plots") },
-    json: { type: "boolean", default: false },
-  },
+const axisNames = Object.keys(axes) as Axis[];
+
+const options = orUsage(usage, () => {
+  const { values } = parseArgs({
+    options: {
+      axes: { type: "string", default: axisNames.join(",") },
+      keys: { type: "string", default: axes.keys.values.join(",") },
+      backend: { type: "string", default: "disk" },
+      seconds: { type: "string", default: "9" },
+      plots: { type: "string", default: join(import.meta.dirname, "plots") },
+      json: { type: "boolean", default: false },
+    },
+  });
+  return {
+    ...values,
+    axes: someOf("--axes", values.axes, axisNames),
+    keys: wholes("--keys", values.keys),
+    backend: oneOf("--backend", values.backend, ["disk", "heap"]),
+    seconds: positive("--seconds", values.seconds),
+  };
 });
 
 async function main(): Promise<void> {
-  if (!values.json)
+  if (!options.json)
     console.log(`${new Date().toISOString().slice(0, 10)}, Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model ?? "unknown processor"}`);
-  mkdirSync(values.plots, { recursive: true });
-  for (const name of values.axes.split(",")) {
-    if (!Object.hasOwn(axes, name)) throw new MillraceError("GROWTH_OPTIONS", `--axes takes ${Object.keys(axes).join(", ")}, not ${name}`);
-    await measureAxis(name as Axis);
-  }
+  mkdirSync(options.plots, { recursive: true });
+  for (const axis of options.axes) await measureAxis(axis);
 }
 
 async function measureAxis(axis: Axis): Promise<void> {
   const points: Point[] = [];
-  for (const value of axis === "keys" ? values.keys.split(",").map(Number) : axes[axis].values) {
-    const order: PointOrder = { axis, value, backend: values.backend === "heap" ? "heap" : "disk", seconds: Number(values.seconds) };
+  for (const value of axis === "keys" ? options.keys : axes[axis].values) {
+    const order: PointOrder = { axis, value, backend: options.backend, seconds: options.seconds };
     const args = ["--conditions=millrace-source", join(import.meta.dirname, "run-point.ts"), JSON.stringify(order)];
     const point = withNaN((await lastLineOf(process.execPath, args)) as Point);
     points.push(point);
-    if (values.json) console.log(JSON.stringify(point));
+    if (options.json) console.log(JSON.stringify(point));
   }
   report(axis, points);
 }
@@ -76,8 +83,8 @@ function withNaN(point: Point): Point {
 function report(axis: Axis, points: readonly Point[]): void {
   const { title, unit } = axes[axis];
   const series = figureNames.map((name) => ({ name: figures[name], points: points.map((point): [number, number] => [point.value, point[name]]) }));
-  writeFileSync(join(values.plots, `${axis}.svg`), plot(title, unit, series));
-  if (values.json) return;
+  writeFileSync(join(options.plots, `${axis}.svg`), plot(title, unit, series));
+  if (options.json) return;
   console.log(`\n${title}`);
   console.log(["".padEnd(54), ...points.map(({ value }) => short(value).padStart(9)), "growth"].join(" "));
   for (const { name, points: line } of series) {
@@ -86,4 +93,4 @@ function report(axis: Axis, points: readonly Point[]): void {
   }
 }
 
-await runBench(values.help, usage, main);
+await runBench(main);

@@ -2,8 +2,11 @@
 import { cpus } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { MillraceError } from "@millrace/core";
 import { lastLineOf } from "../nexmark/sides/side.ts";
+import { oneOf, someOf, whole, wholes } from "../option-values.ts";
 import { runBench } from "../run-bench.ts";
+import { orUsage } from "../usage.ts";
 import { flinkLatencies } from "./flink.ts";
 import type { Shape } from "./jobs.ts";
 import { kafkaSides, withBroker } from "./kafka.ts";
@@ -18,7 +21,7 @@ that the thread used between two looks at what is due: it does not depend on wha
   pnpm bench latency [--rates 10000,100000] [--seconds 20] [--peer bare,flink]
 
   --rates LIST         records a second; default 10000,100000
-  --seconds S          of a run; default 20. The first --warm seconds (default 5) are not counted
+  --seconds S          of a run; default 20, more than --warm. The first --warm seconds (default 5) are not counted
   --jobs LIST          stateless, keyed-1k (1,000 keys), keyed-10k (10,000 keys, all dirty at each checkpoint),
                        crossing (1,000 keys in two threads, measured where all records come from the other); default these.
                        kafka: from topic to topic, at least once, on a real broker (Java 17), beside a loop over kafkajs and nothing in between
@@ -33,31 +36,43 @@ interface Job {
   readonly crossing: boolean;
 }
 
-const jobs: Readonly<Record<string, Job>> = {
+const jobs = {
   stateless: { shape: "stateless", keys: 1_000, crossing: false },
   "keyed-1k": { shape: "keyed", keys: 1_000, crossing: false },
   "keyed-10k": { shape: "keyed", keys: 10_000, crossing: false },
   crossing: { shape: "keyed", keys: 1_000, crossing: true },
-};
+} as const satisfies Readonly<Record<string, Job>>;
+const jobNames = Object.keys(jobs) as (keyof typeof jobs)[];
 
-const { values } = parseArgs({
-  args: process.argv.slice(2),
-  options: {
-    help: { type: "boolean", default: false },
-    rates: { type: "string", default: "10000,100000" },
-    seconds: { type: "string", default: "20" },
-    warm: { type: "string", default: "5" },
-    jobs: { type: "string", default: Object.keys(jobs).join(",") },
-    backend: { type: "string", default: "disk" },
-    "checkpoint-ms": { type: "string", default: "1000" },
-    peer: { type: "string", default: "bare" },
-    json: { type: "boolean", default: false },
-  },
+const { rates, names, peers, backend, json, common } = orUsage(usage, () => {
+  const { values } = parseArgs({
+    options: {
+      rates: { type: "string", default: "10000,100000" },
+      seconds: { type: "string", default: "20" },
+      warm: { type: "string", default: "5" },
+      jobs: { type: "string", default: jobNames.join(",") },
+      backend: { type: "string", default: "disk" },
+      "checkpoint-ms": { type: "string", default: "1000" },
+      peer: { type: "string", default: "bare" },
+      json: { type: "boolean", default: false },
+    },
+  });
+  const seconds = whole("--seconds", values.seconds);
+  const warmSeconds = whole("--warm", values.warm, 0);
+  if (seconds <= warmSeconds)
+    throw new Error(`--seconds must be more than --warm, ${warmSeconds}, not ${seconds}: what is due in those is not counted`);
+  return {
+    rates: wholes("--rates", values.rates),
+    names: someOf("--jobs", values.jobs, [...jobNames, "kafka"]),
+    peers: someOf("--peer", values.peer, ["bare", "flink", "none"]),
+    backend: oneOf("--backend", values.backend, ["disk", "heap"]),
+    json: values.json,
+    common: { seconds, warmSeconds, checkpointIntervalMs: whole("--checkpoint-ms", values["checkpoint-ms"]) },
+  };
 });
 
 async function main(): Promise<void> {
-  const peers = values.peer.split(",");
-  if (!values.json) {
+  if (!json) {
     console.log(
       `${new Date().toISOString().slice(0, 10)}, Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model ?? "unknown processor"}; µs`,
     );
@@ -70,36 +85,23 @@ async function main(): Promise<void> {
       ].join(" "),
     );
   }
-  const names = values.jobs.split(",");
-  const rates = values.rates.split(",").map(Number);
-  if (names.includes("kafka")) await runKafka(rates);
+  if (names.includes("kafka")) await runKafka();
   for (const rate of rates) {
     for (const name of names.filter((one) => one !== "kafka")) {
-      const job = jobs[name];
-      if (job === undefined) throw new Error(`--jobs takes ${Object.keys(jobs).join(", ")}, and kafka, not ${name}`);
-      report(rate, name, "millrace", await run("millrace", job, rate));
-      if (peers.includes("bare")) report(rate, name, "bare", await run("bare", job, rate));
+      report(rate, name, "millrace", await run("millrace", jobs[name], rate));
+      if (peers.includes("bare")) report(rate, name, "bare", await run("bare", jobs[name], rate));
     }
     if (peers.includes("flink")) await runFlink(rate);
   }
 }
 
 async function run(side: LatencyOrder["side"], job: Job, ratePerSecond: number): Promise<Quantiles> {
-  const order: LatencyOrder = {
-    side,
-    ...job,
-    ratePerSecond,
-    seconds: Number(values.seconds),
-    warmSeconds: Number(values.warm),
-    backend: values.backend === "heap" ? "heap" : "disk",
-    checkpointIntervalMs: Number(values["checkpoint-ms"]),
-  };
+  const order: LatencyOrder = { ...common, ...job, side, ratePerSecond, backend };
   const args = ["--conditions=millrace-source", join(import.meta.dirname, "run-side.ts"), JSON.stringify(order)];
   return (await lastLineOf(process.execPath, args)) as Quantiles;
 }
 
-async function runKafka(rates: readonly number[]): Promise<void> {
-  const common = { seconds: Number(values.seconds), warmSeconds: Number(values.warm), checkpointIntervalMs: Number(values["checkpoint-ms"]) };
+async function runKafka(): Promise<void> {
   await withBroker(async (latenciesOf) => {
     // The broker is compiled by then.
     for (const side of kafkaSides) await latenciesOf({ ...common, side, ratePerSecond: Math.min(...rates) });
@@ -110,20 +112,20 @@ async function runKafka(rates: readonly number[]): Promise<void> {
 }
 
 async function runFlink(ratePerSecond: number): Promise<void> {
-  const common = {
-    ratePerSecond,
-    seconds: Number(values.seconds),
-    warmSeconds: Number(values.warm),
-    checkpointIntervalMs: Number(values["checkpoint-ms"]),
-  };
-  report(ratePerSecond, "chained", "flink", await flinkLatencies({ ...common, query: "latency-chain", bufferTimeoutMs: 100 }));
+  const order = { ...common, ratePerSecond };
+  report(ratePerSecond, "chained", "flink", await flinkLatencies({ ...order, query: "latency-chain", bufferTimeoutMs: 100 }));
   for (const bufferTimeoutMs of [100, 1, 0]) {
-    report(ratePerSecond, `keyed, timeout ${bufferTimeoutMs} ms`, "flink", await flinkLatencies({ ...common, query: "latency", bufferTimeoutMs }));
+    report(ratePerSecond, `keyed, timeout ${bufferTimeoutMs} ms`, "flink", await flinkLatencies({ ...order, query: "latency", bufferTimeoutMs }));
   }
 }
 
 function report(rate: number, job: string, side: string, quantiles: Quantiles): void {
-  if (values.json) {
+  if (quantiles.records === 0) {
+    throw new MillraceError("LATENCY_RECORDS", `${side} has measured no record of ${job} at ${rate} a second`, {
+      hint: "give more --seconds: what is due in the --warm ones, and in the second that the start may take, is not counted",
+    });
+  }
+  if (json) {
     console.log(JSON.stringify({ rate, job, side, ...quantiles }));
     return;
   }
@@ -134,4 +136,4 @@ function report(rate: number, job: string, side: string, quantiles: Quantiles): 
   console.log([String(rate).padStart(9), job.padEnd(22), side.padEnd(10), ...cells].join(" "));
 }
 
-await runBench(values.help, usage, main);
+await runBench(main);

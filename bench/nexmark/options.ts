@@ -1,6 +1,7 @@
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";
-import { MillraceError } from "@millrace/core";
+import { limits } from "@millrace/core";
+import { oneOf, someOf, whole, wholes } from "../option-values.ts";
 import { type GeneratorOptions, generatorOptions } from "./generator/options.ts";
 import { type QueryName, queryNames, statelessQueries } from "./queries/index.ts";
 import type { StateKind } from "./sides/side.ts";
@@ -12,7 +13,7 @@ export const usage = `Runs Nexmark queries as jobs, and beside them the same que
   --queries LIST       ${queryNames.join(" ")}; default all
   --events N           events in a run; default 1,000,000. The first third is warm-up and not timed
   --seconds S          instead: every side gets as many events as it takes for S seconds, found out by a first short run
-  --peer LIST          hand, flink; default hand. Flink needs JDK 17 and Maven, and is built at its first run
+  --peer LIST          hand, flink, or none; default hand. Flink needs JDK 17 and Maven, and is built at its first run
   --state LIST         heap: on the heap, beside Flink's hash map; disk: a local store, beside RocksDB. Default heap
   --premade N          N events are made beforehand and read again and again, so that making them is in no figure; with state
                        all of them, and not beside Flink. Default 0: every event is made when it is read
@@ -43,12 +44,10 @@ export interface NexmarkOptions {
   readonly nodeFlags: readonly string[];
 }
 
-/** undefined: help was asked for. Throws NEXMARK_OPTIONS. */
-export function readOptions(args: readonly string[]): NexmarkOptions | undefined {
+/** Of the command line. Throws at what can't be. */
+export function readOptions(): NexmarkOptions {
   const { values } = parseArgs({
-    args: [...args],
     options: {
-      help: { type: "boolean", default: false },
       queries: { type: "string", default: "all" },
       events: { type: "string", default: "1000000" },
       seconds: { type: "string" },
@@ -68,7 +67,6 @@ export function readOptions(args: readonly string[]): NexmarkOptions | undefined
       "node-flags": { type: "string" },
     },
   });
-  if (values.help) return undefined;
   const generator = generatorOptions({
     events: whole("--events", values.events),
     seed: Number(values.seed),
@@ -77,13 +75,13 @@ export function readOptions(args: readonly string[]): NexmarkOptions | undefined
     firstTs: Number(values["first-ts"]),
     extras: oneOf("--extras", values.extras, ["on", "off"]) === "on",
   });
-  const premade = whole("--premade", values.premade);
-  const queries = values.queries === "all" ? queryNames : listOf("--queries", values.queries, queryNames);
-  const peers = values.peer === "none" ? [] : listOf("--peer", values.peer, ["hand", "flink"] as const);
-  if (premade > 0 && peers.includes("flink")) throw refused("--premade is for this process alone, not for --peer flink");
+  const premade = whole("--premade", values.premade, 0);
+  const queries = values.queries === "all" ? queryNames : someOf("--queries", values.queries, queryNames);
+  const peers = values.peer === "none" ? [] : someOf("--peer", values.peer, ["hand", "flink"]);
+  if (premade > 0 && peers.includes("flink")) throw new Error("--premade is for this process alone, not for --peer flink");
   const repeats = values.seconds !== undefined || premade < generator.events;
   if (premade > 0 && repeats && !queries.every((query) => statelessQueries.has(query))) {
-    throw refused("events that come again would find their state there: with state, --premade is all of --events");
+    throw new Error("events that come again would find their state there: with state, --premade is all of --events");
   }
   return {
     queries,
@@ -91,10 +89,10 @@ export function readOptions(args: readonly string[]): NexmarkOptions | undefined
     seconds: values.seconds === undefined ? undefined : whole("--seconds", values.seconds),
     premade,
     peers,
-    states: listOf("--state", values.state, ["heap", "disk"]),
-    parallelisms: values.parallelism.split(",").map((text) => whole("--parallelism", text)),
-    rounds: Math.max(1, whole("--rounds", values.rounds)),
-    checkpointIntervalMs: whole("--checkpoint-ms", values["checkpoint-ms"]),
+    states: someOf("--state", values.state, ["heap", "disk"]),
+    parallelisms: wholes("--parallelism", values.parallelism, 1, limits.maxParallelismDefault),
+    rounds: whole("--rounds", values.rounds),
+    checkpointIntervalMs: whole("--checkpoint-ms", values["checkpoint-ms"], 0),
     out: values.out,
     json: values.json,
     nodeFlags: values["node-flags"]?.split(" ") ?? [],
@@ -103,24 +101,4 @@ export function readOptions(args: readonly string[]): NexmarkOptions | undefined
 
 export function machine(): string {
   return `${new Date().toISOString().slice(0, 10)}, Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model ?? "unknown processor"}`;
-}
-
-function listOf<T extends string>(option: string, text: string, known: readonly T[]): readonly T[] {
-  return text.split(",").map((name) => oneOf(option, name, known));
-}
-
-function oneOf<T extends string>(option: string, name: string, known: readonly T[]): T {
-  const found = known.find((one) => one === name);
-  if (found === undefined) throw refused(`${option} takes ${known.join(", ")}, not ${name}`);
-  return found;
-}
-
-function whole(option: string, text: string): number {
-  const value = Number(text);
-  if (!Number.isSafeInteger(value) || value < 0) throw refused(`${option} takes a whole number, not ${text}`);
-  return value;
-}
-
-function refused(message: string): MillraceError {
-  return new MillraceError("NEXMARK_OPTIONS", message, { hint: "see pnpm bench nexmark --help" });
 }

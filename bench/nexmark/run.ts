@@ -1,5 +1,6 @@
 /** `pnpm bench nexmark`: the queries on this engine and on its peers, in interleaved rounds over the same events. */
-import { explain } from "@millrace/core";
+import { runBench } from "../run-bench.ts";
+import { orUsage } from "../usage.ts";
 import { type Measurement, measure } from "./measure.ts";
 import { machine, type NexmarkOptions, type PeerName, readOptions, usage } from "./options.ts";
 import { type QueryName, statelessQueries } from "./queries/index.ts";
@@ -10,12 +11,9 @@ import { tableFoot, tableHead, tableLine } from "./table.ts";
 
 const makePeer: Readonly<Record<PeerName, () => Side>> = { hand: handSide, flink: flinkSide };
 
+const options = orUsage(usage, readOptions);
+
 async function main(): Promise<void> {
-  const options = readOptions(process.argv.slice(2));
-  if (options === undefined) {
-    console.log(usage);
-    return;
-  }
   if (!options.json) console.log(`${machine()}\n${tableHead()}`);
   const all: Measurement[] = [];
   const sides = [millraceSide(options.nodeFlags), ...options.peers.map((peer) => makePeer[peer]())];
@@ -36,9 +34,4 @@ function ordersOf({ queries, states, parallelisms, generator, premade, checkpoin
   );
 }
 
-try {
-  await main();
-} catch (error) {
-  console.error(explain(error));
-  process.exitCode = 2;
-}
+await runBench(main);
