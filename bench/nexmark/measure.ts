@@ -1,5 +1,7 @@
-import { mkdirSync } from "node:fs";
-import { join } from "node:path";
+import { createReadStream, createWriteStream } from "node:fs";
+import { mkdir, readdir, rm } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { pipeline } from "node:stream/promises";
 import { median } from "../micro/measure.ts";
 import type { NexmarkOptions } from "./options.ts";
 import type { QueryName } from "./queries/index.ts";
@@ -22,6 +24,8 @@ export interface Measurement {
   readonly ratios: Readonly<Record<string, number>>;
 }
 
+type MeasureOptions = Pick<NexmarkOptions, "seconds" | "rounds" | "out">;
+
 interface Sided {
   readonly side: Side;
   readonly order: SideOrder;
@@ -34,7 +38,7 @@ const TELLING_SECONDS = 3;
 const EVENTS_MAX = 2 ** 31 - 1;
 
 /** Runs the sides of one query in turn, round by round. The first side is the engine; the others are its peers. */
-export async function measure(sides: readonly Side[], order: SideOrder, options: NexmarkOptions): Promise<readonly Measurement[]> {
+export async function measure(sides: readonly Side[], order: SideOrder, options: MeasureOptions): Promise<readonly Measurement[]> {
   const sided: Sided[] = [];
   for (const side of sides) sided.push({ side, order: await sized(side, order, options.seconds), runs: [] });
   for (let round = 0; round < options.rounds; round++) {
@@ -42,7 +46,7 @@ export async function measure(sides: readonly Side[], order: SideOrder, options:
   }
   // A run of its own, because writing takes longer than most queries.
   if (options.out !== undefined) {
-    for (const { side, order } of sided) await side.run({ ...order, out: outFile(options.out, side.name, order.query) });
+    for (const { side, order } of sided) await write(side, order, side.name === "millrace" ? options.out : join(options.out, side.name));
   }
   return sided.map((one) => summary(one, sided[0] === one ? sided.slice(1) : []));
 }
@@ -62,10 +66,26 @@ async function sized(side: Side, order: SideOrder, seconds: number | undefined):
   }
 }
 
-function outFile(directory: string, side: string, query: QueryName): string {
-  const place = side === "millrace" ? directory : join(directory, side);
-  mkdirSync(place, { recursive: true });
-  return join(place, `${query}.jsonl`);
+/** Writes the rows of a run to one file, which takes the place of what an earlier run left. */
+async function write(side: Side, order: SideOrder, directory: string): Promise<void> {
+  const out = join(directory, `${order.query}.jsonl`);
+  await mkdir(directory, { recursive: true });
+  for (const left of [out, ...(await partsOf(out))]) await rm(left, { force: true });
+  await side.run({ ...order, out });
+  for (const part of await partsOf(out)) {
+    await pipeline(createReadStream(part), createWriteStream(out, { flags: "a" }));
+    await rm(part);
+  }
+}
+
+/** Subtasks but the first write beside the file, each to a part with its number. */
+async function partsOf(out: string): Promise<readonly string[]> {
+  const prefix = `${basename(out)}.`;
+  const numbers = (await readdir(dirname(out))).filter((name) => name.startsWith(prefix)).map((name) => name.slice(prefix.length));
+  return numbers
+    .filter((number) => /^\d+$/.test(number))
+    .toSorted((a, b) => Number(a) - Number(b))
+    .map((number) => `${out}.${number}`);
 }
 
 function summary({ side, order, runs }: Sided, peers: readonly Sided[]): Measurement {

@@ -21,7 +21,8 @@ export const usage = `Runs Nexmark queries as jobs, and beside them the same que
   --rounds R           a round runs every side once, in turn; figures are medians. Default 3
   --checkpoint-ms MS   default 1000; 0: none
   --seed N --shuffle K --event-rate R --first-ts MS --extras on|off   of the generator
-  --out DIR            writes the results of one more run to DIR as QUERY.jsonl, and those of peers to DIR/PEER
+  --out DIR            writes the results of one more run to DIR as QUERY.jsonl, and those of peers to DIR/PEER: one file a query,
+                       in place of what an earlier run left; of several states or parallelisms the last one stays
   --json               one JSON object a measurement instead of the table
   --node-flags LIST    for the engine's process, e.g. --node-flags=--cpu-prof
 

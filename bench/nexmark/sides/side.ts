@@ -16,7 +16,7 @@ export interface SideOrder {
   readonly parallelism: number;
   /** 0: none. */
   readonly checkpointIntervalMs: number;
-  /** File of the result; undefined: rows are counted and forgotten. */
+  /** File of the result, of its first subtask; subtask s > 0 writes to `OUT.s`. undefined: rows are counted and forgotten. */
   readonly out?: string;
 }
 
