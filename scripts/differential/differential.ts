@@ -7,6 +7,7 @@ import { parseArgs } from "node:util";
 import { explain, MillraceError, seededRandom } from "@millrace/core";
 import { bareKinds, jobKinds, jobVariation } from "@millrace/sim";
 import { checkCases, kindRunners, type SemanticsCase, type Variation, variations } from "@millrace/testkit";
+import { orUsage, wholeNumber } from "../../bench/usage.ts";
 import { Oracle, type Program } from "./oracle.ts";
 import { shrink } from "./shrink.ts";
 
@@ -19,7 +20,7 @@ const usage = `Runs new random programs on Apache Flink and on this engine, and 
   --rounds N     programs, dealt out over the kinds; default 1000
   --seed N       decides the programs and how they are run; printed, default random. Seed 1 gives the recorded cases
   --kinds LIST   ${kindNames.join(", ")}; default all
-  --variations   ${wayNames.join(", ")}; default all
+  --variations   ${wayNames.join(", ")}; default all. Kinds that cannot be run in any of them are left out, and named
   --out FILE     appends the smallest case of each difference, with Flink's output, for pnpm semantics FILE
 
 A program runs as it is (plain), with an output that is full after each record (yields), with restores from a snapshot
@@ -31,16 +32,7 @@ ${Object.entries(bareKinds)
  A difference is shrunk. Flink's side needs JDK 17 and Maven, and is built at its first start.
 Ends with 0 when nothing differs, 1 when something does, 2 when the command cannot be run.`;
 
-const { values } = parseArgs({
-  options: {
-    help: { type: "boolean", default: false },
-    rounds: { type: "string", default: "1000" },
-    seed: { type: "string", default: String(2 + (Date.now() % 1_000_000_000)) },
-    kinds: { type: "string", default: kindNames.join(",") },
-    variations: { type: "string", default: wayNames.join(",") },
-    out: { type: "string" },
-  },
-});
+const options = orUsage(usage, readOptions);
 
 interface Tally {
   rounds: number;
@@ -48,15 +40,41 @@ interface Tally {
   different: number;
 }
 
-async function main(): Promise<void> {
-  const seed = Number(values.seed);
-  const rounds = Number(values.rounds);
-  const kinds = values.kinds.split(",");
+interface Options {
+  readonly seed: number;
+  readonly rounds: number;
+  readonly kinds: readonly string[];
+  /** Kinds that were asked for in no way that they can be run in. */
+  readonly notRun: readonly string[];
+  readonly ways: readonly string[];
+  readonly out: string | undefined;
+}
+
+function readOptions(): Options {
+  const { values } = parseArgs({
+    options: {
+      rounds: { type: "string", default: "1000" },
+      seed: { type: "string", default: String(2 + (Date.now() % 1_000_000_000)) },
+      kinds: { type: "string", default: kindNames.join(",") },
+      variations: { type: "string", default: wayNames.join(",") },
+      out: { type: "string" },
+    },
+  });
+  const seed = wholeNumber("--seed", values.seed, Number.MIN_SAFE_INTEGER);
+  const rounds = wholeNumber("--rounds", values.rounds, 1);
+  const asked = values.kinds.split(",");
   const ways = values.variations.split(",");
   for (const way of ways) if (!wayNames.includes(way)) throw refusal(`there is no variation ${way}; there are ${wayNames.join(", ")}`);
-  for (const kind of kinds) if (!kindNames.includes(kind)) throw refusal(`there is no kind ${kind}; there are ${kindNames.join(", ")}`);
-  if (!Number.isSafeInteger(rounds) || !Number.isSafeInteger(seed)) throw refusal("--rounds and --seed take whole numbers");
+  for (const kind of asked) if (!kindNames.includes(kind)) throw refusal(`there is no kind ${kind}; there are ${kindNames.join(", ")}`);
+  const kinds = asked.filter((kind) => possibleWays(kind, ways).length > 0);
+  const notRun = [...new Set(asked)].filter((kind) => !kinds.includes(kind));
+  if (kinds.length === 0) throw refusal(`nothing is left to run: ${notRun.join(", ")} cannot be run as job`);
+  return { seed, rounds, kinds, notRun, ways, out: values.out };
+}
+
+async function main({ seed, rounds, kinds, notRun, ways }: Options): Promise<void> {
   console.log(`differential: seed ${seed}, ${rounds} rounds, ${kinds.join(", ")}`);
+  for (const kind of notRun) console.log(`${kind}: not run as job, ${bareKinds[kind]}`);
   await using oracle = new Oracle();
   const random = seededRandom(seed);
   const tallies = new Map(kinds.map((kind): [string, Tally] => [kind, { rounds: 0, deviating: 0, different: 0 }]));
@@ -90,7 +108,7 @@ async function runOne(oracle: Oracle, drawn: SemanticsCase, newVariation: () => 
     return shows ? recorded : undefined;
   });
   console.log(`the smallest that differs:\n${JSON.stringify(smallest)}\n${(await outcomeOf(smallest, newVariation)).difference?.slice(0, 2_000)}`);
-  if (values.out !== undefined) appendFileSync(values.out, `${JSON.stringify(smallest)}\n`);
+  if (options.out !== undefined) appendFileSync(options.out, `${JSON.stringify(smallest)}\n`);
 }
 
 async function outcomeOf(recorded: SemanticsCase, newVariation: () => Variation): Promise<{ difference: string | undefined; deviates: boolean }> {
@@ -104,7 +122,7 @@ async function differs(recorded: SemanticsCase, newVariation: () => Variation): 
 
 /** In turn by rounds of a kind; a new one for each run, because one that restores goes by its own random numbers. */
 function variationOf(kind: string, ways: readonly string[], round: number, seed: number): () => Variation {
-  const possible = ways.filter((way) => way !== "job" || jobKinds.has(kind));
+  const possible = possibleWays(kind, ways);
   switch (possible[round % possible.length]) {
     case "job":
       return () => jobVariation(seed);
@@ -117,16 +135,17 @@ function variationOf(kind: string, ways: readonly string[], round: number, seed:
   }
 }
 
-function refusal(message: string): MillraceError {
-  return new MillraceError("DIFFERENTIAL_USAGE", message, { hint: "see pnpm differential --help" });
+function possibleWays(kind: string, ways: readonly string[]): readonly string[] {
+  return ways.filter((way) => way !== "job" || jobKinds.has(kind));
 }
 
-if (values.help) console.log(usage);
-else {
-  try {
-    await main();
-  } catch (error) {
-    console.error(explain(error));
-    process.exitCode = 2;
-  }
+function refusal(message: string): MillraceError {
+  return new MillraceError("DIFFERENTIAL_USAGE", message);
+}
+
+try {
+  await main(options);
+} catch (error) {
+  console.error(explain(error));
+  process.exitCode = 2;
 }
