@@ -1,9 +1,10 @@
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { gunzipSync } from "node:zlib";
-import { explain, MillraceError } from "@millrace/core";
-import { jobKinds, jobVariation } from "@millrace/sim";
+import { explain, MillraceError, messageOf } from "@millrace/core";
+import { bareKinds, jobKinds, jobVariation } from "@millrace/sim";
 import { checkCases, type KindReport, parseCases, type SemanticsCase, type Variation, variations } from "@millrace/testkit";
+import { orUsage, wholeNumber } from "../bench/usage.ts";
 
 const ways: Readonly<Record<string, (seed: number) => Variation>> = { ...variations, job: jobVariation };
 
@@ -18,8 +19,10 @@ const usage = `Runs recorded programs of Apache Flink on this engine, and compar
   --differences N      how many differences of a kind are printed; default 20
 
 Ends with 0 when no case failed, 1 when one did, 2 when the command cannot be run. Cases that differ from Flink on purpose
-deviate; their classes are printed with the reason.
-Kinds that are not built are reported as skipped.`;
+deviate; their classes are printed with the reason. A file that holds anything but cases of known kinds, or none, is refused
+before any case is run.`;
+
+const options = orUsage(usage, readOptions);
 
 interface Options {
   readonly files: readonly string[];
@@ -28,64 +31,68 @@ interface Options {
   readonly differencesMax: number;
 }
 
-function readOptions(): Options | undefined {
+function readOptions(): Options {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
     options: {
-      help: { type: "boolean" },
       variation: { type: "string", default: "plain" },
       seed: { type: "string", default: "1" },
       differences: { type: "string", default: "20" },
     },
   });
-  if (values.help === true) return undefined;
   const names = Object.keys(ways).filter((name) => values.variation === "all" || values.variation === name);
-  const seed = Number(values.seed);
-  const differencesMax = Number(values.differences);
   if (positionals.length === 0) throw refusal("no file of cases is given");
   if (names.length === 0) throw refusal(`there is no variation ${values.variation}`);
-  if (!Number.isSafeInteger(differencesMax)) throw refusal(`--differences takes a number, not ${values.differences}`);
-  if (!Number.isSafeInteger(seed)) throw refusal(`--seed takes a whole number, not ${values.seed}`);
+  const seed = wholeNumber("--seed", values.seed, Number.MIN_SAFE_INTEGER);
+  const differencesMax = wholeNumber("--differences", values.differences, 0);
   return { files: positionals, names, seed, differencesMax };
 }
 
-function refusal(message: string): MillraceError {
-  return new MillraceError("SEMANTICS_USAGE", message, { hint: "see pnpm semantics --help" });
+function refusal(message: string, cause?: unknown): MillraceError {
+  return new MillraceError("SEMANTICS_USAGE", message, { cause });
 }
 
 function readCases(file: string): SemanticsCase[] {
-  const bytes = readFileSync(file);
-  return parseCases((file.endsWith(".gz") ? gunzipSync(bytes) : bytes).toString("utf8"));
+  const cases = parseCases(readText(file), file);
+  if (cases.length === 0) throw refusal(`${file} holds no case: nothing was run`);
+  return cases;
+}
+
+function readText(file: string): string {
+  try {
+    const bytes = readFileSync(file);
+    return (file.endsWith(".gz") ? gunzipSync(bytes) : bytes).toString("utf8");
+  } catch (error) {
+    throw refusal(`${file} cannot be read: ${messageOf(error)}`, error);
+  }
 }
 
 function print(report: KindReport, variation: string, differencesMax: number): void {
-  const { kind, passed, deviates, differences, skipped } = report;
+  const { kind, passed, deviates, differences } = report;
   for (const difference of differences.slice(0, differencesMax)) console.log(difference.slice(0, 2_000));
   if (differences.length > differencesMax) console.log(`… and ${differences.length - differencesMax} more`);
   for (const { name, reason, ids } of deviates) console.log(`${name}, ${ids.length} cases: ${reason}`);
   const deviating = deviates.reduce((sum, one) => sum + one.ids.length, 0);
-  const verdict = skipped > 0 ? `${skipped} skipped, not built yet` : `${passed} passed, ${deviating} deviate, ${differences.length} failed`;
-  console.log(`${kind} (${variation}): ${verdict}`);
+  console.log(`${kind} (${variation}): ${passed} passed, ${deviating} deviate, ${differences.length} failed`);
 }
 
-async function main(): Promise<void> {
-  const options = readOptions();
-  if (options === undefined) {
-    console.log(usage);
-    return;
-  }
-  const cases = options.files.flatMap(readCases);
-  for (const name of options.names) {
+async function main({ files, names, seed, differencesMax }: Options): Promise<void> {
+  const cases = files.flatMap(readCases);
+  let ran = 0;
+  for (const name of names) {
     const way = ways[name] as (seed: number) => Variation;
-    const runnable = name === "job" ? cases.filter(({ kind }) => jobKinds.has(kind)) : cases;
-    const reports = await checkCases(runnable, () => way(options.seed));
-    for (const report of reports) print(report, name, options.differencesMax);
+    const { runnable = [], bare = [] } = Object.groupBy(cases, ({ kind }) => (name === "job" && !jobKinds.has(kind) ? "bare" : "runnable"));
+    const reports = await checkCases(runnable, () => way(seed));
+    for (const report of reports) print(report, name, differencesMax);
+    for (const [kind, { length }] of Map.groupBy(bare, ({ kind }) => kind)) console.log(`${kind} (${name}): ${length} not run, ${bareKinds[kind]}`);
     if (reports.some((report) => report.differences.length > 0)) process.exitCode = 1;
+    ran += runnable.length;
   }
+  if (ran === 0) throw refusal("no case can be run as job: nothing was run");
 }
 
 try {
-  await main();
+  await main(options);
 } catch (error) {
   console.error(explain(error));
   process.exitCode = 2;

@@ -1,6 +1,8 @@
 import { execFile } from "node:child_process";
-import { resolve } from "node:path";
-import { describe, expect, it } from "vitest";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
 
 const root = resolve(import.meta.dirname, "../..");
 
@@ -15,6 +17,31 @@ describe("pnpm differential", () => {
     expect(code).toBe(2);
     expect(err).toContain(message);
     expect(err).toContain("pnpm differential [--rounds 1000]");
+  });
+});
+
+describe("pnpm semantics", () => {
+  const scratch = mkdtempSync(join(tmpdir(), "millrace-semantics-"));
+  afterAll(() => rmSync(scratch, { recursive: true, force: true }));
+  const valves = "test/semantics/cases/valve.jsonl.gz";
+
+  it.each([
+    ["bad.jsonl", "\nnull\n", "bad.jsonl:2: no case"],
+    ["empty.jsonl", "", "empty.jsonl holds no case: nothing was run"],
+    ["false.jsonl.gz", "{}", "false.jsonl.gz cannot be read: incorrect header check"],
+  ])("refuses %s, and runs none of the others", async (name, text, message) => {
+    const file = join(scratch, name);
+    writeFileSync(file, text);
+    const { code, out, err } = await run("semantics.ts", [valves, file]);
+    expect({ code, out }).toEqual({ code: 2, out: "" });
+    expect(err).toContain(message);
+  });
+
+  it("says that nothing was run when no case can be a job", async () => {
+    const { code, out, err } = await run("semantics.ts", [valves, "--variation", "job"]);
+    expect(code).toBe(2);
+    expect(out).toMatch(/^valve \(job\): \d+ not run, a part of a task's gate/);
+    expect(err).toContain("nothing was run");
   });
 });
 

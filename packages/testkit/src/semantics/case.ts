@@ -77,11 +77,3 @@ export function timeFromCase(time: CaseTime): number {
   if (time === "max") return Number.POSITIVE_INFINITY;
   return Number(time);
 }
-
-/** Parses a file of cases, one JSON object a line. */
-export function parseCases(text: string): SemanticsCase[] {
-  return text
-    .split("\n")
-    .filter((line) => line.trim() !== "")
-    .map((line) => JSON.parse(line) as SemanticsCase);
-}

@@ -1,5 +1,5 @@
 export type { CaseElement, CaseEnd, CaseResult, CaseStep, CaseTime, SemanticsCase, TraceEntry } from "./case.ts";
-export { parseCases, timeFromCase, timeToCase } from "./case.ts";
+export { timeFromCase, timeToCase } from "./case.ts";
 export type { DeviationReport, KindReport } from "./check-cases.ts";
 export { checkCases } from "./check-cases.ts";
 export { compareCase } from "./compare.ts";
@@ -7,6 +7,7 @@ export type { OperatorProgram } from "./drive-operator.ts";
 export { driveOperator, harnessSteps } from "./drive-operator.ts";
 export type { KindRunner } from "./kinds.ts";
 export { kindRunners } from "./kinds.ts";
+export { parseCases } from "./parse-cases.ts";
 export type { TraceRecorder } from "./trace.ts";
 export { createTraceRecorder, toCaseJson } from "./trace.ts";
 export type { Variation, VariationName } from "./variation.ts";

@@ -2,8 +2,8 @@ import { readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
 import type { WindowOperatorOptions } from "@millrace/operators";
 import { describe, expect, it } from "vitest";
-import { parseCases } from "../../src/semantics/case.ts";
 import { compareCase } from "../../src/semantics/compare.ts";
+import { parseCases } from "../../src/semantics/parse-cases.ts";
 import { variations } from "../../src/semantics/variation.ts";
 import { runWindowCase } from "../../src/semantics/window-kind.ts";
 
