@@ -1,5 +1,5 @@
 import { availableParallelism } from "node:os";
-import { Command, InvalidArgumentError } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
 import { type Canary, canaries } from "./canaries/canaries.ts";
 import { drawMutants } from "./canaries/mutants.ts";
 import { plant, type SourceChange } from "./canaries/plant.ts";
@@ -11,20 +11,40 @@ const program = new Command("sim")
   .description(
     "Runs random jobs in a simulated world with crashes, failing disks and jumping clocks, and compares what they publish with a run without any.",
   )
-  .option("--seeds <count>", "how many seeds to run", wholeNumber, 1_000)
+  .showHelpAfterError()
+  // 1 says that a seed failed.
+  .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))
+  .option("--seeds <count>", "how many seeds to run", oneOrMore, 1_000)
   .option("--first <seed>", "the first of them", wholeNumber, 1)
-  .option("--workers <count>", "threads that run them; results come in the order of the seeds all the same", wholeNumber, availableParallelism())
+  .option("--workers <count>", "threads that run them; results come in the order of the seeds all the same", oneOrMore, availableParallelism())
   .option("--tight", "with limits so small that dozens of elements fill pages of state", false)
-  .option("--seed <seed>", "run this one, tell its story, and check that it replays bit for bit", wholeNumber)
+  .addOption(
+    new Option("--seed <seed>", "run this one, tell its story, and check that it replays bit for bit")
+      .argParser(wholeNumber)
+      .conflicts(["seeds", "first"]),
+  )
   .option("--canary <name>", "plant a bug, and see which seed finds it")
-  .option("--canaries", "plant each known bug in turn; each must be found within --seeds")
-  .option("--mutants <count>", "break the runtime and the checkpoints at random in so many ways, one after the other", wholeNumber)
+  .addOption(
+    new Option("--canaries", "plant each known bug in turn; each must be found within --seeds").conflicts([
+      "seed",
+      "first",
+      "canary",
+      "mutants",
+      "mutant",
+    ]),
+  )
+  .addOption(
+    new Option("--mutants <count>", "break the runtime and the checkpoints at random in so many ways, one after the other")
+      .argParser(oneOrMore)
+      .conflicts(["seed", "first", "canary", "mutant"]),
+  )
   .option("--mutant-seed <seed>", "draws the mutants", wholeNumber, 1)
-  .option("--mutant <index>", "plant the mutant of that index alone", wholeNumber)
+  .addOption(new Option("--mutant <index>", "plant the mutant of that index alone").argParser(wholeNumber).conflicts("canary"))
   .addHelpText(
     "after",
     `
-Exit code 0: nothing was found (or, with a planted bug, it was found); 1: a seed failed (or a planted bug was not found).
+Exit code 0: nothing was found (or, with a planted bug, it was found); 1: a seed failed (or a planted bug was not found); 2: the command
+cannot be run.
 
 Examples:
   pnpm sim --seeds 1000
@@ -70,7 +90,7 @@ if (options.canaries === true) {
     process.exitCode = await tellSeed(options.seed);
   } else {
     const { first, seeds: count, workers, tight } = options;
-    process.exitCode = await runSeeds({ first, count, threads: Math.max(1, workers), changes, tight, untilFound: changes.length > 0 });
+    process.exitCode = await runSeeds({ first, count, threads: workers, changes, tight, untilFound: changes.length > 0 });
   }
 }
 
@@ -83,6 +103,12 @@ function changesAskedFor(): readonly SourceChange[] {
 function canaryOf(wanted: string): Canary {
   const found = canaries.find(({ name }) => name === wanted);
   return found ?? program.error(`there is no canary ${wanted}; there are: ${canaries.map(({ name }) => name).join(", ")}`);
+}
+
+function oneOrMore(text: string): number {
+  const number = wholeNumber(text);
+  if (number === 0) throw new InvalidArgumentError("1 is the least");
+  return number;
 }
 
 function wholeNumber(text: string): number {
