@@ -229,8 +229,7 @@ export class RunningJob implements JobHandle {
   #operators(): readonly OperatorStatus[] {
     const subtasks = this.#options.run.subtasks();
     if (subtasks.length > 0) {
-      const elapsedMs = this.#options.ports.clock.monotonic() - this.#startedMonotonic;
-      this.#lastOperators = this.#options.graph.plan.nodes.map((node) => operatorStatus(node, subtasks, elapsedMs));
+      this.#lastOperators = this.#options.graph.plan.nodes.map((node) => operatorStatus(node, subtasks));
     }
     return this.#lastOperators;
   }
@@ -256,7 +255,7 @@ export class RunningJob implements JobHandle {
   }
 }
 
-function operatorStatus(node: PlanNode, subtasks: readonly SubtaskStatus[], elapsedMs: number): OperatorStatus {
+function operatorStatus(node: PlanNode, subtasks: readonly SubtaskStatus[]): OperatorStatus {
   const own = subtasks.flatMap((subtask) => {
     const status = subtask.nodes.find((one) => one.node === node.id);
     return status === undefined ? [] : [{ subtask, status }];
@@ -279,13 +278,16 @@ function operatorStatus(node: PlanNode, subtasks: readonly SubtaskStatus[], elap
     watermark: watermarks.length === 0 ? undefined : Math.min(WATERMARK_MAX, ...watermarks),
     busyMs,
     backPressuredMs,
-    idleMs: Math.max(0, elapsedMs * own.length - busyMs - backPressuredMs),
+    idleMs: sum(({ subtask }) => idleMsOf(subtask)),
     ...(own.length > 1 && {
       bySubtask: own.map(({ subtask, status: { recordsIn, recordsOut } }) => {
         const { busyMs: busy, backPressuredMs: blocked } = subtask;
-        const idleMs = Math.max(0, elapsedMs - busy - blocked);
-        return { subtask: subtask.subtask, recordsIn, recordsOut, busyMs: busy, backPressuredMs: blocked, idleMs };
+        return { subtask: subtask.subtask, recordsIn, recordsOut, busyMs: busy, backPressuredMs: blocked, idleMs: idleMsOf(subtask) };
       }),
     }),
   };
+}
+
+function idleMsOf({ elapsedMs, busyMs, backPressuredMs }: SubtaskStatus): number {
+  return Math.max(0, elapsedMs - busyMs - backPressuredMs);
 }

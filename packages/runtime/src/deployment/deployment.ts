@@ -109,10 +109,11 @@ export interface SinkOutput {
   readonly committables: readonly Json[];
 }
 
-/** One moment of a subtask. Times are milliseconds since the deployment started; counters only grow. */
+/** One moment of a subtask. Times are milliseconds since its first step; counters only grow. */
 export interface SubtaskStatus extends SubtaskPlace {
   readonly busyMs: number;
   readonly backPressuredMs: number;
+  readonly elapsedMs: number;
   readonly nodes: readonly NodeStatus[];
 }
 

@@ -1,4 +1,5 @@
 import { newOperatorMetrics, type OperatorMetrics } from "@millrace/contracts";
+import { WATERMARK_MAX } from "@millrace/core";
 import type { PhysicalTask } from "@millrace/plan";
 import type { SubtaskStatus } from "../deployment/deployment.ts";
 import type { SourceInput } from "../task/source-input.ts";
@@ -20,10 +21,13 @@ export function metricsOf(nodes: readonly number[]): ReadonlyMap<number, Operato
 }
 
 export function statusOf({ id, physical, subtask, task, metrics, watermarkOf, source }: DeployedTask): SubtaskStatus {
-  const { busyMs, backPressuredMs } = task.times;
+  const { busyMs, backPressuredMs, elapsedMs } = task.times;
   const nodes = [...metrics].map(([node, counters]) => {
     const skipped = node === physical.head ? source?.skipped : undefined;
-    return { ...counters, node, watermark: watermarkOf(node), ...(skipped === undefined ? {} : { skipped }) };
+    const reached = watermarkOf(node);
+    // A source keeps where it was when it ended: it holds nobody back, and a job's least is of those that go on.
+    const watermark = reached !== undefined && task.state === "ended" ? WATERMARK_MAX : reached;
+    return { ...counters, node, watermark, ...(skipped === undefined ? {} : { skipped }) };
   });
-  return { id, task: physical.id, subtask, busyMs, backPressuredMs, nodes };
+  return { id, task: physical.id, subtask, busyMs, backPressuredMs, elapsedMs, nodes };
 }

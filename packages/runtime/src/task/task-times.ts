@@ -4,9 +4,10 @@ import type { ActivityClock } from "@millrace/operators";
 /** Where a task's time goes, in milliseconds, and the slice a firing may use. */
 export class TaskTimes {
   busyMs = 0;
-  backPressuredMs = 0;
   readonly #clock: Clock;
   readonly #active: ActivityClock;
+  #begunAt: number | undefined;
+  #backPressuredMs = 0;
   #blockedSince: number | undefined;
   #sliceStart = 0;
   #asked = 0;
@@ -15,6 +16,17 @@ export class TaskTimes {
   constructor(clock: Clock, active: ActivityClock) {
     this.#clock = clock;
     this.#active = active;
+  }
+
+  /** Since its first step. */
+  get elapsedMs(): number {
+    return this.#begunAt === undefined ? 0 : this.#clock.monotonic() - this.#begunAt;
+  }
+
+  /** Up to now: a task that is blocked may not be stepped for long. */
+  get backPressuredMs(): number {
+    const since = this.#blockedSince;
+    return this.#backPressuredMs + (since === undefined ? 0 : this.#clock.monotonic() - since);
   }
 
   startSlice(): void {
@@ -37,9 +49,10 @@ export class TaskTimes {
 
   /** A step ended that began at `start`. */
   stepped(start: number, end: number): void {
+    this.#begunAt ??= start;
     const blockedSince = this.#blockedSince;
     if (blockedSince !== undefined && blockedSince < start) {
-      this.backPressuredMs += start - blockedSince;
+      this.#backPressuredMs += start - blockedSince;
       this.#blockedSince = undefined;
       this.#active.resume();
     }
