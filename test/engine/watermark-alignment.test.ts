@@ -56,6 +56,30 @@ describe("watermark alignment", () => {
       expect(await leadOf(join(directory, "aligned"), true)).toBeLessThanOrEqual(DRIFT_MS + SLACK_MS);
     }));
 
+  it("holds a source back from the start, while another one has said nothing yet", () =>
+    inDirectory(async (directory) => {
+      const reached = { fast: 0, slow: -1 };
+      let leadAtFirst = 0;
+      const job = defineJob("start", (env) => {
+        const watermarks = boundedOutOfOrderness<Tick>(100, (tick) => tick.at).withWatermarkAlignment("clock", DRIFT_MS, 5);
+        const fast = env.from(datagen({ generate: (n: number): Tick => ({ from: "fast", at: n }), count: 60_000 }), { uid: "fast", watermarks });
+        // Its first watermark comes behind 64 records, after a third of a second.
+        const slow = env.from(datagen({ generate: (n: number): Tick => ({ from: "slow", at: n }), count: 100, ratePerSecond: 200 }), {
+          uid: "slow",
+          watermarks,
+        });
+        const sink = observing<Tick>(({ from, at }) => {
+          if (from === "slow" && at === 60) leadAtFirst = reached.fast;
+          reached[from] = Math.max(reached[from], at);
+        });
+        fast.union(slow).to(sink, { uid: "out" });
+      });
+      await (await startNoted(job, join(directory, "state"))).job.finished;
+      expect(reached).toEqual({ fast: 59_999, slow: 99 });
+      expect(leadAtFirst).toBeGreaterThan(0);
+      expect(leadAtFirst).toBeLessThanOrEqual(DRIFT_MS + SLACK_MS);
+    }));
+
   it("waits for nobody that has ended, also where the subtasks of a source differ", () =>
     inDirectory(async (directory) => {
       const out = join(directory, "out");
