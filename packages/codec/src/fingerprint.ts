@@ -2,14 +2,16 @@ import { canonicalJson, type Json } from "@millrace/core";
 import type { ByteReader, ByteWriter } from "./bytes.ts";
 import type { Codec, TypeDescription } from "./contract.ts";
 
-/**
- * FNV-1a with 64 bits over the UTF-8 of the canonical JSON of the written type, as 16 hexadecimal digits. The hash is kept in two
- * halves, whose products with the lower part of the prime, 2^40 + 0x1b3, are exact.
- */
+/** `fingerprintOfBytes` of the UTF-8 of the canonical JSON of the written type. */
 export function fingerprintOf(type: TypeDescription): string {
+  return fingerprintOfBytes(encoder.encode(canonicalJson(writtenType(type))));
+}
+
+/** FNV-1a with 64 bits, as 16 hexadecimal digits. The hash is kept in two halves, whose products with the lower part of the prime, 2^40 + 0x1b3, are exact. */
+export function fingerprintOfBytes(bytes: Uint8Array): string {
   let high = 0xcbf29ce4;
   let low = 0x84222325;
-  for (const byte of encoder.encode(canonicalJson(writtenType(type)))) {
+  for (const byte of bytes) {
     const mixed = (low ^ byte) >>> 0;
     const product = mixed * 0x1b3;
     low = product >>> 0;

@@ -8,7 +8,7 @@ export { codecOf } from "./evolution/codec-of.ts";
 export type { TypeProblem } from "./evolution/compare-types.ts";
 export type { Compatibility, Rewrite } from "./evolution/compatibility.ts";
 export { compatibilityOf } from "./evolution/compatibility.ts";
-export { fingerprintOf } from "./fingerprint.ts";
+export { fingerprintOf, fingerprintOfBytes } from "./fingerprint.ts";
 export { isFlat } from "./flat-type.ts";
 export { decodeKey, encodeKey } from "./key.ts";
 export { readLength } from "./length.ts";

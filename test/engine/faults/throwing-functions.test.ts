@@ -51,6 +51,21 @@ describe("a function that throws", () => {
       }));
   }
 
+  for (const interpret of [false, true]) {
+    it(`behind an exchange fails the job just so, and tells the record by its content (${interpret ? "interpreted" : "compiled"})`, () =>
+      inDirectory(async (stateDir) => {
+        const running = await startJob(
+          failingAt((n) => n === 500),
+          { stateDir, interpret, parallelism: 3, ...once },
+        );
+        await expect(running.finished).rejects.toMatchObject({
+          code: "JOB_POISON_RECORD",
+          where: { uid: "count", key: '"k2"', position: expect.stringMatching(/^record [0-9a-f]{16}$/) },
+        });
+        expect(running.status().restarts).toBe(1);
+      }));
+  }
+
   it("on other records each time is restarted, and every result is there once", () =>
     inDirectory(async (stateDir) => {
       const failed = new Set<number>();

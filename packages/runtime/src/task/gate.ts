@@ -8,6 +8,7 @@ import { ElementCodec } from "../channel/element-codec.ts";
 import { BarrierAlignment, type Overtaking } from "./barrier-alignment.ts";
 import type { OvertakenBytes } from "./in-flight.ts";
 import { type InputStep, progress, type TaskInput, waiting } from "./input.ts";
+import { contentOf } from "./record-content.ts";
 import { type OvertakenElements, Replay } from "./replay.ts";
 import type { WatermarkFlow } from "./watermark-flow.ts";
 
@@ -135,8 +136,8 @@ export class InputGate implements TaskInput {
     return undefined;
   }
 
-  position(): string | undefined {
-    return undefined;
+  position(index = -1): string | undefined {
+    return this.#batch === undefined || index < 0 ? undefined : contentOf(this.#batch, index);
   }
 
   async close(): Promise<void> {

@@ -16,8 +16,8 @@ export interface TaskInput {
   snapshot(): readonly Json[] | undefined;
   /** What the chain has been given last. */
   readonly watermark: number;
-  /** For errors: where the record in hand came from. */
-  position(): string | undefined;
+  /** For errors: where the record in hand came from, or what tells it from others; `index`: its place in the batch in hand, where one is known. */
+  position(index?: number): string | undefined;
   close(): Promise<void>;
 }
 

@@ -134,7 +134,7 @@ export class StreamTask {
   fail(error: unknown): void {
     const { program, input } = this.#parts;
     const failure = error instanceof ChainFailure ? error : new ChainFailure(program.head, error);
-    this.#report(failure, input.position());
+    this.#report(failure, input.position(failure.index));
   }
 
   /** A target that can't be written to is no matter of the record in hand, so its position is left out. */
