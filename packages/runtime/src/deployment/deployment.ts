@@ -32,7 +32,7 @@ export interface SubtaskPlace {
  * hands out splits, and hears what becomes of them. Whatever crosses this border is plain data, so that the tasks may be
  * in other threads. A call about the attempt's tasks reaches each of them in the order of the calls.
  *
- *   deploy → start → (assignSplits | noMoreSplits | alignWatermarks | drain | triggerCheckpoint | completeCheckpoint | abortCheckpoint | resume | holdState | status)* → close
+ *   deploy → start → (assignSplits | noMoreSplits | alignWatermarks | drain | heard | triggerCheckpoint | completeCheckpoint | abortCheckpoint | resume | holdState | status)* → close
  */
 export interface Deployment {
   /** Every subtask of the plan, known before it is deployed. */
@@ -46,6 +46,8 @@ export interface Deployment {
   noMoreSplits(node: number, subtask: number): void;
   /** No subtask of the source goes on past this watermark: its alignment group is behind. */
   alignWatermarks(node: number, allowed: number): void;
+  /** Resolves when each thread has come to hear what it was told before: not while a function keeps it. Rejects when one is gone. */
+  heard(): Promise<void>;
   /** Asks the source tasks for a barrier. */
   triggerCheckpoint(checkpointId: number, options: CheckpointOptions): void;
   /** The sources read no more: event time goes to its end, everything fires, and all tasks end. */

@@ -111,6 +111,8 @@ class ThreadDeployment implements Deployment {
     }
   }
 
+  async heard(): Promise<void> {}
+
   triggerCheckpoint(checkpointId: number, options: CheckpointOptions): void {
     for (const { task, source } of this.#tasks.values()) if (source !== undefined) task.triggerCheckpoint(checkpointId, options);
   }

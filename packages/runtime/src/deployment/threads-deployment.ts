@@ -110,6 +110,10 @@ class ThreadsDeployment implements Deployment {
     this.#postAll({ kind: "drain", args: [] });
   }
 
+  async heard(): Promise<void> {
+    await this.#askAll((request) => ({ kind: "status", request }));
+  }
+
   triggerCheckpoint(checkpointId: number, options: CheckpointOptions): void {
     this.#postAll({ kind: "triggerCheckpoint", args: [checkpointId, options] });
   }

@@ -8,6 +8,7 @@ import { Attempts } from "./attempts.ts";
 import { isDrained, runDrained } from "./drained-run.ts";
 import { Ending } from "./ending.ts";
 import { failedForGood, tellsOfDamage, tellsOfDamagedCheckpoint } from "./failures.ts";
+import { lastCheckpoint } from "./last-checkpoint.ts";
 import { notRunning } from "./not-running.ts";
 import { Publication } from "./publication.ts";
 import { Restarts } from "./restarts.ts";
@@ -16,7 +17,7 @@ import type { Rescaled, RunEnd, StopWithSavepoint } from "./run-requests.ts";
 import { RunSinks } from "./run-sinks.ts";
 import { Savepoints } from "./savepoints.ts";
 import type { RunSettings } from "./settings.ts";
-import { type Checkpointed, Stopping } from "./stopping.ts";
+import { type Checkpointed, isCheckpointed, Stopping } from "./stopping.ts";
 
 /**
  * Runs a job from its first deployment to its end: deploys, restarts after failures from the last completed checkpoint,
@@ -103,7 +104,8 @@ export class JobRun {
       // A savepoint that the run is being stopped with is its last word: no checkpoint comes after it.
       if (await this.#stopping?.taken) return "savepoint";
       // A run that is finishing by itself, or between two attempts, has nothing to add to its last checkpoint.
-      await this.#attempts.current?.checkpoints?.take("final", { suspends: Symbol("stop") }).catch(this.#warn);
+      const { current } = this.#attempts;
+      if (isCheckpointed(current)) await lastCheckpoint(current, this.#settings.ports.scheduler).catch(this.#warn);
       return "stopped";
     });
   }

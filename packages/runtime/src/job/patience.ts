@@ -1,7 +1,7 @@
 import { type Cancel, type Lane, MillraceError, type Scheduler } from "@millrace/core";
 
 /** Once the run is to end, nobody waits longer than this for what may never end: longer than a worker has to end by itself. */
-const PATIENCE_MS = 15_000;
+export const PATIENCE_MS = 15_000;
 
 /** What publishes output gets longer: it may be waiting for another machine, and what comes through at last need not come again. */
 const SINK_PATIENCE_MS = 60_000;

@@ -4,6 +4,10 @@ import type { CheckpointCoordinator } from "./checkpoints/checkpoint-coordinator
 /** An attempt whose checkpoints are on. */
 export type Checkpointed = Attempt & { readonly checkpoints: CheckpointCoordinator };
 
+export function isCheckpointed(attempt: Attempt | undefined): attempt is Checkpointed {
+  return attempt?.checkpoints !== undefined;
+}
+
 /** A stop with a savepoint that is under way. */
 export class Stopping {
   /** Of the savepoint's checkpoint: from its completion on nothing is published. */
