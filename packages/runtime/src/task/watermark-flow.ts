@@ -214,7 +214,6 @@ function fire(host: OperatorHost, event: Extract<FlowEvent, { kind: "watermark" 
   const isNews = watermark > host.watermark || event.kind === "end" || host.operator.ownsWatermarks === true;
   if (!isNews && !host.firing) return true;
   host.watermark = watermark;
-  host.firing = true;
   host.firing = !(host.operator.onWatermark?.(watermark) ?? true);
   return !host.firing;
 }
