@@ -28,6 +28,12 @@ export const exitCodes = {
 
 const byCode: { readonly [code: string]: number } = {
   PLAN_PARALLELISM: exitCodes.jobRefused,
+  // Also where a worker is the first to find it.
+  JOB_LOAD: exitCodes.jobRefused,
+  JOB_EXPORT: exitCodes.jobRefused,
+  JOB_NAME: exitCodes.jobRefused,
+  JOB_NESTED: exitCodes.jobRefused,
+  PLAN_DIFFERS: exitCodes.jobRefused,
   BATCH_UNBOUNDED: exitCodes.jobRefused,
   BATCH_OPTION: exitCodes.usage,
   STATE_LOCKED: exitCodes.stateDirectory,

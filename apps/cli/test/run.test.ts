@@ -46,6 +46,18 @@ export default defineJob("failing", (env, { password }) => {
 }, { parameters: { password: params.string({ secret: true }) } });
 `;
 
+/** In a worker it is another job, or none. */
+const otherInWorkers = (how: string): string => `
+import { isMainThread } from "node:worker_threads";
+import { defineJob } from "@millrace/api";
+import { collection, discard } from "@millrace/connectors";
+const here = isMainThread ? "calm" : "${how}";
+if (here === "throws") throw new Error("no settings here");
+export default here === "none" ? {} : defineJob("${how}-in-workers", (env) => {
+  env.from(collection([1, 2, 3]), { uid: here }).to(discard(), { uid: "gone" });
+});
+`;
+
 /** Its secret comes from elsewhere than the command line. */
 const failingByDefault = failing.replace('"failing"', '"failing-by-default"').replace("secret: true", 'secret: true, default: "hunter" + 2 * 11');
 
@@ -95,6 +107,7 @@ describe("millrace as a process", () => {
       "failing-by-default.ts": failingByDefault,
       "unbuildable.ts": unbuildable,
       "random.ts": random,
+      ...Object.fromEntries(["differs", "throws", "none"].map((how) => [`${how}.ts`, otherInWorkers(how)])),
       "in.csv": `${input}\n`,
     });
   });
@@ -125,6 +138,15 @@ describe("millrace as a process", () => {
       .map((line) => JSON.parse(line).event);
     expect(events[0]).toBe("job.connectors");
     expect(events.filter((event) => event === "job.started" || event === "job.finished")).toEqual(["job.started", "job.finished"]);
+  });
+
+  it.each([
+    ["differs", "PLAN_DIFFERS"],
+    ["throws", "JOB_LOAD"],
+    ["none", "JOB_EXPORT"],
+  ])("exits with 3 where a worker can't have the job, too: %s", async (how, code) => {
+    const refused = await workshop.call("run", `${how}.ts`, "--parallelism", "2");
+    expect(refused).toMatchObject({ code: 3, stderr: expect.stringContaining(`[${code}]`) });
   });
 
   it("names the line of the job that failed, without secrets, and exits with 1", async () => {

@@ -63,7 +63,15 @@ function failed(index: number, error: unknown): MillraceError {
   });
 }
 
+/** Node's code for a module whose await can never end: nothing is left that could end it. */
+const UNSETTLED = 13;
+
 function ended(index: number, code: number): MillraceError {
+  if (code === UNSETTLED) {
+    return new MillraceError("JOB_LOAD", `the job's module, or one that it imports, awaits what never comes in worker ${index}`, {
+      hint: "look for an await at the top of the module whose promise nothing settles any more",
+    });
+  }
   return new MillraceError("WORKER_EXITED", `worker ${index} ended with code ${code}: user code called process.exit`, {
     hint: "throw an error instead of ending the process",
   });

@@ -1,7 +1,7 @@
 import { format } from "node:util";
 import { parentPort, workerData } from "node:worker_threads";
 import type { JobDefinition } from "@millrace/api";
-import { assert, MillraceError } from "@millrace/core";
+import { assert, MillraceError, messageOf } from "@millrace/core";
 import { nodePorts } from "@millrace/core/node";
 import { errorToData, serveThread, type ThreadCommand, type ThreadEvent } from "@millrace/runtime";
 import type { ConsoleLevel } from "../job-handle.ts";
@@ -29,10 +29,20 @@ try {
 }
 
 async function definitionOf(url: string): Promise<JobDefinition> {
-  const module = (await import(url)) as { readonly default?: Partial<JobDefinition> };
+  const module = (await import(url).catch((error: unknown) => {
+    throw error instanceof MillraceError ? error : notLoaded(url, error);
+  })) as { readonly default?: Partial<JobDefinition> };
   if (typeof module.default?.build === "function") return module.default as JobDefinition;
   throw new MillraceError("JOB_EXPORT", `the default export of ${url} is not a job, so that workers can't build it`, {
     hint: 'a job module ends in `export default defineJob("name", (env) => { … })`',
+  });
+}
+
+/** The main thread has loaded it: it looks at the thread that it is in, or something has changed since. */
+function notLoaded(url: string, error: unknown): MillraceError {
+  return new MillraceError("JOB_LOAD", `${url} threw while a worker loaded it: ${messageOf(error)}`, {
+    cause: error,
+    hint: "a job's module is loaded by each worker too: what it does at its top level has to work in all of them",
   });
 }
 
