@@ -39,8 +39,8 @@ export const runs: HarmlessLines = {
       "what the status shows",
     ],
     [
-      "return { ...counters, node, watermark: watermarkOf(node), ...(skipped === undefined ? {} : { skipped }) };",
-      "return { ...counters, node, watermark: watermarkOf(node), ...(skipped !== undefined ? {} : { skipped }) };",
+      "return { ...counters, node, watermark, ...(skipped === undefined ? {} : { skipped }) };",
+      "return { ...counters, node, watermark, ...(skipped !== undefined ? {} : { skipped }) };",
       "what the status shows",
     ],
   ],

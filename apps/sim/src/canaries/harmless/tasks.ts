@@ -217,7 +217,6 @@ export const tasks: HarmlessLines = {
     ["this.#bases.close();", ";", "a base that is made behind the end is not used"],
   ],
   "watermark-flow.ts": [
-    ["host.firing = true;", "host.firing = false;", "it is told again right behind, and nobody asks before"],
     [
       "return this.#own.length === 0 && this.#accepted.length === 0 && this.#stack.length > 0 && this.#nextIndex() === -1;",
       "return this.#own.length === 0 && this.#accepted.length === 0 && this.#stack.length >= 0 && this.#nextIndex() === -1;",
