@@ -1,15 +1,14 @@
 import { SimulatedTime } from "@millrace/testkit";
 import { describe, expect, it } from "vitest";
 import { lastCheckpoint } from "./last-checkpoint.ts";
-
-type Attempt = Parameters<typeof lastCheckpoint>[0];
+import type { Checkpointed } from "./stopping.ts";
 
 const never = new Promise<never>(() => undefined);
 
 /** What becomes of the last checkpoint within two minutes. */
 async function within2Minutes(taken: Promise<unknown>, heard: () => Promise<void>): Promise<string> {
   const time = new SimulatedTime(0, undefined);
-  const attempt = { checkpoints: { take: () => taken }, deployment: { heard } } as unknown as Attempt;
+  const attempt = { checkpoints: { take: () => taken }, deployment: { heard } } as unknown as Checkpointed;
   let end = "under way";
   lastCheckpoint(attempt, time).then(
     () => {

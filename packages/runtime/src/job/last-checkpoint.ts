@@ -1,15 +1,12 @@
 import { MillraceError, type Scheduler } from "@millrace/core";
-import type { Attempt } from "./attempt.ts";
 import { inTime, PATIENCE_MS } from "./patience.ts";
+import type { Checkpointed } from "./stopping.ts";
 
 /**
  * The last checkpoint of a run that is to end; it may take as long as it needs. A function that never returns keeps its thread from
  * taking part for ever: then the run ends without, as WORKER_STUCK says.
  */
-export async function lastCheckpoint(
-  { checkpoints, deployment }: { readonly checkpoints: Pick<NonNullable<Attempt["checkpoints"]>, "take"> } & Pick<Attempt, "deployment">,
-  scheduler: Scheduler,
-): Promise<void> {
+export async function lastCheckpoint({ checkpoints, deployment }: Checkpointed, scheduler: Scheduler): Promise<void> {
   const taken = checkpoints.take("final", { suspends: Symbol("stop") }).then(() => undefined);
   taken.catch(() => undefined);
   while (!(await inTime(taken, scheduler))) {
