@@ -7,8 +7,9 @@
  */
 import { spawn } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { cpus, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { machine } from "./machine.ts";
 import { median } from "./micro/measure.ts";
 import { whole } from "./option-values.ts";
 import { orUsage } from "./usage.ts";
@@ -97,7 +98,7 @@ try {
   const input = join(directory, "clicks.jsonl");
   const clicks = Array.from({ length: lines }, (_, i) => ({ user: `user-${(i * 7) % users}`, at: 1_700_000_000_000 + i * 1_000 }));
   await writeFile(input, clicks.map((click) => `${JSON.stringify(click)}\n`).join(""));
-  console.log(`${new Date().toISOString().slice(0, 10)}, Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model ?? "unknown processor"}`);
+  console.log(machine());
   const good = [await measured(directory, input, kept), await measured(directory, input, none)];
   process.exitCode = good.every(Boolean) ? 0 : 1;
 } finally {

@@ -1,7 +1,7 @@
 /** A whole number, from 1 on unless told. */
 export function whole(option: string, text: string, from = 1, to = Number.MAX_SAFE_INTEGER): number {
-  const value = numberIn(text);
-  if (Number.isSafeInteger(value) && value >= from && value <= to) return value;
+  const value = wholeIn(text, from, to);
+  if (value !== undefined) return value;
   throw refused(option, `a whole number from ${from}${to === Number.MAX_SAFE_INTEGER ? "" : ` to ${to}`}`, text);
 }
 
@@ -25,6 +25,12 @@ export function oneOf<T extends string>(option: string, text: string, known: rea
 /** Some of the known ones, with commas between them. */
 export function someOf<T extends string>(option: string, text: string, known: readonly T[]): readonly T[] {
   return text.split(",").map((one) => oneOf(option, one, known));
+}
+
+/** undefined: the text is none of them. */
+export function wholeIn(text: string, from: number, to = Number.MAX_SAFE_INTEGER): number | undefined {
+  const value = numberIn(text);
+  return Number.isSafeInteger(value) && value >= from && value <= to ? value : undefined;
 }
 
 /** `Number` takes an empty text for 0. */

@@ -1,4 +1,5 @@
 import { MillraceError, messageOf } from "@millrace/core";
+import { wholeIn } from "./option-values.ts";
 
 /** Reads the command line of a tool: prints its usage when that is asked for, and with what is wrong otherwise; exit code 2 then. */
 export function orUsage<T>(usage: string, read: () => T): T {
@@ -16,9 +17,8 @@ export function orUsage<T>(usage: string, read: () => T): T {
 
 /** The whole number that an option is given, `least` or more. */
 export function wholeNumber(option: string, text: string, least: number): number {
-  // Number("") is 0.
-  const value = text.trim() === "" ? Number.NaN : Number(text);
-  if (Number.isSafeInteger(value) && value >= least) return value;
+  const value = wholeIn(text, least);
+  if (value !== undefined) return value;
   const from = least > Number.MIN_SAFE_INTEGER ? ` from ${least} on` : "";
   throw new MillraceError("TOOL_USAGE", `${option} takes a whole number${from}, not "${text}"`);
 }

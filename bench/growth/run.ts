@@ -1,8 +1,8 @@
 /** `pnpm bench growth`: what a job costs as its state, its churn, its chain and its windows grow. */
 import { mkdirSync, writeFileSync } from "node:fs";
-import { cpus } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { machine } from "../machine.ts";
 import { lastLineOf } from "../nexmark/sides/side.ts";
 import { oneOf, positive, someOf, wholes } from "../option-values.ts";
 import { runBench } from "../run-bench.ts";
@@ -57,8 +57,7 @@ const options = orUsage(usage, () => {
 });
 
 async function main(): Promise<void> {
-  if (!options.json)
-    console.log(`${new Date().toISOString().slice(0, 10)}, Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model ?? "unknown processor"}`);
+  if (!options.json) console.log(machine());
   mkdirSync(options.plots, { recursive: true });
   for (const axis of options.axes) await measureAxis(axis);
 }

@@ -1,8 +1,8 @@
 /** `pnpm bench latency`: how long a record is under way, from the moment at which it was due. */
-import { cpus } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { MillraceError } from "@millrace/core";
+import { machine } from "../machine.ts";
 import { lastLineOf } from "../nexmark/sides/side.ts";
 import { oneOf, someOf, whole, wholes } from "../option-values.ts";
 import { runBench } from "../run-bench.ts";
@@ -73,9 +73,7 @@ const { rates, names, peers, backend, json, common } = orUsage(usage, () => {
 
 async function main(): Promise<void> {
   if (!json) {
-    console.log(
-      `${new Date().toISOString().slice(0, 10)}, Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model ?? "unknown processor"}; µs`,
-    );
+    console.log(`${machine()}; µs`);
     console.log(
       [
         "records/s",

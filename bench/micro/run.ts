@@ -3,8 +3,8 @@
  * median); each bench has a process of its own. Exit code 1 when a figure is under its bar.
  */
 import { execFileSync } from "node:child_process";
-import { cpus } from "node:os";
 import { join } from "node:path";
+import { machine } from "../machine.ts";
 import { orUsage } from "../usage.ts";
 import type { Figure } from "./measure.ts";
 
@@ -24,7 +24,7 @@ if (child !== undefined) {
   const bench = (await import(`./${child.slice("--child=".length)}.ts`)) as { run(): Promise<Figure[]> };
   process.stdout.write(JSON.stringify(await bench.run()));
 } else {
-  console.log(`${new Date().toISOString().slice(0, 10)}, Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model ?? "unknown processor"}`);
+  console.log(machine());
   let under = 0;
   for (const name of wanted.length > 0 ? wanted : all) {
     const out = execFileSync(process.execPath, ["--conditions=millrace-source", "--expose-gc", import.meta.filename, `--child=${name}`], {

@@ -1,4 +1,3 @@
-import { cpus } from "node:os";
 import { parseArgs } from "node:util";
 import { limits } from "@millrace/core";
 import { oneOf, someOf, whole, wholes } from "../option-values.ts";
@@ -98,8 +97,4 @@ export function readOptions(): NexmarkOptions {
     json: values.json,
     nodeFlags: values["node-flags"]?.split(" ") ?? [],
   };
-}
-
-export function machine(): string {
-  return `${new Date().toISOString().slice(0, 10)}, Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model ?? "unknown processor"}`;
 }

@@ -1,8 +1,9 @@
 /** `pnpm bench nexmark`: the queries on this engine and on its peers, in interleaved rounds over the same events. */
+import { machine } from "../machine.ts";
 import { runBench } from "../run-bench.ts";
 import { orUsage } from "../usage.ts";
 import { type Measurement, measure } from "./measure.ts";
-import { machine, type NexmarkOptions, type PeerName, readOptions, usage } from "./options.ts";
+import { type NexmarkOptions, type PeerName, readOptions, usage } from "./options.ts";
 import { type QueryName, statelessQueries } from "./queries/index.ts";
 import { flinkSide } from "./sides/flink.ts";
 import { handSide, millraceSide } from "./sides/in-node.ts";
