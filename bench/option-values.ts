@@ -1,9 +1,12 @@
-/** A whole number, from 1 on unless told. */
+/** A whole number, from 1 on unless told; `from: anyWhole` takes every one. */
 export function whole(option: string, text: string, from = 1, to = Number.MAX_SAFE_INTEGER): number {
   const value = wholeIn(text, from, to);
   if (value !== undefined) return value;
-  throw refused(option, `a whole number from ${from}${to === Number.MAX_SAFE_INTEGER ? "" : ` to ${to}`}`, text);
+  const least = from === anyWhole ? "" : ` from ${from}`;
+  throw refused(option, `a whole number${least}${to === Number.MAX_SAFE_INTEGER ? "" : ` to ${to}`}`, text);
 }
+
+export const anyWhole = Number.MIN_SAFE_INTEGER;
 
 /** The same, with commas between them. */
 export function wholes(option: string, text: string, from?: number, to?: number): readonly number[] {
@@ -27,8 +30,14 @@ export function someOf<T extends string>(option: string, text: string, known: re
   return text.split(",").map((one) => oneOf(option, one, known));
 }
 
+/** A time as the command line of Millrace takes it; it is handed on as it is. */
+export function duration(option: string, text: string): string {
+  if (/^\d+(\.\d+)?(ms|s|m|min|h|d)$/.test(text)) return text;
+  throw refused(option, "a duration such as 150ms or 5s", text);
+}
+
 /** undefined: the text is none of them. */
-export function wholeIn(text: string, from: number, to = Number.MAX_SAFE_INTEGER): number | undefined {
+function wholeIn(text: string, from: number, to = Number.MAX_SAFE_INTEGER): number | undefined {
   const value = numberIn(text);
   return Number.isSafeInteger(value) && value >= from && value <= to ? value : undefined;
 }

@@ -4,7 +4,8 @@ import { gunzipSync } from "node:zlib";
 import { explain, MillraceError, messageOf } from "@millrace/core";
 import { bareKinds, jobKinds, jobVariation } from "@millrace/sim";
 import { checkCases, type KindReport, parseCases, type SemanticsCase, type Variation, variations } from "@millrace/testkit";
-import { orUsage, wholeNumber } from "../bench/usage.ts";
+import { anyWhole, whole } from "../bench/option-values.ts";
+import { orUsage } from "../bench/usage.ts";
 
 const ways: Readonly<Record<string, (seed: number) => Variation>> = { ...variations, job: jobVariation };
 
@@ -43,8 +44,8 @@ function readOptions(): Options {
   const names = Object.keys(ways).filter((name) => values.variation === "all" || values.variation === name);
   if (positionals.length === 0) throw refusal("no file of cases is given");
   if (names.length === 0) throw refusal(`there is no variation ${values.variation}`);
-  const seed = wholeNumber("--seed", values.seed, Number.MIN_SAFE_INTEGER);
-  const differencesMax = wholeNumber("--differences", values.differences, 0);
+  const seed = whole("--seed", values.seed, anyWhole);
+  const differencesMax = whole("--differences", values.differences, 0);
   return { files: positionals, names, seed, differencesMax };
 }
 

@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { positive, whole } from "../bench/option-values.ts";
 import { orUsage } from "../bench/usage.ts";
 import { stress } from "../packages/runtime/test/exchange/stress.ts";
 import { runNarrow } from "../test/engine/threads/narrow-run.ts";
@@ -9,7 +10,7 @@ Threads that send to each other through channels of the least capacity, with ran
 --jobs: whole random jobs over such channels, whose output is compared with that of ordinary ones. Stops at the first thing that
 is lost, doubled, out of order or stuck.`;
 
-const options = orUsage(usage, () => {
+const { minutes, first, jobs } = orUsage(usage, () => {
   const { values } = parseArgs({
     options: {
       minutes: { type: "string", default: "10" },
@@ -17,14 +18,13 @@ const options = orUsage(usage, () => {
       jobs: { type: "boolean", default: false },
     },
   });
-  return values;
+  return { minutes: positive("--minutes", values.minutes), first: whole("--seed", values.seed, 0), jobs: values.jobs };
 });
 
-const endMs = performance.now() + Number(options.minutes) * 60_000;
-const first = Number(options.seed);
+const endMs = performance.now() + minutes * 60_000;
 let seed = first;
 for (; performance.now() < endMs; seed++) {
-  await (options.jobs ? runNarrow(seed, 300, 120_000) : threads(seed));
+  await (jobs ? runNarrow(seed, 300, 120_000) : threads(seed));
   process.stdout.write(`\r${seed - first + 1} rounds, seed ${seed}`);
 }
 process.stdout.write(`\n${seed - first} rounds: nothing lost, doubled, out of order or stuck\n`);

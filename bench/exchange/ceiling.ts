@@ -3,14 +3,21 @@ import type { EventEmitter } from "node:events";
 import { parseArgs } from "node:util";
 import { Worker } from "node:worker_threads";
 import { median } from "../micro/measure.ts";
+import { oneOf, whole } from "../option-values.ts";
+import { orUsage } from "../usage.ts";
 import type { AloneOptions, Span } from "./alone.ts";
 
-// `node bench/exchange/ceiling.ts [--rounds 5] [--works chain,wide,copy,objects,0,400,2000]`: what two processors of this machine can do at most.
-// One job of one worker alone, beside the same job twice at the same time, as two threads of a process and as two
-// processes. The two have nothing to do with each other: no engine can make two workers faster than they are.
+const usage = `node --conditions=millrace-source bench/exchange/ceiling.ts [--rounds 5] [--works chain,wide,copy,objects,0,400,2000]
 
-const { values: options } = parseArgs({
-  options: { rounds: { type: "string", default: "5" }, works: { type: "string", default: "chain,wide,copy,objects,0,400,2000" } },
+What two processors of this machine can do at most: one job of one worker alone, beside the same job twice at the same time, as
+two threads of a process and as two processes. The two have nothing to do with each other: no engine can make two workers faster
+than they are. A number is rounds of arithmetic for each record.`;
+
+const options = orUsage(usage, () => {
+  const { values } = parseArgs({
+    options: { rounds: { type: "string", default: "5" }, works: { type: "string", default: "chain,wide,copy,objects,0,400,2000" } },
+  });
+  return { rounds: whole("--rounds", values.rounds), works: values.works.split(",").map(workIn) };
 });
 const file = new URL("./alone.ts", import.meta.url);
 
@@ -55,6 +62,10 @@ function sideOf(from: EventEmitter, send: (spanMs: number) => void, end: Side["e
   };
 }
 
+function workIn(text: string): string {
+  return /^\d+$/.test(text) ? text : oneOf("--works", text, ["chain", "wide", "copy", "objects"]);
+}
+
 const spanMs = 700;
 
 async function ceiling(work: string, form: string, make: (given: AloneOptions) => Side): Promise<void> {
@@ -63,7 +74,7 @@ async function ceiling(work: string, form: string, make: (given: AloneOptions) =
   // Both become warm.
   for (const side of sides) await side.measure(2_000);
   const rounds: { ratio: number; alone: number; both: number; processor: number }[] = [];
-  for (let round = 0; round < Number(options.rounds); round++) {
+  for (let round = 0; round < options.rounds; round++) {
     const alone = [await sides[0].measure(spanMs), await sides[1].measure(spanMs)];
     const both = await Promise.all(sides.map((side) => side.measure(spanMs)));
     const rate = (spans: readonly Span[]) => spans.reduce((sum, { operations, ns }) => sum + operations / ns, 0);
@@ -79,7 +90,7 @@ async function ceiling(work: string, form: string, make: (given: AloneOptions) =
   );
 }
 
-for (const text of options.works.split(",")) {
+for (const text of options.works) {
   await ceiling(text, "threads", thread);
   await ceiling(text, "processes", child);
 }

@@ -1,12 +1,18 @@
 import { parseArgs } from "node:util";
 import { startJob } from "millrace";
+import { whole } from "../option-values.ts";
+import { orUsage } from "../usage.ts";
 import job from "./stuck-job.ts";
 
-// `node bench/exchange/quiet.ts [--seconds 60]`: memory of two workers under a stopped sink, with a source at full speed,
-// and the processor time of two workers that have almost nothing to do. Exit code 1 when memory grows or they spin.
+const usage = `node --conditions=millrace-source bench/exchange/quiet.ts [--seconds 60]
 
-const { values: options } = parseArgs({ options: { seconds: { type: "string", default: "60" } } });
-const seconds = Number(options.seconds);
+Memory of two workers under a stopped sink, with a source at full speed, and the processor time of two workers that have almost
+nothing to do. Exit code 1 when memory grows or they spin.`;
+
+const seconds = orUsage(usage, () => {
+  const { values } = parseArgs({ options: { seconds: { type: "string", default: "60" } } });
+  return whole("--seconds", values.seconds);
+});
 const module = new URL("./stuck-job.ts", import.meta.url).href;
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 const megabytes = (): number => process.memoryUsage().rss / (1 << 20);

@@ -5,36 +5,44 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { fetchJars, missingTool, startLocalBroker } from "@millrace/kafka/local-broker";
 import { Kafka, logLevel } from "kafkajs";
+import { someOf, whole } from "../option-values.ts";
+import { orUsage } from "../usage.ts";
 import { java, plainClient } from "./java.ts";
 import { newTopics } from "./new-topics.ts";
-import { commitEveryMs, type Ground, idlePercents, type Side, type Sides, sidesOn } from "./sides.ts";
+import { commitEveryMs, type Ground, idlePercents, type Side, sidesOn } from "./sides.ts";
 
-const { values } = parseArgs({
-  options: {
-    records: { type: "string", default: "2000000" },
-    rounds: { type: "string", default: "3" },
-    partitions: { type: "string", default: "4" },
-    only: { type: "string", default: "consume,json,produce,through,idle" },
-    side: { type: "string", default: "" },
-    help: { type: "boolean", default: false },
-  },
-});
-if (values.help) {
-  console.log(`pnpm bench:kafka [--records 2000000] [--rounds 3] [--partitions 4] [--only consume,json,produce,through,idle] [--side TEXT]
+const parts = ["consume", "json", "produce", "through", "idle"] as const;
+const usage = `pnpm bench:kafka [--records 2000000] [--rounds 3] [--partitions 4] [--only ${parts.join(",")}] [--side TEXT]
 
 Values of 100 bytes, no compression, acks=all; keys only in "through", 10,000 of them. Broker and client share the machine. Each
 figure is a process of its own, the sides take turns, and the median of the rounds is shown. --side keeps those whose name
 contains the text. Jobs from topic to topic checkpoint, or commit, every ${commitEveryMs} ms.
-Example: pnpm bench:kafka --only through --records 4000000 --side millrace`);
-  process.exit(0);
-}
+Example: pnpm bench:kafka --only through --records 4000000 --side millrace`;
+
+const { records, rounds, partitions, only, sideText } = orUsage(usage, () => {
+  const { values } = parseArgs({
+    options: {
+      records: { type: "string", default: "2000000" },
+      rounds: { type: "string", default: "3" },
+      partitions: { type: "string", default: "4" },
+      only: { type: "string", default: parts.join(",") },
+      side: { type: "string", default: "" },
+    },
+  });
+  return {
+    records: whole("--records", values.records),
+    rounds: whole("--rounds", values.rounds),
+    partitions: whole("--partitions", values.partitions),
+    only: someOf("--only", values.only, parts),
+    sideText: values.side,
+  };
+});
 const missing = missingTool();
 if (missing !== undefined) {
   console.error(`${missing} is not on the PATH; the bench needs Java 17, and Maven the first time`);
   process.exit(1);
 }
 
-const [records, rounds, partitions] = [values.records, values.rounds, values.partitions].map(Number) as [number, number, number];
 const scratch = await mkdtemp(join(tmpdir(), "millrace-bench-kafka-"));
 const broker = await startLocalBroker({ dataDirectory: join(scratch, "kafka"), quick: false, heap: "1g" });
 const { bootstrap, libs } = broker;
@@ -77,12 +85,12 @@ async function race(title: string, sides: readonly Side[], topicFor: () => Promi
 
 const ground: Ground = { bootstrap, libs, streamsLibs: () => fetchJars({ streams: true }), records, partitions, scratch, newTopic };
 const sides = sidesOn(ground);
-for (const name of values.only.split(",") as (keyof Sides | "idle")[]) {
+for (const name of only) {
   if (name === "idle") {
     for (const [side, percent] of Object.entries(await idlePercents(ground))) console.log(`\nidle, ${side}: ${percent} % of a core`);
     continue;
   }
-  const chosen = sides[name].filter((side) => side.name.includes(values.side));
+  const chosen = sides[name].filter((side) => side.name.includes(sideText));
   if (name === "produce") await race(name, chosen, newTopic);
   else {
     const topic = await filled(({ consume: "produce", json: "produce-json", through: "produce-keyed" } as const)[name]);

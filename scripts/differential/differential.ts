@@ -7,7 +7,8 @@ import { parseArgs } from "node:util";
 import { explain, MillraceError, seededRandom } from "@millrace/core";
 import { bareKinds, jobKinds, jobVariation } from "@millrace/sim";
 import { checkCases, kindRunners, type SemanticsCase, type Variation, variations } from "@millrace/testkit";
-import { orUsage, wholeNumber } from "../../bench/usage.ts";
+import { anyWhole, whole } from "../../bench/option-values.ts";
+import { orUsage } from "../../bench/usage.ts";
 import { Oracle, type Program } from "./oracle.ts";
 import { shrink } from "./shrink.ts";
 
@@ -60,8 +61,8 @@ function readOptions(): Options {
       out: { type: "string" },
     },
   });
-  const seed = wholeNumber("--seed", values.seed, Number.MIN_SAFE_INTEGER);
-  const rounds = wholeNumber("--rounds", values.rounds, 1);
+  const seed = whole("--seed", values.seed, anyWhole);
+  const rounds = whole("--rounds", values.rounds);
   const asked = values.kinds.split(",");
   const ways = values.variations.split(",");
   for (const way of ways) if (!wayNames.includes(way)) throw refusal(`there is no variation ${way}; there are ${wayNames.join(", ")}`);

@@ -4,6 +4,8 @@ import { join, relative } from "node:path";
 import { parseArgs } from "node:util";
 import { buildJob } from "@millrace/api";
 import { MillraceError, messageOf, seededRandom } from "@millrace/core";
+import { whole } from "../../bench/option-values.ts";
+import { orUsage } from "../../bench/usage.ts";
 import { changingJob } from "./changing-job.ts";
 import { type Exhibit, prepareExhibits } from "./exhibits.ts";
 import { inspected } from "./inspected.ts";
@@ -11,22 +13,22 @@ import { linkTree } from "./link-tree.ts";
 import { type MutationKind, mutate, mutationKinds } from "./mutation.ts";
 import { expectedRead, type Restored, restore } from "./restore.ts";
 
-const { values: options } = parseArgs({
-  options: {
-    rounds: { type: "string", default: "1000" },
-    seed: { type: "string", default: String(Date.now() % 1_000_000) },
-    keep: { type: "boolean", default: false },
-    help: { type: "boolean", default: false },
-  },
-});
-if (options.help) {
-  console.log(`pnpm mutate [--rounds 1000] [--seed N] [--keep]
+const usage = `pnpm mutate [--rounds 1000] [--seed N] [--keep]
 
 Damages checkpoints, savepoints and local stores at random (a bit flipped, a file cut, bytes zeroed, replaced or swapped, a file
 grown or missing), restores as a start of a job does, and reads back all state. Every damage must be found, or the state must be
-that of the snapshot. Example: pnpm mutate --rounds 200 --seed 7`);
-  process.exit(0);
-}
+that of the snapshot. Ends with 0 then, 1 otherwise, 2 when the command cannot be run. Example: pnpm mutate --rounds 200 --seed 7`;
+
+const { rounds, seed, keep } = orUsage(usage, () => {
+  const { values } = parseArgs({
+    options: {
+      rounds: { type: "string", default: "1000" },
+      seed: { type: "string", default: String(Date.now() % 1_000_000) },
+      keep: { type: "boolean", default: false },
+    },
+  });
+  return { rounds: whole("--rounds", values.rounds), seed: whole("--seed", values.seed, 0), keep: values.keep };
+});
 
 /**
  * refused: a named error, nothing was restored. older: the damaged checkpoint was passed over, and the one before it restored
@@ -42,13 +44,12 @@ const isFault = (outcome: Outcome): boolean => outcome === "unseen" || outcome =
 
 let lastError = "";
 const random = (() => {
-  const source = seededRandom(Number(options.seed));
+  const source = seededRandom(seed);
   return () => source.uint32() / 2 ** 32;
 })();
 const pick = <T>(items: readonly T[]): T => items[Math.floor(random() * items.length)] as T;
 const base = await mkdtemp(join(tmpdir(), "millrace-mutate-"));
-const rounds = Number(options.rounds);
-console.log(`mutate: seed ${options.seed}, ${rounds} rounds`);
+console.log(`mutate: seed ${seed}, ${rounds} rounds`);
 const { exhibits, oracles, savepointOracle, newest } = await prepareExhibits(base);
 const { graph, allKeys } = {
   graph: buildJob(changingJob()),
@@ -72,7 +73,7 @@ const counts = new Map<string, Tally>();
 const faults: string[] = [];
 for (let round = 0; round < rounds; round++) await oneRound(round);
 report();
-if (!options.keep && faults.length === 0) await rm(base, { recursive: true });
+if (!keep && faults.length === 0) await rm(base, { recursive: true });
 else console.log(`kept: ${base}`);
 process.exit(faults.length === 0 ? 0 : 1);
 
@@ -143,7 +144,7 @@ function report(): void {
     console.log(`mutate: ${place}: ${line(tally)}`);
   }
   console.log(
-    `mutate: seed ${options.seed}, ${rounds} rounds: ${line(total)}; ${faults.length === 0 ? "every damage found, none restored silently wrong" : `${faults.length} FAULTS`}`,
+    `mutate: seed ${seed}, ${rounds} rounds: ${line(total)}; ${faults.length === 0 ? "every damage found, none restored silently wrong" : `${faults.length} FAULTS`}`,
   );
 }
 

@@ -5,7 +5,17 @@ import type { Target } from "./victim.ts";
 
 const cache = join(import.meta.dirname, "..", "..", ".cache", "flights");
 
-/** The jobs that may be tortured, by name. */
+const random = /^random-(\d+)(?:-of-(\d+))?$/;
+
+/** Refuses a name that no job has. */
+export function checkTarget(name: string): void {
+  if (["flights", "flights-small", "logs", "upgrade"].includes(name) || random.test(name)) return;
+  throw new Error(
+    `no job ${name}: there are flights, flights-small, logs, upgrade, random-1, random-2, …, and random-1-of-5000 with so many records`,
+  );
+}
+
+/** The jobs of these names, with their input. */
 export async function targetsOf(names: readonly string[], scratch: string): Promise<Target[]> {
   return Promise.all(names.map((name) => targetOf(name, scratch)));
 }
@@ -31,13 +41,9 @@ async function targetOf(name: string, scratch: string): Promise<Target> {
         flags: ["--allow-drop", "accounts"],
       };
     default: {
-      const [, seed, count] = /^random-(\d+)(?:-of-(\d+))?$/.exec(name) ?? [];
-      if (seed === undefined) {
-        throw new Error(
-          `no job ${name}: there are flights, flights-small, logs, upgrade, random-1, random-2, …, and random-1-of-5000 with so many records`,
-        );
-      }
-      return { name, job: "test/engine/threads/random.ts", parameters: { seed, ...(count === undefined ? {} : { count }) } };
+      checkTarget(name);
+      const [, seed, count] = random.exec(name) as RegExpExecArray;
+      return { name, job: "test/engine/threads/random.ts", parameters: { seed: seed as string, ...(count === undefined ? {} : { count }) } };
     }
   }
 }

@@ -5,52 +5,31 @@
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { seededRandom } from "@millrace/core";
+import { orUsage } from "../../bench/usage.ts";
 import { aimAt, type Moment, moments } from "./moments.ts";
+import { readOptions, usage } from "./options.ts";
 import { difference, publishedLines } from "./results.ts";
 import { runIsOver } from "./run-is-over.ts";
 import { targetsOf } from "./targets.ts";
 import { exitOf, firstNewOutput, type Place, startVictim, type Target } from "./victim.ts";
 
-const { values: options } = parseArgs({
-  options: {
-    rounds: { type: "string", default: "100" },
-    seed: { type: "string", default: String(Date.now() % 1_000_000) },
-    jobs: { type: "string", default: "flights,logs" },
-    parallelism: { type: "string", default: "1" },
-    threads: { type: "string", default: "64" },
-    alignment: { type: "string", default: "5s" },
-    timeout: { type: "string", default: "10m" },
-    backend: { type: "string", default: "disk" },
-    interval: { type: "string", default: "150ms" },
-    keep: { type: "boolean", default: false },
-    help: { type: "boolean", default: false },
-  },
-});
-if (options.help) {
-  console.log(`pnpm torture [--rounds 100] [--seed N] [--jobs flights,flights-small,logs,upgrade,random-1,random-2-of-5000,…] [--parallelism 1,2,3] [--threads off] [--alignment 5s] [--timeout 10m,40ms] [--backend disk|heap] [--interval 150ms] [--keep]
+const options = orUsage(usage, readOptions);
 
-Kills each job with SIGKILL (anywhere, during restore, checkpoint, commit, base, garbage collection, merges of the local store, and migration), resumes it, and compares its output with a run
-that was never killed. Example: pnpm torture --rounds 20 --jobs flights-small --seed 7`);
-  process.exit(0);
-}
-
-const source = seededRandom(Number(options.seed));
+const source = seededRandom(options.seed);
 const random = () => source.uint32() / 2 ** 32;
 const base = await mkdtemp(join(tmpdir(), "millrace-torture-"));
-const parallelisms = options.parallelism.split(",");
+const { parallelisms, timeouts } = options;
 /** Key groups of a run: the same at all its starts. */
 const drawKeyGroups = (): readonly string[] => {
-  const counts = [720, 64, 7].filter((count) => parallelisms.every((parallelism) => Number(parallelism) <= count));
+  const counts = [720, 64, 7].filter((count) => parallelisms.every((parallelism) => parallelism <= count));
   const drawn = counts[Math.floor(random() * counts.length)];
   return drawn === undefined ? [] : ["--max-parallelism", `${drawn}`];
 };
-const timeouts = options.timeout.split(",");
 // Every start draws one of them anew, so that a run is rescaled where it was killed. One that is to come to its end must be able to complete its checkpoints.
 const flags = (isKilled = false): readonly string[] => {
   const timeout = isKilled ? timeouts[Math.floor(random() * timeouts.length)] : timeouts[0];
-  const parallelism = parallelisms[Math.floor(random() * parallelisms.length)] as string;
+  const parallelism = parallelisms[Math.floor(random() * parallelisms.length)] as number;
   const alignment = ["--alignment-timeout", options.alignment];
   return [
     "--checkpoint-interval",
@@ -58,7 +37,7 @@ const flags = (isKilled = false): readonly string[] => {
     "--backend",
     options.backend,
     "--parallelism",
-    parallelism,
+    String(parallelism),
     "--threads",
     options.threads,
     ...alignment,
@@ -67,16 +46,16 @@ const flags = (isKilled = false): readonly string[] => {
   ];
 };
 console.log(
-  `torture: seed ${options.seed}, ${options.rounds} rounds, ${options.jobs}, checkpoints every ${options.interval}, ${options.backend}, parallelism ${options.parallelism}`,
+  `torture: seed ${options.seed}, ${options.rounds} rounds, ${options.jobs.join(",")}, checkpoints every ${options.interval}, ${options.backend}, parallelism ${parallelisms.join(",")}`,
 );
 
-const targets = await targetsOf(options.jobs.split(","), base);
+const targets = await targetsOf(options.jobs, base);
 const kills: Record<Moment, number> = { anywhere: 0, restore: 0, checkpoint: 0, commit: 0, base: 0, garbage: 0, merge: 0, migration: 0 };
 const recoveries: number[] = [];
 let failures = 0;
 let runs = 0;
 for (const [index, target] of targets.entries()) {
-  const rounds = Math.floor(Number(options.rounds) / targets.length) + (index < Number(options.rounds) % targets.length ? 1 : 0);
+  const rounds = Math.floor(options.rounds / targets.length) + (index < options.rounds % targets.length ? 1 : 0);
   await torture(target, rounds);
 }
 const sorted = recoveries.sort((a, b) => a - b);

@@ -9,8 +9,8 @@ const root = resolve(import.meta.dirname, "../..");
 describe("pnpm differential", () => {
   it.each([
     [["--nope"], "Unknown option '--nope'"],
-    [["--rounds", "0"], '--rounds takes a whole number from 1 on, not "0"'],
-    [["--seed="], '--seed takes a whole number, not ""'],
+    [["--rounds", "0"], "--rounds takes a whole number from 1, not 0"],
+    [["--seed="], "--seed takes a whole number, not nothing"],
     [["--kinds", "valve,async", "--variations", "job"], "nothing is left to run: valve, async cannot be run as job"],
   ])("refuses %j", async (words, message) => {
     const { code, err } = await run("differential/differential.ts", words);
