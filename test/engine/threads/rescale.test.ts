@@ -29,7 +29,7 @@ describe("a running job that is rescaled", () => {
           expect(job.status().parallelism).toBe(to);
           from = to;
         }
-        await job.finished;
+        expect((await job.finished).restarts).toBe(0);
         expect(countOf(events, "rescaled")).toBeGreaterThan(0);
         expect(countOf(events, "restarting")).toBe(0);
         expectSame(await published<string>(out), await published<string>(calm));

@@ -62,8 +62,9 @@ export class JobRun {
     void this.#lane.run(() => this.#starting.promise);
   }
 
+  /** After failures; a rescale is none. */
   get restarts(): number {
-    return Math.max(0, this.#attempts.count - 1);
+    return this.#restarts.history.restarts;
   }
 
   get parallelism(): number {
