@@ -109,7 +109,7 @@ function set(make: (settings: TaskSettings) => Deployer, graph: JobGraph): Setti
     restoredData: undefined,
   } as unknown as TaskSettings;
   const heard = Object.fromEntries(
-    ["acknowledged", "declined", "ended", "failed", "wantsCheckpoint", "requestSplit"].map((name) => [name, vi.fn()]),
+    ["acknowledged", "declined", "ended", "failed", "warn", "wantsCheckpoint", "requestSplit"].map((name) => [name, vi.fn()]),
   ) as Setting["heard"];
   const deployment = make(settings)(
     { physical, restored: undefined, others: [], resumed: false, migrated: undefined, storesTrusted: false },

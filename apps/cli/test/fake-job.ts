@@ -29,6 +29,8 @@ export class FakeJob implements JobHandle {
   readonly finished: Promise<JobResult>;
   readonly calls: string[] = [];
   current: JobStatus = status();
+  /** What came before anybody listened; told to the first who does. */
+  readonly early: JobEvent[] = [];
   #finish: (result: JobResult) => void = () => undefined;
   #fail: (error: unknown) => void = () => undefined;
   readonly #listeners = new Set<(event: JobEvent) => void>();
@@ -62,6 +64,7 @@ export class FakeJob implements JobHandle {
   }
   on(listener: (event: JobEvent) => void): () => void {
     this.#listeners.add(listener);
+    for (const event of this.early.splice(0)) listener(event);
     return () => this.#listeners.delete(listener);
   }
   async [Symbol.asyncDispose](): Promise<void> {

@@ -79,6 +79,8 @@ export interface StartOptions {
   readonly transform?: (graph: JobGraph) => JobGraph;
   /** Hears every event of the job. */
   readonly logger?: JobLogger;
+  /** The same as data, while the job starts, too. `JobHandle.on` tells its first listener once more what came before. */
+  readonly onEvent?: (event: JobEvent) => void;
 }
 
 /** What the engine needs of a logger; a pino logger is one. */

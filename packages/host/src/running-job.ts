@@ -35,6 +35,7 @@ export interface RunningJobOptions {
   /** Throws SAVEPOINT_EXISTS when something stands at the path that the user gave. */
   readonly refuseOccupied: (path: string) => Promise<void>;
   readonly logger: JobLogger | undefined;
+  readonly onEvent: ((event: JobEvent) => void) | undefined;
   /** The run has ended: write it down and let go of the state directory. */
   readonly over: (end: RunEnd | "failed", reason: string | undefined) => Promise<void>;
 }
@@ -65,6 +66,7 @@ export class RunningJob implements JobHandle {
     this.resumedFrom = options.resumedFrom;
     this.restoredFrom = options.restoredFrom;
     this.stateDirectory = options.stateDirectory;
+    if (options.onEvent !== undefined) this.#listeners.add(options.onEvent);
     const { clock } = options.ports;
     this.#startedAtMs = clock.now();
     this.#startedMonotonic = clock.monotonic();

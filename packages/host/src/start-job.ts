@@ -174,6 +174,7 @@ async function launch({ directory, storage, run, graph, redact, ports, machine, 
     savepointPath: savepointPlace(directory, machine),
     refuseOccupied: (path) => refuseOccupied(ports.files, machine.absolutePath(path)),
     logger: options.logger,
+    onEvent: options.onEvent,
     over: async (end, reason) => {
       try {
         ended = true;
@@ -239,6 +240,7 @@ async function startEphemeral(graph: JobGraph, ports: Ports, machine: Machine, o
     savepointPath: () => () => "",
     refuseOccupied: async () => undefined,
     logger: options.logger,
+    onEvent: options.onEvent,
     over: async (end) => {
       const sinks = graph.plan.nodes.filter(({ kind, details }) => kind === "sink" && details.guarantee === "exactly-once");
       if (end !== "stopped" || sinks.length === 0) return;

@@ -8,7 +8,7 @@ import { LiveScreen } from "../live/screen.ts";
 import type { Notice } from "../live/snapshot.ts";
 import { durationText, grouped } from "../live/units.ts";
 import { type Paint, paintFor } from "../paint.ts";
-import { connectorsOf, type RunView } from "./view.ts";
+import { connectorsOf, type RunView, type Warning } from "./view.ts";
 
 const redrawEveryMs = 250;
 
@@ -16,6 +16,7 @@ const redrawEveryMs = 250;
 export function createLiveView(io: Io, output: Output, secrets: readonly string[]): RunView {
   const view = new LiveView(io, output, paintFor(io, output), redactor(secrets));
   return {
+    early: (warning) => view.early(warning),
     follow: (handle, plan) => view.follow(handle, plan),
     stopping: (signal) => view.stopping(signal),
     readerGone: (resume) => view.readerGone(resume),
@@ -34,6 +35,7 @@ class LiveView {
   #footer = "Ctrl-C: take a checkpoint and stop · again: stop at once";
   #screen: LiveScreen | undefined;
   #handle: JobHandle | undefined;
+  readonly #early = new Set<JobEvent>();
   #release: readonly (() => void)[] = [];
 
   constructor(io: Io, output: Output, paint: Paint, redact: (text: string) => string) {
@@ -41,6 +43,11 @@ class LiveView {
     this.#io = io;
     this.#output = output;
     this.#paint = paint;
+  }
+
+  early(warning: Warning): void {
+    this.#early.add(warning);
+    this.#output.write(`${this.#paint("yellow", "warning")}: ${this.#redact(warning.message)}\n`);
   }
 
   follow(handle: JobHandle, plan: LogicalPlan): void {
@@ -59,7 +66,9 @@ class LiveView {
     this.#release = [
       () => clearInterval(timer),
       () => void this.#output.off("resize", draw),
-      handle.on((event) => this.#heard(event)),
+      handle.on((event) => {
+        if (!this.#early.delete(event)) this.#heard(event);
+      }),
       this.#io.onExit(() => this.close()),
     ];
     draw();

@@ -1,6 +1,6 @@
 import { defineJob } from "@millrace/api";
 import { MillraceError } from "@millrace/core";
-import type { StartOptions } from "@millrace/host";
+import type { JobEvent, StartOptions } from "@millrace/host";
 import { describe, expect, it, vi } from "vitest";
 import { FakeIo } from "../../test/fake-io.ts";
 import { FakeJob, plan } from "../../test/fake-job.ts";
@@ -16,6 +16,7 @@ const patienceMs = 20_000;
 const definition = defineJob("airport-delays", () => undefined);
 const resumeCommand = "millrace run job.ts";
 const redact = (text: string): string => text;
+const loading: JobEvent = { kind: "warning", atMs: 0, code: "WORKER_LOADING", message: "worker 1 has not loaded the job's module" };
 
 function logView(io: FakeIo): RunView {
   return createLogView({ jobName: "airport-delays", io, output: io.out, secrets: ["hunter22"], progressEveryMs: 5 });
@@ -135,6 +136,24 @@ describe("a run on a pipe", () => {
     expect(await ended).toBe(130);
   });
 
+  it("logs a warning of the start at once, and not again when the job runs", async () => {
+    const io = new FakeIo();
+    const job = new FakeJob();
+    const starting = Promise.withResolvers<void>();
+    const ended = run(io, job, logView(io), async ({ onEvent }) => {
+      onEvent?.(loading);
+      await starting.promise;
+      job.early.push(loading);
+      return job;
+    });
+    await vi.waitFor(() => expect(events(io)).toEqual(["job.warning"]), patienceMs);
+    starting.resolve();
+    await vi.waitFor(() => expect(events(io)).toContain("job.connectors"), patienceMs);
+    job.end("finished");
+    expect(await ended).toBe(0);
+    expect(events(io).filter((event) => event === "job.warning")).toHaveLength(1);
+  });
+
   it("ends so, too, when what it prints can't be written, as an error that says how to go on", async () => {
     const io = new FakeIo();
     const job = new FakeJob();
@@ -204,6 +223,24 @@ describe("a run on a terminal", () => {
     expect(plainText(terminal.screen.at(-2) ?? "")).toBe("finished: 1,204,331 records read, 5,331 written in 1m 12s");
     expect(terminal.screen.filter((line) => plainText(line).startsWith("operator "))).toHaveLength(1);
     expect(io.listeners).toBe(0);
+  });
+
+  it("shows a warning of the start before there is a picture", async () => {
+    const { io, terminal, view } = live();
+    const job = new FakeJob();
+    const starting = Promise.withResolvers<void>();
+    const ended = run(io, job, view, async ({ onEvent }) => {
+      onEvent?.(loading);
+      job.early.push(loading);
+      await starting.promise;
+      return job;
+    });
+    await vi.waitFor(() => expect(plainText(terminal.screen.join("\n"))).toContain("warning: worker 1 has not loaded"), patienceMs);
+    starting.resolve();
+    await vi.waitFor(() => expect(terminal.screen.join("\n")).toContain("Ctrl-C"), patienceMs);
+    expect(plainText(terminal.screen.join("\n")).match(/worker 1 has not loaded/g)).toHaveLength(1);
+    job.end("finished");
+    expect(await ended).toBe(0);
   });
 
   it("shows what user code says with the next picture, and draws none for each line", async () => {

@@ -52,7 +52,12 @@ export async function runJob(io: Io, { job, plan, options, view, start, prints, 
         io.exit(gone ? exitCodes.readerGone : exitCodes.jobFailed);
       });
   try {
-    handle = await start(job, options);
+    handle = await start(job, {
+      ...options,
+      onEvent: (event) => {
+        if (handle === undefined && event.kind === "warning") view.early(event);
+      },
+    });
     view.follow(handle, plan);
     if (first !== undefined) handle.stop().catch(() => undefined);
     const result = await handle.finished;

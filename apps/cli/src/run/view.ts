@@ -1,10 +1,14 @@
-import type { JobHandle, JobResult } from "@millrace/host";
+import type { JobEvent, JobHandle, JobResult } from "@millrace/host";
 import type { LogicalPlan } from "@millrace/plan";
 import type { Signal } from "../io.ts";
 
+export type Warning = Extract<JobEvent, { readonly kind: "warning" }>;
+
 /** What a user sees of a run. Two forms: a live view on a terminal, JSON lines everywhere else. */
 export interface RunView {
-  /** The job runs. */
+  /** What came while the job started, and can't wait until it runs. */
+  early(warning: Warning): void;
+  /** The job runs. What `early` was told is not told again. */
   follow(handle: JobHandle, plan: LogicalPlan): void;
   /** The first signal came: a last checkpoint is being taken. */
   stopping(signal: Signal): void;

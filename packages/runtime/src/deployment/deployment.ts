@@ -83,6 +83,8 @@ export interface DeploymentListener {
   ended(subtaskId: string): void;
   /** The attempt is broken: a task has failed, or the thread that it ran in. */
   failed(error: unknown): void;
+  /** Something that a person should know of, and that holds nothing up but itself. */
+  warn(warning: unknown): void;
   /** Some subtask's changes of state are at half their bound, and `over` is the newest checkpoint that is over there: one should come forward. */
   wantsCheckpoint(over: number): void;
   /** A source's reader has nothing left to read. */

@@ -73,6 +73,7 @@ function tellingListener(tell: (event: ThreadEvent) => void): DeploymentListener
     declined: (subtaskId, checkpointId, error) => tell({ kind: "declined", subtaskId, checkpointId, error: errorToData(error) }),
     ended: (...args) => tell({ kind: "ended", args }),
     failed: (error) => tell({ kind: "failed", error: errorToData(error) }),
+    warn: (warning) => tell({ kind: "warn", error: errorToData(warning) }),
     wantsCheckpoint: (...args) => tell({ kind: "wantsCheckpoint", args }),
     requestSplit: (...args) => tell({ kind: "requestSplit", args }),
     sourceWatermark: (...args) => tell({ kind: "sourceWatermark", args }),

@@ -20,7 +20,7 @@ export type ThreadEvent =
   | { readonly kind: "refusal"; readonly request: number; readonly error: ErrorData }
   | { readonly [M in Heard]: { readonly kind: M; readonly args: Parameters<DeploymentListener[M]> } }[Heard]
   | { readonly kind: "declined"; readonly subtaskId: string; readonly checkpointId: number; readonly error: ErrorData }
-  | { readonly kind: "failed"; readonly error: ErrorData };
+  | { readonly kind: "failed" | "warn"; readonly error: ErrorData };
 
 /** Events that are plain data as they are. */
 export type Heard = "acknowledged" | "ended" | "wantsCheckpoint" | "requestSplit" | "sourceWatermark";

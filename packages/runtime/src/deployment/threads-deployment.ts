@@ -37,6 +37,8 @@ export interface ThreadsOptions {
 /** A thread that does not close within this time is ended: a user function may never return. */
 const CLOSE_MS = 10_000;
 const STATUS_MS = 200;
+/** A thread that has not built the job after so long is named. */
+const LOADING_MS = 30_000;
 
 /** Deploys subtasks over threads that are started for each attempt anew: nothing of a failed one stays. */
 export function inThreads(options: ThreadsOptions): Deployer {
@@ -62,6 +64,9 @@ class ThreadsDeployment implements Deployment {
   readonly #threads: Thread[] = [];
   #requests = 0;
   #closing = false;
+  /** Threads that have not built the job yet. */
+  readonly #loading = new Set<number>();
+  #cancelLoading: Cancel = () => undefined;
   #statusAskedAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: ThreadsOptions, order: DeploymentOrder, listener: DeploymentListener) {
@@ -81,7 +86,9 @@ class ThreadsDeployment implements Deployment {
       const last: ThreadAnswer = { localMarkers: [], status: [], outputs: [] };
       const thread: Thread = { index, started, ready, requests: new Map(), last, isAsked: false, gone: undefined };
       this.#threads.push(thread);
+      this.#loading.add(index);
     }
+    this.#cancelLoading = this.#options.ports.scheduler.after(LOADING_MS, () => this.#listener.warn(stillLoading([...this.#loading])));
     await Promise.all(
       this.#threads.map(async (thread) => {
         await thread.ready.promise;
@@ -162,6 +169,7 @@ class ThreadsDeployment implements Deployment {
 
   async close(): Promise<void> {
     this.#closing = true;
+    this.#cancelLoading();
     const errors: unknown[] = [];
     await Promise.all(this.#threads.map((thread) => this.#closeThread(thread).catch((error: unknown) => errors.push(error))));
     if (errors.length > 0) throw errors[0];
@@ -186,6 +194,8 @@ class ThreadsDeployment implements Deployment {
   #heard(thread: Thread, event: ThreadEvent): void {
     switch (event.kind) {
       case "ready":
+        this.#loading.delete(thread.index);
+        if (this.#loading.size === 0) this.#cancelLoading();
         thread.ready.resolve();
         return;
       case "refused":
@@ -212,6 +222,9 @@ class ThreadsDeployment implements Deployment {
         return;
       case "failed":
         this.#listener.failed(errorFromData(event.error));
+        return;
+      case "warn":
+        this.#listener.warn(errorFromData(event.error));
         return;
       case "wantsCheckpoint":
         this.#listener.wantsCheckpoint(...event.args);
@@ -259,6 +272,13 @@ class ThreadsDeployment implements Deployment {
   #threadOf(subtask: number): Thread | undefined {
     return this.#threads[threadOf(subtask, this.#options.threads)];
   }
+}
+
+function stillLoading(threads: readonly number[]): MillraceError {
+  const named = threads.length === 1 ? `worker ${threads[0]} has` : `workers ${threads.join(", ")} have`;
+  return new MillraceError("WORKER_LOADING", `${named} not loaded the job's module after ${LOADING_MS / 1_000} s, and the job waits for that`, {
+    hint: "look for an await at the top of the module, or of one that it imports, that takes long or never comes where it is evaluated once more",
+  });
 }
 
 function stuck(thread: number): MillraceError {

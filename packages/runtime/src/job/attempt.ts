@@ -71,6 +71,7 @@ export class Attempt {
           if (this.#started) this.#tellEnded();
         },
         failed: (error) => this.#failed(error),
+        warn: listener.warn,
         requestSplit: (node, subtask) => this.#requestSplit(node, subtask),
         sourceWatermark: (node, subtask, watermark) => groups.heard(node, subtask, watermark),
       },
