@@ -51,7 +51,6 @@ export const runs: HarmlessLines = {
       'this.#emit({ kind: "restarting", attempt: this.#attempts.count, delayMs: decision.delayMs, error });',
       "a number that is told",
     ],
-    ["return Math.max(0, this.#attempts.count - 1);", "return Math.min(0, this.#attempts.count - 1);", "a number that is told"],
   ],
   "publication.ts": [
     ["cancel();", ";", "a pause that is over ends once more"],
