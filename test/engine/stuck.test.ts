@@ -42,6 +42,25 @@ const ends: readonly (readonly [string, (job: JobHandle) => Promise<unknown>])[]
   ["stopped", (job) => job.stop()],
 ];
 
+describe("a start that waits for somebody who does not answer", () => {
+  it("is given up when the job is to be stopped, and leaves the state directory free", () =>
+    inDirectory(async (stateDir) => {
+      const controller = new AbortController();
+      const opened = Promise.withResolvers<void>();
+      const open = (): Promise<void> => {
+        opened.resolve();
+        return never();
+      };
+      const starting = startJob(failing({ open }), { stateDir, ports, signal: controller.signal });
+      await opened.promise;
+      controller.abort();
+      const job = await starting;
+      expect((await job.finished).end).toBe("stopped");
+      const again = await startJob(failing({}), { stateDir, restart: { kind: "none" } });
+      await expect(again.finished).rejects.toThrow("the target is gone");
+    }));
+});
+
 describe("a restart that waits for somebody who does not answer", () => {
   for (const [how, end] of ends) {
     it(`is given up when the job is to be ${how}: an open`, () =>

@@ -31,6 +31,7 @@ export interface RunRequest {
 export async function runJob(io: Io, { job, plan, options, view, start, prints, resumeCommand, redact }: RunRequest): Promise<number> {
   let handle: JobHandle | undefined;
   let first: Signal | undefined;
+  const starting = new AbortController();
   const release = io.onSignal((signal) => {
     if (first !== undefined) {
       view.close();
@@ -40,7 +41,8 @@ export async function runJob(io: Io, { job, plan, options, view, start, prints, 
     first = signal;
     view.stopping(signal);
     // Its outcome comes through `finished`.
-    handle?.stop().catch(() => undefined);
+    if (handle === undefined) starting.abort();
+    else handle.stop().catch(() => undefined);
   });
   const forget = !prints
     ? () => undefined
@@ -54,11 +56,13 @@ export async function runJob(io: Io, { job, plan, options, view, start, prints, 
   try {
     handle = await start(job, {
       ...options,
+      signal: starting.signal,
       onEvent: (event) => {
         if (handle === undefined && event.kind === "warning") view.early(event);
       },
     });
     view.follow(handle, plan);
+    // One that it has not heard of while it started.
     if (first !== undefined) handle.stop().catch(() => undefined);
     const result = await handle.finished;
     view.ended(result, resumeCommand);

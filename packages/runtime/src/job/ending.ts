@@ -5,8 +5,8 @@ import type { RunEnd } from "./run-requests.ts";
 export interface EndingSteps {
   readonly lane: Lane;
   readonly scheduler: Scheduler;
-  /** The run's first deployment, or its refusal: patience with what holds the lane begins there. */
-  readonly started: Promise<void>;
+  /** The run's first deployment begins, or it was refused: patience with what holds the lane begins there. */
+  readonly deploying: Promise<void>;
   /** The run is to end: nothing is waited for longer than it takes. */
   readonly hurry: () => void;
   /** Ends what runs, as far as that can be. Never rejects. */
@@ -43,9 +43,9 @@ export class Ending {
   /** `last`: what is done while all still runs. Resolves when the run is over. */
   begin(last: () => Promise<RunEnd>): Promise<void> {
     if (this.#isOver) return Promise.resolve();
-    const { lane, scheduler, started, hurry, closeAttempt } = this.#steps;
+    const { lane, scheduler, deploying, hurry, closeAttempt } = this.#steps;
     hurry();
-    this.#underWay ??= inTurn(() => this.#run(last), { lane, scheduler, from: started, giveUp: closeAttempt });
+    this.#underWay ??= inTurn(() => this.#run(last), { lane, scheduler, from: deploying, giveUp: closeAttempt });
     return this.#underWay;
   }
 

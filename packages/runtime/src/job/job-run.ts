@@ -38,6 +38,8 @@ export class JobRun {
   readonly #lane = new Lane();
   /** The first work of the lane: whoever ends the run before it has started is patient. */
   readonly #starting = Promise.withResolvers<void>();
+  /** The first deployment has begun, or will not. What comes before it, of the sinks, has limits of its own. */
+  readonly #deploying = Promise.withResolvers<void>();
   #stopping: Stopping | undefined;
   /** Of a run without checkpoints, once its input has ended. */
   #publication: Publication | undefined;
@@ -52,7 +54,7 @@ export class JobRun {
     this.#ending = new Ending({
       lane: this.#lane,
       scheduler: settings.ports.scheduler,
-      started: this.#starting.promise,
+      deploying: this.#deploying.promise,
       hurry: () => this.#hurry(),
       closeAttempt: () => this.#attempts.closeNewest(),
       closeSinks: () => this.#sinks.close(),
@@ -95,6 +97,7 @@ export class JobRun {
       await this.#teardown();
       throw error;
     } finally {
+      this.#deploying.resolve();
       this.#starting.resolve();
     }
   }
@@ -230,6 +233,7 @@ export class JobRun {
       void this.#ending.begin(async () => "savepoint");
       return;
     }
+    this.#deploying.resolve();
     await attempt.deploy();
     await attempt.start().catch((error: unknown) => {
       if (this.#attempts.current === attempt) throw error;
