@@ -69,6 +69,7 @@ export interface SinkWriter<T> {
   committed?(checkpointId: number): void;
   /** No record will come any more; `prepare` is called once more after this. */
   endInput?(): void;
+  /** Lets go of everything. What was not prepared yet need not be written any more; promises that it gave out may reject. */
   close(): Promise<void>;
 }
 

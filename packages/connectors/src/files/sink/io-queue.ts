@@ -53,8 +53,10 @@ export class IoQueue {
     }
   }
 
-  /** Resolves when nothing runs any more, also after a failure. */
-  idle(): Promise<void> {
+  /** What has not begun is not run any more, and rejects. Resolves when nothing runs, also after a failure. */
+  close(): Promise<void> {
+    this.#failure ??= { error: new Error("the writer was closed before") };
+    this.#wake();
     return this.#tail;
   }
 }

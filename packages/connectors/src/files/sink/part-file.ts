@@ -10,6 +10,7 @@ export type FileCommittable = { readonly partition: string; readonly name: strin
 
 /** Text gathered before it goes to the file, in bytes. */
 const bufferBytes = 64 << 10;
+const noBuffer = Buffer.alloc(0);
 
 /**
  * A file in progress. `append` only fills a buffer; the file system is reached through the queue, in order, so the file's
@@ -25,7 +26,7 @@ export class PartFile {
   readonly #files: Files;
   readonly #directory: string;
   readonly #queue: IoQueue;
-  #buffer: Buffer = Buffer.allocUnsafe(bufferBytes);
+  #buffer: Buffer = noBuffer;
   #used = 0;
   #handle: FileHandle | undefined;
 
@@ -51,12 +52,13 @@ export class PartFile {
   append(text: string): void {
     // A character of a JavaScript string takes at most three bytes.
     const bytesMax = text.length * 3;
-    if (bytesMax > bufferBytes - this.#used) {
+    if (bytesMax > this.#buffer.length - this.#used) {
       this.flush();
       if (bytesMax > bufferBytes) {
         this.#appendLarge(text);
         return;
       }
+      this.#buffer = Buffer.allocUnsafe(bufferBytes);
     }
     const written = this.#buffer.write(text, this.#used);
     this.#used += written;
@@ -72,13 +74,14 @@ export class PartFile {
   flush(): void {
     if (this.#used === 0) return;
     const bytes = this.#buffer.subarray(0, this.#used);
-    this.#buffer = Buffer.allocUnsafe(bufferBytes);
+    this.#buffer = noBuffer;
     this.#used = 0;
     this.#write(bytes);
   }
 
+  /** It waits with all of its buffer, of which a small file fills little. */
   #write(bytes: Buffer): void {
-    this.#run(bytes.length, "written", async () => this.#opened().write(bytes));
+    this.#run(bytes.buffer.byteLength, "written", async () => this.#opened().write(bytes));
   }
 
   /** Flushed and on disk after this. */

@@ -20,7 +20,7 @@ export interface WriterOptions<T> {
   readonly everyCheckpoint: boolean;
 }
 
-/** Encoded bytes that wait for the disk before the writer asks for a pause. */
+/** Bytes of buffers that wait for the disk before the writer asks for a pause. */
 const queuedBytesMax = 4 << 20;
 /** Files open at once; the one written to longest ago is closed for a new one. */
 const openFilesMax = 64;
@@ -159,7 +159,7 @@ export class FileWriter<T> implements SinkWriter<T> {
   }
 
   async close(): Promise<void> {
-    await this.#queue.idle();
+    await this.#queue.close();
     for (const file of [...this.#open.values(), ...this.#closing]) await file.abandon();
     this.#open.clear();
     this.#closing.clear();
