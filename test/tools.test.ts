@@ -1,8 +1,5 @@
-import { execFile } from "node:child_process";
-import { resolve } from "node:path";
 import { expect, it } from "vitest";
-
-const root = resolve(import.meta.dirname, "..");
+import { runTool } from "./run-tool.ts";
 
 /** A tool, words that it can't take, and what it says of them. */
 const refusals: readonly (readonly [tool: string, words: readonly string[], message: string])[] = [
@@ -23,17 +20,8 @@ const refusals: readonly (readonly [tool: string, words: readonly string[], mess
 ];
 
 it.each(refusals)("%s refuses %j with its usage", async (tool, words, message) => {
-  const usage = (await run(tool, ["--help"])).out.trim();
+  const usage = (await runTool(tool, ["--help"])).out.trim();
   expect(usage).toContain(words[0]);
-  expect(await run(tool, [words.join("=")])).toEqual({ code: 2, out: "", err: `${message}\n\n${usage}\n` });
-  expect((await run(tool, ["--nope"])).err).toContain("Unknown option '--nope'");
+  expect(await runTool(tool, [words.join("=")])).toEqual({ code: 2, out: "", err: `${message}\n\n${usage}\n` });
+  expect((await runTool(tool, ["--nope"])).err).toContain("Unknown option '--nope'");
 });
-
-/** As pnpm starts it. */
-function run(tool: string, words: readonly string[]): Promise<{ code: unknown; out: string; err: string }> {
-  return new Promise((done) => {
-    execFile(process.execPath, ["--conditions=millrace-source", tool, ...words], { cwd: root }, (error, out, err) => {
-      done({ code: error?.code ?? 0, out, err });
-    });
-  });
-}

@@ -1,10 +1,8 @@
-import { execFile } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-
-const root = resolve(import.meta.dirname, "../..");
+import { runTool } from "../run-tool.ts";
 
 describe("pnpm differential", () => {
   it.each([
@@ -13,7 +11,7 @@ describe("pnpm differential", () => {
     [["--seed="], "--seed takes a whole number, not nothing"],
     [["--kinds", "valve,async", "--variations", "job"], "nothing is left to run: valve, async cannot be run as job"],
   ])("refuses %j", async (words, message) => {
-    const { code, err } = await run("differential/differential.ts", words);
+    const { code, err } = await runTool("scripts/differential/differential.ts", words);
     expect(code).toBe(2);
     expect(err).toContain(message);
     expect(err).toContain("pnpm differential [--rounds 1000]");
@@ -32,24 +30,15 @@ describe("pnpm semantics", () => {
   ])("refuses %s, and runs none of the others", async (name, text, message) => {
     const file = join(scratch, name);
     writeFileSync(file, text);
-    const { code, out, err } = await run("semantics.ts", [valves, file]);
+    const { code, out, err } = await runTool("scripts/semantics.ts", [valves, file]);
     expect({ code, out }).toEqual({ code: 2, out: "" });
     expect(err).toContain(message);
   });
 
   it("says that nothing was run when no case can be a job", async () => {
-    const { code, out, err } = await run("semantics.ts", [valves, "--variation", "job"]);
+    const { code, out, err } = await runTool("scripts/semantics.ts", [valves, "--variation", "job"]);
     expect(code).toBe(2);
     expect(out).toMatch(/^valve \(job\): \d+ not run, a part of a task's gate/);
     expect(err).toContain("nothing was run");
   });
 });
-
-/** A script, as pnpm starts it. */
-function run(script: string, words: readonly string[]): Promise<{ code: unknown; out: string; err: string }> {
-  return new Promise((done) => {
-    execFile(process.execPath, ["--conditions=millrace-source", `scripts/${script}`, ...words], { cwd: root }, (error, out, err) => {
-      done({ code: error?.code ?? 0, out, err });
-    });
-  });
-}
