@@ -19,9 +19,11 @@ const refusals: readonly (readonly [tool: string, words: readonly string[], mess
   ["bench/exchange/ceiling.ts", ["--rounds", "5.5"], "--rounds takes a whole number from 1, not 5.5"],
 ];
 
+const usages = new Map<string, string>();
+
 it.each(refusals)("%s refuses %j with its usage", async (tool, words, message) => {
-  const usage = (await runTool(tool, ["--help"])).out.trim();
+  const usage = usages.get(tool) ?? (await runTool(tool, ["--help"])).out.trim();
+  usages.set(tool, usage);
   expect(usage).toContain(words[0]);
   expect(await runTool(tool, [words.join("=")])).toEqual({ code: 2, out: "", err: `${message}\n\n${usage}\n` });
-  expect((await runTool(tool, ["--nope"])).err).toContain("Unknown option '--nope'");
 });
