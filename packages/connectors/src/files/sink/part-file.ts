@@ -29,6 +29,7 @@ export class PartFile {
   #buffer: Buffer = noBuffer;
   #used = 0;
   #handle: FileHandle | undefined;
+  #isClosed = false;
 
   constructor(files: Files, queue: IoQueue, directory: string, part: { readonly partition: string; readonly name: string }, createdAtMs: number) {
     this.#files = files;
@@ -96,6 +97,7 @@ export class PartFile {
     this.#run(0, "closed", async () => {
       const handle = this.#opened();
       this.#handle = undefined;
+      this.#isClosed = true;
       await handle.close();
     });
     return { partition: this.partition, name: this.name, bytes: this.bytes };
@@ -114,9 +116,9 @@ export class PartFile {
     );
   }
 
-  /** Whether it holds a handle of the file system. */
-  get isOpen(): boolean {
-    return this.#handle !== undefined;
+  /** It was finished, and holds no handle of the file system any more: one that waits to be made has none yet. */
+  get isClosed(): boolean {
+    return this.#isClosed;
   }
 
   /** Lets go of the file as it is, after a failure too. Nothing of it runs any more. */

@@ -140,7 +140,7 @@ export class FileWriter<T> implements SinkWriter<T> {
     for (const path of this.#dirty) this.#syncDirectory(posix.join(this.#options.directory, path));
     this.#dirty.clear();
     await this.#queue.run(0, async () => {});
-    for (const file of this.#closing) if (!file.isOpen) this.#closing.delete(file);
+    for (const file of this.#closing) if (file.isClosed) this.#closing.delete(file);
     return { committables, states: [state] };
   }
 
