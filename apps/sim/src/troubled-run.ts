@@ -23,6 +23,9 @@ import type { World } from "./world/world.ts";
 /** Processes that may meet faults; the one after them meets none, and must come to the end. */
 const TROUBLED_LIVES_MAX = 5;
 
+/** A byte of a local store changed before the process. */
+const ROTTEN = "rotten local store";
+
 /** Of a job that has most of its restarts left. */
 const FEW_RESTARTS = 5;
 
@@ -78,7 +81,7 @@ export async function troubledRun({ world, seed, chance, job, options, ephemeral
     if (chosen !== from && life.end !== "failed") met.add("checkpoint named");
     if (job.layout.splitBytes !== undefined) met.add("ranges of files");
     if (world.arrived > arrived) met.add("files came");
-    if (rotten !== undefined) met.add("rotten local store");
+    if (rotten !== undefined) met.add(ROTTEN);
     if (told?.includes('"inFlight"') === true) met.add("records restored under way");
     if (new Set(told?.match(/"age":\d+/g)).size > 1) met.add("records restored under way again");
     if (told?.includes('"firing":true') === true) met.add("firing restored");
@@ -106,10 +109,11 @@ export async function troubledRun({ world, seed, chance, job, options, ephemeral
   }
 }
 
-/** A job that is not to start again fails where its local store is damaged, and gives that up: not twice one after the other. */
+/** A job that is not to start again fails where its local store is damaged, and gives that up: not twice one after the other, unless more was damaged since. */
 function isRottenInVain(world: World, { restart }: StartOptions, lives: readonly Life[]): boolean {
   const isRotten = (life: Life | undefined): boolean => life?.reason?.startsWith("STATE_CORRUPT") === true && life.reason.includes("/state/local/");
-  return world.isRotten && restart?.kind === "none" && isRotten(lives.at(-1)) && !isRotten(lives.at(-2));
+  const isFresh = lives.at(-1)?.met.has(ROTTEN) === true;
+  return world.isRotten && restart?.kind === "none" && isRotten(lives.at(-1)) && (isFresh || !isRotten(lives.at(-2)));
 }
 
 /** What can't be published is tried again as long as restarts are left: so many are more than the disk fails. */
