@@ -92,6 +92,39 @@ describe("a job that fails while its last savepoint is written", () => {
     }));
 });
 
+describe("a job that fails for good while a savepoint is written", () => {
+  it("completes that before it lets go of its state directory", () =>
+    inDirectory(async (stateDir) => {
+      let fail: (error: Error) => void = () => undefined;
+      const begun = Promise.withResolvers<void>();
+      const mayWrite = Promise.withResolvers<void>();
+      const files = makingDirectories(nodePorts.files, async (path) => {
+        if (!path.includes("/savepoints/")) return;
+        fail(new Error("no splits"));
+        begun.resolve();
+        await mayWrite.promise;
+      });
+      const { job } = await startNoted(
+        counting(
+          () => new Promise(() => undefined),
+          (failing) => {
+            fail = failing;
+          },
+        ),
+        stateDir,
+        { ports: { ...nodePorts, files }, restart: { kind: "none" } },
+      );
+      const order: string[] = [];
+      const saved = job.savepoint().then(() => order.push("savepoint"));
+      const failed = job.finished.catch(() => order.push("failed"));
+      await begun.promise;
+      await pause(100);
+      mayWrite.resolve();
+      await Promise.all([saved, failed]);
+      expect(order).toEqual(["savepoint", "failed"]);
+    }));
+});
+
 function warningsOf(events: readonly JobEvent[]): readonly string[] {
   return events.flatMap((event) => (event.kind === "warning" ? event.message : []));
 }

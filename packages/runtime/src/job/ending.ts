@@ -11,8 +11,8 @@ export interface EndingSteps {
   readonly hurry: () => void;
   /** Ends what runs, as far as that can be. Never rejects. */
   readonly closeAttempt: () => Promise<void>;
-  /** Never rejects. */
-  readonly closeSinks: () => Promise<void>;
+  /** Of a run that has failed: what is left of it comes to its end. Never rejects. */
+  readonly letGo: () => Promise<void>;
   /** All of it, when nothing has gone wrong. */
   readonly teardown: () => Promise<void>;
 }
@@ -57,7 +57,7 @@ export class Ending {
   fail(error: unknown): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    void this.#steps.closeSinks().then(() => this.#end.reject(error));
+    void this.#steps.letGo().then(() => this.#end.reject(error));
   }
 
   async #run(last: () => Promise<RunEnd>): Promise<void> {

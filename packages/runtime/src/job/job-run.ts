@@ -57,7 +57,7 @@ export class JobRun {
       deploying: this.#deploying.promise,
       hurry: () => this.#hurry(),
       closeAttempt: () => this.#attempts.closeNewest(),
-      closeSinks: () => this.#sinks.close(),
+      letGo: () => this.#savepoints.settled().then(() => this.#sinks.close()),
       teardown: () => this.#teardown(),
     });
     this.ended = this.#ending.ended;
