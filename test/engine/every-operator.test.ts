@@ -73,6 +73,7 @@ describe("random jobs have every kind of operator, said in every way that there 
         bursts: false,
         edited: false,
         turns: false,
+        awaits: false,
         interleaved: false,
         crowded: false,
         marked: false,

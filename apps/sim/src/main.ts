@@ -25,7 +25,7 @@ const program = new Command("sim")
   )
   .option("--canary <name>", "plant a bug, and see which seed finds it")
   .addOption(
-    new Option("--canaries", "plant each known bug in turn; each must be found within --seeds").conflicts([
+    new Option("--canaries", "plant each known bug in turn; each must be found within --seeds, the last quarter of them --tight").conflicts([
       "seed",
       "first",
       "canary",

@@ -1,6 +1,6 @@
 import { collect } from "millrace";
 import { describe, expect, it } from "vitest";
-import { countOf, expectSame, inDirectory, pause, slowSink, startNoted, until } from "../support.ts";
+import { countOf, expectSame, inDirectory, slowSink, startNoted, until } from "../support.ts";
 import { totals, totalsUpTo } from "./totals.ts";
 
 describe("a run", () => {
@@ -9,9 +9,9 @@ describe("a run", () => {
       const sink = collect<number>();
       let stops = 0;
       for (let ended = ""; ended !== "finished"; ) {
-        const { job } = await startNoted(totals(sink, 4_000, 20_000), stateDir, { batchSize: 8 });
-        const result = await Promise.race([job.finished, pause(40).then(() => job.stop())]);
-        ended = result.end;
+        const { job, events } = await startNoted(totals(sink, 4_000, 5_000), stateDir, { batchSize: 8 });
+        await until(() => countOf(events, "checkpointCompleted") > 0);
+        ended = (await job.stop()).end;
         if (ended === "stopped") stops++;
       }
       expect(stops).toBeGreaterThan(1);

@@ -1,7 +1,14 @@
 import type { Cancel } from "@millrace/core";
 import type { Operator, OperatorContext } from "millrace";
+import { dueAfterReadings } from "../progress/due.ts";
+import { apart } from "../world/apart.ts";
 import { type Branch, exactly } from "./branch.ts";
 import { type Reading, show } from "./reading.ts";
+
+/** Whether a job whose progress is judged has it. Drawn apart from all else. */
+export function drawAwaits(seed: number): boolean {
+  return apart(seed, "awaits").oneIn(3);
+}
 
 /** Between two operators of one subtask. */
 interface Bell {
@@ -25,24 +32,37 @@ class Bells {
 /** After so long it asks again: a clock that was put back would make it wait. */
 const PATIENCE_MS = 50;
 
-/** Behind every seventh value it takes nothing until a timer of the operator behind it has fired. */
+/**
+ * Behind every seventh value it takes nothing until a timer of the operator behind it has fired. Its own, which fell due meanwhile, is to come as soon as it
+ * takes something again.
+ */
 function awaiting(bells: Bells): Operator<Reading, string> {
   let context: OperatorContext<string>;
   let bell: Bell;
   let cancelAsking: Cancel = () => undefined;
+  let dueMs = Number.POSITIVE_INFINITY;
   const held: Reading[] = [];
   const ask = (): void => {
     bell.ring();
     cancelAsking = context.mailbox.after(PATIENCE_MS, ask);
   };
+  const wakeSoon = (): void => {
+    dueMs = context.now() + 1;
+    context.wakeAt(dueMs);
+  };
   const release = (): void => {
     cancelAsking();
-    for (const one of held.splice(0)) context.output.collect(`awaiting ${show(one)}`, 0);
+    // The clock was put back.
+    if (dueMs > context.now() + 1) wakeSoon();
     context.release();
+  };
+  const flush = (): void => {
+    for (const one of held.splice(0)) context.output.collect(`awaiting ${show(one)}`, 0);
   };
   const hold = (one: Reading): void => {
     held.push(one);
     if (held.length > 1) return;
+    wakeSoon();
     context.hold();
     bell.wanted = true;
     ask();
@@ -58,6 +78,11 @@ function awaiting(bells: Bells): Operator<Reading, string> {
       if (one.value % 7 === 0) hold(one);
       else context.output.collect(`awaiting ${show(one)}`, 0);
     },
+    onProcessingTime() {
+      flush();
+      return true;
+    },
+    endInput: flush,
     snapshotState: () => [...held],
     restoreState(items) {
       for (const one of items as readonly Reading[]) hold(one);
@@ -98,5 +123,6 @@ export const awaitingBranch: Branch = {
     const bells = new Bells();
     return [all.transform(() => awaiting(bells), { uid: "awaiting" }).transform(() => answering(bells), { uid: "answering" })];
   },
+  due: dueAfterReadings(0),
   judge: exactly("awaiting", (input) => input.map((one) => `awaiting ${show(one)}`)),
 };

@@ -1,5 +1,6 @@
 import { drawBatched, drawCrowded, drawOvertaking } from "../options.ts";
 import type { Judging } from "../progress/draw-judge.ts";
+import { drawAwaits } from "./awaiting-branch.ts";
 import { drawBrokenEvery } from "./broken-lines.ts";
 import { drawBursts } from "./burst-timers.ts";
 import { drawEdited } from "./edited-job.ts";
@@ -26,6 +27,7 @@ export function drawWishes(seed: number, judging: Judging | undefined): JobWishe
     turns,
     // What a reader is about to read has to be known where it is judged how far it may go.
     interleaved: judging === undefined && !turns && drawInterleaved(seed),
+    awaits: judging !== undefined && drawAwaits(seed),
     crowded,
     marked,
     batched: marked && drawBatched(seed),

@@ -84,6 +84,8 @@ export interface JobWishes {
   readonly interleaved: boolean;
   /** The source is as fast as it can be, and the sink so slow that channels are full. */
   readonly crowded: boolean;
+  /** `awaiting` is one of its branches, and what it emits is due at some time. */
+  readonly awaits: boolean;
   /** Channels are full everywhere, and not before the sink alone. */
   readonly marked: boolean;
   /** Several records, and the marks between them, travel together. */
@@ -153,12 +155,17 @@ export function drawJob(chance: Chance, wishes: JobWishes): RandomJob {
 }
 
 /** `isInOrder`: readings come in the order of their one file. */
-function drawBranches(chance: Chance, { bursts, edited: isEdited, turns: takesTurns, crowded, marked }: JobWishes, isInOrder: boolean): Branch[] {
+function drawBranches(
+  chance: Chance,
+  { bursts, edited: isEdited, turns: takesTurns, awaits, crowded, marked }: JobWishes,
+  isInOrder: boolean,
+): Branch[] {
   const possible = allBranches.filter((branch) => (isInOrder || !branch.ordered) && !(takesTurns && branch.severalWays === true));
   return [
     ...chance.distinct(possible, chance.between(1, 5)),
     ...(bursts ? [burstTimers] : []),
     ...(isEdited ? [edited] : []),
+    ...(awaits ? [awaitingBranch] : []),
     ...(crowded ? [crowd, holdingBranch, awaitingBranch, pouringBranch] : []),
     ...(marked ? [stampedBranch, sharingBranch] : []),
   ];

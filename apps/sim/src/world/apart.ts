@@ -38,6 +38,7 @@ export const salts = {
   arrivals: 0xa831c66d,
   noRestart: 0xb00327c8,
   byPath: 0xbf597fc7,
+  awaits: 0xc6e00bf3,
 } as const;
 
 /** For what is drawn apart from all else: the other draws of a seed are what they are without it. `pid`: where it is drawn for each process. */
