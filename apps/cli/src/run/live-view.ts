@@ -18,6 +18,7 @@ export function createLiveView(io: Io, output: Output, secrets: readonly string[
   return {
     early: (warning) => view.early(warning),
     follow: (handle, plan) => view.follow(handle, plan),
+    heard: (event) => view.heard(event),
     stopping: (signal) => view.stopping(signal),
     readerGone: (resume) => view.readerGone(resume),
     ended: (result, resume) => view.ended(result, resume),
@@ -35,7 +36,6 @@ class LiveView {
   #footer = "Ctrl-C: take a checkpoint and stop · again: stop at once";
   #screen: LiveScreen | undefined;
   #handle: JobHandle | undefined;
-  readonly #early = new Set<JobEvent>();
   #release: readonly (() => void)[] = [];
 
   constructor(io: Io, output: Output, paint: Paint, redact: (text: string) => string) {
@@ -46,7 +46,6 @@ class LiveView {
   }
 
   early(warning: Warning): void {
-    this.#early.add(warning);
     this.#output.write(`${this.#paint("yellow", "warning")}: ${this.#redact(warning.message)}\n`);
   }
 
@@ -63,14 +62,7 @@ class LiveView {
     const draw = (): void => this.#draw();
     const timer = setInterval(draw, redrawEveryMs);
     this.#output.on("resize", draw);
-    this.#release = [
-      () => clearInterval(timer),
-      () => void this.#output.off("resize", draw),
-      handle.on((event) => {
-        if (!this.#early.delete(event)) this.#heard(event);
-      }),
-      this.#io.onExit(() => this.close()),
-    ];
+    this.#release = [() => clearInterval(timer), () => void this.#output.off("resize", draw), this.#io.onExit(() => this.close())];
     draw();
   }
 
@@ -129,7 +121,7 @@ class LiveView {
     this.#screen.draw(render(snapshot, this.#screen.width, this.#screen.height, this.#paint));
   }
 
-  #heard(event: JobEvent): void {
+  heard(event: JobEvent): void {
     const error = "error" in event ? (explain(event.error).split("\n", 1)[0] ?? "") : "";
     if (event.kind === "checkpointFailed") this.notice("warn", `checkpoint ${event.checkpointId} failed: ${error}`);
     else if (event.kind === "restarting") this.notice("warn", `restarts in ${durationText(event.delayMs)}: ${error}`);

@@ -1,6 +1,6 @@
 import { messageOf } from "@millrace/core";
 import { nodePorts } from "@millrace/core/node";
-import { heldLogger, type JobEvent, logEvent, progressRecord } from "@millrace/host";
+import { heldLogger, logEvent, progressRecord } from "@millrace/host";
 import { type Io, isReaderGone, type Output } from "../io.ts";
 import { connectorsOf, type RunView } from "./view.ts";
 
@@ -31,22 +31,18 @@ export function createLogView({ jobName, io, output, secrets, progressEveryMs }:
   const forgetExit = io.onExit(() => logger.release());
   let progress: NodeJS.Timeout | undefined;
   let held: NodeJS.Timeout | undefined;
-  const early = new Set<JobEvent>();
   const log = ({ level, fields, message }: ReturnType<typeof progressRecord>): void => logger[level](fields, message);
   return {
     early: (warning) => {
-      early.add(warning);
       logEvent(logger, warning);
       logger.release();
     },
     follow: (handle, plan) => {
       logger.info({ event: "job.connectors", connectors: connectorsOf(plan) }, "what each connector promises");
-      handle.on((event) => {
-        if (!early.delete(event)) logEvent(logger, event);
-      });
       held = setTimeout(() => logger.release(), HELD_MS);
       progress = setInterval(() => log(progressRecord(handle.status())), progressEveryMs);
     },
+    heard: (event) => logEvent(logger, event),
     stopping: (signal) => {
       logger.info({ event: "job.stopping", signal }, `${signal}: taking a last checkpoint; the next one ends at once`);
       logger.release();

@@ -1,5 +1,5 @@
 import type { JobDefinition } from "@millrace/api";
-import type { JobHandle, JobResult, StartOptions } from "@millrace/host";
+import type { JobEvent, JobHandle, JobResult, StartOptions } from "@millrace/host";
 import type { LogicalPlan } from "@millrace/plan";
 import { exitCodes } from "../exit-codes.ts";
 import { type Io, isReaderGone, type Output, type Signal } from "../io.ts";
@@ -32,6 +32,8 @@ export async function runJob(io: Io, { job, plan, options, view, start, prints, 
   let handle: JobHandle | undefined;
   let first: Signal | undefined;
   const starting = new AbortController();
+  const told = new Set<JobEvent>();
+  let unfollow: (() => void) | undefined;
   const release = io.onSignal((signal) => {
     if (first !== undefined) {
       view.close();
@@ -58,16 +60,22 @@ export async function runJob(io: Io, { job, plan, options, view, start, prints, 
       ...options,
       signal: starting.signal,
       onEvent: (event) => {
-        if (handle === undefined && event.kind === "warning") view.early(event);
+        if (handle !== undefined || event.kind !== "warning") return;
+        told.add(event);
+        view.early(event);
       },
     });
     view.follow(handle, plan);
+    unfollow = handle.on((event) => {
+      if (!told.delete(event)) view.heard(event);
+    });
     // One that it has not heard of while it started.
     if (first !== undefined) handle.stop().catch(() => undefined);
     const result = await handle.finished;
     view.ended(result, resumeCommand);
     return endCode(result, first);
   } finally {
+    unfollow?.();
     forget();
     release();
     view.close();

@@ -8,8 +8,9 @@ export type Warning = Extract<JobEvent, { readonly kind: "warning" }>;
 export interface RunView {
   /** What came while the job started, and can't wait until it runs. */
   early(warning: Warning): void;
-  /** The job runs. What `early` was told is not told again. */
+  /** The job runs: from here on the view is told of it, first of what came while it started but for what `early` was told. */
   follow(handle: JobHandle, plan: LogicalPlan): void;
+  heard(event: JobEvent): void;
   /** The first signal came: a last checkpoint is being taken. */
   stopping(signal: Signal): void;
   /** Nothing reads any more what the job prints: it ends here. `resume` is the command that goes on with it. */
