@@ -17,7 +17,7 @@ import {
 import { fileSink } from "millrace/files";
 import { describe, expect, it } from "vitest";
 import { everythingJob, type Reading, readings } from "./jobs.ts";
-import { countOf, expectSame, inDirectory, pause, published, slowed, startNoted, until, untilInFlight } from "./support.ts";
+import { countOf, expectSame, inDirectory, published, slowed, startNoted, until, untilInFlight } from "./support.ts";
 
 const input = readings(8_000, 21);
 const build = (out: string, pauseMs = 4) => everythingJob(input, slowed(fileSink<string>(out), pauseMs));
@@ -228,29 +228,6 @@ describe("savepoints", () => {
       const [stopping, rescaled] = await Promise.allSettled([job.stop({ savepoint: true }), rescaling]);
       expect(stopping).toMatchObject({ value: { end: "savepoint" } });
       expect(rescaled).toMatchObject({ reason: { code: "JOB_NOT_RUNNING" } });
-    }));
-
-  it("that can't be written to stop with let a job end whose input ended meanwhile", () =>
-    inDirectory(async (directory) => {
-      const sink = fileSink<string>(join(directory, "out"));
-      const slow: typeof sink = {
-        ...sink,
-        createWriter: (context) => {
-          const writer = sink.createWriter(context);
-          const { open, write, ready, close } = writer;
-          const own = { open: open.bind(writer), write: write.bind(writer), ready: ready.bind(writer), close: close.bind(writer) };
-          return { ...own, endInput: () => writer.endInput?.(), prepare: (id) => pause(400).then(() => writer.prepare(id)) };
-        },
-      };
-      const short = defineJob("short", (env) => {
-        env.from(datagen({ generate: (n: number) => `${n}`, count: 50, ratePerSecond: 400 }), { uid: "numbers" }).to(slow, { uid: "out" });
-      });
-      const { job } = await startNoted(short, join(directory, "state"), { checkpointIntervalMs: 600_000 });
-      await mkdir(join(directory, "taken"));
-      await writeFile(join(directory, "taken", "something"), "");
-      await expect(job.stop({ savepoint: join(directory, "taken") })).rejects.toMatchObject({ code: "SAVEPOINT_EXISTS" });
-      expect((await job.finished).end).toBe("finished");
-      expect(await published<string>(join(directory, "out"))).toHaveLength(50);
     }));
 
   it("fire everything first when the job is drained", () =>

@@ -9,7 +9,6 @@ import {
   type JobEvent,
   type JobHandle,
   type Sink,
-  type SinkWriter,
   type Source,
   type StartOptions,
   startJob,
@@ -18,6 +17,9 @@ import {
 } from "millrace";
 import { expect } from "vitest";
 import { temporaryDirectory } from "./jobs.ts";
+import { callsOf, pause, slowed } from "./slowed.ts";
+
+export { pause, slowed };
 
 /** Runs `body` in a directory of its own, which is gone afterwards. A failure of `body` may leave a job that still writes there: it is what is told. */
 export async function inDirectory(body: (directory: string) => Promise<void>): Promise<void> {
@@ -70,36 +72,8 @@ export async function untilInFlight(job: JobHandle): Promise<void> {
   while (job.status().checkpoint.inFlight === undefined) await new Promise((resolve) => setImmediate(resolve));
 }
 
-export function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
-}
-
 export function upTo(count: number): number[] {
   return Array.from({ length: count }, (_, index) => index);
-}
-
-/** A sink that lets a few records through at a time, so that a job can be stopped in the middle. */
-export function slowed<T>(sink: Sink<T>, pauseMs = 1): Sink<T> {
-  return {
-    ...sink,
-    createWriter: (context) => {
-      const writer = sink.createWriter(context);
-      let room = 16;
-      return {
-        ...callsOf(writer),
-        write: (value, timestamp) => {
-          room--;
-          writer.write(value, timestamp);
-        },
-        ready: () => {
-          if (room > 0) return writer.ready();
-          return pause(pauseMs).then(() => {
-            room = 16;
-          });
-        },
-      };
-    },
-  };
 }
 
 /** A sink that takes nothing before `isOpen`. */
@@ -110,17 +84,6 @@ export function heldUntil<T>(sink: Sink<T>, isOpen: () => boolean): Sink<T> {
       const writer = sink.createWriter(context);
       return { ...callsOf(writer), ready: () => (isOpen() ? writer.ready() : until(isOpen)) };
     },
-  };
-}
-
-function callsOf<T>(writer: SinkWriter<T>): SinkWriter<T> {
-  return {
-    open: (states) => writer.open(states),
-    write: (value, timestamp) => writer.write(value, timestamp),
-    ready: () => writer.ready(),
-    prepare: (checkpointId) => writer.prepare(checkpointId),
-    endInput: () => writer.endInput?.(),
-    close: () => writer.close(),
   };
 }
 

@@ -56,6 +56,22 @@ describe("a job that nothing is in the way of", () => {
     expect(rescaled.fault).toBeUndefined();
   });
 
+  it("ends with the savepoint that it is to be stopped with, not as if it had not been asked", async () => {
+    const refusedWith = async (code: string): Promise<Conduct> => {
+      const { conduct } = begin();
+      conduct.refusals.watch({ kind: "stopWithSavepoint" }, true, Promise.reject(new MillraceError(code, "checkpoint 4 was given up")));
+      await Promise.resolve();
+      await Promise.resolve();
+      return conduct;
+    };
+    const begun = await refusedWith("CHECKPOINT_ABORTED");
+    begun.ended("finished");
+    expect(begun.fault).toContain("stopWithSavepoint was refused");
+    const ending = await refusedWith("JOB_NOT_RUNNING");
+    ending.ended("finished");
+    expect(ending.fault).toBeUndefined();
+  });
+
   it("warns of nothing but what it found at its start", () => {
     const warning = (code: string): JobEvent => ({ kind: "warning", atMs: 0, code, message: "" });
     expect(faultAfter([warning("LOCK_RECOVERED"), running])).toBeUndefined();

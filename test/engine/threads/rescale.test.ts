@@ -43,13 +43,13 @@ describe("a running job that is rescaled", () => {
       const calm = join(directory, "calm");
       await (await startNoted(everything, join(directory, "calm-state"), { parameters: { out: calm, count } })).job.finished;
       const out = join(directory, "out");
-      const options = { parameters: { out, count }, module: moduleOf("everything"), checkpointIntervalMs: 50 };
-      const first = await startNoted(everything, join(directory, "state"), { ...options, parallelism: 2 });
+      const options = { module: moduleOf("everything"), checkpointIntervalMs: 50 };
+      const first = await startNoted(everything, join(directory, "state"), { ...options, parameters: { out, count, pauseMs: 10 }, parallelism: 2 });
       await until(() => countOf(first.events, "checkpointCompleted") > 0);
       const { end, savepoint } = await first.job.stop({ savepoint: true });
       expect(end).toBe("savepoint");
       const from = savepoint?.path ?? "";
-      const second = await startNoted(everything, join(directory, "state"), { ...options, parallelism: 3, from });
+      const second = await startNoted(everything, join(directory, "state"), { ...options, parameters: { out, count }, parallelism: 3, from });
       await second.job.finished;
       expect(countOf(second.events, "restarting")).toBe(0);
       expectSame(await published<string>(out), await published<string>(calm));

@@ -56,6 +56,7 @@ export class Conduct {
 
   /** It has come to an end that is none by failure. */
   ended(end: string): void {
+    if (end === "finished") this.refusals.finished();
     const stop = this.#stop;
     if (end !== "stopped" || stop === undefined || stop.disturbances !== this.#process.disturbances) return;
     if (stop.checkpoints === this.#checkpoints) this.#causeless = "it stopped without a last checkpoint, though nothing was in its way";

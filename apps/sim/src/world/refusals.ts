@@ -20,7 +20,7 @@ export class Refusals {
   #last = "";
   #restarts = 0;
   /** Nothing explains it, unless the job comes to its end now. */
-  #unexplained: { readonly what: string; checkpoints: number } | undefined;
+  #unexplained: { readonly what: string; readonly isStop: boolean; readonly disturbances: number; checkpoints: number } | undefined;
 
   constructor(world: World, process: SimulatedProcess) {
     this.#world = world;
@@ -31,6 +31,12 @@ export class Refusals {
     if (kind === "restarting") this.#restarts++;
     if (kind !== "checkpointCompleted" || this.#unexplained === undefined) return;
     if (++this.#unexplained.checkpoints === CHECKPOINTS) this.fault = this.#unexplained.what;
+  }
+
+  /** The job has come to its own end. A stop that it has begun with is its end: it comes to no other one. */
+  finished(): void {
+    const refused = this.#unexplained;
+    if (refused?.isStop && refused.disturbances === this.#process.disturbances) this.fault = refused.what;
   }
 
   /** Of an order that was given and neither carried out nor refused; undefined: there is none. */
@@ -47,11 +53,12 @@ export class Refusals {
     done
       .then(() => {
         // Another attempt would publish what the savepoint does not hold.
-        if ((kind === "stopWithSavepoint" || kind === "drain") && this.#restarts > restarts) this.fault = "it began again behind its last savepoint";
+        if (isStop(kind) && this.#restarts > restarts) this.fault = "it began again behind its last savepoint";
       })
       .catch((error: unknown) => {
         if (!isRunning || !isAlone || this.#process.disturbances !== disturbances || this.#tellsOfDamage(error)) return;
-        this.#unexplained = { what: `${kind} was refused, though nothing was in its way: ${messageOf(error)}`, checkpoints: 0 };
+        const what = `${kind} was refused, though nothing was in its way: ${messageOf(error)}`;
+        this.#unexplained = { what, isStop: isStop(kind) && !isNotRunning(error), disturbances, checkpoints: 0 };
       })
       .finally(() => this.#underWay--);
   }
@@ -59,4 +66,12 @@ export class Refusals {
   #tellsOfDamage(error: unknown): boolean {
     return this.#world.damaged !== undefined && error instanceof MillraceError && error.code === "CHECKPOINT_CORRUPT";
   }
+}
+
+function isStop(kind: Order["kind"]): boolean {
+  return kind === "stopWithSavepoint" || kind === "drain";
+}
+
+function isNotRunning(error: unknown): boolean {
+  return error instanceof MillraceError && error.code === "JOB_NOT_RUNNING";
 }

@@ -257,7 +257,9 @@ export class JobRun {
     const last = checkpoints === undefined ? deployment.prepareSinks() : checkpoints.take("final").then(() => []);
     last.then(
       (unpublished) => {
-        if (this.#attempts.current === attempt) void this.#ending.begin(() => this.#finishWith(unpublished));
+        // The savepoint that it is being stopped with by now is the run's last word, not this. If that comes to nothing there is another.
+        if (this.#attempts.current !== attempt || this.#stopping !== undefined) return;
+        void this.#ending.begin(() => this.#finishWith(unpublished));
       },
       (error: unknown) => this.#attemptFailed(attempt, error),
     );
