@@ -1,5 +1,5 @@
-export type { StateDifference } from "./compare/compare-snapshots.ts";
 export { compareSnapshots } from "./compare/compare-snapshots.ts";
+export type { StateDifference } from "./compare/tally.ts";
 export type { StateEdit, StateEditor } from "./edit/edit-state.ts";
 export { editState } from "./edit/edit-state.ts";
 export type { BootstrapOptions, SavepointChanges } from "./edit/transform-savepoint.ts";

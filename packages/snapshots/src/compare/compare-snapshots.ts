@@ -1,22 +1,9 @@
 import { MillraceError } from "@millrace/core";
-import { RECORD_HEAD_BYTES, readRecordHead, recordForms, type StoredRecord } from "@millrace/state";
+import type { StoredRecord } from "@millrace/state";
 import type { SnapshotReader } from "../read/snapshot-reader.ts";
-import type { EntryKind, OperatorLayout, StateLayout } from "../read/state-layout.ts";
+import type { OperatorLayout } from "../read/state-layout.ts";
 import { RecordCursor } from "../records/record-batch.ts";
-import { collectionBytes } from "./collection-key.ts";
-
-/** How the keyed state of one state differs between two snapshots. A list or a map counts as one entry for each key. */
-export interface StateDifference {
-  readonly uid: string;
-  readonly state: string;
-  readonly kind: EntryKind;
-  /** Entries that only the second has. */
-  readonly added: number;
-  /** Entries that only the first has. */
-  readonly removed: number;
-  readonly changed: number;
-  readonly same: number;
-}
+import { type StateDifference, Tally } from "./tally.ts";
 
 /**
  * Compares two snapshots of one job entry by entry: a single pass over both in the order of their keys, with little memory.
@@ -64,76 +51,3 @@ async function side(reader: SnapshotReader, uid: string): Promise<{ readonly cur
 }
 
 async function* nothing(): AsyncGenerator<readonly StoredRecord[]> {}
-
-interface Counts {
-  added: number;
-  removed: number;
-  changed: number;
-  same: number;
-}
-
-/** Counts records; those of one collection (its head first, its pages later in the same key group) count once. */
-class Tally {
-  readonly #uid: string;
-  readonly #layout: OperatorLayout;
-  readonly #counts = new Map<number, Counts>();
-  /** Of the key group in hand: collections whose pages may follow, and whether they count as changed already. */
-  #collections = new Map<string, boolean>();
-  #keyGroup = -1;
-
-  constructor(uid: string, layout: OperatorLayout) {
-    this.#uid = uid;
-    this.#layout = layout;
-    for (const id of layout.keys()) this.#counts.set(id, { added: 0, removed: 0, changed: 0, same: 0 });
-  }
-
-  count(first: StoredRecord | undefined, second: StoredRecord | undefined): void {
-    const [key] = (first ?? second) as StoredRecord;
-    const { keyGroup, stateId, form } = readRecordHead(key);
-    const state = this.#layout.get(stateId);
-    const counts = this.#counts.get(stateId);
-    if (state === undefined || counts === undefined) return;
-    if (keyGroup !== this.#keyGroup) {
-      this.#keyGroup = keyGroup;
-      this.#collections = new Map();
-    }
-    const equal = first !== undefined && second !== undefined && Buffer.compare(first[1], second[1]) === 0;
-    if (form === recordForms.page) this.#page(state, counts, key, equal);
-    else this.#head(state, counts, key, first, second, equal);
-  }
-
-  #head(
-    state: StateLayout,
-    counts: Counts,
-    key: Uint8Array,
-    first: StoredRecord | undefined,
-    second: StoredRecord | undefined,
-    equal: boolean,
-  ): void {
-    if (first === undefined) counts.added++;
-    else if (second === undefined) counts.removed++;
-    else if (equal) counts.same++;
-    else counts.changed++;
-    if (state.kind === "list" || state.kind === "map") this.#collections.set(textOf(key.subarray(RECORD_HEAD_BYTES), state), !equal);
-  }
-
-  /** A page of a collection whose head is the same on both sides. */
-  #page(state: StateLayout, counts: Counts, key: Uint8Array, equal: boolean): void {
-    const collection = textOf(key.subarray(RECORD_HEAD_BYTES, RECORD_HEAD_BYTES + collectionBytes(key, state)), state);
-    if (equal || this.#collections.get(collection) !== false) return;
-    this.#collections.set(collection, true);
-    counts.same--;
-    counts.changed++;
-  }
-
-  get differences(): readonly StateDifference[] {
-    return [...this.#counts].map(([id, counts]) => {
-      const { name, kind } = this.#layout.get(id) as StateLayout;
-      return { uid: this.#uid, state: name, kind, ...counts };
-    });
-  }
-}
-
-function textOf(key: Uint8Array, { name }: StateLayout): string {
-  return `${name} ${Buffer.from(key.buffer, key.byteOffset, key.byteLength).toString("latin1")}`;
-}
