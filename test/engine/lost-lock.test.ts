@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { datagen, defineJob, discard, type JobDefinition, type Sink, state, t } from "millrace";
@@ -79,6 +80,24 @@ it("a run whose lock was broken while it published removes no files of the new o
     expect(countOf(events, "restarting")).toBe(0);
     expect(await readFile(theirs, "utf8")).toBe("");
   }));
+
+it("a run whose lock was broken does not take back the mark of the ids that the new owner has used", { timeout: 15_000 }, () =>
+  inDirectory(async (directory) => {
+    const stateDir = join(directory, "state");
+    const marks = join(stateDir, "checkpoint-ids.json");
+    const { job } = await startNoted(counting(join(directory, "out"), 100_000), stateDir);
+    const ended = job.finished.catch(() => undefined);
+    let broken = false;
+    job.on((event) => {
+      if (event.kind !== "checkpointCompleted" || event.checkpointId % 16 !== 15 || broken) return;
+      broken = true;
+      for (const name of readdirSync(join(stateDir, "lock"))) rmSync(join(stateDir, "lock", name));
+      writeFileSync(marks, JSON.stringify({ formatVersion: 1, reserved: 5_000 }));
+    });
+    await ended;
+    expect(JSON.parse(readFileSync(marks, "utf8"))).toMatchObject({ reserved: 5_000 });
+  }),
+);
 
 /** Has something to publish with every checkpoint. */
 function publishing(commit: () => Promise<void>): Sink<number> {

@@ -56,7 +56,8 @@ export class RunningJob implements JobHandle {
   #early: JobEvent[] | undefined = [];
   #state: JobState = "starting";
   #checkpoint: CheckpointStatus = { failures: 0 };
-  #savepoint: SavepointInfo | undefined;
+  /** The savepoint that it is stopped with; others may be completed after it. */
+  #stoppedWith: SavepointInfo | undefined;
   #lastOperators: readonly OperatorStatus[] = [];
 
   constructor(options: RunningJobOptions) {
@@ -114,7 +115,9 @@ export class RunningJob implements JobHandle {
 
   async #stopWithSavepoint(path: string | undefined, drain: boolean): Promise<JobResult> {
     const started = this.#options.ports.clock.monotonic();
-    const written = (saved: WrittenSavepoint): void => void this.#saved(saved, started);
+    const written = (saved: WrittenSavepoint): void => {
+      this.#stoppedWith = this.#saved(saved, started);
+    };
     // A job that was drained in vain has to read again what it had read since its last checkpoint.
     if (drain && path !== undefined) await this.#options.refuseOccupied(path);
     await this.#options.run.stopWithSavepoint({ pathOf: this.#options.savepointPath(path), drain, written });
@@ -123,7 +126,6 @@ export class RunningJob implements JobHandle {
 
   #saved({ path, manifest, bytes }: WrittenSavepoint, started: number): SavepointInfo {
     const savepoint = { path, checkpointId: manifest.checkpointId, bytes, durationMs: this.#options.ports.clock.monotonic() - started };
-    this.#savepoint = savepoint;
     this.#emit({ kind: "savepointCompleted", atMs: this.#now(), savepoint });
     return savepoint;
   }
@@ -221,7 +223,7 @@ export class RunningJob implements JobHandle {
       end,
       runId: this.runId,
       ...(lastId === undefined ? {} : { checkpointId: lastId }),
-      ...(end === "savepoint" && this.#savepoint !== undefined ? { savepoint: this.#savepoint } : {}),
+      ...(end === "savepoint" && this.#stoppedWith !== undefined ? { savepoint: this.#stoppedWith } : {}),
       durationMs: this.#options.ports.clock.monotonic() - this.#startedMonotonic,
       restarts: this.#options.run.restarts,
       operators: this.#operators(),

@@ -24,7 +24,7 @@ export async function beginRun(
 ): Promise<ActiveRun> {
   const { files, clock } = ports;
   if (decision.kind === "new") await clearAway(ports, path, decision);
-  const checkpointIds = await openCheckpointIds(files, path);
+  const checkpointIds = await openCheckpointIds(files, path, () => lock.verify());
   const whose = decision.kind === "resume" ? continued(decision) : await begun(ports, decision, checkpointIds);
   const start: RunStart = {
     ...whose,
@@ -42,8 +42,9 @@ export async function beginRun(
       assert(!ended, `run ${start.runId} ended twice`);
       ended = true;
       await lock.verify();
-      await checkpointIds.close();
       await appendEnd(files, historyPath(path), start, end, clock.now(), reason);
+      // Last: a gap in the ids costs nothing, and a run without an end is resumed.
+      await checkpointIds.close();
     },
   };
 }

@@ -19,7 +19,8 @@ export interface CheckpointIds {
   close(): Promise<void>;
 }
 
-export async function openCheckpointIds(files: Files, directory: string): Promise<CheckpointIds> {
+/** `verify`: throws when the directory is not this process's any more, whose mark may be lower than that of the new owner. */
+export async function openCheckpointIds(files: Files, directory: string, verify: () => Promise<void>): Promise<CheckpointIds> {
   const path = `${directory}/checkpoint-ids.json`;
   const seen = await greatestIdSeen(files, directory);
   const mark = await readMark(files, path);
@@ -27,6 +28,7 @@ export async function openCheckpointIds(files: Files, directory: string): Promis
   let reserved = last;
   const lane = new Lane();
   const write = async (value: number) => {
+    await verify();
     await writeJson(files, path, { formatVersion: 1, reserved: value });
     reserved = value;
   };

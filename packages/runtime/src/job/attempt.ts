@@ -44,6 +44,7 @@ export class Attempt {
   readonly #endedTasks = new Set<string>();
   readonly #unspoken: UnspokenSources;
   readonly #drained = Promise.withResolvers<void>();
+  #drain: "under way" | "given up" | undefined;
   #enumerators: Enumerators | undefined;
   /** Readers that have asked for a split, by node and subtask, before the enumerators were started; undefined: they are. */
   #askedEarly: (readonly [node: number, subtask: number])[] | undefined = [];
@@ -85,6 +86,8 @@ export class Attempt {
 
   /** Builds all tasks with their restored state. */
   async deploy(): Promise<void> {
+    // What came before it may have taken so long that it was given up: the state directory may be another run's by now.
+    if (this.#closing !== undefined) return;
     await this.#unlessClosed(this.deployment.deploy());
     if (this.#closing !== undefined) return;
     this.#enumerators = new Enumerators(
@@ -124,11 +127,24 @@ export class Attempt {
     return this.deployment.subtasks.every(({ id }) => this.#endedTasks.has(id));
   }
 
-  /** The sources read no more. Resolves when everything has fired and all tasks have ended, rejects when the attempt fails or is closed. */
+  /** The sources read no more. Resolves when everything has fired and all tasks have ended, rejects when the attempt fails or is closed, and when it is given up. */
   async drain(): Promise<void> {
-    await this.checkpoints?.beginDrain();
-    if (this.#closing === undefined) this.deployment.drain();
-    await this.#drained.promise;
+    this.#drain = "under way";
+    try {
+      await this.checkpoints?.beginDrain();
+      if (this.#closing === undefined && this.#drain === "under way") this.deployment.drain();
+      await this.#drained.promise;
+    } finally {
+      this.#drain = undefined;
+    }
+  }
+
+  /** Whoever waits for the drain hears that it does not come to its end. False: none is under way. */
+  giveUpDrain(): boolean {
+    if (this.#drain === undefined) return false;
+    this.#drain = "given up";
+    this.#drained.reject(notRunning("it is to be stopped"));
+    return true;
   }
 
   enumeratorSnapshots(): ReadonlyMap<number, Json> {

@@ -7,7 +7,7 @@ import type { Attempt, AttemptListener } from "./attempt.ts";
 import { Attempts } from "./attempts.ts";
 import { isDrained, runDrained } from "./drained-run.ts";
 import { Ending } from "./ending.ts";
-import { failedForGood, tellsOfDamage, tellsOfDamagedCheckpoint } from "./failures.ts";
+import { failedForGood, isCheckpointAborted, tellsOfDamage, tellsOfDamagedCheckpoint } from "./failures.ts";
 import { lastCheckpoint } from "./last-checkpoint.ts";
 import { notRunning } from "./not-running.ts";
 import { Publication } from "./publication.ts";
@@ -41,6 +41,8 @@ export class JobRun {
   /** The first deployment has begun, or will not. What comes before it, of the sinks, has limits of its own. */
   readonly #deploying = Promise.withResolvers<void>();
   #stopping: Stopping | undefined;
+  /** Attempts that have made way for one at another parallelism. */
+  readonly #rescaled = new WeakSet<Attempt>();
   /** Of a run without checkpoints, once its input has ended. */
   #publication: Publication | undefined;
 
@@ -105,8 +107,10 @@ export class JobRun {
   /** Takes a last checkpoint and ends; the run is to be resumed. */
   stop(): Promise<void> {
     return this.#ending.begin(async () => {
-      // A savepoint that the run is being stopped with is its last word: no checkpoint comes after it.
+      // A savepoint that the run is being stopped with is its last word: no checkpoint comes after it, nor behind a drain that is given up.
+      const gaveUp = this.#stopping?.giveUpDrain();
       if (await this.#stopping?.taken) return "savepoint";
+      if (gaveUp) return "stopped";
       // A run that is finishing by itself, or between two attempts, has nothing to add to its last checkpoint.
       const { current } = this.#attempts;
       if (isCheckpointed(current)) await lastCheckpoint(current, this.#settings.ports.scheduler).catch(this.#warn);
@@ -121,7 +125,17 @@ export class JobRun {
 
   /** Takes a savepoint; the run goes on. Throws JOB_NOT_RUNNING, and what `takeSavepoint` throws. */
   async savepoint(pathOf: (checkpointId: number) => string): Promise<WrittenSavepoint> {
-    return this.#savepoints.take(await this.#running(), { pathOf });
+    for (;;) {
+      const attempt = await this.#running();
+      // It would hold event time at its end, and nothing could go on from it.
+      if (this.#stopping?.drains === true) throw notRunning("it is being drained");
+      try {
+        return await this.#savepoints.take(attempt, { pathOf });
+      } catch (error) {
+        // One that has made way for a rescale: the job goes on, and its next attempt is asked.
+        if (!this.#rescaled.has(attempt) || !isCheckpointAborted(error)) throw error;
+      }
+    }
   }
 
   /**
@@ -131,7 +145,7 @@ export class JobRun {
   async stopWithSavepoint({ pathOf, drain, written }: StopWithSavepoint): Promise<void> {
     const attempt = await this.#running();
     if (this.#stopping !== undefined) throw notRunning("it is being stopped with a savepoint already");
-    const stopping = new Stopping(attempt);
+    const stopping = new Stopping(attempt, drain);
     this.#stopping = stopping;
     const { suspends } = stopping;
     try {
@@ -141,8 +155,8 @@ export class JobRun {
       this.#stopping = undefined;
       // Sources that were drained read on after a restart, from the last checkpoint.
       const failure = stopping.failure ?? (drain ? { error } : undefined);
-      if (failure !== undefined) this.#attemptFailed(attempt, failure.error);
-      else attempt.checkpoints.resume(suspends);
+      if (failure === undefined) attempt.checkpoints.resume(suspends);
+      else if (!stopping.hasGivenUp) this.#attemptFailed(attempt, failure.error);
       if (attempt.hasEnded) this.#inputEnded(attempt);
       stopping.over(false);
       throw error;
@@ -169,10 +183,12 @@ export class JobRun {
       throw notRunning("it ended or failed meanwhile, or is being stopped");
     }
     this.#attempts.dismiss();
+    this.#rescaled.add(attempt);
     this.#attempts.parallelism = parallelism;
     const closed = attempt.close();
     await this.#lane.run(() => closed.then(() => this.#redeploy()));
     if (this.#attempts.current === undefined) {
+      if (this.#ending.hasBegun) throw notRunning("it has ended or is being stopped");
       throw new MillraceError("RESCALE_FAILED", `the job did not come up at parallelism ${parallelism}`, {
         hint: "the log says why; it is tried again",
       });
@@ -230,6 +246,8 @@ export class JobRun {
     await this.#sinks.committers.recover(attempt.restored);
     if (isDrained(this.#settings.runId, attempt.restored)) {
       this.#warn(runDrained());
+      // Nothing of it is deployed: whoever ends the run meanwhile takes no last checkpoint.
+      this.#attempts.dismiss();
       void this.#ending.begin(async () => "savepoint");
       return;
     }

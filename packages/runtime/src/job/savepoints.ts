@@ -9,6 +9,8 @@ export class Savepoints {
   readonly #settings: RunSettings;
   readonly #held: HeldCheckpoints;
   readonly #underWay = new Set<Promise<unknown>>();
+  /** By path, of the newest checkpoint that any was made of: who asked for the same has the same. */
+  #written: { readonly checkpointId: number; readonly byPath: Map<string, Promise<WrittenSavepoint>> } | undefined;
 
   constructor(settings: RunSettings, held: HeldCheckpoints) {
     this.#settings = settings;
@@ -17,13 +19,22 @@ export class Savepoints {
 
   /** Throws what `takeSavepoint` throws. */
   async take({ checkpoints, deployment }: Checkpointed, order: Pick<SavepointOrder, "pathOf" | "options">): Promise<WrittenSavepoint> {
-    const taking = takeSavepoint({ settings: this.#settings, checkpoints, deployment, held: this.#held, ...order });
+    const once: SavepointOrder["once"] = (checkpointId, path, write) => this.#once(checkpointId, path, write);
+    const taking = takeSavepoint({ settings: this.#settings, checkpoints, deployment, held: this.#held, once, ...order });
     this.#underWay.add(taking);
     try {
       return await taking;
     } finally {
       this.#underWay.delete(taking);
     }
+  }
+
+  #once(checkpointId: number, path: string, write: () => Promise<WrittenSavepoint>): Promise<WrittenSavepoint> {
+    if (this.#written?.checkpointId !== checkpointId) this.#written = { checkpointId, byPath: new Map() };
+    const { byPath } = this.#written;
+    const writing = byPath.get(path) ?? write();
+    byPath.set(path, writing);
+    return writing;
   }
 
   /** Resolves when none of them is under way any more, whatever has become of it. */

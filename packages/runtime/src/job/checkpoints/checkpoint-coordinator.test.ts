@@ -51,3 +51,35 @@ test("state that asks when a checkpoint is over there, and not yet everywhere, g
   coordinator.declined("0/0", 1, new Error("the disk is full"));
   expect(await triggeredSoFar()).toEqual([1, 2]);
 });
+
+test("who is refused does not let tasks go on behind the barrier of the next one, which is somebody else's last", async () => {
+  const said: string[] = [];
+  let nextId = 1;
+  const settings = {
+    ports: { clock: { now: () => 0, monotonic: () => 0 }, scheduler: { after: () => () => undefined } },
+    checkpoints: { intervalMs: undefined, minPauseMs: 0, timeoutMs: 1_000, tolerableFailures: 10, alignmentTimeoutMs: undefined, retained: 1 },
+    nextCheckpointId: async () => nextId++,
+  } as unknown as RunSettings;
+  const deployment = {
+    subtasks: [{ id: "0/0" }],
+    triggerCheckpoint: (id: number, { suspends }: { suspends: boolean }) => void said.push(`trigger ${id}${suspends ? ", suspends" : ""}`),
+    abortCheckpoint: (id: number) => void said.push(`abort ${id}`),
+    resume: () => void said.push("resume"),
+  };
+  const job = { deployment, parallelism: 1, enumeratorSnapshots: () => new Map() } as unknown as CheckpointedJob;
+  const listener = { aborted: () => undefined } as unknown as CheckpointListener;
+  const coordinator = new CheckpointCoordinator(
+    { settings, storage: {} as CheckpointStorage, held: {} as HeldCheckpoints },
+    job,
+    undefined,
+    listener,
+  );
+  const stop = Symbol("stop with a savepoint");
+  const stopping = coordinator.take("savepoint", { suspends: stop }).catch(() => coordinator.resume(stop));
+  void coordinator.take("final", { suspends: Symbol("rescale") });
+  coordinator.started();
+  for (let turn = 0; turn < 10; turn++) await Promise.resolve();
+  coordinator.declined("0/0", 1, new Error("the disk is full"));
+  await stopping;
+  expect(said).toEqual(["trigger 1, suspends", "abort 1", "trigger 2, suspends"]);
+});

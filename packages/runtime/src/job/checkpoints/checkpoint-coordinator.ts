@@ -139,10 +139,11 @@ export class CheckpointCoordinator {
 
   /**
    * The sources are about to be drained: the next checkpoint is the one that is taken with `drained`. One from before could not be
-   * gone on from: event time is on its way to the end in it, and all that is read afterwards would be late. Resolves when none is
-   * under way.
+   * gone on from: event time is on its way to the end in it, and all that is read afterwards would be late. Whoever asked before gets
+   * one from before. Resolves when none is under way.
    */
   async beginDrain(): Promise<void> {
+    await this.#requests.settled();
     this.#drain ??= "under way";
     await this.#underWay?.promise;
   }
@@ -154,7 +155,8 @@ export class CheckpointCoordinator {
 
   /** The tasks go on, and checkpoints are taken again, after one that suspended them, unless somebody else wants that none is. */
   resume(suspension: symbol): void {
-    this.#requests.resume(suspension);
+    // One that was given up has suspended nobody any more, and the next one may by now.
+    if (!this.#requests.resume(suspension)) return;
     if (!this.#closed && !this.#requests.suspended) this.#job.deployment.resume();
     this.#trigger.decide();
   }

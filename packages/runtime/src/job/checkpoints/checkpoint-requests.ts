@@ -25,6 +25,7 @@ interface Request {
   begun: boolean;
   /** Why `beforehand` came to nothing. */
   failure: unknown;
+  readonly promise: Promise<CheckpointManifest>;
   readonly resolve: (manifest: CheckpointManifest) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -47,8 +48,13 @@ export class CheckpointRequests {
 
   add(reason: Request["reason"], options: TakeOptions): Promise<CheckpointManifest> {
     const { promise, resolve, reject } = Promise.withResolvers<CheckpointManifest>();
-    this.#requests.push({ reason, options, checkpointId: undefined, begun: false, failure: undefined, resolve, reject });
+    this.#requests.push({ reason, options, checkpointId: undefined, begun: false, failure: undefined, promise, resolve, reject });
     return promise;
+  }
+
+  /** Resolves when all who have asked so far have their answers. */
+  async settled(): Promise<void> {
+    await Promise.allSettled(this.#requests.map(({ promise }) => promise));
   }
 
   /** Says whether a savepoint will be made of it, whatever it was triggered for, and whether it will suspend checkpoints. */
@@ -96,8 +102,9 @@ export class CheckpointRequests {
     return { finalWanted: again.length > 0 };
   }
 
-  resume(suspension: symbol): void {
-    this.#suspensions.delete(suspension);
+  /** False: it had not come to suspend any, or does not any more. */
+  resume(suspension: symbol): boolean {
+    return this.#suspensions.delete(suspension);
   }
 
   /** It exists, but it could not be published, or the tasks did not follow. */

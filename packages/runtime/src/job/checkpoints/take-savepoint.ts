@@ -19,6 +19,8 @@ export interface SavepointOrder {
   readonly held: HeldCheckpoints;
   /** Where it goes. */
   readonly pathOf: (checkpointId: number) => string;
+  /** Writes it, unless one of the same checkpoint has been begun there. */
+  readonly once: (checkpointId: number, path: string, write: () => Promise<WrittenSavepoint>) => Promise<WrittenSavepoint>;
   readonly options?: Pick<TakeOptions, "suspends" | "drained">;
 }
 
@@ -72,12 +74,14 @@ async function takeWithCheckpoint(order: SavepointOrder): Promise<WrittenSavepoi
   return written;
 }
 
-function write({ settings, pathOf }: SavepointOrder, manifest: CheckpointManifest, state: HeldState | undefined): Promise<WrittenSavepoint> {
+function write({ settings, pathOf, once }: SavepointOrder, manifest: CheckpointManifest, state: HeldState | undefined): Promise<WrittenSavepoint> {
   const { storage, ports } = settings;
   assert(storage !== undefined, "savepoints need a storage");
   const path = pathOf(manifest.checkpointId);
   const scratch = { files: ports.files, directory: `${path}.scratch`, memoryBytesMax: MEMORY_BYTES_MAX };
-  return writeSavepoint(sourceOf(manifest, storage, state), { files: ports.files, path, scratch, now: () => ports.clock.now() });
+  return once(manifest.checkpointId, path, () =>
+    writeSavepoint(sourceOf(manifest, storage, state), { files: ports.files, path, scratch, now: () => ports.clock.now() }),
+  );
 }
 
 function sourceOf(manifest: CheckpointManifest, storage: CheckpointStorage, state: HeldState | undefined) {

@@ -1,0 +1,62 @@
+import { nodePorts } from "@millrace/core/node";
+import { datagen, defineJob, discard, type Sink, t } from "millrace";
+import { expect, it } from "vitest";
+import { countOf, inDirectory, pause, startNoted, until } from "./support.ts";
+
+it(
+  "an attempt that has been given up is not deployed when what it waited for comes at last: its directory is another run's",
+  { timeout: 20_000 },
+  () =>
+    inDirectory(async (stateDir) => {
+      const scheduler = {
+        immediate: (task: () => void) => nodePorts.scheduler.immediate(task),
+        after: (delayMs: number, task: () => void) => nodePorts.scheduler.after(Math.min(delayMs, 200), task),
+      };
+      const [recovering, mayRecover] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+      let recovers = 0;
+      let opened = 0;
+      let fails = true;
+      const sink = (held: boolean): Sink<number> => ({
+        ...discard<number>(),
+        createWriter: (context) => {
+          if (held) opened++;
+          return discard<number>().createWriter(context);
+        },
+        createCommitter: () => ({
+          commit: async (committables) => ({ committed: committables.length, alreadyCommitted: 0 }),
+          recover: async () => {
+            if (!held || ++recovers === 1) return;
+            recovering.resolve();
+            await mayRecover.promise;
+          },
+          close: async () => undefined,
+        }),
+      });
+      const job = (held: boolean) =>
+        defineJob("given-up", (env) => {
+          env
+            .from(datagen({ generate: (n: number) => n, ratePerSecond: 5_000 }), { uid: "numbers" })
+            .map((n) => {
+              if (held && fails && n > 1_000) {
+                fails = false;
+                throw new Error("once");
+              }
+              return n;
+            })
+            .keyBy((n) => n % 1_000)
+            .reduce((a, b) => a + b, { uid: "sums", codec: t.number() })
+            .to(sink(held), { uid: "out" });
+        });
+      const first = await startNoted(job(true), stateDir, { ports: { ...nodePorts, scheduler }, backend: "disk" });
+      await recovering.promise;
+      expect((await first.job.stop()).end).toBe("stopped");
+      const openedBefore = opened;
+      const second = await startNoted(job(false), stateDir, { backend: "disk", checkpointIntervalMs: 20 });
+      await until(() => countOf(second.events, "checkpointCompleted") > 5);
+      mayRecover.resolve();
+      await pause(500);
+      const restarting = second.events.flatMap((event) => (event.kind === "restarting" ? String(event.error) : []));
+      await second.job.cancel();
+      expect({ opened: opened - openedBefore, restarting }).toEqual({ opened: 0, restarting: [] });
+    }),
+);
