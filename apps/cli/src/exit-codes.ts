@@ -36,6 +36,7 @@ const byCode: { readonly [code: string]: number } = {
   PLAN_DIFFERS: exitCodes.jobRefused,
   BATCH_UNBOUNDED: exitCodes.jobRefused,
   BATCH_OPTION: exitCodes.usage,
+  ACCEPT_LOSS: exitCodes.usage,
   STATE_LOCKED: exitCodes.stateDirectory,
   STATE_LOCK_LOST: exitCodes.stateDirectory,
   STATE_OTHER_JOB: exitCodes.stateDirectory,

@@ -1,6 +1,7 @@
 import { randomFillSync } from "node:crypto";
 import { constants, readSync, type Stats } from "node:fs";
 import * as fs from "node:fs/promises";
+import { dirname } from "node:path";
 import type { Clock, FileHandle, FileStat, Files, Ports, Random, Scheduler } from "../ports/index.ts";
 
 const nodeClock: Clock = { now: () => Date.now(), monotonic: () => performance.now() };
@@ -95,9 +96,7 @@ const nodeFiles: Files = {
       throw error;
     }
   },
-  makeDirectory: async (path, mode) => {
-    await fs.mkdir(path, mode === undefined ? { recursive: true } : { recursive: true, mode });
-  },
+  makeDirectory: (path, mode) => makeDirectory(path, mode === undefined ? {} : { mode }),
   rename: (from, to) => fs.rename(from, to),
   remove: (path) => fs.rm(path, { recursive: true, force: true }),
   truncate: (path, length) => fs.truncate(path, length),
@@ -115,3 +114,24 @@ const nodeFiles: Files = {
 export const nodePorts: Ports = { clock: nodeClock, scheduler: nodeScheduler, random: nodeRandom, files: nodeFiles };
 
 export { workerFlags } from "./worker-flags.ts";
+
+/**
+ * With those above it. Node's `recursive` alone goes round for ever, and holds a thread, where the parent is there and the
+ * answer is ENOENT all the same, as in /proc.
+ */
+async function makeDirectory(path: string, options: { readonly mode?: number }, again = true): Promise<void> {
+  try {
+    await fs.mkdir(path, options);
+  } catch (error) {
+    if (!missing(error)) return void (await fs.mkdir(path, { ...options, recursive: true }));
+    if (!again) throw error;
+    const parent = dirname(path);
+    const isThere = await fs.stat(parent).then(
+      () => true,
+      () => false,
+    );
+    if (!isThere) await makeDirectory(parent, options);
+    // Where the parent is there somebody may have made it meanwhile: once more, and then it is the file system's word.
+    await makeDirectory(path, options, false);
+  }
+}

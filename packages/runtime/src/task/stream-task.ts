@@ -174,9 +174,20 @@ export class StreamTask {
     if (errors.length > 0) throw new AggregateError(errors, `closing ${this.name}: ${errors.map(messageOf).join("; ")}`);
   }
 
+  /** What a checkpoint can't encode was written by a record before, so the position of the one in hand is left out. */
+  #encodeState(): boolean {
+    try {
+      return this.#checkpoints.advance();
+    } catch (error) {
+      this.#report(new ChainFailure(this.#parts.program.head, error), undefined);
+      return false;
+    }
+  }
+
   #work(): boolean {
     const { control, flow } = this.#parts;
-    const encoding = this.#checkpoints.advance();
+    const encoding = this.#encodeState();
+    if (this.#state === "failed") return false;
     this.#room.tell();
     if (this.#checkpoints.suspended) return encoding;
     control.interrupt = false;

@@ -91,7 +91,11 @@ function known(error: unknown, uid: string | undefined): MillraceError {
 }
 
 function outline(reader: SnapshotReader, { uid, subtasks }: OperatorSnapshot): Omit<OperatorInspection, "keyed" | "operatorStates"> {
-  const watermarks = subtasks.flatMap(({ watermark }) => (watermark === undefined ? [] : [watermarkFromJson(watermark)]));
+  // One that has ended holds nobody back any more; after a rescale it may have ended where the restore had put it.
+  const goingOn = subtasks.filter(({ finished }) => finished !== true);
+  const watermarks = (goingOn.length === 0 ? subtasks : goingOn).flatMap(({ watermark }) =>
+    watermark === undefined ? [] : [watermarkFromJson(watermark)],
+  );
   return {
     uid,
     kind: reader.plan.nodes.find((node) => node.uid === uid)?.kind,
