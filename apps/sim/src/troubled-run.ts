@@ -12,12 +12,13 @@ import { drainedJob } from "./world/drained.ts";
 import { calm, drawIncarnation, type Incarnation } from "./world/faults.ts";
 import { goBack } from "./world/go-back.ts";
 import { layInput } from "./world/input.ts";
-import { type Life, lastEnd, lastSavepoint, live } from "./world/life.ts";
+import { type Life, lastEnd, live } from "./world/life.ts";
 import { newestManifest } from "./world/manifests.ts";
 import type { SimulatedProcess } from "./world/process.ts";
 import { DIED_WITH_CUT_FIRING } from "./world/process-disk.ts";
 import { drawFailureAfterStop, type FailureAfterStop, withoutCheckpoints, withRareFaults } from "./world/rare-faults.ts";
 import { rot } from "./world/rot.ts";
+import { lastSavepoint } from "./world/savepoints.ts";
 import type { World } from "./world/world.ts";
 
 /** Processes that may meet faults; the one after them meets none, and must come to the end. */

@@ -3,6 +3,7 @@ import type { LifeEnd } from "./life.ts";
 import { laggingStore, strangeStore } from "./local-stores.ts";
 import { keptManifests } from "./manifests.ts";
 import type { SimulatedProcess } from "./process.ts";
+import { newestSavepoint } from "./savepoints.ts";
 import type { World } from "./world.ts";
 
 /** Of a sink or a source that pauses, when the job has come to its end. */
@@ -19,11 +20,15 @@ interface Ended {
   readonly options: StartOptions;
   /** Of the operator that has most. */
   readonly subtasks: number;
+  /** The savepoint that it says it was stopped with. */
+  readonly stoppedWith: string | undefined;
 }
 
 /** What a process that has come to its end leaves behind and should not; undefined: nothing. */
-export async function leftAt(end: LifeEnd, { world, process, completed, options, subtasks }: Ended): Promise<string | undefined> {
+export async function leftAt(end: LifeEnd, { world, process, completed, options, subtasks, stoppedWith }: Ended): Promise<string | undefined> {
   const { disk, unclosed, disturbances, lastTimerMs } = process;
+  if (stoppedWith !== undefined && stoppedWith !== (await newestSavepoint(world)))
+    return `it was stopped with ${stoppedWith}, and there is a newer savepoint`;
   if (lastTimerMs > TIMER_MS) return `a timer is left that is due in ${lastTimerMs} ms`;
   if (disk.hasFailed) return undefined;
   if (end !== "failed" && disk.leftOpen.length > 0) return `files left open: ${disk.leftOpen.join(", ")}`;

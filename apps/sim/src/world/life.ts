@@ -3,7 +3,6 @@ import { jobRuns, type RunRecord } from "@millrace/host";
 import { type JobDefinition, type JobHandle, type StartOptions, startJob } from "millrace";
 import { OUTPUT } from "../jobs/places.ts";
 import type { ProgressJudge } from "../progress/progress-judge.ts";
-import { apart } from "./apart.ts";
 import { Conduct } from "./conduct.ts";
 import { damageNow } from "./damage.ts";
 import { calm, type Incarnation, type Request } from "./faults.ts";
@@ -55,9 +54,8 @@ export async function live(
 ): Promise<Life> {
   let handle: JobHandle | undefined;
   let end: LifeEnd | undefined;
-  let reason: string | undefined;
+  let [reason, stoppedWith, removed]: (string | undefined)[] = [];
   const completed: number[] = [];
-  let removed: string | undefined;
   const process = new SimulatedProcess(world, pid, seed, incarnation, (order) => {
     if (handle === undefined) return;
     if (order.kind === "damage") return void damageNow(world, seed, process);
@@ -86,6 +84,7 @@ export async function live(
       judge?.heard(event);
     });
     const result = await handle.finished;
+    stoppedWith = result.savepoint?.path;
     end = result.end === "cancelled" ? "stopped" : result.end;
     conduct.ended(end);
   };
@@ -99,8 +98,8 @@ export async function live(
   if (fault() !== undefined) throw new Error(fault());
   if (end === undefined && process.alive) throw new Error(`the job comes to no end in ${TURNS_MAX} turns`);
   if (process.alive) await answered(world, conduct.refusals, () => process.alive && fault() === undefined);
-  const wrong =
-    fault() ?? (process.alive ? await leftAt(end as LifeEnd, { world, process, completed, options, subtasks: subtasksOf(handle) }) : undefined);
+  const ended = { world, process, completed, options, subtasks: subtasksOf(handle), stoppedWith };
+  const wrong = fault() ?? (process.alive ? await leftAt(end as LifeEnd, ended) : undefined);
   if (wrong !== undefined) throw new Error(wrong);
   const restarts = handle?.status().restarts ?? 0;
   if (restarts > 0) process.disk.met.add("restart");
@@ -172,14 +171,6 @@ export async function lastEnd(world: World): Promise<string | undefined> {
 export async function lastRun(world: World): Promise<RunRecord | undefined> {
   const runs = await jobRuns("/state", { files: world.files, processes: new SimulatedProcess(world, 0, 0, calm, () => undefined).machine.processes });
   return runs.at(-1);
-}
-
-/** The newest savepoint, as somebody would name it: by its path, or as one of the job's own. Drawn apart from all else. */
-export async function lastSavepoint(world: World, seed: number, pid: number): Promise<string | undefined> {
-  const ids = (await world.files.list("/state/savepoints")).map((name) => Number(/^sp-(\d+)$/.exec(name)?.[1] ?? -1));
-  if (ids.length === 0) return undefined;
-  const name = `sp-${Math.max(...ids)}`;
-  return apart(seed, "byPath", pid).oneIn(2) ? name : `/state/savepoints/${name}`;
 }
 
 /** Every published line, sorted; and the names of files that are neither published nor the sink's own business any more. */

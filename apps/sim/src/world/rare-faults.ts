@@ -23,7 +23,7 @@ export function withRareFaults(incarnation: Incarnation, job: RandomJob, seed: n
   const stop = drawStop(seed, pid);
   if (stop === undefined) {
     const more = [withRescale, withHold, withDamage, withLostLock].reduce((drawn, draw) => draw(drawn, seed, pid), rare);
-    return withDrain(more, job, seed, pid);
+    return withMeeting(withDrain(more, job, seed, pid), job, seed, pid);
   }
   const slow = { savepointDelayMsMax: Math.max(rare.disk.delayMsMax, SAVEPOINT_DELAY_MS) };
   const behindStop = chance.oneIn(2) ? { failingPublicationBehindStop: chance.between(1, 6) } : {};
@@ -86,10 +86,29 @@ function withRescale(incarnation: Incarnation, seed: number, pid: number): Incar
 /** In some seeds a process is asked to drain, which is the end of them; in half of these it lives until then. Drawn apart from all else. */
 function withDrain(incarnation: Incarnation, job: RandomJob, seed: number, pid: number): Incarnation {
   const chance = apart(seed, "drain");
-  // What a source that takes turns has been given, and what is a record where some can't be read, is not known here.
-  if (!chance.oneIn(4) || job.turnsOf !== undefined || job.brokenEvery !== undefined || pid !== chance.between(1, 3)) return incarnation;
+  if (!chance.oneIn(4) || !mayDrain(job) || pid !== chance.between(1, 3)) return incarnation;
   const drain = { turn: chance.between(1, 250), order: { kind: "drain" } } as const;
   return chance.oneIn(2) ? { ...incarnation, death: undefined, orders: [drain] } : { ...incarnation, orders: [...incarnation.orders, drain] };
+}
+
+/** What a source that takes turns has been given, and what is a record where some can't be read, is not known here. */
+function mayDrain({ turnsOf, brokenEvery }: RandomJob): boolean {
+  return turnsOf === undefined && brokenEvery === undefined;
+}
+
+/** In some seeds a process lives to be asked for two or three things, one right behind the other. Drawn apart from all else. */
+function withMeeting(incarnation: Incarnation, job: RandomJob, seed: number, pid: number): Incarnation {
+  const chance = apart(seed, "meeting");
+  if (!chance.oneIn(8) || pid > 2) return incarnation;
+  const kinds = ["savepoint", "savepoint", "stopWithSavepoint", "rescale", "stop", ...(mayDrain(job) ? (["drain"] as const) : [])] as const;
+  let turn = chance.between(1, 200);
+  const orders = Array.from({ length: chance.between(2, 3) }, () => {
+    const kind = chance.pick(kinds);
+    const order = { turn, order: kind === "rescale" ? { kind, parallelism: chance.between(1, 4) } : { kind } };
+    turn += chance.below(3) === 0 ? 0 : chance.scale(40);
+    return order;
+  });
+  return { ...incarnation, death: undefined, orders };
 }
 
 /** Some processes are asked to keep a checkpoint for a while. Drawn apart from all else. */
