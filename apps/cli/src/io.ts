@@ -22,6 +22,8 @@ export interface Io {
   onSignal(listener: (signal: Signal) => void): () => void;
   /** Called when the process ends, whatever the reason short of SIGKILL; synchronously. */
   onExit(listener: () => void): () => void;
+  /** Called when somebody else ends the process as if all were well, with 0: it ends with `code` instead. The returned function ends that. */
+  onEarlyExit(code: number, listener: () => void): () => void;
   /**
    * Resolves when all that was written has been taken by those who read it, however slow they are, or nobody does any more: with the error
    * of a standard output that could not be written (a full disk), not with that of a reader who has gone.
@@ -58,6 +60,15 @@ export function processIo(): Io {
     onExit: (listener) => {
       process.on("exit", listener);
       return () => process.off("exit", listener);
+    },
+    onEarlyExit: (code, listener) => {
+      const onExit = (given: number): void => {
+        if (given !== 0) return;
+        process.exitCode = code;
+        listener();
+      };
+      process.on("exit", onExit);
+      return () => process.off("exit", onExit);
     },
     flushed: async () => {
       for (const stream of [process.stdout, process.stderr]) await taken(stream);

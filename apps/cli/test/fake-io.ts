@@ -51,6 +51,10 @@ export class FakeIo implements Io {
     this.#exiting.add(listener);
     return () => this.#exiting.delete(listener);
   }
+  /** Nobody but the command ends this process. */
+  onEarlyExit(): () => void {
+    return () => undefined;
+  }
   flushed = async (): Promise<Error | undefined> => undefined;
   aside<T>(work: () => Promise<T>): Promise<T> {
     return work();

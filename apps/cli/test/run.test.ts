@@ -67,6 +67,14 @@ export default defineJob("unbuildable", (env, { password }) => { throw new Error
   { parameters: { password: params.string({ secret: true, default: "hunter" + 2 * 11 }) } });
 `;
 
+const exiting = `
+import { defineJob } from "@millrace/api";
+import { collection, discard } from "@millrace/connectors";
+export default defineJob("exiting", (env) => {
+  env.from(collection([1, 2, 3]), { uid: "numbers" }).map((n) => (n === 2 ? process.exit(0) : n)).to(discard(), { uid: "out" });
+});
+`;
+
 const random = `
 import { defineJob } from "@millrace/api";
 import { collection, discard } from "@millrace/connectors";
@@ -107,6 +115,7 @@ describe("millrace as a process", () => {
       "failing-by-default.ts": failingByDefault,
       "unbuildable.ts": unbuildable,
       "random.ts": random,
+      "exiting.ts": exiting,
       ...Object.fromEntries(["differs", "throws", "none"].map((how) => [`${how}.ts`, otherInWorkers(how)])),
       "in.csv": `${input}\n`,
     });
@@ -147,6 +156,13 @@ describe("millrace as a process", () => {
   ])("exits with 3 where a worker can't have the job, too: %s", async (how, code) => {
     const refused = await workshop.call("run", `${how}.ts`, "--parallelism", "2");
     expect(refused).toMatchObject({ code: 3, stderr: expect.stringContaining(`[${code}]`) });
+  });
+
+  it("exits with 1 when the job's code ends the process as if all were well", async () => {
+    const { code, stderr } = await workshop.call("run", "exiting.ts");
+    expect(code).toBe(1);
+    expect(stderr).toContain("[PROCESS_EXITED]");
+    expect(await workshop.call("info", "exiting")).toMatchObject({ stdout: expect.stringMatching(/^exiting crashed/) });
   });
 
   it("names the line of the job that failed, without secrets, and exits with 1", async () => {

@@ -1,4 +1,5 @@
 import type { JobDefinition } from "@millrace/api";
+import { MillraceError } from "@millrace/core";
 import type { JobEvent, JobHandle, JobResult, StartOptions } from "@millrace/host";
 import type { LogicalPlan } from "@millrace/plan";
 import { exitCodes } from "../exit-codes.ts";
@@ -55,6 +56,10 @@ export async function runJob(io: Io, { job, plan, options, view, start, prints, 
         if (!gone) reportError(io, outputLost(error, `make room, then resume: ${resumeCommand}`), { verbose: false, redact });
         io.exit(gone ? exitCodes.readerGone : exitCodes.jobFailed);
       });
+  const outlive = io.onEarlyExit(exitCodes.jobFailed, () => {
+    view.close();
+    reportError(io, exitedEarly(resumeCommand), { verbose: false, redact });
+  });
   try {
     handle = await start(job, {
       ...options,
@@ -77,11 +82,18 @@ export async function runJob(io: Io, { job, plan, options, view, start, prints, 
   } finally {
     unfollow?.();
     forget();
+    outlive();
     release();
     view.close();
     // Whoever ended the job over its control API is answered before the process ends.
     await new Promise((resolve) => setImmediate(resolve));
   }
+}
+
+function exitedEarly(resumeCommand: string): MillraceError {
+  return new MillraceError("PROCESS_EXITED", "the process was ended while the job ran: user code called process.exit", {
+    hint: `throw an error instead of ending the process; resume: ${resumeCommand}`,
+  });
 }
 
 /** Calls back once; the returned function ends that. */

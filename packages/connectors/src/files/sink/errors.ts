@@ -20,6 +20,6 @@ export function writeError(what: string, path: string, error: unknown): Millrace
 
 export function committableLost(path: string, what: string): MillraceError {
   return new MillraceError("SINK_COMMITTABLE_LOST", `${path} ${what}: records that a checkpoint holds for written are lost`, {
-    hint: "put the file back if it was moved or changed by hand; if it is gone for good, start from an older snapshot or over with --fresh",
+    hint: "put the file back if it was moved or changed by hand, and give the sink its directory back if that was changed (to fork a job give the sink another uid, and --allow-drop the old one); if it is gone for good, start from an older snapshot or over with --fresh",
   });
 }
