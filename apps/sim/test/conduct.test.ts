@@ -72,6 +72,21 @@ describe("a job that nothing is in the way of", () => {
     expect(ending.fault).toBeUndefined();
   });
 
+  it("does what it is asked for beside what is in nobody's way, and may refuse what can't be had beside the rest", async () => {
+    const checkpoint: JobEvent = { kind: "checkpointCompleted", atMs: 0, checkpointId: 1, durationMs: 1, bytes: 1 };
+    const faultBeside = async (other: "rescale" | "stop"): Promise<string | undefined> => {
+      const { conduct, process } = begin();
+      process.asked.push(other, "savepoint");
+      conduct.refusals.watch({ kind: "savepoint" }, true, Promise.reject(new MillraceError("CHECKPOINT_ABORTED", "the job ended")));
+      await Promise.resolve();
+      await Promise.resolve();
+      for (let taken = 0; taken < 3; taken++) conduct.heard(checkpoint);
+      return conduct.fault;
+    };
+    expect(await faultBeside("rescale")).toContain("savepoint was refused");
+    expect(await faultBeside("stop")).toBeUndefined();
+  });
+
   it("warns of nothing but what it found at its start", () => {
     const warning = (code: string): JobEvent => ({ kind: "warning", atMs: 0, code, message: "" });
     expect(faultAfter([warning("LOCK_RECOVERED"), running])).toBeUndefined();

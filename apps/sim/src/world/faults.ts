@@ -54,6 +54,10 @@ export type Order =
   /** Takes its state directory, and a record fails behind that, or none does. */
   | { readonly kind: "takeLock"; readonly fails: boolean };
 
+export function isRequest(order: Order): order is Request {
+  return order.kind !== "hold" && order.kind !== "damage" && order.kind !== "takeLock";
+}
+
 /** What happens to one life of the process. */
 export interface Incarnation {
   readonly death: Death | undefined;

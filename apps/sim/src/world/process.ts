@@ -1,7 +1,7 @@
 import { type Cancel, type Ports, seededRandom } from "@millrace/core";
 import type { Machine } from "@millrace/host";
 import { apart } from "./apart.ts";
-import type { Incarnation, Order } from "./faults.ts";
+import { type Incarnation, isRequest, type Order, type Request } from "./faults.ts";
 import { ProcessDisk } from "./process-disk.ts";
 import { Unclosed } from "./unclosed.ts";
 import type { World } from "./world.ts";
@@ -20,6 +20,8 @@ export class SimulatedProcess {
   turns = 0;
   /** Faults, orders and recoveries so far. */
   disturbances = 0;
+  /** What it has been asked for so far. */
+  readonly asked: Request["kind"][] = [];
   /** It has been asked to stop with a savepoint. */
   stopsWithSavepoint = false;
   /** Its state directory has been taken away. */
@@ -69,6 +71,11 @@ export class SimulatedProcess {
   /** Where its lock has been taken, a record fails. */
   get failsWithoutLock(): boolean {
     return this.hasLostLock && this.#incarnation.orders.some(({ order }) => order.kind === "takeLock" && order.fails);
+  }
+
+  /** Disturbances that are more than somebody asking for something. */
+  get troubles(): number {
+    return this.disturbances - this.asked.length;
   }
 
   /** The longest that an operation on its disk takes. */
@@ -138,10 +145,9 @@ export class SimulatedProcess {
     for (const { turn: at, order } of orders) {
       if (at !== turn) continue;
       if (order.kind !== "hold") this.disturbed();
-      if (order.kind === "stopWithSavepoint") {
-        this.stopsWithSavepoint = true;
-        this.disk.stopAsked();
-      }
+      if (isRequest(order)) this.asked.push(order.kind);
+      if (order.kind === "stopWithSavepoint") this.stopsWithSavepoint = true;
+      if (order.kind === "stopWithSavepoint" || order.kind === "drain") this.disk.stopAsked();
       this.#onOrder(order);
     }
     task();

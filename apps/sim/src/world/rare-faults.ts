@@ -105,10 +105,13 @@ function withMeeting(incarnation: Incarnation, job: RandomJob, seed: number, pid
   const orders = Array.from({ length: chance.between(2, 3) }, () => {
     const kind = chance.pick(kinds);
     const order = { turn, order: kind === "rescale" ? { kind, parallelism: chance.between(1, 4) } : { kind } };
-    turn += chance.below(3) === 0 ? 0 : chance.scale(40);
+    turn += chance.oneIn(3) ? 0 : chance.scale(40);
     return order;
   });
-  return { ...incarnation, death: undefined, orders };
+  // One that is not written yet when the next is asked for; output that can't be published for once behind the last.
+  const slow = chance.oneIn(2) ? { savepointDelayMsMax: SAVEPOINT_DELAY_MS } : {};
+  const unpublished = chance.oneIn(3) ? { failingPublicationBehindStop: chance.between(1, 6) } : {};
+  return { ...incarnation, death: undefined, orders, disk: { ...incarnation.disk, ...slow, ...unpublished } };
 }
 
 /** Some processes are asked to keep a checkpoint for a while. Drawn apart from all else. */

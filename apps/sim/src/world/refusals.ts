@@ -1,6 +1,6 @@
 import { MillraceError, messageOf } from "@millrace/core";
 import type { JobEvent } from "millrace";
-import type { Order } from "./faults.ts";
+import type { Request } from "./faults.ts";
 import type { SimulatedProcess } from "./process.ts";
 import type { World } from "./world.ts";
 
@@ -8,8 +8,8 @@ import type { World } from "./world.ts";
 const CHECKPOINTS = 3;
 
 /**
- * What a job was asked for and did not do. It may refuse while something fails, while it restarts, when somebody wants something else as well, and at its end;
- * whenever all is well it has to obey.
+ * What a job was asked for and did not do. It may refuse while something fails, while it restarts, when somebody wants what can't be had with it, and at its
+ * end; whenever all is well it has to obey.
  */
 export class Refusals {
   fault: string | undefined;
@@ -20,7 +20,7 @@ export class Refusals {
   #last = "";
   #restarts = 0;
   /** Nothing explains it, unless the job comes to its end now. */
-  #unexplained: { readonly what: string; readonly isStop: boolean; readonly disturbances: number; checkpoints: number } | undefined;
+  #unexplained: { readonly what: string; readonly isStop: boolean; readonly troubles: number; checkpoints: number } | undefined;
 
   constructor(world: World, process: SimulatedProcess) {
     this.#world = world;
@@ -36,7 +36,7 @@ export class Refusals {
   /** The job has come to its own end. A stop that it has begun with is its end: it comes to no other one. */
   finished(): void {
     const refused = this.#unexplained;
-    if (refused?.isStop && refused.disturbances === this.#process.disturbances) this.fault = refused.what;
+    if (refused?.isStop && refused.troubles === this.#process.troubles) this.fault = refused.what;
   }
 
   /** Of an order that was given and neither carried out nor refused; undefined: there is none. */
@@ -45,10 +45,10 @@ export class Refusals {
   }
 
   /** `done` rejects when the order is refused. */
-  watch({ kind }: Order, isRunning: boolean, done: Promise<void>): void {
-    const { disturbances } = this.#process;
+  watch({ kind }: Request, isRunning: boolean, done: Promise<void>): void {
+    const { troubles } = this.#process;
     const restarts = this.#restarts;
-    const isAlone = this.#underWay++ === 0;
+    this.#underWay++;
     this.#last = kind;
     done
       .then(() => {
@@ -56,9 +56,9 @@ export class Refusals {
         if (isStop(kind) && this.#restarts > restarts) this.fault = "it began again behind its last savepoint";
       })
       .catch((error: unknown) => {
-        if (!isRunning || !isAlone || this.#process.disturbances !== disturbances || this.#tellsOfDamage(error)) return;
+        if (!isRunning || this.#process.troubles !== troubles || this.#tellsOfDamage(error) || isInTheWay(kind, this.#process.asked)) return;
         const what = `${kind} was refused, though nothing was in its way: ${messageOf(error)}`;
-        this.#unexplained = { what, isStop: isStop(kind) && !isNotRunning(error), disturbances, checkpoints: 0 };
+        this.#unexplained = { what, isStop: isStop(kind) && !isNotRunning(error), troubles, checkpoints: 0 };
       })
       .finally(() => this.#underWay--);
   }
@@ -68,7 +68,13 @@ export class Refusals {
   }
 }
 
-function isStop(kind: Order["kind"]): boolean {
+/** Whether what else was asked for, before or since, may be why it was refused. A savepoint is in nobody's way. */
+function isInTheWay(kind: Request["kind"], asked: readonly Request["kind"][]): boolean {
+  const others = asked.toSpliced(asked.indexOf(kind), 1);
+  return others.some((other) => other === "stop" || isStop(other) || (kind === "rescale" && other === "rescale"));
+}
+
+function isStop(kind: Request["kind"]): boolean {
   return kind === "stopWithSavepoint" || kind === "drain";
 }
 
