@@ -96,7 +96,7 @@ export class RunningJob implements JobHandle {
 
   async savepoint(path?: string): Promise<SavepointInfo> {
     const started = this.#options.ports.clock.monotonic();
-    return this.#saved(await this.#options.run.savepoint(this.#options.savepointPath(path)), started);
+    return this.#saved(await this.#options.run.requests.savepoint(this.#options.savepointPath(path)), started);
   }
 
   async stop({ savepoint = false, drain = false }: StopOptions = {}): Promise<JobResult> {
@@ -120,7 +120,7 @@ export class RunningJob implements JobHandle {
     };
     // A job that was drained in vain has to read again what it had read since its last checkpoint.
     if (drain && path !== undefined) await this.#options.refuseOccupied(path);
-    await this.#options.run.stopWithSavepoint({ pathOf: this.#options.savepointPath(path), drain, written });
+    await this.#options.run.requests.stopWithSavepoint({ pathOf: this.#options.savepointPath(path), drain, written });
     return this.finished;
   }
 
@@ -131,7 +131,7 @@ export class RunningJob implements JobHandle {
   }
 
   async rescale(parallelism: number): Promise<Rescaled> {
-    const rescaled = await this.#options.run.rescale(parallelism);
+    const rescaled = await this.#options.run.requests.rescale(parallelism);
     this.#emit({ kind: "rescaled", atMs: this.#now(), ...rescaled });
     return rescaled;
   }

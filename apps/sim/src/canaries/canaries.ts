@@ -227,9 +227,9 @@ export const canaries: readonly Canary[] = [
     what: "a job that is well takes no savepoint and does not rescale",
     changes: [
       {
-        path: "packages/runtime/src/job/job-run.ts",
-        find: "if (this.#settings.storage === undefined) throw notRunning",
-        replace: "if (this.#settings.storage !== undefined) throw notRunning",
+        path: "packages/runtime/src/job/run-requests.ts",
+        find: "if (settings.storage === undefined) throw notRunning",
+        replace: "if (settings.storage !== undefined) throw notRunning",
       },
     ],
   },

@@ -1,6 +1,8 @@
 import type { Lane, Scheduler } from "@millrace/core";
 import { inTurn } from "./patience.ts";
-import type { RunEnd } from "./run-requests.ts";
+
+/** `savepoint`: stopped with one; unlike a run that was `stopped`, it is over. */
+export type RunEnd = "finished" | "stopped" | "cancelled" | "savepoint";
 
 export interface EndingSteps {
   readonly lane: Lane;

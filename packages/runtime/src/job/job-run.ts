@@ -1,23 +1,20 @@
 import type { CheckpointManifest } from "@millrace/contracts";
-import { Lane, MillraceError } from "@millrace/core";
-import { toPhysical } from "@millrace/plan";
-import type { WrittenSavepoint } from "@millrace/snapshots";
+import { Lane } from "@millrace/core";
 import type { SinkOutput, SubtaskStatus } from "../deployment/deployment.ts";
 import type { Attempt, AttemptListener } from "./attempt.ts";
 import { Attempts } from "./attempts.ts";
 import { isDrained, runDrained } from "./drained-run.ts";
-import { Ending } from "./ending.ts";
-import { failedForGood, isCheckpointAborted, tellsOfDamage, tellsOfDamagedCheckpoint } from "./failures.ts";
+import { Ending, type RunEnd } from "./ending.ts";
+import { failedForGood, tellsOfDamage, tellsOfDamagedCheckpoint } from "./failures.ts";
 import { lastCheckpoint } from "./last-checkpoint.ts";
-import { notRunning } from "./not-running.ts";
 import { Publication } from "./publication.ts";
 import { Restarts } from "./restarts.ts";
 import type { RunEvent, RunListener } from "./run-events.ts";
-import type { Rescaled, RunEnd, StopWithSavepoint } from "./run-requests.ts";
+import { RunRequests } from "./run-requests.ts";
 import { RunSinks } from "./run-sinks.ts";
 import { Savepoints } from "./savepoints.ts";
 import type { RunSettings } from "./settings.ts";
-import { type Checkpointed, isCheckpointed, Stopping } from "./stopping.ts";
+import { isCheckpointed } from "./stopping.ts";
 
 /**
  * Runs a job from its first deployment to its end: deploys, restarts after failures from the last completed checkpoint,
@@ -28,6 +25,8 @@ import { type Checkpointed, isCheckpointed, Stopping } from "./stopping.ts";
  */
 export class JobRun {
   readonly ended: Promise<RunEnd>;
+  /** What somebody asks of it while it goes on. */
+  readonly requests: RunRequests;
   readonly #settings: RunSettings;
   readonly #listener: RunListener;
   readonly #attempts: Attempts;
@@ -40,9 +39,6 @@ export class JobRun {
   readonly #starting = Promise.withResolvers<void>();
   /** The first deployment has begun, or will not. What comes before it, of the sinks, has limits of its own. */
   readonly #deploying = Promise.withResolvers<void>();
-  #stopping: Stopping | undefined;
-  /** Attempts that have made way for one at another parallelism. */
-  readonly #rescaled = new WeakSet<Attempt>();
   /** Of a run without checkpoints, once its input has ended. */
   #publication: Publication | undefined;
 
@@ -63,6 +59,16 @@ export class JobRun {
       teardown: () => this.#teardown(),
     });
     this.ended = this.#ending.ended;
+    this.requests = new RunRequests({
+      settings,
+      attempts: this.#attempts,
+      savepoints: this.#savepoints,
+      ending: this.#ending,
+      lane: this.#lane,
+      attemptFailed: (attempt, error) => this.#attemptFailed(attempt, error),
+      inputEnded: (attempt) => this.#inputEnded(attempt),
+      redeploy: () => this.#redeploy(),
+    });
     void this.#lane.run(() => this.#starting.promise);
   }
 
@@ -108,8 +114,8 @@ export class JobRun {
   stop(): Promise<void> {
     return this.#ending.begin(async () => {
       // A savepoint that the run is being stopped with is its last word: no checkpoint comes after it, nor behind a drain that is given up.
-      const gaveUp = this.#stopping?.giveUpDrain();
-      if (await this.#stopping?.taken) return "savepoint";
+      const gaveUp = this.requests.stopping?.giveUpDrain();
+      if (await this.requests.stopping?.taken) return "savepoint";
       if (gaveUp) return "stopped";
       // A run that is finishing by itself, or between two attempts, has nothing to add to its last checkpoint.
       const { current } = this.#attempts;
@@ -121,88 +127,6 @@ export class JobRun {
   /** Ends at once; the run is over. */
   cancel(): Promise<void> {
     return this.#ending.begin(async () => "cancelled");
-  }
-
-  /** Takes a savepoint; the run goes on. Throws JOB_NOT_RUNNING, and what `takeSavepoint` throws. */
-  async savepoint(pathOf: (checkpointId: number) => string): Promise<WrittenSavepoint> {
-    for (;;) {
-      const attempt = await this.#running();
-      // It would hold event time at its end, and nothing could go on from it.
-      if (this.#stopping?.drains === true) throw notRunning("it is being drained");
-      try {
-        return await this.#savepoints.take(attempt, { pathOf });
-      } catch (error) {
-        // One that has made way for a rescale: the job goes on, and its next attempt is asked.
-        if (!this.#rescaled.has(attempt) || !isCheckpointAborted(error)) throw error;
-      }
-    }
-  }
-
-  /**
-   * Ends the run with a savepoint: nothing is published after it. When it can't be taken the run goes on, and the reason is
-   * thrown.
-   */
-  async stopWithSavepoint({ pathOf, drain, written }: StopWithSavepoint): Promise<void> {
-    const attempt = await this.#running();
-    if (this.#stopping !== undefined) throw notRunning("it is being stopped with a savepoint already");
-    const stopping = new Stopping(attempt, drain);
-    this.#stopping = stopping;
-    const { suspends } = stopping;
-    try {
-      if (drain) await attempt.drain();
-      written(await this.#savepoints.take(attempt, { pathOf, options: { suspends, drained: drain } }));
-    } catch (error) {
-      this.#stopping = undefined;
-      // Sources that were drained read on after a restart, from the last checkpoint.
-      const failure = stopping.failure ?? (drain ? { error } : undefined);
-      if (failure === undefined) attempt.checkpoints.resume(suspends);
-      else if (!stopping.hasGivenUp) this.#attemptFailed(attempt, failure.error);
-      if (attempt.hasEnded) this.#inputEnded(attempt);
-      stopping.over(false);
-      throw error;
-    }
-    stopping.over(true);
-    await this.#ending.begin(async () => "savepoint");
-  }
-
-  /**
-   * Goes on at another parallelism: takes a checkpoint, deploys anew, restores it. Throws before anything happens when it
-   * can't be (PLAN_PARALLELISM, JOB_NOT_RUNNING and its like), RESCALE_FAILED when the job did not come up again: it then
-   * restarts at the new parallelism as after any failure.
-   */
-  async rescale(parallelism: number): Promise<Rescaled> {
-    const attempt = await this.#running();
-    const { graph, maxParallelism, dev, ports } = this.#settings;
-    toPhysical(graph.plan, { parallelism, maxParallelism, chaining: !dev });
-    const suspends = Symbol("rescale");
-    const { checkpointId } = await attempt.checkpoints.take("final", { suspends });
-    const pausedMs = ports.clock.monotonic();
-    if (this.#attempts.current !== attempt || this.#ending.hasBegun || this.#stopping !== undefined) {
-      // What ends the run may want a checkpoint of its own.
-      attempt.checkpoints.resume(suspends);
-      throw notRunning("it ended or failed meanwhile, or is being stopped");
-    }
-    this.#attempts.dismiss();
-    this.#rescaled.add(attempt);
-    this.#attempts.parallelism = parallelism;
-    const closed = attempt.close();
-    await this.#lane.run(() => closed.then(() => this.#redeploy()));
-    if (this.#attempts.current === undefined) {
-      if (this.#ending.hasBegun) throw notRunning("it has ended or is being stopped");
-      throw new MillraceError("RESCALE_FAILED", `the job did not come up at parallelism ${parallelism}`, {
-        hint: "the log says why; it is tried again",
-      });
-    }
-    return { checkpointId, from: attempt.parallelism, to: parallelism, pauseMs: ports.clock.monotonic() - pausedMs };
-  }
-
-  /** The current attempt, when a deployment under way is done. Throws JOB_NOT_RUNNING. */
-  async #running(): Promise<Checkpointed> {
-    if (!this.#ending.hasBegun) await this.#lane.idle;
-    if (this.#ending.hasBegun) throw notRunning("it is ending");
-    if (this.#settings.storage === undefined) throw notRunning("its checkpoints are off");
-    if (this.#attempts.current === undefined) throw notRunning("it is restarting after a failure");
-    return this.#attempts.current as Checkpointed;
   }
 
   /** A local store that is found to be damaged while it is opened is disposable: then its checkpoint is read in its place. */
@@ -270,13 +194,13 @@ export class JobRun {
 
   /** Every task has emitted all it ever will: a last checkpoint, its commit, and the run is finished. */
   #inputEnded(attempt: Attempt): void {
-    if (this.#ending.hasBegun || this.#stopping !== undefined || this.#attempts.current !== attempt) return;
+    if (this.#ending.hasBegun || this.requests.stopping !== undefined || this.#attempts.current !== attempt) return;
     const { checkpoints, deployment } = attempt;
     const last = checkpoints === undefined ? deployment.prepareSinks() : checkpoints.take("final").then(() => []);
     last.then(
       (unpublished) => {
         // The savepoint that it is being stopped with by now is the run's last word, not this. If that comes to nothing there is another.
-        if (this.#attempts.current !== attempt || this.#stopping !== undefined) return;
+        if (this.#attempts.current !== attempt || this.requests.stopping !== undefined) return;
         void this.#ending.begin(() => this.#finishWith(unpublished));
       },
       (error: unknown) => this.#attemptFailed(attempt, error),
@@ -301,7 +225,7 @@ export class JobRun {
       void attempt?.checkpoints?.close().catch(this.#warn);
       return;
     }
-    if (this.#stopping?.bears(attempt, error)) {
+    if (this.requests.stopping?.bears(attempt, error)) {
       this.#warn(error);
       return;
     }
