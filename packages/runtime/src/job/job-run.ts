@@ -5,7 +5,7 @@ import type { Attempt, AttemptListener } from "./attempt.ts";
 import { Attempts } from "./attempts.ts";
 import { isDrained, runDrained } from "./drained-run.ts";
 import { Ending, type RunEnd } from "./ending.ts";
-import { failedForGood, tellsOfDamage, tellsOfDamagedCheckpoint } from "./failures.ts";
+import { failedForGood, isCheckpointAborted, tellsOfDamage, tellsOfDamagedCheckpoint } from "./failures.ts";
 import { lastCheckpoint } from "./last-checkpoint.ts";
 import { Publication } from "./publication.ts";
 import { Restarts } from "./restarts.ts";
@@ -203,7 +203,10 @@ export class JobRun {
         if (this.#attempts.current !== attempt || this.requests.stopping !== undefined) return;
         void this.#ending.begin(() => this.#finishWith(unpublished));
       },
-      (error: unknown) => this.#attemptFailed(attempt, error),
+      (error: unknown) => {
+        // Whoever ends the run ends this checkpoint with it.
+        if (!this.#ending.hasBegun || !isCheckpointAborted(error)) this.#attemptFailed(attempt, error);
+      },
     );
   }
 
