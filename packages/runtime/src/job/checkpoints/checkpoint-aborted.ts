@@ -12,7 +12,7 @@ export function checkpointAborted(checkpointId: number, reason: AbortReason): Mi
 
 /** For who waits for a checkpoint that was never triggered. */
 export function jobEnded(): MillraceError {
-  return new MillraceError("CHECKPOINT_ABORTED", "the job ended before its checkpoint was complete");
+  return new MillraceError("CHECKPOINT_ABORTED", "the job ended, or began again after a failure, before its checkpoint was complete");
 }
 
 function inWords(reason: AbortReason): string {
@@ -26,6 +26,6 @@ function inWords(reason: AbortReason): string {
     case "task-failed":
       return "a task failed";
     case "job-ended":
-      return "the job ended";
+      return "the job ended, or begins again after a failure";
   }
 }
