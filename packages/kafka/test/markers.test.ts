@@ -4,7 +4,7 @@ import { describe, expect, test, vi } from "vitest";
 import { KafkaClient } from "../src/client/kafka-client.ts";
 import { json, type KafkaCluster, type KafkaSinkOptions, kafka, kafkaSink, kafkaSource, kafkaTransactions } from "../src/index.ts";
 import { createKafkajsTransport } from "../src/node/kafkajs/kafkajs-transport.ts";
-import { writerName } from "../src/sink/transactional-writer.ts";
+import type { WriteAheadCommittable } from "../src/transactions/committable.ts";
 import { markerPartition } from "../src/transactions/markers.ts";
 import type { CreateTransport } from "../src/transport/transport.ts";
 import { testBroker } from "./broker.ts";
@@ -71,7 +71,7 @@ describe.skipIf(broker === undefined)("a marker that was committed counts, whate
     await first.writeAll([1, 2, 3]);
     await first.checkpoint();
     await first.close();
-    const writer = writerName(`${name}-A`, { runId: "run", subtask: 0 });
+    const { writer } = completed(first).committables[0] as WriteAheadCommittable;
     const count = [2, 3, 4, 5, 6, 7, 8, 9].find((partitions) => markerPartition(writer, partitions) !== 0) ?? 2;
     await (await admin()).createPartitions({ topicPartitions: [{ topic: markerTopic, count }] });
     await expect.poll(() => partitionsOf(markerTopic)).toBe(count);

@@ -10,3 +10,11 @@ test("a bound on what waits is refused where records wait for their checkpoint, 
   expect(sink({ transactions: "writeAhead" }).guarantee).toBe("exactly-once");
   expect(sink({ bufferBytes: 1_000 }).guarantee).toBe("exactly-once");
 });
+
+test("two sinks of a job may not have one prefix of transactional ids at the same brokers, unless they write without transactions", () => {
+  const { place } = sink({ transactionalIdPrefix: "orders" });
+  expect(place).toBe("transactional ids orders at b:9092");
+  expect(sink({ transactionalIdPrefix: "orders", transactions: "writeAhead" }).place).toBe(place);
+  expect(sink({ transactionalIdPrefix: "orders", guarantee: "at-least-once" }).place).toBeUndefined();
+  expect(sink({}).place).toBeUndefined();
+});

@@ -52,6 +52,7 @@ export interface Deliver<T> {
 
 const empty = Buffer.alloc(0);
 const badTextCharacters = 1000;
+const markBytes = 3;
 
 /**
  * Takes bytes in chunks of any size and hands out the records in them, one by one and only when asked, so that the
@@ -78,6 +79,7 @@ export class RecordStream<T> {
   #overlong = false;
   /** Where the record being dealt with ends. */
   #recordEnd = 0;
+  #hasMark = false;
   /** Below this index the buffer was found to be UTF-8. */
   #checkedTo = 0;
 
@@ -127,7 +129,7 @@ export class RecordStream<T> {
   /** The index where the record at #start ends, in a buffer that holds all of it. */
   #findEnd(): number {
     for (;;) {
-      if (this.#base + this.#start >= this.endOffset) return done;
+      if (this.#recordOffset >= this.endOffset) return done;
       if (!this.#skipping) {
         const end = this.#decoder.findEnd(this.#buffer, this.#start);
         if (end >= 0) return end - this.#start <= this.#options.maxLineBytes ? end : this.#tooLong();
@@ -138,6 +140,11 @@ export class RecordStream<T> {
       if (this.#start >= this.#buffer.length || this.#skipping) return done;
       return this.#buffer.length;
     }
+  }
+
+  /** Of the record at #start. A byte order mark belongs to the first one. */
+  get #recordOffset(): number {
+    return this.#hasMark && this.#base + this.#start === markBytes ? 0 : this.#base + this.#start;
   }
 
   #skipLine(): boolean {
@@ -154,7 +161,10 @@ export class RecordStream<T> {
     this.#base += this.#start;
     this.#start = 0;
     this.#buffer = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
-    if (this.#base === 0 && this.#buffer.length >= 3 && this.#buffer.readUIntBE(0, 3) === 0xefbbbf) this.#start = 3;
+    if (this.#base === 0 && this.#buffer.length >= markBytes && this.#buffer.readUIntBE(0, markBytes) === 0xefbbbf) {
+      this.#start = markBytes;
+      this.#hasMark = true;
+    }
     const lastEnd = this.#options.encoding === "utf8" ? this.#buffer.lastIndexOf(10) + 1 : this.#buffer.length;
     this.#checkedTo = this.#options.encoding === "latin1" || isUtf8(this.#buffer.subarray(this.#start, lastEnd)) ? lastEnd : 0;
     return true;

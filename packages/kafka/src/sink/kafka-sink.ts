@@ -49,8 +49,10 @@ export function kafkaSink<T>(cluster: KafkaCluster, topic: string | ((value: T) 
         restartMs: options.restartMs ?? 60_000,
       }),
   });
+  const { transactionalIdPrefix } = options;
   return {
     ...common,
+    ...(transactionalIdPrefix !== undefined && { place: `transactional ids ${transactionalIdPrefix} at ${cluster.brokers.toSorted().join(",")}` }),
     async prepareRun(context) {
       const client = new KafkaClient(cluster, context.ports);
       try {

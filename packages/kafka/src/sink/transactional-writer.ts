@@ -1,5 +1,5 @@
 import type { PreparedSink, SinkContext, SinkWriter } from "@millrace/contracts";
-import { assert, type Json } from "@millrace/core";
+import { assert, type Json, randomHex } from "@millrace/core";
 import type { KafkaClient } from "../client/kafka-client.ts";
 import type { TransactionCommittable } from "../transactions/committable.ts";
 import { ensureMarkerTopic, markerPartition } from "../transactions/markers.ts";
@@ -27,6 +27,7 @@ export class TransactionalWriter<T> implements SinkWriter<T> {
   readonly #context: SinkContext;
   readonly #options: TransactionOptions;
   readonly #dispatch: Dispatch<T>;
+  readonly #name: string;
   #slots: TransactionSlots | undefined;
   #session: ProducerSession | undefined;
   #endTxnVersion: 1 | 5 = 1;
@@ -35,6 +36,7 @@ export class TransactionalWriter<T> implements SinkWriter<T> {
     this.#context = setup.context;
     this.#options = transactions;
     this.#dispatch = new Dispatch(setup);
+    this.#name = writerName(transactions.prefix, setup.context);
   }
 
   async open(): Promise<void> {
@@ -81,7 +83,7 @@ export class TransactionalWriter<T> implements SinkWriter<T> {
     const identity = await session.identity;
     assert(identity !== undefined && session.transactionalId !== null, "a transaction has an identity");
     await this.#dispatch.drained(session);
-    const writer = writerName(this.#options.prefix, this.#context);
+    const writer = this.#name;
     const partition = markerPartition(writer, outbox.partitionsOf(markerTopic));
     outbox.append(session, markerTopic, partition, this.#context.ports.clock.now(), writer, JSON.stringify({ checkpointId }), undefined);
     await outbox.flush(session);
@@ -130,7 +132,10 @@ export class TransactionalWriter<T> implements SinkWriter<T> {
   }
 }
 
-/** Keys the markers: a run, a sink (which its prefix names) and a subtask. */
-export function writerName(prefix: string, { runId, subtask }: Pick<SinkContext, "runId" | "subtask">): string {
-  return `${prefix}/${runId}/${subtask}`;
+/**
+ * Keys the markers: a sink (by its prefix), a run, a subtask, and one writer of it. A later marker stands for the earlier ones
+ * of the same writer alone: whoever went back to another checkpoint has given up what the writers behind that had prepared.
+ */
+export function writerName(prefix: string, { ports, runId, subtask }: Pick<SinkContext, "ports" | "runId" | "subtask">): string {
+  return `${prefix}/${runId}/${subtask}/${randomHex(ports.random, 16)}`;
 }

@@ -31,6 +31,7 @@ export class WriteAheadWriter<T> implements SinkWriter<T>, RecordTarget {
   readonly #client: KafkaClient;
   readonly #outbox: OutboxOptions;
   readonly #options: TransactionOptions;
+  readonly #name: string;
   readonly #records: RecordWriter<T>;
   readonly #topic: string | undefined;
   readonly #partitions = new Map<string, number>();
@@ -47,6 +48,7 @@ export class WriteAheadWriter<T> implements SinkWriter<T>, RecordTarget {
     this.#client = new KafkaClient(setup.cluster, setup.context.ports);
     this.#outbox = setup.outbox;
     this.#options = transactions;
+    this.#name = writerName(transactions.prefix, setup.context);
     this.#records = recordWriter(setup, this);
     this.#topic = fixedTopic(setup);
   }
@@ -140,7 +142,7 @@ export class WriteAheadWriter<T> implements SinkWriter<T>, RecordTarget {
     const committable: WriteAheadCommittable = {
       kind: "writeAhead",
       transactionalId: `${this.#options.prefix}-${this.#context.subtask}-ahead`,
-      writer: writerName(this.#options.prefix, this.#context),
+      writer: this.#name,
       checkpointId,
       markerTopic: this.#options.markerTopic,
       timeoutMs: Math.min(this.#timeoutMs, commitMs),

@@ -58,6 +58,11 @@ describe("files", () => {
     );
   });
 
+  test.each([1, 2, 3, 4])("the first line of a file with a byte order mark is in the first of its ranges of %i bytes", async (splitBytes) => {
+    const directory = directoryWith({ "a.txt": "\uFEFFone\ntwo\n" });
+    expect(await valuesOf(files(`${directory}/a.txt`, lines(), { splitBytes }))).toEqual(["one", "two"]);
+  });
+
   test("a record longer than a chunk, and a file of several chunks, are read whole", async () => {
     const long = "x".repeat(3 << 20);
     const directory = directoryWith({ "a.txt": `${numbered(200_000)}${long}\nend` });
