@@ -1,5 +1,5 @@
-import { type Collector, collection, customWatermarks, defineJob, print, t, tumbling, type WatermarkGenerator } from "millrace";
-import { verifyJob } from "millrace/testing";
+import { type Collector, collection, customWatermarks, defineJob, discard, print, t, tumbling, type WatermarkGenerator } from "millrace";
+import { runJob, verifyJob } from "millrace/testing";
 import { describe, expect, it } from "vitest";
 
 interface Line {
@@ -49,4 +49,19 @@ describe("watermarks by a generator of the job's own", () => {
     // 5 comes behind 12, which closed its window; 11 and 3 come behind 20.
     expect([...(outputs.out ?? [])].sort()).toEqual(["0 10 1", "0 20 1", "1 0 2", "1 10 2", "2 0 1", "2 20 1"]);
   });
+
+  it.each(["a source", "an operator"])("that are no time fail the job, for %s: all that comes behind would be late", async (of) => {
+    const dated: () => WatermarkGenerator<string> = () => ({
+      ...quiet,
+      onEvent: (value, _timestamp, output) => output.emitWatermark(Date.parse(value)),
+    });
+    const strategy = customWatermarks("dated", dated, () => 0);
+    const dates = defineJob("dates", (env) => {
+      const lines = env.from(collection<string>([]), { uid: "lines", ...(of === "a source" ? { watermarks: strategy } : {}) });
+      (of === "a source" ? lines : lines.assignTimestampsAndWatermarks(strategy, { uid: "times" })).to(discard(), { uid: "out" });
+    });
+    await expect(runJob(dates, { inputs: { lines: ["2026-01-01", "yesterday"] } })).rejects.toMatchObject({ code: "TIME_WATERMARK" });
+  });
 });
+
+const quiet = { onPeriodicEmit: () => undefined, snapshot: () => [], restore: () => undefined };

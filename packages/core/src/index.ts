@@ -19,8 +19,10 @@ export type { WatermarkJson } from "./time.ts";
 export {
   checkTimerTime,
   checkTimestamp,
+  checkWatermark,
   days,
   hours,
+  isTime,
   milliseconds,
   minutes,
   NO_TIMESTAMP,

@@ -75,6 +75,22 @@ export function checkTimerTime(time: number): number {
   return time === Number.POSITIVE_INFINITY || time === Number.NEGATIVE_INFINITY ? time : checkTimestamp(time);
 }
 
+/** Whether something is a whole number of milliseconds, or an infinity, also beyond ±2^53: sums of times and durations may be. */
+export function isTime(value: unknown): value is number {
+  return Number.isInteger(value) || value === WATERMARK_MIN || value === WATERMARK_MAX;
+}
+
+/**
+ * Passes a watermark of a user's generator through, or throws TIME_WATERMARK for what is no time. NaN, which rises above nothing and below
+ * nothing, would end event time, or let it run ahead of the others, and all that comes behind would be late without a word.
+ */
+export function checkWatermark(value: unknown): number {
+  if (isTime(value)) return value;
+  throw new MillraceError("TIME_WATERMARK", `a watermark must be a whole number of milliseconds, or an infinity, not ${describe(value)}`, {
+    hint: "emit milliseconds since 1970, and nothing where there is no time yet",
+  });
+}
+
 function describe(value: unknown): string {
   if (typeof value === "string") return `the string ${JSON.stringify(value.slice(0, 40))}`;
   if (value instanceof Date) return "a Date";

@@ -39,6 +39,7 @@ const refused: readonly (readonly [unknown, string])[] = [
   [{ [Symbol("s")]: 1 }, "[Symbol(s)]: fields named by symbols"],
   [Object("boxed"), "a String can't be part"],
   [new Array(2), "[0]: the array has a hole here"],
+  [{ line: /(?<user>\w+) (\d+)/.exec("ada 12") }, "line: what a regular expression matched can't be part"],
   [cycle, "nested deeper than 500 levels"],
 ];
 

@@ -22,7 +22,11 @@ const buffer = { kind: "buffer" } as const;
 /** Throws a Refusal for an object of no kind that records and state may hold. */
 export function kindOf(value: object): ObjectKind {
   if (isPlainObject(value)) return object;
-  if (Array.isArray(value) && !isSubclass(value, "Array")) return array;
+  if (Array.isArray(value) && !isSubclass(value, "Array")) {
+    // Its other fields would not come back. To look for those of any array costs as much as to write it.
+    if ("index" in value) throw matchRefusal();
+    return array;
+  }
   const registered = classOf(value);
   if (registered !== undefined) return { kind: "class", registered };
   if (value instanceof Date && !isSubclass(value, "Date")) return date;
@@ -40,6 +44,13 @@ function isSubclass(value: object, base: string): boolean {
 
 export function tooDeep(): Refusal {
   return new Refusal(`nested deeper than ${DEPTH_MAX} levels`, "does the value hold itself? Records and state are trees");
+}
+
+function matchRefusal(): Refusal {
+  return new Refusal(
+    "what a regular expression matched can't be part of a record or of state: its index and its groups would be lost",
+    "take out what you need: {...match.groups}, [...match]",
+  );
 }
 
 /** The refusal of a value that records and state can't hold. */

@@ -35,8 +35,9 @@ export function createFinalReduceOperator<K extends Key, V>(
       try {
         key = keySelector(value);
         context.keyed.setCurrentKey(key);
-        const held = cells.get();
-        cells.put({ value: held === undefined ? value : returned(reduce(held.value, value)), timestamp });
+        // As in the running reduce, a value that was given up with undefined begins anew.
+        const held = cells.get()?.value;
+        cells.put({ value: held === undefined ? value : returned(reduce(held, value)), timestamp });
       } catch (error) {
         throw userFunctionError(error, { context, key });
       }

@@ -1,5 +1,5 @@
 import type { WatermarkOutput } from "@millrace/contracts";
-import { assert, WATERMARK_MAX, WATERMARK_MIN } from "@millrace/core";
+import { assert, checkWatermark, WATERMARK_MAX, WATERMARK_MIN } from "@millrace/core";
 
 /**
  * Combines the watermarks of a source's splits into one output: the least over the splits that are not idle, the greatest
@@ -139,7 +139,7 @@ class Split implements SplitOutputs {
   #rises(watermark: number): boolean {
     this.idle = false;
     if (watermark <= this.watermark) return false;
-    this.watermark = watermark;
+    this.watermark = checkWatermark(watermark);
     return true;
   }
 }

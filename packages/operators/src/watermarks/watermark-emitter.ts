@@ -1,5 +1,5 @@
 import type { WatermarkOutput, WatermarkStatus } from "@millrace/contracts";
-import { WATERMARK_MIN } from "@millrace/core";
+import { checkWatermark, WATERMARK_MIN } from "@millrace/core";
 
 /** Where an operator's or a source's own watermarks go. */
 export interface WatermarkSink {
@@ -19,7 +19,7 @@ export function createWatermarkEmitter(sink: WatermarkSink): WatermarkEmitter {
     current: WATERMARK_MIN,
     emitWatermark(watermark) {
       if (watermark <= emitter.current) return;
-      emitter.current = watermark;
+      emitter.current = checkWatermark(watermark);
       emitter.markActive();
       sink.watermark(watermark);
     },

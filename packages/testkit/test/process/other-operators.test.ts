@@ -162,4 +162,17 @@ describe("the reduce of batch mode", () => {
       { numRuns: 25 },
     );
   });
+
+  it("begins anew, as a running one does, where the function has given a value up with undefined", async () => {
+    type Total = { readonly n: number } | undefined;
+    const untilZero = (a: Total, b: Total): Total => (b?.n === 0 ? undefined : { n: (a as { n: number }).n + (b?.n ?? 0) });
+    const last = async (make: typeof createReduceOperator): Promise<unknown> => {
+      const create = () => make<string, Total>(untilZero, t.undefinable(t.object({ n: t.number() })), () => "all");
+      const harness = await createHarness({ create });
+      for (const n of [1, 2, 0, 4]) harness.element({ n }, n);
+      harness.watermark(WATERMARK_MAX);
+      return harness.outputs.findLast(({ kind }) => kind === "record");
+    };
+    expect(await last(createFinalReduceOperator)).toEqual(await last(createReduceOperator));
+  });
 });

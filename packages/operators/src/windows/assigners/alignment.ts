@@ -1,4 +1,5 @@
-import { checkChoice, MillraceError, NO_TIMESTAMP } from "@millrace/core";
+import { checkChoice, isTime, MillraceError, NO_TIMESTAMP } from "@millrace/core";
+import type { Window } from "../spec.ts";
 
 /** The start of the last slide that begins at or before `timestamp`; right for negative times and offsets too (Flink's TimeWindow.getWindowStartWithOffset). */
 export function slideStart(timestamp: number, offsetMs: number, slideMs: number): number {
@@ -43,4 +44,12 @@ export function checkOffset(offsetMs: number, slideMs: number, of: string): void
       hint: `windows repeat every ${slideMs} ms: use the offset modulo ${slideMs}`,
     },
   );
+}
+
+/** Refuses a window of an assigner of the job's own whose bounds are no times: it would never fire, and its records would be kept for ever. */
+export function checkWindow(window: Window): Window {
+  if (isTime(window.start) && isTime(window.end)) return window;
+  throw new MillraceError("WINDOW_ASSIGNER", `a window assigner gave the window [${window.start}, ${window.end})`, {
+    hint: "windows begin and end at whole milliseconds since 1970, or at an infinity",
+  });
 }

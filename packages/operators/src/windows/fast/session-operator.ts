@@ -2,6 +2,7 @@ import type { AggregatingState, Key, Operator, OperatorContext, TimerService } f
 import { assert } from "@millrace/core";
 import { userFunctionError } from "../../process/user-error.ts";
 import { VOID_NAMESPACE, voidNamespaceCodec } from "../../process/void-namespace.ts";
+import { checkWindow } from "../assigners/alignment.ts";
 import type { AssignerContext } from "../assigners/assigner.ts";
 import { firstNotBefore } from "../first-not-before.ts";
 import { type Folding, foldingOf } from "../operator/folding.ts";
@@ -70,7 +71,7 @@ export class SessionOperator implements Operator<unknown, unknown> {
         return;
       }
       let skipped = true;
-      for (const window of this.#spec.assigner.assign(value, timestamp, assignerContext)) if (this.#take(window, value)) skipped = false;
+      for (const window of this.#spec.assigner.assign(value, timestamp, assignerContext)) if (this.#take(checkWindow(window), value)) skipped = false;
       if (skipped) lateness.skipped(value, timestamp);
     } catch (error) {
       throw userFunctionError(error, { context, key });

@@ -8,7 +8,7 @@ import type {
   StateHandles,
   TimerService,
 } from "@millrace/contracts";
-import { assert, checkReturned, MillraceError } from "@millrace/core";
+import { assert, checkReturned, isTime, MillraceError } from "@millrace/core";
 import type { Window } from "../spec.ts";
 import type { MergeContext, Trigger, TriggerResult } from "../triggers/trigger.ts";
 import { openWindowStates, type WindowStates } from "./handles.ts";
@@ -76,7 +76,7 @@ export class TriggerCalls implements MergeContext {
   }
 
   registerEventTimeTimer(time: number): void {
-    this.#timers.registerEventTime(this.#namespace, time);
+    this.#timers.registerEventTime(this.#namespace, checked(time));
   }
 
   deleteEventTimeTimer(time: number): void {
@@ -84,7 +84,7 @@ export class TriggerCalls implements MergeContext {
   }
 
   registerProcessingTimeTimer(time: number): void {
-    this.#timers.registerProcessingTime(this.#namespace, time);
+    this.#timers.registerProcessingTime(this.#namespace, checked(time));
   }
 
   deleteProcessingTimeTimer(time: number): void {
@@ -113,4 +113,12 @@ export class TriggerCalls implements MergeContext {
       }
     }
   }
+}
+
+/** A timer at what is no time would fire never, or bring those of other keys out of their order. */
+function checked(time: number): number {
+  if (isTime(time)) return time;
+  throw new MillraceError("WINDOW_TRIGGER", `a trigger set a timer for ${String(time)}, which is no time`, {
+    hint: "give whole milliseconds since 1970, or an infinity",
+  });
 }

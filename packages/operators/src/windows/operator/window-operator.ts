@@ -1,6 +1,7 @@
 import type { Key, Namespace, Operator, OperatorContext, TimerService } from "@millrace/contracts";
 import { assert, MillraceError } from "@millrace/core";
 import { userFunctionError } from "../../process/user-error.ts";
+import { checkWindow } from "../assigners/alignment.ts";
 import type { Window, WindowSpec } from "../spec.ts";
 import { checkTriggerResult, fires, purges, type TriggerResult } from "../triggers/trigger.ts";
 import { type Firing, openFiring } from "./firing.ts";
@@ -84,6 +85,7 @@ export class WindowOperator implements Operator<unknown, unknown> {
     const { lateness, sessions, assignerContext } = this.#opened();
     let skipped = true;
     for (const window of this.#spec.assigner.assign(value, timestamp, assignerContext)) {
+      checkWindow(window);
       const taken = sessions === undefined ? this.#addTo(window, value, timestamp) : this.#addToSession(sessions, window, value, timestamp);
       if (taken) skipped = false;
     }
