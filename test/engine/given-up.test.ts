@@ -1,3 +1,5 @@
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
 import { nodePorts } from "@millrace/core/node";
 import { datagen, defineJob, discard, type Sink, t } from "millrace";
 import { expect, it } from "vitest";
@@ -59,4 +61,68 @@ it(
       await second.job.cancel();
       expect({ opened: opened - openedBefore, restarting }).toEqual({ opened: 0, restarting: [] });
     }),
+);
+
+it("a local store that is being filled when its start is given up is left alone from then on: it is another run's", { timeout: 20_000 }, () =>
+  inDirectory(async (stateDir) => {
+    const scheduler = {
+      immediate: (task: () => void) => nodePorts.scheduler.immediate(task),
+      after: (delayMs: number, task: () => void) => nodePorts.scheduler.after(Math.min(delayMs, 200), task),
+    };
+    const job = defineJob("filling", (env) => {
+      env
+        .from(datagen({ generate: (n: number) => n, ratePerSecond: 5_000 }), { uid: "numbers" })
+        .keyBy((n) => n % 1_000)
+        .reduce((a, b) => a + b, { uid: "sums", codec: t.number() })
+        .to(discard(), { uid: "out" });
+    });
+    const before = await startNoted(job, stateDir, { backend: "disk", checkpointIntervalMs: 20 });
+    await until(() => countOf(before.events, "checkpointCompleted") > 5);
+    await before.job.stop();
+    await rm(join(stateDir, "local"), { recursive: true });
+
+    const [filling, mayFill] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const touched: string[] = [];
+    let [isOpen, isOver] = [false, false];
+    const touch = (path: string): void => {
+      if (isOver && path.startsWith(join(stateDir, "local"))) touched.push(path);
+    };
+    const { files } = nodePorts;
+    const slow: typeof files = {
+      ...files,
+      open: async (path, mode) => {
+        if (mode !== "read") touch(path);
+        if (mode === "read" && isOpen && path.includes("/checkpoints/data/")) {
+          filling.resolve();
+          await mayFill.promise;
+        }
+        return files.open(path, mode);
+      },
+      makeDirectory: async (path, mode) => {
+        if (path === join(stateDir, "local")) isOpen = true;
+        await files.makeDirectory(path, mode);
+      },
+      rename: async (from, to) => {
+        touch(to);
+        await files.rename(from, to);
+      },
+      remove: async (path) => {
+        touch(path);
+        await files.remove(path);
+      },
+    };
+    const controller = new AbortController();
+    const starting = startNoted(job, stateDir, { ports: { ...nodePorts, scheduler, files: slow }, backend: "disk", signal: controller.signal });
+    await filling.promise;
+    controller.abort();
+    expect((await (await starting).job.finished).end).toBe("stopped");
+    isOver = true;
+
+    const after = await startNoted(job, stateDir, { backend: "disk", checkpointIntervalMs: 20 });
+    await until(() => countOf(after.events, "checkpointCompleted") > 2);
+    mayFill.resolve();
+    await pause(500);
+    await after.job.stop();
+    expect(touched).toEqual([]);
+  }),
 );

@@ -1,7 +1,7 @@
 import { nodePorts } from "@millrace/core/node";
 import { datagen, defineJob, discard, type JobDefinition, type JobHandle, type Sink, startJob } from "millrace";
 import { describe, expect, it } from "vitest";
-import { countOf, inDirectory, startNoted, until } from "./support.ts";
+import { countOf, inDirectory, pause, startNoted, until } from "./support.ts";
 
 /** Patience is short here. */
 const ports = {
@@ -58,6 +58,36 @@ describe("a start that waits for somebody who does not answer", () => {
       expect((await job.finished).end).toBe("stopped");
       const again = await startJob(failing({}), { stateDir, restart: { kind: "none" } });
       await expect(again.finished).rejects.toThrow("the target is gone");
+    }));
+});
+
+describe("a start of which one part can't be opened and another can't be closed", () => {
+  it("is given up all the same", () =>
+    inDirectory(async (stateDir) => {
+      const controller = new AbortController();
+      const opened = Promise.withResolvers<void>();
+      const nothing = discard<number>();
+      const sink = (stuck: "open" | "close"): Sink<number> => ({
+        ...nothing,
+        createWriter: (context) => ({
+          ...nothing.createWriter(context),
+          open: () => {
+            if (stuck !== "open") return Promise.resolve();
+            opened.resolve();
+            return never();
+          },
+          close: () => (stuck === "close" ? never() : Promise.resolve()),
+        }),
+      });
+      const definition = defineJob("stuck", (env) => {
+        for (const stuck of ["close", "open"] as const) {
+          env.from(datagen({ generate: (n: number) => n }), { uid: `to-${stuck}` }).to(sink(stuck), { uid: stuck });
+        }
+      });
+      const starting = startJob(definition, { stateDir, ports, signal: controller.signal });
+      await opened.promise;
+      controller.abort();
+      expect((await (await starting).finished).end).toBe("stopped");
     }));
 });
 
@@ -159,5 +189,44 @@ describe("a sink that does not come to an end with what it publishes", () => {
       await failed;
       expect(commits).toBe(1);
     });
+  }
+});
+
+describe("an enumerator that does not come to its end", () => {
+  for (const [how, end] of ends) {
+    it(`is not waited for, and nothing goes on behind it, when the job is to be ${how}`, () =>
+      inDirectory(async (directory) => {
+        let read = 0;
+        const source = datagen({ generate: (n: number) => n, ratePerSecond: 1_000 });
+        const stuck: typeof source = {
+          ...source,
+          createEnumerator: (context, snapshot) => {
+            const inner = source.createEnumerator(context, snapshot);
+            return {
+              start: () => inner.start(),
+              requestSplit: (subtask) => inner.requestSplit(subtask),
+              snapshot: () => inner.snapshot(),
+              close: never,
+            };
+          },
+        };
+        const definition = defineJob("stuck", (env) => {
+          env
+            .from(stuck, { uid: "numbers" })
+            .map((n) => {
+              read++;
+              return n;
+            })
+            .to(discard(), { uid: "out" });
+        });
+        const { job, events } = await startNoted(definition, directory, { ports });
+        await until(() => read > 0);
+        await end(job);
+        expect((await job.finished).end).toBe(how);
+        expect(events.filter((event) => event.kind === "warning")).toMatchObject([{ code: "JOB_STUCK" }]);
+        const before = read;
+        await pause(200);
+        expect(read).toBe(before);
+      }));
   }
 });

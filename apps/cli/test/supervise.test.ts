@@ -84,3 +84,45 @@ it("a supervised job that fails by itself is not started again", { timeout: 60_0
   expect(code).toBe(1);
   expect(stderr).not.toContain("started again");
 });
+
+const slowToStop = `
+import { setTimeout as pause } from "node:timers/promises";
+import { defineJob } from "@millrace/api";
+import { datagen, discard } from "@millrace/connectors";
+const nothing = discard<number>();
+const slow = {
+  ...nothing,
+  createWriter: (context) => {
+    const inner = nothing.createWriter(context);
+    return {
+      open: async () => undefined,
+      write: (n, timestamp) => inner.write(n, timestamp),
+      ready: () => inner.ready(),
+      prepare: async (checkpointId) => {
+        await pause(1_000);
+        return inner.prepare(checkpointId);
+      },
+      close: () => inner.close(),
+    };
+  },
+};
+export default defineJob("slow", (env) => {
+  env.from(datagen({ generate: (n: number) => n, ratePerSecond: 1000 }), { uid: "numbers" }).to(slow, { uid: "out" });
+});
+`;
+
+// As systemd signals all processes of a service, `timeout` its group, and a terminal whatever runs in the foreground.
+it.runIf(process.platform === "linux")(
+  "a supervised job whose processes both hear the signal takes a last checkpoint all the same",
+  { timeout: 60_000 },
+  async () => {
+    await using workshop = await Workshop.create({ "slow.ts": slowToStop });
+    const { child, ended, events } = workshop.start("run", "slow.ts", "--supervise", "--checkpoint-interval", "10m");
+    await expect.poll(() => events().some(({ event }) => event === "job.running"), { timeout: 20_000 }).toBe(true);
+    const below = (await readFile(`/proc/${child.pid}/task/${child.pid}/children`, "utf8")).trim().split(" ").map(Number);
+    for (const pid of [...below, child.pid as number]) process.kill(pid, "SIGTERM");
+    expect((await ended).code).toBe(143);
+    const runs = (await readFile(join(workshop.path, ".millrace/slow/runs.jsonl"), "utf8")).trimEnd().split("\n");
+    expect(JSON.parse(runs.at(-1) ?? "")).toMatchObject({ event: "end", end: "stopped" });
+  },
+);

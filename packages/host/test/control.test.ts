@@ -105,6 +105,19 @@ describe("the control API", () => {
     expect(handle.calls).toEqual([]);
   });
 
+  it("refuses options that are none, and does nothing else in their place", async () => {
+    for (const [path, body] of [
+      ["/v1/stop", { savepoint: 5 }],
+      ["/v1/stop", { savepoint: "" }],
+      ["/v1/stop", { drain: "yes" }],
+      ["/v1/savepoint", { path: 5 }],
+      ["/v1/rescale", { parallelism: "4" }],
+    ] as const) {
+      expect(await raw(socketPath, "POST", path, JSON.stringify(body))).toEqual({ status: 400, code: "CONTROL_BODY" });
+    }
+    expect(handle.calls).toEqual([]);
+  });
+
   it("gives an answer that was asked for before it closes, and leaves no socket", async () => {
     const answer = createControlClient({ socketPath }).job();
     await expect.poll(async () => (await answer).status.name).toBe("delays");
@@ -210,16 +223,16 @@ async function saying(socketPath: string, text: string): Promise<{ readonly sock
   return { socket, closed };
 }
 
-function raw(socketPath: string, method: string, path: string): Promise<{ status: number | undefined; code: string }> {
+function raw(socketPath: string, method: string, path: string, body?: string): Promise<{ status: number | undefined; code: string }> {
   return new Promise((resolve, reject) => {
     const asked = request({ socketPath, method, path }, (response) => {
       let body = "";
       response.on("data", (chunk) => {
         body += chunk;
       });
-      response.on("end", () => resolve({ status: response.statusCode, code: JSON.parse(body).error.code }));
+      response.on("end", () => resolve({ status: response.statusCode, code: JSON.parse(body).error?.code }));
     });
     asked.on("error", reject);
-    asked.end();
+    asked.end(body);
   });
 }

@@ -1,8 +1,10 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
+import { type JobEvent, startJob } from "millrace";
 import { describe, expect, it } from "vitest";
 import { countOf, inDirectory, startNoted } from "../support.ts";
+import keeping from "./keeping.ts";
 import lateStart from "./late-start.ts";
 import throwing from "./throwing.ts";
 
@@ -40,6 +42,19 @@ describe("a first start that loses a worker", () => {
       const beats = await readFile(beat, "utf8");
       await wait(500);
       expect(await readFile(beat, "utf8")).toBe(beats);
+    }),
+  );
+});
+
+describe("a worker that can't have the job, and that its module keeps alive", () => {
+  it("is not waited for, and is no function that never returns", { timeout: 30_000 }, () =>
+    inDirectory(async (stateDir) => {
+      const warnings: string[] = [];
+      const onEvent = (event: JobEvent): void => void (event.kind === "warning" && warnings.push(event.message));
+      const starting = startJob(keeping, { stateDir, parallelism: 2, module: moduleOf("keeping"), onEvent });
+      await expect(starting).rejects.toMatchObject({ code: "PLAN_DIFFERS" });
+      // It is said of one that is waited for.
+      expect(warnings).toEqual([]);
     }),
   );
 });

@@ -1,4 +1,8 @@
 import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { FakeIo } from "../../test/fake-io.ts";
 import { main } from "../index.ts";
@@ -23,6 +27,21 @@ describe("shell completion", () => {
     expect(completed("millrace", "state", "get", "--st")).toEqual(["--state-dir"]);
     expect(completed("millrace", "run", "--backend", "h")).toEqual(["heap"]);
     expect(completed("millrace", "stop", "--dr")).toEqual(["--drain"]);
+  });
+
+  it("takes the names of directories for nothing but names in bash", async () => {
+    const directory = await mkdtemp(join(tmpdir(), "millrace-completion-"));
+    try {
+      for (const name of ["airport-delays", "alerts", "$(touch run)", "`touch run`"])
+        await mkdir(join(directory, ".millrace", name), { recursive: true });
+      const script = await scriptFor("bash");
+      const set = "COMP_WORDS=(millrace info a); COMP_CWORD=2";
+      const { stdout } = spawnSync("bash", ["-c", `${script}\n${set}; _millrace; echo "\${COMPREPLY[*]}"`], { encoding: "utf8", cwd: directory });
+      expect(stdout.trim()).toBe("airport-delays alerts");
+      expect(existsSync(join(directory, "run"))).toBe(false);
+    } finally {
+      await rm(directory, { recursive: true });
+    }
   });
 
   it("names every command in every shell, and refuses other shells", async () => {

@@ -60,9 +60,9 @@ const jobNames = "ls .millrace 2>/dev/null";
 function bash(commands: readonly CommandWords[]): string {
   const cases = commands.map(({ path, below, options, argument }) => {
     const words = [...below.map(({ name }) => name), ...options.map(({ name }) => name)].join(" ");
-    const more = argument === "name" ? `"$(${jobNames})"` : '""';
+    const jobs = argument === "name" ? "yes" : "no";
     const files = argument === "module" || argument === "path" ? "yes" : "no";
-    return `    "${path}") words="${words}"; more=${more}; files=${files} ;;`;
+    return `    "${path}") words="${words}"; jobs=${jobs}; files=${files} ;;`;
   });
   const values = commands.flatMap(({ path, options }) =>
     options
@@ -71,7 +71,7 @@ function bash(commands: readonly CommandWords[]): string {
   );
   return `# bash completion of millrace: eval "$(millrace completion bash)"
 _millrace() {
-  local current="\${COMP_WORDS[COMP_CWORD]}" previous="\${COMP_WORDS[COMP_CWORD-1]}" path="" word words more files
+  local current="\${COMP_WORDS[COMP_CWORD]}" previous="\${COMP_WORDS[COMP_CWORD-1]}" path="" word words jobs files
   for word in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
     case "$path $word" in
 ${commands
@@ -86,7 +86,13 @@ ${values.join("\n")}
   case "$path" in
 ${cases.join("\n")}
   esac
-  COMPREPLY=($(compgen -W "$words $more" -- "$current"))
+  COMPREPLY=($(compgen -W "$words" -- "$current"))
+  # Not as a list of words, in which the shell would carry out what stands in $( ).
+  if [ "$jobs" = yes ]; then
+    while IFS= read -r word; do
+      case "$word" in "$current"*) COMPREPLY+=("$word") ;; esac
+    done < <(${jobNames})
+  fi
   if [ "$files" = yes ] && [ "\${current#-}" = "$current" ]; then COMPREPLY+=($(compgen -f -- "$current")); fi
 }
 complete -o filenames -F _millrace millrace

@@ -6,7 +6,11 @@ import { exitCodes } from "../exit-codes.ts";
 import { type Io, isReaderGone, type Output, type Signal } from "../io.ts";
 import { outputLost } from "../output-lost.ts";
 import { reportError } from "../report.ts";
+import { supervisedVariable } from "./run-begun.ts";
 import type { RunView } from "./view.ts";
+
+/** What a supervisor passes on has come by then. */
+const PASSED_ON_MS = 500;
 
 export type StartJob = (job: JobDefinition, options: StartOptions) => Promise<JobHandle>;
 
@@ -32,16 +36,20 @@ export interface RunRequest {
 export async function runJob(io: Io, { job, plan, options, view, start, prints, resumeCommand, redact }: RunRequest): Promise<number> {
   let handle: JobHandle | undefined;
   let first: Signal | undefined;
+  let firstMs = 0;
   const starting = new AbortController();
   const told = new Set<JobEvent>();
   let unfollow: (() => void) | undefined;
   const release = io.onSignal((signal) => {
     if (first !== undefined) {
+      // One that was sent to both processes comes here once more, by way of the supervisor.
+      if (signal === first && io.env[supervisedVariable] !== undefined && performance.now() - firstMs < PASSED_ON_MS) return;
       view.close();
       io.exit(signalCode(first));
       return;
     }
     first = signal;
+    firstMs = performance.now();
     view.stopping(signal);
     // Its outcome comes through `finished`.
     if (handle === undefined) starting.abort();

@@ -31,8 +31,8 @@ export async function supervise(io: Io, line: RunLine): Promise<number> {
   const release = io.onSignal((signal) => {
     stopping ??= signal;
     stopped.resolve();
-    // A terminal gives Ctrl-C to both processes; a second SIGINT would end the job at once.
-    if (signal === "SIGTERM" || process.stdin.isTTY !== true) child?.kill(signal);
+    // It may have been sent to both processes, as by a terminal or by systemd: the job takes that for one.
+    child?.kill(signal);
   });
   try {
     for (;;) {
@@ -52,6 +52,7 @@ export async function supervise(io: Io, line: RunLine): Promise<number> {
       delayMs = Math.min(2 * delayMs, longestDelayMs);
       await heard;
       if (await begun.ask()) again = without(again, anew);
+      if (stopping !== undefined) return codeOf(stopping);
     }
   } finally {
     release();

@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { connect } from "node:net";
 import { type Json, MillraceError, messageOf } from "@millrace/core";
 import type { LogicalPlan } from "@millrace/plan";
-import type { JobHandle, JobResult, StopOptions } from "../job-handle.ts";
+import type { JobHandle, JobResult } from "../job-handle.ts";
 import { Connections } from "./connections.ts";
 import type { ControlError, EndInfo, HeldCheckpointInfo } from "./job-info.ts";
 import { prometheusText } from "./prometheus.ts";
@@ -82,7 +82,7 @@ const routes: Readonly<Record<string, Readonly<Record<string, Route>>>> = {
   "/v1/checkpoint": { GET: heldCheckpoint },
   "/v1/savepoint": { POST: savepoint },
   "/v1/rescale": { POST: rescale },
-  "/v1/stop": { POST: (options, response, body) => end(options, response, options.handle.stop(stopOptions(body))) },
+  "/v1/stop": { POST: stop },
   "/v1/cancel": { POST: (options, response) => end(options, response, options.handle.cancel()) },
 };
 
@@ -117,12 +117,16 @@ async function bodyOf(request: IncomingMessage): Promise<Body | undefined> {
   }
 }
 
-function textOf(value: unknown): string | undefined {
-  return typeof value === "string" && value !== "" ? value : undefined;
+function isPath(value: unknown): value is string {
+  return typeof value === "string" && value !== "";
 }
 
-function stopOptions({ savepoint, drain }: Body): StopOptions {
-  return { savepoint: textOf(savepoint) ?? savepoint === true, drain: drain === true };
+/** What can't be understood is no stop of another kind. */
+function stop(options: ControlServerOptions, response: ServerResponse, { savepoint = false, drain = false }: Body): void | Promise<void> {
+  if ((typeof savepoint !== "boolean" && !isPath(savepoint)) || typeof drain !== "boolean") {
+    return refuse(response, 400, "CONTROL_BODY", 'stop takes {"savepoint": boolean or path, "drain": boolean}');
+  }
+  return end(options, response, options.handle.stop({ savepoint, drain }));
 }
 
 async function rescale({ handle, redact }: ControlServerOptions, response: ServerResponse, { parallelism }: Body): Promise<void> {
@@ -138,8 +142,12 @@ async function rescale({ handle, redact }: ControlServerOptions, response: Serve
 }
 
 async function savepoint({ handle, redact }: ControlServerOptions, response: ServerResponse, { path }: Body): Promise<void> {
+  if (path !== undefined && !isPath(path)) {
+    refuse(response, 400, "CONTROL_BODY", 'savepoint takes {"path": path}');
+    return;
+  }
   try {
-    json(response, 200, await handle.savepoint(textOf(path)));
+    json(response, 200, await handle.savepoint(path));
   } catch (error) {
     refuseWith(response, error, "SAVEPOINT_FAILED", redact);
   }

@@ -10,14 +10,18 @@ const TIGHTEN_AT = 0.6;
 const RELAX_AT = 0.45;
 const LOOK_EVERY_MS = 250;
 
+/** Jobs of this process that are near their bounds. */
+let near = 0;
+
 /** Has garbage collected sooner, in all threads, while the process holds a good part of `memoryBytes`; until it is cancelled. */
 export function boundGarbage(memoryBytes: number): Cancel {
   let tight = false;
   const set = (wanted: boolean): void => {
     if (tight === wanted) return;
     tight = wanted;
+    near += wanted ? 1 : -1;
     // 0: V8 decides.
-    getBuiltinModule("node:v8").setFlagsFromString(`--heap-growing-percent=${wanted ? GARBAGE_PERCENT_MAX : 0}`);
+    getBuiltinModule("node:v8").setFlagsFromString(`--heap-growing-percent=${near > 0 ? GARBAGE_PERCENT_MAX : 0}`);
   };
   const timer = setInterval(() => set(memoryUsage.rss() > memoryBytes * (tight ? RELAX_AT : TIGHTEN_AT)), LOOK_EVERY_MS);
   timer.unref();

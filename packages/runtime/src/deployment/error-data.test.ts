@@ -28,6 +28,7 @@ describe("an error for another thread", () => {
     { what: "call sites for its stack", properties: { stack: { value: [call] } }, message: "the words" },
     { what: "a code without words", properties: { code: { value: Object.create(null) } }, message: "the words" },
     { what: "a message that throws", properties: { message: { get: () => JSON.parse("{") } }, message: expect.stringContaining("no words") },
+    { what: "a cause that throws", properties: { cause: { get: () => JSON.parse("{") } }, message: "the words" },
   ])("has what can be told of it, with $what", ({ properties, message }) => {
     const outer = new MillraceError("USER_FUNCTION", "a function threw", { where: { uid: "u" }, cause: errorWith(properties) });
     const other = carried(outer);

@@ -19,7 +19,7 @@ const CAUSES_MAX = 8;
 export function errorToData(error: unknown, depth = 0): ErrorData {
   const known = error instanceof MillraceError ? error : undefined;
   const plain = error instanceof Error ? error : undefined;
-  const cause = plain?.cause;
+  const cause = plain === undefined ? undefined : causeOf(plain);
   return {
     kind: known !== undefined ? "millrace" : error instanceof AssertionError ? "assertion" : "other",
     name: wordsOf(() => plain?.name ?? "Error"),
@@ -37,6 +37,14 @@ function wordsOf(tell: () => unknown): string {
     return String(tell());
   } catch {
     return "(no words)";
+  }
+}
+
+function causeOf(error: Error): unknown {
+  try {
+    return error.cause;
+  } catch {
+    return undefined;
   }
 }
 

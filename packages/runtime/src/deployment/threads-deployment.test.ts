@@ -35,7 +35,7 @@ function twoThreads() {
     listeners[thread]?.event({ kind: "answer", request, answer: { localMarkers: [], status: [], outputs: [] } });
   };
   const ready = (thread: number): void => listeners[thread]?.event({ kind: "ready" });
-  return { deployment, questions, answer, ready, time, timers, warnings };
+  return { deployment, told, questions, answer, ready, time, timers, warnings };
 }
 
 function turn(): Promise<void> {
@@ -81,4 +81,13 @@ it("nobody is named when all threads have loaded, or when the deployment is clos
     else void deployment.close();
     expect([...timers].filter(({ ms }) => ms === 30_000)).toEqual([]);
   }
+});
+
+it("a thread that has loaded the job when the deployment is closed opens nothing any more", async () => {
+  const { deployment, told, ready } = twoThreads();
+  void deployment.deploy();
+  void deployment.close();
+  ready(0);
+  await turn();
+  expect(told[0]?.map(({ kind }) => kind)).toEqual(["close"]);
 });

@@ -92,6 +92,7 @@ class ThreadsDeployment implements Deployment {
     await Promise.all(
       this.#threads.map(async (thread) => {
         await thread.ready.promise;
+        if (this.#closing) return;
         await this.#ask(thread, (request) => ({ kind: "deploy", request, order: this.#order, place: { thread: thread.index, memory } }));
       }),
     );
@@ -199,7 +200,8 @@ class ThreadsDeployment implements Deployment {
         thread.ready.resolve();
         return;
       case "refused":
-        thread.ready.reject(errorFromData(event.error));
+        // Something in the job's module may keep it.
+        this.#answersNothing(thread, errorFromData(event.error));
         return;
       case "answer":
         thread.last = event.answer;
@@ -239,11 +241,15 @@ class ThreadsDeployment implements Deployment {
   }
 
   #lost(thread: Thread, error: Error): void {
-    thread.gone = error;
+    this.#answersNothing(thread, error);
+    if (!this.#closing) this.#listener.failed(error);
+  }
+
+  #answersNothing(thread: Thread, error: Error): void {
+    thread.gone ??= error;
     thread.ready.reject(error);
     for (const { reject } of thread.requests.values()) reject(error);
     thread.requests.clear();
-    if (!this.#closing) this.#listener.failed(error);
   }
 
   #settle(thread: Thread, request: number): PromiseWithResolvers<ThreadAnswer> | undefined {

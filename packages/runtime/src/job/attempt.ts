@@ -157,12 +157,17 @@ export class Attempt {
     return this.#closing;
   }
 
+  /** It does not come to its end, and whoever brings it up does not wait for that. */
+  abandon(): void {
+    this.#closed.resolve();
+  }
+
   async #close(): Promise<void> {
     this.#drained.reject(notRunning("it ended meanwhile"));
     this.#unspoken.close();
     await this.checkpoints?.close().catch(this.#listener.warn);
-    await this.#enumerators?.close().catch(this.#listener.warn);
-    await this.deployment.close().catch(this.#listener.warn);
+    // At once: behind an enumerator that does not come to its end the tasks would go on, when the run is over, too.
+    await Promise.all([this.#enumerators?.close().catch(this.#listener.warn), this.deployment.close().catch(this.#listener.warn)]);
     this.#closed.resolve();
   }
 

@@ -101,6 +101,7 @@ export class Attempts {
   async closeNewest(): Promise<void> {
     if (this.#isStuck || (await inTime(this.#newest?.close(), this.#settings.ports.scheduler))) return;
     this.#isStuck = true;
+    this.#newest?.abandon();
     this.#warn(jobStuck());
   }
 }
