@@ -45,8 +45,8 @@ export class StoreBackends implements StateBackends {
   readonly #options: StoreBackendsOptions;
   readonly #slots = new Map<number, Promise<Slot>>();
   readonly #open: Slot[] = [];
-  /** The stores that are being opened are wanted; another one after each `close`. */
-  #wanted = { stillHolds: true };
+  /** Gives up the stores that are being opened; another one after each `close`. */
+  #opening = new AbortController();
   /** Open ones. */
   #backends = 0;
   #restored: CheckpointManifest | undefined;
@@ -106,8 +106,8 @@ export class StoreBackends implements StateBackends {
 
   /** One that is being opened comes to its end first, as soon as it can: its files may be another run's afterwards. */
   async close(): Promise<void> {
-    this.#wanted.stillHolds = false;
-    this.#wanted = { stillHolds: true };
+    this.#opening.abort(new MillraceError("STATE_STORE", "the local store was given up while it was being opened"));
+    this.#opening = new AbortController();
     const opening = [...this.#slots.values()];
     this.#slots.clear();
     await Promise.allSettled(opening);
@@ -142,14 +142,11 @@ export class StoreBackends implements StateBackends {
 
   /** Opens a slot's store and brings it to the restored checkpoint, if it can be trusted to be close to it. */
   async #openSlot(subtask: number): Promise<Slot> {
-    const wanted = this.#wanted;
-    const verifyWanted = (): void => {
-      if (!wanted.stillHolds) throw new MillraceError("STATE_STORE", "the local store was given up while it was being opened");
-    };
+    const { signal } = this.#opening;
     const path = localPlace({ directory: this.#options.directory, backend: "disk" }, subtask);
     await this.#options.files.makeDirectory(this.#options.directory);
     const store = await this.#openStore(path);
-    const filled = await this.#fill(store, subtask, verifyWanted).catch(async (error: unknown) => {
+    const filled = await this.#fill(store, subtask, signal).catch(async (error: unknown) => {
       // It is none of the open ones yet.
       await store.close().catch(() => undefined);
       throw error;
@@ -176,8 +173,8 @@ export class StoreBackends implements StateBackends {
     }
   }
 
-  async #fill(store: LocalStore, subtask: number, verifyWanted: () => void): Promise<boolean> {
-    verifyWanted();
+  async #fill(store: LocalStore, subtask: number, signal: AbortSignal): Promise<boolean> {
+    signal.throwIfAborted();
     const restored = this.#restored;
     if (restored === undefined) {
       await store.clear();
@@ -201,34 +198,34 @@ export class StoreBackends implements StateBackends {
     // What is left of an operator that was dropped meanwhile is none of the checkpoint, whatever the marker says of the others.
     const isStrange = store.uids.some((uid) => !chains.some((chain) => chain.uid === uid));
     if (marker === undefined || isStrange || decisions.some(({ decision }) => decision.kind === "rebuild")) {
-      await this.#rebuild(store, chains, verifyWanted);
+      await this.#rebuild(store, chains, signal);
       this.rebuilt.push(subtask);
     } else {
       for (const { uid, decision } of decisions) {
         if (decision.kind !== "applyDeltas") continue;
-        for (const { file } of decision.deltas) await this.#takeIn(store, uid, file, verifyWanted);
+        for (const { file } of decision.deltas) await this.#takeIn(store, uid, file, signal);
       }
     }
-    verifyWanted();
+    signal.throwIfAborted();
     await store.setMarker({ kind: "applied", checkpoint: identityOf(restored) as unknown as Json });
     return true;
   }
 
   /** Fills the store from the checkpoint's files; without a marker it says nothing before all of it is there. */
-  async #rebuild(store: LocalStore, chains: readonly { uid: string; chain: readonly ChainFile[] }[], verifyWanted: () => void): Promise<void> {
+  async #rebuild(store: LocalStore, chains: readonly { uid: string; chain: readonly ChainFile[] }[], signal: AbortSignal): Promise<void> {
     await store.clear();
-    for (const { uid, chain } of chains) for (const { file } of chain) await this.#takeIn(store, uid, file, verifyWanted);
+    for (const { uid, chain } of chains) for (const { file } of chain) await this.#takeIn(store, uid, file, signal);
   }
 
-  #takeIn(store: LocalStore, uid: string, file: DataFile, verifyWanted: () => void): Promise<void> {
+  #takeIn(store: LocalStore, uid: string, file: DataFile, signal: AbortSignal): Promise<void> {
     const { storage } = this.#options;
-    return takenIn(storage, [{ files: [file] }], () => store.apply(uid, whileWanted(storage.readData(file), verifyWanted)));
+    return takenIn(storage, [{ files: [file] }], () => store.apply(uid, whileWanted(storage.readData(file), signal)));
   }
 }
 
-async function* whileWanted(chunks: AsyncIterable<Uint8Array>, verifyWanted: () => void): AsyncIterable<Uint8Array> {
+async function* whileWanted(chunks: AsyncIterable<Uint8Array>, signal: AbortSignal): AsyncIterable<Uint8Array> {
   for await (const chunk of chunks) {
-    verifyWanted();
+    signal.throwIfAborted();
     yield chunk;
   }
 }
