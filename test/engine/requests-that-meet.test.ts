@@ -210,4 +210,17 @@ describe("a drain that does not come to its end", () => {
       await draining;
     }),
   );
+
+  it("is given up also while it waits for a checkpoint that does not come to its end", { timeout: 15_000 }, () =>
+    inDirectory(async (stateDir) => {
+      const { job } = await startNoted(endless(preparing(() => new Promise(() => undefined))), stateDir, { checkpointIntervalMs: 20 });
+      await untilInFlight(job);
+      const draining = job.stop({ drain: true }).catch((error: unknown) => error);
+      await pause(50);
+      const result = await Promise.race([job.stop(), pause(8_000).then(() => "never")]);
+      if (result === "never") void job.cancel();
+      expect(result).not.toBe("never");
+      expect(await draining).toMatchObject({ code: "JOB_NOT_RUNNING" });
+    }),
+  );
 });

@@ -61,12 +61,18 @@ const operatorScopes: Readonly<Record<OperatorStateEntry["kind"], string>> = {
 async function listKeys(reader: SnapshotReader, filter: EntryFilter, limit: number, io: Io): Promise<void> {
   const { valueToJson } = await import("@millrace/snapshots");
   let left = limit;
-  let last: string | undefined;
+  // A collection with pages comes in several pieces, in one key group.
+  let listed = new Set<string>();
+  let keyGroup: number | undefined;
   for await (const entries of entriesOf(reader, filter)) {
     for (const entry of entries) {
       const text = "key" in entry ? JSON.stringify(valueToJson(entry.key)) : placeText(entry, valueToJson);
-      if (text === last) continue;
-      last = text;
+      if ("keyGroup" in entry && entry.keyGroup !== keyGroup) {
+        keyGroup = entry.keyGroup;
+        listed = new Set();
+      }
+      if (listed.has(text)) continue;
+      listed.add(text);
       if (left-- === 0) {
         io.stderr.write(`and more: --limit shows them\n`);
         return;
@@ -117,9 +123,16 @@ export function stateGetCommand(what: string, uid: string, state: string, keyTex
     const single = found.length === 1 && only !== undefined && only.index === undefined && only.mapKey === undefined && only.namespace === undefined;
     if (single && only.kind !== "timer") io.stdout.write(`${JSON.stringify(valueToJson(only.value))}\n`);
     else
-      for (const { uid: _uid, state: _state, kind: _kind, keyGroup: _group, ...rest } of found)
+      for (const { uid: _uid, state: _state, kind: _kind, keyGroup: _group, ...rest } of inOrder(found))
         io.stdout.write(`${JSON.stringify(entryToJson(rest as SnapshotEntry))}\n`);
   });
+}
+
+/** The tail of a list with pages stands before them. */
+function inOrder(entries: readonly SnapshotEntry[]): readonly SnapshotEntry[] {
+  const windows = new Map([...new Set(entries.map(({ namespace }) => namespace))].map((namespace, at) => [namespace, at]));
+  const windowOf = ({ namespace }: SnapshotEntry): number => windows.get(namespace) ?? 0;
+  return entries.toSorted((a, b) => windowOf(a) - windowOf(b) || (a.index ?? 0) - (b.index ?? 0));
 }
 
 /** A text may be given without its quotes. */

@@ -18,6 +18,7 @@ export function describeWindow(
     sideOutputs: [...new Set([...(lateOutput === undefined ? [] : [lateOutput]), ...tagNames(spec.process?.sideOutputs)])],
     details: {
       assigner: assigner.description,
+      windowMs: sizeBeside(assigner),
       trigger: trigger.description,
       evictor: evictor?.description,
       allowedLatenessMs: allowedLatenessMs === Number.POSITIVE_INFINITY ? "forever" : allowedLatenessMs,
@@ -27,6 +28,13 @@ export function describeWindow(
       emits: typeOf(process?.emits),
     },
   };
+}
+
+/** Of windows that are known by their start: how long they are, where the description of one's own assigner does not say it. */
+function sizeBeside({ description, shape }: WindowSpec["assigner"]): number | undefined {
+  if (shape.kind !== "aligned") return undefined;
+  const says = description !== null && typeof description === "object" && "sizeMs" in description;
+  return says ? undefined : shape.sizeMs;
 }
 
 /** The timer that ends a window, and those of its trigger. */

@@ -13,7 +13,7 @@ export type DeadLetterOptions = Omit<KafkaSinkOptions<BadKafkaRecord>, "value" |
  * were (a record without a timestamp has the time at which it is written here); the headers `millrace.error.message`, `.topic`, `.partition` and `.offset` say why a record is here and where it
  * was. It is a sink as others are, so exactly-once unless the options say otherwise.
  *
- *     const bad = env.sideOutput<BadKafkaRecord>("bad");
+ *     const bad = outputTag<BadKafkaRecord>("bad");
  *     const payments = env.from(kafkaSource(cluster, "payments", json<Payment>(), { onError: bad }), { uid: "payments" });
  *     payments.sideOutput(bad).to(deadLetterSink(cluster, "payments-dead"), { uid: "dead-letters" });
  */

@@ -1,5 +1,5 @@
 import type { JobDefinition } from "@millrace/api";
-import type { Json } from "@millrace/core";
+import { type Json, MillraceError } from "@millrace/core";
 import { type JobHandle, type JobResult, startJob } from "@millrace/host";
 import { type SimulatedPorts, simulatedPorts } from "@millrace/testkit";
 import { Feed } from "./fed-source.ts";
@@ -18,7 +18,7 @@ export interface JobTestOptions {
   readonly seed?: number;
   /** The first reading of the clock, in milliseconds since 1970. Default: 2024-01-01. */
   readonly startMs?: number;
-  /** For a job whose input never ends: how long it runs, in milliseconds of its clock; then it is drained. */
+  /** How long the job runs at most, in milliseconds of its clock; then it is drained. Without it, it has to end within an hour. */
   readonly forMs?: number;
 }
 
@@ -66,6 +66,7 @@ export class JobTest {
   readonly #startedMs: number;
   readonly #sinks = new TestSinks();
   #lives = 0;
+  #endedMs: number | undefined;
 
   static async begin(definition: JobDefinition, options: JobTestOptions): Promise<JobTest> {
     const test = new JobTest(definition, options);
@@ -82,7 +83,7 @@ export class JobTest {
   }
 
   result(): JobTestResult {
-    return { outputs: this.#sinks.outputs(), durationMs: this.#world.clock.now() - this.#startedMs };
+    return { outputs: this.#sinks.outputs(), durationMs: (this.#endedMs ?? this.#world.clock.now()) - this.#startedMs };
   }
 
   /** Starts a process and lets `live` do something with it. True: the run has come to the end of its input. */
@@ -111,6 +112,7 @@ export class JobTest {
     finished.then(
       (result) => {
         end = result.end;
+        this.#endedMs = this.#world.clock.now();
       },
       (error: unknown) => {
         failure = { error };
@@ -126,9 +128,11 @@ export class JobTest {
         if (forMs !== undefined) {
           // A window of processing time that ends then fires when its last millisecond is over.
           await time.advance(forMs + 1);
-          await settled(handle.stop({ savepoint: true, drain: true }));
+          await settled(handle.stop({ savepoint: true, drain: true })).catch(ignoreEnded);
         }
-        await settled(finished);
+        await settled(finished).catch((error: unknown) => {
+          throw end === undefined && failure === undefined ? notOver(error) : error;
+        });
       },
       stop: async () => {
         await settled(handle.stop());
@@ -138,6 +142,18 @@ export class JobTest {
     if (failure !== undefined) throw (failure as { readonly error: unknown }).error;
     return end === "finished";
   }
+}
+
+/** A job that has ended by itself is not to be stopped: how it ended is said by its end. */
+function ignoreEnded(error: unknown): void {
+  if (!(error instanceof MillraceError && error.code === "JOB_NOT_RUNNING")) throw error;
+}
+
+function notOver(cause: unknown): MillraceError {
+  return new MillraceError("TEST_END", "the job has not come to its end in an hour of its clock", {
+    hint: "say with forMs how long it runs, or look for what it waits for",
+    cause,
+  });
 }
 
 /** Lets time pass until a promise has settled. */

@@ -6,7 +6,7 @@ import type { Compared } from "./compare-state.ts";
 import { compareStates, dropHint } from "./compare-states.ts";
 import { compareWindows } from "./compare-windows.ts";
 import { keyKindOf } from "./key-kind.ts";
-import { hasTimers, isHeld, matched, newParts, partsOf } from "./parts.ts";
+import { hasTimers, heldPartsOf, matched, newParts } from "./parts.ts";
 import type { HeldParts, PartRestore } from "./restore-plan.ts";
 
 /** Numbers of key groups in the snapshot and in the job. */
@@ -124,6 +124,5 @@ function refused(part: PartRestore, reason: string, hint: string): Compared {
 }
 
 function refuseAll(old: PlanNode, held: HeldParts, reason: string, hint: string): readonly Compared[] {
-  const parts = [...partsOf(old), matched("inFlight")].filter(({ part }) => isHeld(part, held));
-  return parts.map((part) => refused(part, reason, hint));
+  return heldPartsOf(old, held).map((part) => refused(part, reason, hint));
 }

@@ -1,7 +1,7 @@
 import { kindTraits } from "../kinds.ts";
 import type { PlanNode } from "../logical.ts";
 import { compareNodes, type KeyGroupCounts } from "./compare-nodes.ts";
-import { isHeld, matched, partsOf } from "./parts.ts";
+import { heldPartsOf, partsOf } from "./parts.ts";
 import type {
   HeldParts,
   JobFacts,
@@ -125,7 +125,7 @@ function goneNode(
   allowed: boolean,
   job: JobFacts,
 ): { readonly operator: OperatorRestore; readonly problems: readonly RestoreProblem[] } | undefined {
-  const parts = [...partsOf(old), matched("inFlight")].filter(({ part }) => isHeld(part, held));
+  const parts = heldPartsOf(old, held);
   if (!isStateful(old) && parts.length === 0) return undefined;
   const free = parts.length === 0;
   const outcome: RestoreOutcome = free || allowed ? "dropped" : "refused";

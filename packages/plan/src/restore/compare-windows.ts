@@ -14,6 +14,13 @@ export function compareWindows(old: PlanNode, now: PlanNode, refuse: Refuse): re
   const hint = `give the window another uid; ${dropHint(old.uid)}`;
   const shape = shapeChange(fieldsOf(old.details.assigner), fieldsOf(now.details.assigner));
   if (shape !== undefined) return refuse(`its windows ${shape}: those that are open would end at another time`, hint);
+  const [sizeBefore, size] = [old.details.windowMs, now.details.windowMs];
+  if (sizeBefore !== undefined && size !== undefined && sizeBefore !== size) {
+    return refuse(
+      `its windows were ${String(sizeBefore)} ms long and are ${String(size)} ms long: those that are open would end at another time`,
+      hint,
+    );
+  }
   const [before, after] = [triggerType(old), triggerType(now)];
   if (before !== after) return refuse(`its trigger was ${before} and is ${after}: open windows have the timers of the old one`, hint);
   if (keepsSessionsTogether(old) !== keepsSessionsTogether(now)) {
@@ -42,7 +49,7 @@ export function compareWindows(old: PlanNode, now: PlanNode, refuse: Refuse): re
 
 /** Windows that fired whole go on as windows with a trigger: each gets the timers that its trigger and its end need. */
 function withTimers(old: PlanNode, now: PlanNode): readonly Compared[] {
-  const { sizeMs } = fieldsOf(now.details.assigner);
+  const sizeMs = sizeOf(now);
   const lateness = latenessOf(now);
   const afterEndMs = lateness === Number.POSITIVE_INFINITY || lateness === 0 ? [0] : [0, lateness];
   const [pair, ...parts] = oneValueEach(old, now, ACCUMULATORS, CONTENTS);
@@ -87,8 +94,8 @@ function latenessPart(old: PlanNode, now: PlanNode): Compared | string {
   if (toMs === 0) return "it allows no lateness any more: windows that have fired would fire again at their end";
   // Kept for ever: the timers that are there end nothing any more.
   if (toMs === Number.POSITIVE_INFINITY) return timers;
-  const { type, sizeMs } = fieldsOf(now.details.assigner);
-  if (type === "global") return timers;
+  if (fieldsOf(now.details.assigner).type === "global") return timers;
+  const sizeMs = sizeOf(now);
   const aligned = typeof sizeMs === "number" ? { sizeMs } : {};
   return {
     ...timers,
@@ -124,6 +131,11 @@ function triggerType(node: PlanNode): string {
 function latenessOf(node: PlanNode): number {
   const { allowedLatenessMs } = node.details;
   return allowedLatenessMs === "forever" ? Number.POSITIVE_INFINITY : Number(allowedLatenessMs ?? 0);
+}
+
+/** How long windows are that are known by their start; an assigner of one's own need not say it. */
+function sizeOf({ details }: PlanNode): Json | undefined {
+  return fieldsOf(details.assigner).sizeMs ?? details.windowMs;
 }
 
 function timeOf(node: PlanNode): Json | undefined {

@@ -30,6 +30,13 @@ export function partsOf(node: PlanNode): readonly PartRestore[] {
   return parts;
 }
 
+/** What a node holds, as matched. Items that its kind does not say, as those of an operator of the job's own, are held all the same. */
+export function heldPartsOf(node: PlanNode, held: HeldParts): readonly PartRestore[] {
+  const parts = [...partsOf(node), matched("inFlight")].filter(({ part }) => isHeld(part, held));
+  const says = parts.some(({ part }) => part === "operatorState" || part === "broadcastState");
+  return held.operatorState && !says ? [...parts, matched("operatorState")] : parts;
+}
+
 export function hasTimers(node: PlanNode): boolean {
   return node.timers.length > 0 && !firesWhole(node) && !keepsSlices(node);
 }
@@ -56,7 +63,7 @@ export function newParts(node: PlanNode, kinds: readonly PartRestore["part"][]):
     .map((part) => ({ ...part, outcome: "new" }));
 }
 
-export function isHeld(part: PartRestore["part"], held: HeldParts): boolean {
+function isHeld(part: PartRestore["part"], held: HeldParts): boolean {
   switch (part) {
     case "state":
     case "timers":

@@ -185,6 +185,7 @@ class ThreadDeployment implements Deployment {
       sendersOf: (edge) => sendersTo(physical, edge, subtask),
       parallelismOf: (id) => (physical.tasks[id] as PhysicalTask).parallelism,
       isOvertakable: ({ id }) => this.#overtakable.has(id),
+      isGivenUp: () => this.#closing,
       requestSplit: () => this.#listener.requestSplit(own.head, subtask),
       sourceWatermark: (watermark) => this.#listener.sourceWatermark(own.head, subtask, watermark),
       sinkContext: (uid) => sinkContext(this.#settings, resumed, { uid, subtask, parallelism: own.parallelism }),

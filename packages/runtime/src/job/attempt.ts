@@ -131,7 +131,9 @@ export class Attempt {
   async drain(): Promise<void> {
     this.#drain = "under way";
     try {
-      await this.checkpoints?.beginDrain();
+      const begun = this.checkpoints?.beginDrain();
+      // Whoever gives it up does not wait for a checkpoint that may never be over.
+      await Promise.race([begun, this.#drained.promise.then(() => begun)]);
       if (this.#closing === undefined && this.#drain === "under way") this.deployment.drain();
       await this.#drained.promise;
     } finally {

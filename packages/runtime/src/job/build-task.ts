@@ -13,6 +13,7 @@ import type { KeyedChain } from "../task/task-checkpoint.ts";
 import { WatermarkFlow } from "../task/watermark-flow.ts";
 import { compile, createOperators, createSinks, functionsOf } from "./chain-parts.ts";
 import { type DeployedTask, metricsOf } from "./deployed-task.ts";
+import { notRunning } from "./not-running.ts";
 import { openBackend } from "./open-backend.ts";
 import { sourceInputOf } from "./source-input-of.ts";
 import { edgeWriterOf, gateOf } from "./task-edges.ts";
@@ -175,6 +176,7 @@ async function openAll(
 
 /** What opening throws gets its place. */
 async function opened(order: TaskOrder, node: number, open: () => Promise<void>): Promise<void> {
+  if (order.isGivenUp()) throw notRunning("it was given up while it was being built");
   try {
     await open();
   } catch (error) {

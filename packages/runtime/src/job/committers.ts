@@ -14,6 +14,8 @@ export interface CommittersOptions {
 export class Committers {
   readonly #byUid = new Map<string, SinkCommitter>();
   readonly #warn: (warning: MillraceError) => void;
+  /** The run is over: whoever had waited in vain for one of them does nothing with the others, which are another run's. */
+  #closed = false;
 
   constructor(graph: JobGraph, { contextOf, acceptLoss, warn }: CommittersOptions) {
     this.#warn = warn;
@@ -38,7 +40,7 @@ export class Committers {
 
   /** Publishes everything the checkpoint holds; doing it again changes nothing. */
   async commit(manifest: CheckpointManifest): Promise<void> {
-    for (const [uid, committables] of committablesOf(manifest)) await this.commitOne(uid, committables);
+    for (const [uid, committables] of committablesOf(manifest)) if (!this.#closed) await this.commitOne(uid, committables);
   }
 
   async commitOne(uid: string, committables: readonly Json[]): Promise<void> {
@@ -51,11 +53,12 @@ export class Committers {
   /** Before an attempt that starts from the checkpoint, or from nothing, is deployed. */
   async recover(restored: CheckpointManifest | undefined): Promise<void> {
     if (restored !== undefined) await this.commit(restored);
-    for (const [uid, committer] of this.#byUid) await committer.recover?.(writerStatesOf(restored, uid));
+    for (const [uid, committer] of this.#byUid) if (!this.#closed) await committer.recover?.(writerStatesOf(restored, uid));
   }
 
   /** All of them, whatever goes wrong. */
   async close(): Promise<void> {
+    this.#closed = true;
     const errors: unknown[] = [];
     for (const committer of this.#byUid.values()) await committer.close().catch((error: unknown) => errors.push(error));
     if (errors.length > 0) throw errors[0];

@@ -126,6 +126,7 @@ export class JobRun {
 
   /** Ends at once; the run is over. */
   cancel(): Promise<void> {
+    this.requests.stopping?.giveUpDrain();
     return this.#ending.begin(async () => "cancelled");
   }
 
@@ -176,7 +177,10 @@ export class JobRun {
       return;
     }
     this.#deploying.resolve();
-    await attempt.deploy();
+    await attempt.deploy().catch((error: unknown) => {
+      // Given up by whoever ends the run: what it fails with since then is no failure.
+      if (!this.#ending.hasBegun || !attempt.isClosing) throw error;
+    });
     await attempt.start().catch((error: unknown) => {
       if (this.#attempts.current === attempt) throw error;
     });

@@ -66,3 +66,33 @@ it("closes a local store that it can't bring to the restored checkpoint: the nex
   expect(open).toBe(0);
   await rm(directory, { recursive: true });
 });
+
+it("opens nothing any more once it is closed, before it is prepared for the next attempt", async () => {
+  const directory = await mkdtemp(join(tmpdir(), "millrace-store-backends-"));
+  let open = 0;
+  const work = () => {
+    const here = workHere(files);
+    open++;
+    return {
+      ...here,
+      close: async () => {
+        open--;
+        await here.close();
+      },
+    };
+  };
+  const identity = { runId: "run", lockToken: "token" };
+  const backends = new StoreBackends({ files, directory, storage: {} as CheckpointStorage, identity, cacheBytes: 1 << 20, work });
+  const keyGroups = { start: 0, end: 11 };
+  const options = { subtask: 0, keyGroups, maxParallelism: 12, now: () => 0, monotonic: () => clock.monotonic() };
+  await backends.prepare(undefined, [], () => undefined, false);
+  await backends.open({ uid: "first of a chain", ...options });
+  await backends.close();
+  // Whoever builds the chain does not know yet that it was given up.
+  await expect(backends.open({ uid: "second of a chain", ...options })).rejects.toThrow("given up");
+  expect(open).toBe(0);
+  await backends.prepare(undefined, [], () => undefined, false);
+  await backends.open({ uid: "first of a chain", ...options });
+  await backends.close();
+  await rm(directory, { recursive: true });
+});

@@ -45,7 +45,7 @@ export class StoreBackends implements StateBackends {
   readonly #options: StoreBackendsOptions;
   readonly #slots = new Map<number, Promise<Slot>>();
   readonly #open: Slot[] = [];
-  /** Gives up the stores that are being opened; another one after each `close`. */
+  /** Gives up the stores of an attempt: another one after each `prepare`, since whoever is closed may still be building. */
   #opening = new AbortController();
   /** Open ones. */
   #backends = 0;
@@ -64,6 +64,7 @@ export class StoreBackends implements StateBackends {
   }
 
   async prepare(...[restored, others, parallelismOf, migrated]: Parameters<StateBackends["prepare"]>): Promise<void> {
+    this.#opening = new AbortController();
     this.#restored = restored;
     this.#others = others;
     this.#parallelismOf = parallelismOf;
@@ -71,6 +72,8 @@ export class StoreBackends implements StateBackends {
   }
 
   async open(options: BackendOptions): Promise<OpenedBackend> {
+    // Whoever builds the next part of a chain may not have heard yet that all of it was given up.
+    this.#opening.signal.throwIfAborted();
     let opening = this.#slots.get(options.subtask);
     if (opening === undefined) {
       opening = this.#openSlot(options.subtask);
@@ -107,7 +110,6 @@ export class StoreBackends implements StateBackends {
   /** One that is being opened comes to its end first, as soon as it can: its files may be another run's afterwards. */
   async close(): Promise<void> {
     this.#opening.abort(new MillraceError("STATE_STORE", "the local store was given up while it was being opened"));
-    this.#opening = new AbortController();
     const opening = [...this.#slots.values()];
     this.#slots.clear();
     await Promise.allSettled(opening);

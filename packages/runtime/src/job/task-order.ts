@@ -32,6 +32,8 @@ export interface TaskOrder {
   readonly parallelismOf: (task: number) => number;
   /** See `overtakableEdges`. */
   readonly isOvertakable: (edge: PhysicalEdge) => boolean;
+  /** Nobody wants it any more: what it has not opened yet may be another run's. */
+  readonly isGivenUp: () => boolean;
   readonly requestSplit: () => void;
   readonly sourceWatermark: (watermark: number) => void;
   readonly sinkContext: (uid: string) => SinkContext;

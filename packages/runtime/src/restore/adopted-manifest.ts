@@ -22,13 +22,22 @@ export function adoptedManifest(manifest: CheckpointManifest, plan: RestorePlan)
 
 function adoptedOperator(snapshot: OperatorSnapshot, { uid, parts }: OperatorRestore): readonly OperatorSnapshot[] {
   const dropped = new Set(parts.filter(({ outcome }) => outcome === "dropped").map(({ part }) => part));
-  // A source or sink that can't go on from there begins anew, its watermark with it.
-  if (dropped.has("positions") || dropped.has("output")) return [];
+  const broadcast = parts.filter(({ part }) => part === "broadcastState");
+  // Of another kind, the node takes no broadcast state for items of its own.
+  if (broadcast.length > 0 && broadcast.every(({ outcome }) => outcome === "dropped")) dropped.add("operatorState");
+  // A source or sink that can't go on from there begins anew, its watermark with it; records on their way to it have a place.
+  if (dropped.has("positions") || dropped.has("output")) return dropped.has("inFlight") ? [] : onTheirWay({ ...snapshot, uid });
   const { keyed, ...rest } = snapshot;
   const keepsRecords = parts.some((part) => isKeyed(part) && part.outcome !== "new" && part.outcome !== "dropped") || !parts.some(isKeyed);
   const types = parts.find(({ recordTypes }) => recordTypes !== undefined)?.recordTypes;
   const subtasks = snapshot.subtasks.map((subtask) => withRecordsOf(types, withoutDropped(subtask, dropped, keepsRecords)));
   return [{ ...rest, uid, subtasks, ...(keyed !== undefined && keepsRecords ? { keyed } : {}) }];
+}
+
+/** Of a node that begins anew. All its subtasks stay, since their number says how the records were dealt out. */
+function onTheirWay({ uid, subtasks }: OperatorSnapshot): readonly OperatorSnapshot[] {
+  if (subtasks.every(({ inFlight }) => inFlight === undefined)) return [];
+  return [{ uid, subtasks: subtasks.map(({ subtask, inFlight }) => ({ subtask, ...(inFlight === undefined ? {} : { inFlight }) })) }];
 }
 
 function isKeyed({ part }: PartRestore): boolean {

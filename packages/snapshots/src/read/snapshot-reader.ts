@@ -148,7 +148,10 @@ export class SnapshotReader {
     for (const uid of uids) {
       const layout = await this.layout(uid);
       if (filter.state !== undefined && filter.uid !== undefined) this.#checkState(layout, uid, filter.state);
-      const key = filter.key === undefined ? undefined : this.#checkedKey(filter.key, (await this.header(uid)).keyKind, uid);
+      const { keyKind: kind } = await this.header(uid);
+      // Where no operator is named, those with keys of another kind have none of it.
+      if (filter.key !== undefined && filter.uid === undefined && kind !== undefined && kind !== keyKind(checkKey(filter.key))) continue;
+      const key = filter.key === undefined ? undefined : this.#checkedKey(filter.key, kind, uid);
       const keyGroup = key === undefined ? undefined : keyGroupOf(key, this.keyGroupsOf(uid));
       for await (const records of this.records(uid, keyGroup)) {
         const entries = records
