@@ -1,20 +1,10 @@
 import { join } from "node:path";
 import { nodePorts } from "@millrace/core/node";
-import { boundedOutOfOrderness, datagen, defineJob, type JobDefinition, type Sink, startJob } from "millrace";
+import { startJob } from "millrace";
 import { fileSink } from "millrace/files";
 import { describe, expect, it } from "vitest";
-import { countOf, countsOf100ms, inDirectory, pause, renaming, startNoted, until } from "./support.ts";
-
-/** Windows of 100 numbers. */
-function windows(sink: Sink<string>): JobDefinition {
-  return defineJob("windows", (env) => {
-    const numbers = env.from(datagen({ generate: (n: number) => n, ratePerSecond: 20_000 }), {
-      uid: "numbers",
-      watermarks: boundedOutOfOrderness(0, (n) => n),
-    });
-    countsOf100ms(numbers).to(sink, { uid: "out" });
-  });
-}
+import { countOf, inDirectory, pause, renaming, startNoted, until } from "./support.ts";
+import { windows } from "./windows-job.ts";
 
 describe("a job that was drained and could not publish", () => {
   it.each([true, false])("ends when it is stopped while it publishes what is left (in the same process: %s)", { timeout: 15_000 }, (restarts) =>

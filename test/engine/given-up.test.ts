@@ -4,17 +4,14 @@ import { nodePorts } from "@millrace/core/node";
 import { datagen, defineJob, discard, type Sink, t } from "millrace";
 import { expect, it } from "vitest";
 import { callsOf } from "./slowed.ts";
-import { countOf, inDirectory, pause, startNoted, until } from "./support.ts";
+import { countOf, impatient, inDirectory, pause, startNoted, until } from "./support.ts";
 
 it(
   "an attempt that has been given up is not deployed when what it waited for comes at last: its directory is another run's",
   { timeout: 20_000 },
   () =>
     inDirectory(async (stateDir) => {
-      const scheduler = {
-        immediate: (task: () => void) => nodePorts.scheduler.immediate(task),
-        after: (delayMs: number, task: () => void) => nodePorts.scheduler.after(Math.min(delayMs, 200), task),
-      };
+      const scheduler = impatient(200);
       const [recovering, mayRecover] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
       let recovers = 0;
       let opened = 0;
@@ -66,10 +63,7 @@ it(
 
 it("a local store that is being filled when its start is given up is left alone from then on: it is another run's", { timeout: 20_000 }, () =>
   inDirectory(async (stateDir) => {
-    const scheduler = {
-      immediate: (task: () => void) => nodePorts.scheduler.immediate(task),
-      after: (delayMs: number, task: () => void) => nodePorts.scheduler.after(Math.min(delayMs, 200), task),
-    };
+    const scheduler = impatient(200);
     const job = defineJob("filling", (env) => {
       env
         .from(datagen({ generate: (n: number) => n, ratePerSecond: 5_000 }), { uid: "numbers" })
@@ -130,10 +124,7 @@ it("a local store that is being filled when its start is given up is left alone 
 
 it("of several sinks those behind one that was waited for in vain are left alone: they are another run's", { timeout: 20_000 }, () =>
   inDirectory(async (stateDir) => {
-    const scheduler = {
-      immediate: (task: () => void) => nodePorts.scheduler.immediate(task),
-      after: (delayMs: number, task: () => void) => nodePorts.scheduler.after(Math.min(delayMs, 200), task),
-    };
+    const scheduler = impatient(200);
     const [recovering, mayRecover] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
     const recovered: string[] = [];
     let isOver = false;
@@ -181,10 +172,7 @@ it("of several sinks those behind one that was waited for in vain are left alone
 
 it("a task that is being built when its attempt is given up opens nothing more: it is another run's", { timeout: 20_000 }, () =>
   inDirectory(async (stateDir) => {
-    const scheduler = {
-      immediate: (task: () => void) => nodePorts.scheduler.immediate(task),
-      after: (delayMs: number, task: () => void) => nodePorts.scheduler.after(Math.min(delayMs, 200), task),
-    };
+    const scheduler = impatient(200);
     const [opening, mayOpen] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
     const opened: string[] = [];
     let isOver = false;
@@ -224,10 +212,7 @@ it("a task that is being built when its attempt is given up opens nothing more: 
 
 it("a start that is given up while its local store is being filled has stopped, and has not failed", { timeout: 20_000 }, () =>
   inDirectory(async (stateDir) => {
-    const scheduler = {
-      immediate: (task: () => void) => nodePorts.scheduler.immediate(task),
-      after: (delayMs: number, task: () => void) => nodePorts.scheduler.after(Math.min(delayMs, 800), task),
-    };
+    const scheduler = impatient(800);
     const job = defineJob("filling", (env) => {
       env
         .from(datagen({ generate: (n: number) => n, ratePerSecond: 5_000 }), { uid: "numbers" })

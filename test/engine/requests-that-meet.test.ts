@@ -4,6 +4,7 @@ import { boundedOutOfOrderness, datagen, defineJob, discard, type JobDefinition,
 import { describe, expect, it } from "vitest";
 import { callsOf } from "./slowed.ts";
 import { countOf, countsOf100ms, inDirectory, makingDirectories, observing, pause, renaming, startNoted, until, untilInFlight } from "./support.ts";
+import { windows } from "./windows-job.ts";
 
 /** Numbers without an end, counted by key. */
 function endless(sink: Sink<number> = discard<number>()): JobDefinition {
@@ -26,17 +27,6 @@ function preparing<T>(before: () => Promise<void>): Sink<T> {
       return { ...callsOf(writer), prepare: (checkpointId) => before().then(() => writer.prepare(checkpointId)) };
     },
   };
-}
-
-/** Windows of 100 numbers. */
-function windows(sink: Sink<string>): JobDefinition {
-  return defineJob("windows", (env) => {
-    const numbers = env.from(datagen({ generate: (n: number) => n, ratePerSecond: 20_000 }), {
-      uid: "numbers",
-      watermarks: boundedOutOfOrderness(0, (n) => n),
-    });
-    countsOf100ms(numbers).to(sink, { uid: "out" });
-  });
 }
 
 describe("a stop with a savepoint", () => {

@@ -1,16 +1,9 @@
 import { nodePorts } from "@millrace/core/node";
 import { datagen, defineJob, discard, type JobDefinition, type JobHandle, type Sink, startJob } from "millrace";
 import { describe, expect, it } from "vitest";
-import { countOf, inDirectory, pause, startNoted, until } from "./support.ts";
+import { countOf, impatient, inDirectory, pause, startNoted, until } from "./support.ts";
 
-/** Patience is short here. */
-const ports = {
-  ...nodePorts,
-  scheduler: {
-    immediate: (task: () => void) => nodePorts.scheduler.immediate(task),
-    after: (delayMs: number, task: () => void) => nodePorts.scheduler.after(Math.min(delayMs, 200), task),
-  },
-};
+const ports = { ...nodePorts, scheduler: impatient(200) };
 const never = (): Promise<void> => new Promise<void>(() => undefined);
 
 /** Its writer fails at the fiftieth record. */

@@ -1,6 +1,7 @@
 import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import type { Files } from "@millrace/core";
+import type { Files, Scheduler } from "@millrace/core";
+import { nodePorts } from "@millrace/core/node";
 import {
   type Collector,
   type DataStream,
@@ -65,6 +66,14 @@ export async function published<T>(directory: string): Promise<T[]> {
 /** Looks again and again until it holds; the test's own timeout ends what never does. */
 export async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
   while (!(await holds())) await pause(2);
+}
+
+/** A scheduler under which nothing is waited for longer than so long: patience with what is stuck is short. */
+export function impatient(longestMs: number): Scheduler {
+  return {
+    immediate: (task) => nodePorts.scheduler.immediate(task),
+    after: (delayMs, task) => nodePorts.scheduler.after(Math.min(delayMs, longestMs), task),
+  };
 }
 
 /** Until a checkpoint is being taken, and no longer than that. */
