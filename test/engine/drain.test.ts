@@ -1,20 +1,10 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { nodePorts } from "@millrace/core/node";
-import {
-  boundedOutOfOrderness,
-  type Collector,
-  datagen,
-  defineJob,
-  discard,
-  type JobDefinition,
-  type JobHandle,
-  type Sink,
-  state,
-  t,
-} from "millrace";
+import { boundedOutOfOrderness, type Collector, datagen, defineJob, type JobDefinition, type JobHandle, state, t } from "millrace";
 import { fileSink } from "millrace/files";
 import { describe, expect, it } from "vitest";
+import { preparing } from "./slowed.ts";
 import { countOf, countsOf100ms, inDirectory, makingDirectories, pause, published, renaming, startNoted, until } from "./support.ts";
 
 /** Numbers without an end, counted in windows of 100; each count is asked about before it is written. */
@@ -36,18 +26,6 @@ function read(job: JobHandle): number {
 async function untilRead(job: JobHandle, more: number): Promise<void> {
   const from = read(job);
   await until(() => read(job) > from + more);
-}
-
-/** Its checkpoints wait for `prepared`. */
-function preparing<T>(prepared: Promise<void>): Sink<T> {
-  const sink = discard<T>();
-  return {
-    ...sink,
-    createWriter: (context) => {
-      const writer = sink.createWriter(context);
-      return { ...writer, prepare: (checkpointId) => prepared.then(() => writer.prepare(checkpointId)) };
-    },
-  };
 }
 
 /** All windows from the first on are whole, each was published once, and there are more than `more`. */
@@ -228,7 +206,10 @@ describe("a job that is drained", () => {
             },
             { uid: "kept" },
           )
-          .to(preparing(prepared.promise), { uid: "out" });
+          .to(
+            preparing(() => prepared.promise),
+            { uid: "out" },
+          );
       });
       const { job } = await startNoted(filling, join(directory, "state"), { backend: "disk", parallelism: 1, batchSize: 8 });
       // No checkpoint makes room, so nothing is read after a while.

@@ -6,6 +6,23 @@ import { expect, it } from "vitest";
 import { callsOf } from "./slowed.ts";
 import { countOf, impatient, inDirectory, pause, startNoted, until } from "./support.ts";
 
+/** A thousand sums, in a local store. */
+const filling = defineJob("filling", (env) => {
+  env
+    .from(datagen({ generate: (n: number) => n, ratePerSecond: 5_000 }), { uid: "numbers" })
+    .keyBy((n) => n % 1_000)
+    .reduce((a, b) => a + b, { uid: "sums", codec: t.number() })
+    .to(discard(), { uid: "out" });
+});
+
+/** The next start fills its local stores from the checkpoint. */
+async function stoppedWithoutStores(stateDir: string, parallelism: number): Promise<void> {
+  const { job, events } = await startNoted(filling, stateDir, { backend: "disk", checkpointIntervalMs: 20, parallelism });
+  await until(() => countOf(events, "checkpointCompleted") > 5);
+  await job.stop();
+  await rm(join(stateDir, "local"), { recursive: true });
+}
+
 it(
   "an attempt that has been given up is not deployed when what it waited for comes at last: its directory is another run's",
   { timeout: 20_000 },
@@ -64,19 +81,9 @@ it(
 it("a local store that is being filled when its start is given up is left alone from then on: it is another run's", { timeout: 20_000 }, () =>
   inDirectory(async (stateDir) => {
     const scheduler = impatient(200);
-    const job = defineJob("filling", (env) => {
-      env
-        .from(datagen({ generate: (n: number) => n, ratePerSecond: 5_000 }), { uid: "numbers" })
-        .keyBy((n) => n % 1_000)
-        .reduce((a, b) => a + b, { uid: "sums", codec: t.number() })
-        .to(discard(), { uid: "out" });
-    });
-    const before = await startNoted(job, stateDir, { backend: "disk", checkpointIntervalMs: 20 });
-    await until(() => countOf(before.events, "checkpointCompleted") > 5);
-    await before.job.stop();
-    await rm(join(stateDir, "local"), { recursive: true });
+    await stoppedWithoutStores(stateDir, 1);
 
-    const [filling, mayFill] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const [begun, mayFill] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
     const touched: string[] = [];
     let [isOpen, isOver] = [false, false];
     const touch = (path: string): void => {
@@ -88,7 +95,7 @@ it("a local store that is being filled when its start is given up is left alone 
       open: async (path, mode) => {
         if (mode !== "read") touch(path);
         if (mode === "read" && isOpen && path.includes("/checkpoints/data/")) {
-          filling.resolve();
+          begun.resolve();
           await mayFill.promise;
         }
         return files.open(path, mode);
@@ -107,13 +114,13 @@ it("a local store that is being filled when its start is given up is left alone 
       },
     };
     const controller = new AbortController();
-    const starting = startNoted(job, stateDir, { ports: { ...nodePorts, scheduler, files: slow }, backend: "disk", signal: controller.signal });
-    await filling.promise;
+    const starting = startNoted(filling, stateDir, { ports: { ...nodePorts, scheduler, files: slow }, backend: "disk", signal: controller.signal });
+    await begun.promise;
     controller.abort();
     expect((await (await starting).job.finished).end).toBe("stopped");
     isOver = true;
 
-    const after = await startNoted(job, stateDir, { backend: "disk", checkpointIntervalMs: 20 });
+    const after = await startNoted(filling, stateDir, { backend: "disk", checkpointIntervalMs: 20 });
     await until(() => countOf(after.events, "checkpointCompleted") > 2);
     mayFill.resolve();
     await pause(500);
@@ -213,25 +220,15 @@ it("a task that is being built when its attempt is given up opens nothing more: 
 it("a start that is given up while its local store is being filled has stopped, and has not failed", { timeout: 20_000 }, () =>
   inDirectory(async (stateDir) => {
     const scheduler = impatient(800);
-    const job = defineJob("filling", (env) => {
-      env
-        .from(datagen({ generate: (n: number) => n, ratePerSecond: 5_000 }), { uid: "numbers" })
-        .keyBy((n) => n % 1_000)
-        .reduce((a, b) => a + b, { uid: "sums", codec: t.number() })
-        .to(discard(), { uid: "out" });
-    });
-    const before = await startNoted(job, stateDir, { backend: "disk", checkpointIntervalMs: 20, parallelism: 2 });
-    await until(() => countOf(before.events, "checkpointCompleted") > 5);
-    await before.job.stop();
-    await rm(join(stateDir, "local"), { recursive: true });
-    const [filling, mayFill] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    await stoppedWithoutStores(stateDir, 2);
+    const [begun, mayFill] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
     let stores = 0;
     const { files } = nodePorts;
     const slow: typeof files = {
       ...files,
       open: async (path, mode) => {
         if (mode === "read" && stores === 2 && path.includes("/checkpoints/data/")) {
-          filling.resolve();
+          begun.resolve();
           await mayFill.promise;
         }
         return files.open(path, mode);
@@ -242,13 +239,13 @@ it("a start that is given up while its local store is being filled has stopped, 
       },
     };
     const controller = new AbortController();
-    const starting = startNoted(job, stateDir, {
+    const starting = startNoted(filling, stateDir, {
       ports: { ...nodePorts, scheduler, files: slow },
       backend: "disk",
       parallelism: 2,
       signal: controller.signal,
     });
-    await filling.promise;
+    await begun.promise;
     controller.abort();
     // It is given up after 800 ms, and what it does then is waited for as long.
     await pause(1_200);

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { nodePorts } from "@millrace/core/node";
 import { boundedOutOfOrderness, datagen, defineJob, discard, type JobDefinition, type Sink, startJob, t } from "millrace";
 import { describe, expect, it } from "vitest";
-import { callsOf } from "./slowed.ts";
+import { callsOf, preparing } from "./slowed.ts";
 import { countOf, countsOf100ms, inDirectory, makingDirectories, observing, pause, renaming, startNoted, until, untilInFlight } from "./support.ts";
 import { windows } from "./windows-job.ts";
 
@@ -15,18 +15,6 @@ function endless(sink: Sink<number> = discard<number>()): JobDefinition {
       .reduce((a, b) => a + b, { uid: "sums", codec: t.number() })
       .to(sink, { uid: "out" });
   });
-}
-
-/** Its checkpoints wait for what `before` says. */
-function preparing<T>(before: () => Promise<void>): Sink<T> {
-  const sink = discard<T>();
-  return {
-    ...sink,
-    createWriter: (context) => {
-      const writer = sink.createWriter(context);
-      return { ...callsOf(writer), prepare: (checkpointId) => before().then(() => writer.prepare(checkpointId)) };
-    },
-  };
 }
 
 describe("a stop with a savepoint", () => {

@@ -1,4 +1,4 @@
-import type { Sink, SinkWriter } from "millrace";
+import { discard, type Sink, type SinkWriter } from "millrace";
 
 /** A sink that lets a few records through at a time, so that a job can be stopped in the middle. */
 export function slowed<T>(sink: Sink<T>, pauseMs = 1): Sink<T> {
@@ -20,6 +20,18 @@ export function slowed<T>(sink: Sink<T>, pauseMs = 1): Sink<T> {
           });
         },
       };
+    },
+  };
+}
+
+/** Takes everything, and its checkpoints wait for what `before` says. */
+export function preparing<T>(before: () => Promise<void>): Sink<T> {
+  const sink = discard<T>();
+  return {
+    ...sink,
+    createWriter: (context) => {
+      const writer = sink.createWriter(context);
+      return { ...callsOf(writer), prepare: (checkpointId) => before().then(() => writer.prepare(checkpointId)) };
     },
   };
 }

@@ -1,11 +1,11 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { nodePorts } from "@millrace/core/node";
-import { collection, datagen, defineJob, discard } from "millrace";
+import { collection, datagen, defineJob } from "millrace";
 import { fileSink } from "millrace/files";
 import { describe, expect, it } from "vitest";
 import { everythingJob, readings } from "./jobs.ts";
-import { callsOf } from "./slowed.ts";
+import { preparing } from "./slowed.ts";
 import { countOf, expectSame, inDirectory, pause, published, renaming, startNoted } from "./support.ts";
 
 describe("a job whose input has ended", () => {
@@ -62,22 +62,14 @@ describe("a job whose input has ended", () => {
 
   it("says nothing of its last checkpoint when it is cancelled before that is taken", () =>
     inDirectory(async (directory) => {
-      const [preparing, mayPrepare] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
-      const sink = discard<number>();
-      const held: typeof sink = {
-        ...sink,
-        createWriter: (context) => {
-          const writer = sink.createWriter(context);
-          const prepare = (checkpointId: number) => {
-            preparing.resolve();
-            return mayPrepare.promise.then(() => writer.prepare(checkpointId));
-          };
-          return { ...callsOf(writer), prepare };
-        },
-      };
+      const [begun, mayPrepare] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+      const held = preparing<number>(() => {
+        begun.resolve();
+        return mayPrepare.promise;
+      });
       const three = defineJob("three", (env) => void env.from(collection([1, 2, 3]), { uid: "numbers" }).to(held, { uid: "out" }));
       const { job, events } = await startNoted(three, join(directory, "state"), { checkpointIntervalMs: 600_000 });
-      await preparing.promise;
+      await begun.promise;
       expect((await job.cancel()).end).toBe("cancelled");
       mayPrepare.resolve();
       expect(events.filter(({ kind }) => kind === "warning" || kind === "checkpointFailed")).toEqual([]);

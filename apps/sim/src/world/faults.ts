@@ -103,11 +103,15 @@ export function drawIncarnation(chance: Chance): Incarnation {
 }
 
 function drawOrders(chance: Chance): Incarnation["orders"] {
-  return Array.from({ length: chance.between(1, 2) }, () => ({ turn: moment(chance, TURNS), order: drawOrder(chance) }));
+  return Array.from({ length: chance.between(1, 2) }, () => ({
+    turn: moment(chance, TURNS),
+    order: drawRequest(chance, ["stop", "savepoint", "stopWithSavepoint", "rescale"]),
+  }));
 }
 
-function drawOrder(chance: Chance): Order {
-  const kind = chance.pick(["stop", "savepoint", "stopWithSavepoint", "rescale"] as const);
+/** One of these kinds; a kind that stands there twice is twice as likely. */
+export function drawRequest(chance: Chance, kinds: readonly Request["kind"][]): Request {
+  const kind = chance.pick(kinds);
   return kind === "rescale" ? { kind, parallelism: chance.between(1, 4) } : { kind };
 }
 

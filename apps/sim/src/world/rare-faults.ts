@@ -3,7 +3,7 @@ import { crowd } from "../jobs/crowd.ts";
 import type { RandomJob } from "../jobs/random-job.ts";
 import { drawOvertaking } from "../options.ts";
 import { apart } from "./apart.ts";
-import { calm, type Incarnation } from "./faults.ts";
+import { calm, drawRequest, type Incarnation, type Request } from "./faults.ts";
 
 /** Of operations that write a savepoint, so that a job that ends with one could do much beside that. */
 const SAVEPOINT_DELAY_MS = 200;
@@ -100,11 +100,17 @@ function mayDrain({ turnsOf, brokenEvery }: RandomJob): boolean {
 function withMeeting(incarnation: Incarnation, job: RandomJob, seed: number, pid: number): Incarnation {
   const chance = apart(seed, "meeting");
   if (!chance.oneIn(8) || pid > 2) return incarnation;
-  const kinds = ["savepoint", "savepoint", "stopWithSavepoint", "rescale", "stop", ...(mayDrain(job) ? (["drain"] as const) : [])] as const;
+  const kinds: readonly Request["kind"][] = [
+    "savepoint",
+    "savepoint",
+    "stopWithSavepoint",
+    "rescale",
+    "stop",
+    ...(mayDrain(job) ? (["drain"] as const) : []),
+  ];
   let turn = chance.between(1, 200);
   const orders = Array.from({ length: chance.between(2, 3) }, () => {
-    const kind = chance.pick(kinds);
-    const order = { turn, order: kind === "rescale" ? { kind, parallelism: chance.between(1, 4) } : { kind } };
+    const order = { turn, order: drawRequest(chance, kinds) };
     turn += chance.oneIn(3) ? 0 : chance.scale(40);
     return order;
   });

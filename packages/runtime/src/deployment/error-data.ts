@@ -19,7 +19,7 @@ const CAUSES_MAX = 8;
 export function errorToData(error: unknown, depth = 0): ErrorData {
   const known = error instanceof MillraceError ? error : undefined;
   const plain = error instanceof Error ? error : undefined;
-  const cause = plain === undefined ? undefined : causeOf(plain);
+  const cause = told(() => plain?.cause);
   return {
     kind: known !== undefined ? "millrace" : error instanceof AssertionError ? "assertion" : "other",
     name: wordsOf(() => plain?.name ?? "Error"),
@@ -40,19 +40,16 @@ function wordsOf(tell: () => unknown): string {
   }
 }
 
-function causeOf(error: Error): unknown {
-  try {
-    return error.cause;
-  } catch {
-    return undefined;
-  }
-}
-
 /** Made when it is asked for, of name and message, and by a function that users may replace. */
 function stackOf(error: Error): string | undefined {
+  const stack = told(() => error.stack);
+  return typeof stack === "string" ? stack : undefined;
+}
+
+/** What an error of users says of itself; undefined: it throws when it is asked. */
+function told(tell: () => unknown): unknown {
   try {
-    const stack: unknown = error.stack;
-    return typeof stack === "string" ? stack : undefined;
+    return tell();
   } catch {
     return undefined;
   }

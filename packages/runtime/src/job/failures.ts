@@ -11,11 +11,6 @@ export function tellsOfDamagedCheckpoint(error: unknown): boolean {
   return comesOf(error, "CHECKPOINT_CORRUPT");
 }
 
-/** Whoever waited for the checkpoint, or was to have one, gets none of this attempt. */
-export function isCheckpointAborted(error: unknown): boolean {
-  return error instanceof MillraceError && error.code === "CHECKPOINT_ABORTED";
-}
-
 function comesOf(error: unknown, code: string): boolean {
   return errorChain(error).some((cause) => cause instanceof MillraceError && cause.code === code);
 }

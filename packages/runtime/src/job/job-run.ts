@@ -3,9 +3,10 @@ import { Lane } from "@millrace/core";
 import type { SinkOutput, SubtaskStatus } from "../deployment/deployment.ts";
 import type { Attempt, AttemptListener } from "./attempt.ts";
 import { Attempts } from "./attempts.ts";
+import { isCheckpointAborted } from "./checkpoints/checkpoint-aborted.ts";
 import { isDrained, runDrained } from "./drained-run.ts";
 import { Ending, type RunEnd } from "./ending.ts";
-import { failedForGood, isCheckpointAborted, tellsOfDamage, tellsOfDamagedCheckpoint } from "./failures.ts";
+import { failedForGood, tellsOfDamage, tellsOfDamagedCheckpoint } from "./failures.ts";
 import { lastCheckpoint } from "./last-checkpoint.ts";
 import { Publication } from "./publication.ts";
 import { Restarts } from "./restarts.ts";
@@ -114,9 +115,10 @@ export class JobRun {
   stop(): Promise<void> {
     return this.#ending.begin(async () => {
       // A savepoint that the run is being stopped with is its last word: no checkpoint comes after it, nor behind a drain that is given up.
-      const gaveUp = this.requests.stopping?.giveUpDrain();
-      if (await this.requests.stopping?.taken) return "savepoint";
-      if (gaveUp) return "stopped";
+      const { stopping } = this.requests;
+      stopping?.giveUpDrain();
+      if (await stopping?.taken) return "savepoint";
+      if (stopping?.hasGivenUp) return "stopped";
       // A run that is finishing by itself, or between two attempts, has nothing to add to its last checkpoint.
       const { current } = this.#attempts;
       if (isCheckpointed(current)) await lastCheckpoint(current, this.#settings.ports.scheduler).catch(this.#warn);

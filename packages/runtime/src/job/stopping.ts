@@ -35,9 +35,8 @@ export class Stopping {
   }
 
   /** The run is to end without delay: a drain that is still under way is given up, and nothing of it is published. */
-  giveUpDrain(): boolean {
-    this.#hasGivenUp = this.#attempt.giveUpDrain();
-    return this.#hasGivenUp;
+  giveUpDrain(): void {
+    if (this.#attempt.giveUpDrain()) this.#hasGivenUp = true;
   }
 
   get hasGivenUp(): boolean {

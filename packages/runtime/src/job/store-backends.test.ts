@@ -9,6 +9,23 @@ import { StoreBackends } from "./store-backends.ts";
 
 const { files, clock } = nodePorts;
 
+/** Work of local stores, and of how many it is under way. */
+function countedWork() {
+  let count = 0;
+  const work = () => {
+    const here = workHere(files);
+    count++;
+    return {
+      ...here,
+      close: async () => {
+        count--;
+        await here.close();
+      },
+    };
+  };
+  return { work, open: () => count };
+}
+
 it("closes every local store, also behind one that can't be closed", async () => {
   const directory = await mkdtemp(join(tmpdir(), "millrace-store-backends-"));
   const closed: number[] = [];
@@ -37,18 +54,7 @@ it("closes every local store, also behind one that can't be closed", async () =>
 
 it("closes a local store that it can't bring to the restored checkpoint: the next attempt opens it anew", async () => {
   const directory = await mkdtemp(join(tmpdir(), "millrace-store-backends-"));
-  let open = 0;
-  const work = () => {
-    const here = workHere(files);
-    open++;
-    return {
-      ...here,
-      close: async () => {
-        open--;
-        await here.close();
-      },
-    };
-  };
+  const { work, open } = countedWork();
   const identity = { runId: "run", lockToken: "token" };
   const failing = {
     ...files,
@@ -63,24 +69,13 @@ it("closes a local store that it can't bring to the restored checkpoint: the nex
   const options = { uid: "u", subtask: 0, keyGroups, maxParallelism: 12, now: () => 0, monotonic: () => clock.monotonic() };
   await expect(backends.open(options)).rejects.toThrow("the disk has gone");
   await backends.close();
-  expect(open).toBe(0);
+  expect(open()).toBe(0);
   await rm(directory, { recursive: true });
 });
 
 it("opens nothing any more once it is closed, before it is prepared for the next attempt", async () => {
   const directory = await mkdtemp(join(tmpdir(), "millrace-store-backends-"));
-  let open = 0;
-  const work = () => {
-    const here = workHere(files);
-    open++;
-    return {
-      ...here,
-      close: async () => {
-        open--;
-        await here.close();
-      },
-    };
-  };
+  const { work, open } = countedWork();
   const identity = { runId: "run", lockToken: "token" };
   const backends = new StoreBackends({ files, directory, storage: {} as CheckpointStorage, identity, cacheBytes: 1 << 20, work });
   const keyGroups = { start: 0, end: 11 };
@@ -90,7 +85,7 @@ it("opens nothing any more once it is closed, before it is prepared for the next
   await backends.close();
   // Whoever builds the chain does not know yet that it was given up.
   await expect(backends.open({ uid: "second of a chain", ...options })).rejects.toThrow("given up");
-  expect(open).toBe(0);
+  expect(open()).toBe(0);
   await backends.prepare(undefined, [], () => undefined, false);
   await backends.open({ uid: "first of a chain", ...options });
   await backends.close();

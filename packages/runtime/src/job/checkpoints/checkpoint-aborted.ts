@@ -15,6 +15,11 @@ export function jobEnded(): MillraceError {
   return new MillraceError("CHECKPOINT_ABORTED", "the job ended, or began again after a failure, before its checkpoint was complete");
 }
 
+/** Whoever waited for the checkpoint, or was to have one, gets none of this attempt. */
+export function isCheckpointAborted(error: unknown): boolean {
+  return error instanceof MillraceError && error.code === "CHECKPOINT_ABORTED";
+}
+
 function inWords(reason: AbortReason): string {
   switch (reason.kind) {
     case "declined":

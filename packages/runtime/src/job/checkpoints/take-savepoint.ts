@@ -1,10 +1,11 @@
 import { runEnding } from "@millrace/checkpoint";
 import type { CheckpointManifest, CheckpointStorage } from "@millrace/contracts";
-import { assert, MillraceError } from "@millrace/core";
+import { assert } from "@millrace/core";
 import { type WrittenSavepoint, writeSavepoint } from "@millrace/snapshots";
 import type { Deployment } from "../../deployment/deployment.ts";
 import type { HeldState } from "../backends.ts";
 import type { RunSettings } from "../settings.ts";
+import { isCheckpointAborted } from "./checkpoint-aborted.ts";
 import type { CheckpointCoordinator } from "./checkpoint-coordinator.ts";
 import type { TakeOptions } from "./checkpoint-requests.ts";
 import type { HeldCheckpoints } from "./held-checkpoints.ts";
@@ -66,7 +67,7 @@ async function takeWithCheckpoint(order: SavepointOrder): Promise<WrittenSavepoi
     await checkpoints.take("savepoint", { ...options, beforehand });
   } catch (error) {
     // The sinks take back what a savepoint of a checkpoint that came to nothing refers to.
-    const cameToNothing = error instanceof MillraceError && error.code === "CHECKPOINT_ABORTED" && runEnding(error) === undefined;
+    const cameToNothing = isCheckpointAborted(error) && runEnding(error) === undefined;
     if (written !== undefined && cameToNothing) await settings.ports.files.remove(written.path).catch(() => undefined);
     throw error;
   }
