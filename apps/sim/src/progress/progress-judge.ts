@@ -145,8 +145,8 @@ export class ProgressJudge {
     this.#next = undefined;
     const process = this.#process;
     if (process === undefined || this.#lullsLeft-- <= 0 || this.#world.hasJumped) return;
-    // Behind its last barrier a job does nothing more, however long the savepoint takes.
-    if (process.stopsWithSavepoint) return;
+    // Behind its last barrier a job does nothing more, however long a savepoint takes, its own or one that it was asked for before.
+    if (process.isToEnd) return;
     this.#lull = { sinceMs: this.#now(), disturbances: process.disturbances, written: undefined };
     this.#lookLater(process);
   }

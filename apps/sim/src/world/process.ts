@@ -73,6 +73,11 @@ export class SimulatedProcess {
     return this.hasLostLock && this.#incarnation.orders.some(({ order }) => order.kind === "takeLock" && order.fails);
   }
 
+  /** It has been asked to stop in one way or another. */
+  get isToEnd(): boolean {
+    return this.asked.some((kind) => kind !== "savepoint" && kind !== "rescale");
+  }
+
   /** Disturbances that are more than somebody asking for something. */
   get troubles(): number {
     return this.disturbances - this.asked.length;
