@@ -4,10 +4,8 @@ import { TaskTimes } from "./task-times.ts";
 
 function times() {
   let now = 1_000;
-  const of = new TaskTimes(
-    { now: () => 0, monotonic: () => now },
-    createActivityClock(() => now),
-  );
+  const active = createActivityClock(() => now);
+  const of = new TaskTimes({ now: () => 0, monotonic: () => now }, active);
   const step = (ms: number, blocks = false): void => {
     const start = now;
     now += ms;
@@ -17,7 +15,7 @@ function times() {
   const pass = (ms: number): void => {
     now += ms;
   };
-  return { of, step, pass };
+  return { of, active, step, pass };
 }
 
 describe("the times of a task", () => {
@@ -31,6 +29,22 @@ describe("the times of a task", () => {
     step(5);
     pass(300);
     expect([of.busyMs, of.backPressuredMs]).toEqual([10, 2_500]);
+  });
+
+  it("count a wait through the steps that find no room yet, whatever the task was woken for, and no idleness meanwhile", () => {
+    const { of, active, step, pass } = times();
+    step(5, true);
+    pass(200);
+    step(5, true);
+    pass(60_000);
+    step(5, true);
+    pass(60_000);
+    expect(of.backPressuredMs).toBe(120_200);
+    expect(active.now()).toBe(1_005);
+    step(5);
+    pass(300);
+    expect([of.busyMs, of.backPressuredMs]).toEqual([20, 120_200]);
+    expect(active.now()).toBe(1_305);
   });
 
   it("begin with the first step: what went before is nobody's", () => {

@@ -9,6 +9,8 @@ export class TaskTimes {
   #begunAt: number | undefined;
   #backPressuredMs = 0;
   #blockedSince: number | undefined;
+  /** In the step that is going on. */
+  #foundBlocked = false;
   #sliceStart = 0;
   #asked = 0;
 
@@ -40,8 +42,9 @@ export class TaskTimes {
     return this.#clock.monotonic() - this.#sliceStart >= sliceMs;
   }
 
-  /** The task found its output full. */
+  /** The task found its output full, in this step. */
   blocked(): void {
+    this.#foundBlocked = true;
     if (this.#blockedSince !== undefined) return;
     this.#blockedSince = this.#clock.monotonic();
     this.#active.pause();
@@ -50,12 +53,21 @@ export class TaskTimes {
   /** A step ended that began at `start`. */
   stepped(start: number, end: number): void {
     this.#begunAt ??= start;
-    const blockedSince = this.#blockedSince;
-    if (blockedSince !== undefined && blockedSince < start) {
-      this.#backPressuredMs += start - blockedSince;
-      this.#blockedSince = undefined;
-      this.#active.resume();
-    }
     this.busyMs += end - start;
+    if (this.#blockedSince !== undefined) this.#steppedWhileBlocked(this.#blockedSince, start, end);
+  }
+
+  /** Timers, checkpoints and word from elsewhere wake a task that has no room, too: it waits on, unless the step found some. */
+  #steppedWhileBlocked(since: number, start: number, end: number): void {
+    if (since < start) {
+      this.#backPressuredMs += start - since;
+      this.#blockedSince = end;
+    }
+    if (this.#foundBlocked) {
+      this.#foundBlocked = false;
+      return;
+    }
+    this.#blockedSince = undefined;
+    this.#active.resume();
   }
 }
