@@ -53,6 +53,7 @@ export function contextOf(
     parallelism: 1,
     output: { collect, side: sink, watermark() {}, status() {} },
     now: () => 0,
+    activeNow: () => 0,
     currentWatermark: () => fed.watermark,
     wakeAt() {},
     shouldYield: () => false,

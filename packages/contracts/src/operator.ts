@@ -94,6 +94,8 @@ export interface OperatorContext<Out> {
   readonly output: Output<Out>;
   /** Processing time in milliseconds. */
   now(): number;
+  /** Milliseconds that do not count while the task has no room or is suspended: no record is taken then, so none that is missed has failed to come. */
+  activeNow(): number;
   /** The watermark this operator has seen last; WATERMARK_MIN before the first. During `onWatermark` it is already the new one. */
   currentWatermark(): number;
   /** Asks for `onProcessingTime` when the clock has passed `time`; only the earliest pending wish counts. */

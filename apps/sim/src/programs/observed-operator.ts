@@ -101,6 +101,7 @@ function observedContext(
       status: (status) => output.status(status),
     },
     now: () => context.now(),
+    activeNow: () => context.activeNow(),
     currentWatermark: () => context.currentWatermark(),
     wakeAt: (time) => context.wakeAt(time - 1),
     shouldYield: () => isFull() || context.shouldYield(),

@@ -1,7 +1,6 @@
 import type { Operator, OperatorContext, WatermarkGenerator, WatermarkStrategy } from "@millrace/contracts";
 import { assert, checkTimestamp, type Json, limits, WATERMARK_MAX, watermarkFromJson, watermarkToJson } from "@millrace/core";
 import { userFunctionError } from "../process/user-error.ts";
-import { createActivityClock } from "./activity-clock.ts";
 import { withIdlenessTimer } from "./idleness.ts";
 import { numbersOf } from "./strategies.ts";
 import { createWatermarkEmitter, type WatermarkEmitter } from "./watermark-emitter.ts";
@@ -48,9 +47,8 @@ class WatermarksOperator<T> implements Operator<T, T> {
 
   open(context: OperatorContext<T>): void {
     const idlenessMs = this.#strategy.idlenessMs ?? 0;
-    const activity = createActivityClock(() => context.now());
     const base = this.#strategy.createGenerator();
-    const timer = idlenessMs > 0 ? withIdlenessTimer(base, idlenessMs, activity.now) : undefined;
+    const timer = idlenessMs > 0 ? withIdlenessTimer(base, idlenessMs, () => context.activeNow()) : undefined;
     this.#opened = { context, emitter: createWatermarkEmitter(context.output), base, timer, generator: timer ?? base };
     this.#tickAfter(context.now());
   }

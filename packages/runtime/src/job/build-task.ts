@@ -1,6 +1,6 @@
 import type { KeyedStateBackend } from "@millrace/contracts";
 import { assert, WATERMARK_MIN } from "@millrace/core";
-import { createActivityClock } from "@millrace/operators";
+import { type ActivityClock, createActivityClock } from "@millrace/operators";
 import type { OperatorBody } from "@millrace/plan";
 import { type ChainCode, type ChainControl, explainFailure } from "../chain/code.ts";
 import { type ChainProgram, chainProgram } from "../chain/program.ts";
@@ -62,16 +62,17 @@ async function build(order: TaskOrder, unfinished: Unfinished): Promise<Deployed
   const wake = (): void => {
     if (task !== undefined) order.wake(task);
   };
+  const active = createActivityClock(() => ports.clock.monotonic());
   const services = servicesOf(
     settings,
     control,
+    active,
     () => flow,
     () => task,
   );
   const hosts = await createHosts(order, operators, metrics, code, chains, services, unfinished.backends);
   const byNode = new Map(hosts.map((host) => [host.node, host]));
   const flow = new WatermarkFlow(program, byNode, writers, edges);
-  const active = createActivityClock(() => ports.clock.monotonic());
   const greet = (): void => {
     for (const edge of edges) edge.greet();
   };
@@ -111,9 +112,16 @@ async function build(order: TaskOrder, unfinished: Unfinished): Promise<Deployed
 }
 
 /** Operators are opened before the task runs, and may ask for its services then. */
-function servicesOf({ ports }: TaskSettings, control: ChainControl, flowOf: () => WatermarkFlow, taskOf: () => StreamTask | undefined): HostServices {
+function servicesOf(
+  { ports }: TaskSettings,
+  control: ChainControl,
+  active: ActivityClock,
+  flowOf: () => WatermarkFlow,
+  taskOf: () => StreamTask | undefined,
+): HostServices {
   return {
     now: () => ports.clock.now(),
+    activeNow: () => active.now(),
     shouldYield: () => taskOf()?.shouldYield() ?? false,
     wakeAt: (time) => taskOf()?.wakeAt(time),
     emitted: (host, event) => {

@@ -14,6 +14,7 @@ import type { ChainCode } from "../chain/code.ts";
 /** What a host asks of its task. */
 export interface HostServices {
   now(): number;
+  activeNow(): number;
   shouldYield(): boolean;
   /** An operator wants to be called at `time`; the task keeps the earliest of all. */
   wakeAt(time: number): void;
@@ -106,6 +107,10 @@ export class OperatorHost implements OperatorContext<unknown> {
 
   now(): number {
     return this.#services.now();
+  }
+
+  activeNow(): number {
+    return this.#services.activeNow();
   }
 
   currentWatermark(): number {

@@ -41,6 +41,7 @@ function flowOf(takers: readonly (readonly Taker[])[], scripts: Readonly<Record<
   });
   const services: HostServices = {
     now: () => 0,
+    activeNow: () => 0,
     shouldYield: () => false,
     wakeAt() {},
     mailCame() {},

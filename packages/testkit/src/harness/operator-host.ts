@@ -161,6 +161,7 @@ export class OperatorHost<In, Out, In2> {
       output: this.log.output,
       metrics: this.metrics,
       now: () => this.clock.now(),
+      activeNow: () => this.clock.now(),
       position: () => this.#options.position?.(),
       mailbox: this.#newMailbox(),
       hold: () => {

@@ -50,6 +50,31 @@ describe("the watermarks operator", () => {
     ]);
   });
 
+  it("counts no time towards idleness in which its task had no room for records", () => {
+    let [now, activeNow] = [0, 0];
+    const statuses: string[] = [];
+    const operator = createWatermarksOperator(strategy.withIdleness(500));
+    operator.open?.({
+      now: () => now,
+      activeNow: () => activeNow,
+      wakeAt: () => undefined,
+      output: { collect: () => undefined, watermark: () => undefined, status: (status: string) => statuses.push(status) },
+    } as unknown as OperatorContext<Reading>);
+    const pass = (ms: number, activeMs: number): void => {
+      now += ms;
+      activeNow += activeMs;
+      operator.onProcessingTime?.(now);
+    };
+    operator.processElement({ at: 10 }, 0);
+    for (let tick = 0; tick < 3; tick++) pass(200, 200);
+    pass(60_000, 0);
+    expect(statuses).toEqual([]);
+    pass(200, 200);
+    pass(200, 200);
+    pass(200, 200);
+    expect(statuses).toEqual(["idle"]);
+  });
+
   it("lets nothing of upstream's watermarks and idleness through but the last watermark", async () => {
     const harness = await createHarness({ create: () => createWatermarksOperator(strategy), keyed: false });
     harness.watermark(100);
