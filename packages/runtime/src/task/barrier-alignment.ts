@@ -35,6 +35,7 @@ export class BarrierAlignment {
   #current: BarrierElement | undefined;
   #patienceOver = false;
   #cancelPatience: Cancel | undefined;
+  /** Until all has come in: what it holds may be as much as the channels do. */
   #recorder: InFlightRecorder | undefined;
   /** Barriers of this checkpoint and older ones are let through without effect: it was taken, or given up. */
   #settled = 0;
@@ -54,7 +55,7 @@ export class BarrierAlignment {
   arrived(channel: number, barrier: BarrierElement): boolean {
     const { checkpointId } = barrier;
     this.#arrived[channel] = checkpointId;
-    if (this.#recorder?.checkpointId === checkpointId) this.#recorder.barrier(channel);
+    if (this.#recorder?.checkpointId === checkpointId && this.#recorder.barrier(channel)) this.#recorder = undefined;
     if (checkpointId <= this.#settled) return false;
     this.#begin(barrier);
     if (barrier.unaligned && this.#options.exactlyOnce) this.#loseIt();
@@ -94,7 +95,7 @@ export class BarrierAlignment {
     const recorder = new InFlightRecorder(checkpointId, overtaken(checkpointId, isRead), open);
     this.#settled = checkpointId;
     this.#release();
-    this.#recorder = recorder;
+    if (open.size > 0) this.#recorder = recorder;
     // Senders may still need room here, to come to their own barriers.
     return { barrier: { ...barrier, unaligned: true, suspends: false }, inFlight: recorder.complete };
   }

@@ -1,12 +1,19 @@
+import { setTimeout as pause } from "node:timers/promises";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { describe, expect, it } from "vitest";
 import type { ChainCode } from "../chain/code.ts";
 import { LocalChannel } from "../channel/channel.ts";
 import type { BarrierElement } from "../channel/element.ts";
 import { InputGate } from "./gate.ts";
+import type { OvertakenElements } from "./replay.ts";
 import type { WatermarkFlow } from "./watermark-flow.ts";
 
+setFlagsFromString("--expose-gc");
+const collect = runInNewContext("gc") as () => void;
+
 /** A gate over so many channels, and what it says to those behind it, hands to its chain and takes as checkpoints. */
-function gateOver(count: number) {
+function gateOver(count: number, restored: readonly OvertakenElements[] = []) {
   const channels = Array.from({ length: count }, () => new LocalChannel({ onReadable() {}, onWritable() {} }));
   const said: (string | number)[] = [];
   const waits: (() => void)[] = [];
@@ -39,7 +46,7 @@ function gateOver(count: number) {
     wake: () => undefined,
     greet: () => void said.push("greeting"),
     exactlyOnce: true,
-    restored: [],
+    restored,
     age: 0,
     reached: Number.NEGATIVE_INFINITY,
   });
@@ -187,4 +194,42 @@ it("barriers that are overtaken while nothing can be read, or given up, do not f
   expect(channels.map(({ full }) => full)).toEqual([false, false]);
   run();
   expect(channels.map((channel) => channel.poll())).toEqual([undefined, undefined]);
+});
+
+describe("what a checkpoint has overtaken is let go of", () => {
+  async function isGone(held: WeakRef<object>): Promise<boolean> {
+    // What a weak reference was made of stays until the event loop turns.
+    await pause(0);
+    collect();
+    return held.deref() === undefined;
+  }
+
+  it("when it has gone its way again", async () => {
+    const values = [[1, 2]];
+    const held = new WeakRef(values[0] as object);
+    const place = { from: "a", output: "", input: 0, sender: 0 } as const;
+    const time = { watermark: 0, idle: false };
+    const { run, gate } = gateOver(1, [{ place, time, age: 0, elements: [{ kind: "batch", values: values.splice(0), timestamps: [0], marks: [] }] }]);
+    expect(run()).toHaveLength(1);
+    expect(await isGone(held)).toBe(true);
+    await gate.close();
+  });
+
+  it("when all of it has come in, not when the next checkpoint begins", async () => {
+    const { channels, gate, run, endWaits } = gateOver(2);
+    for (const channel of channels) channel.push(active);
+    run();
+    channels[0].push({ ...barrier(1), alignmentTimeoutMs: 1 });
+    endWaits();
+    const overtaken = async (): Promise<WeakRef<object>> => {
+      const inFlight = gate.overtake()?.inFlight;
+      const bytes = new Uint8Array(8);
+      channels[1].arrivals?.other(() => bytes);
+      channels[1].push(barrier(1));
+      expect((await inFlight)?.map(({ elements }) => elements)).toEqual([[], [bytes]]);
+      return new WeakRef(bytes);
+    };
+    expect(await isGone(await overtaken())).toBe(true);
+    await gate.close();
+  });
 });

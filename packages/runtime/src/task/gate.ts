@@ -45,7 +45,7 @@ export interface GateOptions {
  * are not ahead of event time because another has not yet said that it reads nothing. Watermarks pass the valve, barriers the alignment.
  */
 export class InputGate implements TaskInput {
-  readonly #options: GateOptions;
+  readonly #options: Omit<GateOptions, "restored">;
   readonly #channels: readonly GateChannel[];
   readonly #valve: Valve;
   readonly #alignment: BarrierAlignment;
@@ -63,8 +63,9 @@ export class InputGate implements TaskInput {
   #batchMark = 0;
   readonly #open: Set<number>;
 
-  constructor(options: GateOptions) {
-    const { channels, flow, restored, exactlyOnce, scheduler, wake } = options;
+  /** Nobody keeps what was restored once it has gone its way. */
+  constructor({ restored, ...options }: GateOptions) {
+    const { channels, flow, exactlyOnce, scheduler, wake } = options;
     assert(channels.length > 0, "a gate has channels");
     this.#options = options;
     this.#channels = channels;

@@ -42,8 +42,10 @@ export class InFlightRecorder {
     if (this.#open.has(channel)) this.#channels[channel]?.elements.push(encoded());
   }
 
-  barrier(channel: number): void {
+  /** True: it was the last one. */
+  barrier(channel: number): boolean {
     if (this.#open.delete(channel)) this.#completeIfClosed();
+    return this.#open.size === 0;
   }
 
   giveUp(): void {
