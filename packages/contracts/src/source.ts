@@ -27,7 +27,7 @@ export interface SourceSplit {
 export interface EnumeratorContext<Split> {
   readonly ports: Ports;
   readonly parallelism: number;
-  /** Hands splits to a reader. */
+  /** Hands splits to a reader. A subtask that there is not, from 0 to `parallelism` less one, fails the job. */
   assign(subtask: number, splits: readonly Split[]): void;
   /** This reader gets no more splits. Sent to all, it ends a bounded source. */
   noMoreSplits(subtask: number): void;

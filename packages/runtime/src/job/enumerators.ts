@@ -1,5 +1,5 @@
 import type { CheckpointManifest, Source, SourceSplit, SplitEnumerator } from "@millrace/contracts";
-import type { Json, Ports } from "@millrace/core";
+import { type ErrorPlace, type Json, MillraceError, type Ports } from "@millrace/core";
 import type { JobGraph, PhysicalPlan } from "@millrace/plan";
 import { type Deployment, subtaskId } from "../deployment/deployment.ts";
 
@@ -25,17 +25,24 @@ export class Enumerators {
       const uid = graph.plan.nodes[head]?.uid;
       const snapshot = restored?.operators.find((operator) => operator.uid === uid)?.enumerator;
       const source = body.source as Source<unknown, SourceSplit>;
+      const place = { job: graph.plan.jobName, uid };
+      // It may say so from a timer of its own, where nobody would catch it; and nobody reads what is for no subtask.
+      const isThere = (subtask: number): boolean => {
+        const is = Number.isInteger(subtask) && subtask >= 0 && subtask < parallelism;
+        if (!is) fail(noSubtask(subtask, parallelism, place));
+        return is;
+      };
       const enumerator = source.createEnumerator(
         {
           ports,
           parallelism,
           assign: (subtask, splits) => {
-            if (this.#closed) return;
+            if (this.#closed || !isThere(subtask)) return;
             deployment.assignSplits(head, subtask, splits);
             spoken(subtaskId(id, subtask));
           },
           noMoreSplits: (subtask) => {
-            if (this.#closed) return;
+            if (this.#closed || !isThere(subtask)) return;
             deployment.noMoreSplits(head, subtask);
             spoken(subtaskId(id, subtask));
           },
@@ -71,4 +78,11 @@ export class Enumerators {
     for (const enumerator of this.#byNode.values()) await enumerator.close().catch((error: unknown) => errors.push(error));
     if (errors.length > 0) throw errors[0];
   }
+}
+
+function noSubtask(subtask: number, parallelism: number, where: ErrorPlace): MillraceError {
+  return new MillraceError("SOURCE_SPLIT", `the enumerator of the source spoke to subtask ${subtask} of ${parallelism}`, {
+    where,
+    hint: "subtasks go from 0 to context.parallelism less one; the remainder of a negative number is negative, as of a hash: Math.abs(hash % parallelism)",
+  });
 }
