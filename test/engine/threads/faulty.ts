@@ -15,6 +15,11 @@ const harms: Readonly<Record<string, () => void>> = {
       throw new Error("out of nowhere");
     });
   },
+  nothing: () => {
+    setImmediate(() => {
+      throw null;
+    });
+  },
   rejection: () => {
     void Promise.reject(new Error("never caught"));
   },

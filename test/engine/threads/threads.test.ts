@@ -88,6 +88,7 @@ describe("a worker that comes to harm", () => {
     throw: { code: "USER_FUNCTION", message: /bad record/ },
     exit: { code: "WORKER_EXITED", message: /code 3: user code called process.exit/ },
     uncaught: { code: "WORKER_FAILED", message: /out of nowhere/ },
+    nothing: { code: "WORKER_FAILED", message: /ended worker \d: null/ },
     rejection: { code: "WORKER_FAILED", message: /never caught/ },
     memory: { code: "WORKER_MEMORY", message: /ran out of memory/ },
   };

@@ -1,8 +1,8 @@
 import * as nodeModule from "node:module";
 import { Worker } from "node:worker_threads";
-import { MillraceError, messageOf } from "@millrace/core";
+import { MillraceError } from "@millrace/core";
 import { workerFlags } from "@millrace/core/node";
-import type { StartedThread, ThreadEvent, ThreadListener } from "@millrace/runtime";
+import { errorToData, type StartedThread, type ThreadEvent, type ThreadListener } from "@millrace/runtime";
 import type { ConsoleLevel } from "../job-handle.ts";
 import type { WorkerData, WorkerStart } from "../worker/worker-start.ts";
 import { ConsoleReader } from "./worker-console.ts";
@@ -50,14 +50,16 @@ export function startWorkerThread(index: number, start: WorkerStart, heapBytesMa
   };
 }
 
+/** Whatever was thrown, which need not be an error. */
 function failed(index: number, error: unknown): MillraceError {
-  if ((error as NodeJS.ErrnoException).code === "ERR_WORKER_OUT_OF_MEMORY") {
+  const { code, message } = errorToData(error);
+  if (code === "ERR_WORKER_OUT_OF_MEMORY") {
     return new MillraceError("WORKER_MEMORY", `worker ${index} ran out of memory`, {
       cause: error,
       hint: "give the job more with --memory, or keep less in variables: state belongs in declared state, which goes to disk",
     });
   }
-  return new MillraceError("WORKER_FAILED", `an error outside of any record ended worker ${index}: ${messageOf(error)}`, {
+  return new MillraceError("WORKER_FAILED", `an error outside of any record ended worker ${index}: ${message}`, {
     cause: error,
     hint: "catch the errors of callbacks and promises that user code starts",
   });
