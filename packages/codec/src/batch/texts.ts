@@ -12,13 +12,15 @@ const UTF16 = 1;
  */
 const GROUP_UNITS = 512;
 
+const nothing: Uint8Array = new Uint8Array(0);
+
 /** The strings of a batch, in the order in which a walk over record after record meets them: all units. Lone surrogates survive. */
 export class Texts {
   /** The strings to write, joined. */
   joined = "";
 
   /** What is read: the encoded units, and where the last group begins. */
-  #units: Uint8Array = new Uint8Array(0);
+  #units = nothing;
   #unitCount = 0;
   #encoding = LATIN1;
   #from = 0;
@@ -48,8 +50,10 @@ export class Texts {
     return nativeBytes.ucs2Slice.call(this.#units, from * 2, to * 2);
   }
 
+  /** What was read is the memory of all of the batch. */
   clear(): void {
     this.joined = "";
+    this.#units = nothing;
   }
 }
 

@@ -12,10 +12,15 @@ const kinds = { batch: 0, watermark: 1, idle: 2, active: 3, barrier: 4, unaligne
  */
 export class ElementCodec {
   readonly #codec = createBatchCodec();
-  readonly #writer = createWriter(4096);
+  readonly #writer: GrowingWriter;
   readonly #reader = createReader(new Uint8Array(0));
 
-  /** A view that is good until the next call. */
+  /** `writer`: its memory, which stays as large as the largest element; several may have one in common. */
+  constructor(writer: GrowingWriter = createWriter(4096)) {
+    this.#writer = writer;
+  }
+
+  /** A view that is good until the next call, of this one or of another that has the writer. */
   encode(element: StreamElement): Uint8Array {
     const writer = this.#writer;
     writer.reset();

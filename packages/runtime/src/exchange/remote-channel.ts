@@ -10,13 +10,20 @@ export class RemoteSender implements SendingChannel {
   readonly #credits: SenderCredits;
   readonly #send: (encoded: Uint8Array) => void;
   readonly #blocked: (sender: RemoteSender) => void;
-  readonly #codec = new ElementCodec();
+  readonly #codec: ElementCodec;
   readonly wake: () => void;
   #waits = false;
 
   /** `send` copies the bytes. `blocked`: this sender waits for room; `recheck` is to be called until it says that there is. */
-  constructor(credits: SenderCredits, send: (encoded: Uint8Array) => void, blocked: (sender: RemoteSender) => void, wake: () => void) {
+  constructor(
+    credits: SenderCredits,
+    codec: ElementCodec,
+    send: (encoded: Uint8Array) => void,
+    blocked: (sender: RemoteSender) => void,
+    wake: () => void,
+  ) {
     this.#credits = credits;
+    this.#codec = codec;
     this.#send = send;
     this.#blocked = blocked;
     this.wake = wake;

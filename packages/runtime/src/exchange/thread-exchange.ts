@@ -1,7 +1,9 @@
+import { createWriter } from "@millrace/codec";
 import { assert } from "@millrace/core";
 import type { PhysicalEdge, PhysicalPlan } from "@millrace/plan";
 import type { ReceivingChannel, SendingChannel } from "../channel/channel.ts";
 import { type Channels, LocalChannels } from "../channel/channels.ts";
+import { ElementCodec } from "../channel/element-codec.ts";
 import { subtaskId } from "../deployment/deployment.ts";
 import type { Inbox } from "../worker/worker.ts";
 import { ReceiverCredits, SenderCredits } from "./credits.ts";
@@ -33,6 +35,8 @@ export class ThreadExchange implements Channels, Inbox {
   readonly #local: LocalChannels;
   readonly #peers: readonly Peer[];
   readonly #pool = new FramePool();
+  /** Of all senders: what it holds has been copied when a push returns. */
+  readonly #writer = createWriter(4096);
   readonly #receivers = new Map<number, RemoteReceiver>();
   readonly #blocked = new Set<RemoteSender>();
   #sleeper: Sleeper | undefined;
@@ -65,6 +69,7 @@ export class ThreadExchange implements Channels, Inbox {
     const number = channelNumber(this.#physical, edge, from, to);
     return new RemoteSender(
       new SenderCredits(this.#memory.credits, number, this.#memory.bounds),
+      new ElementCodec(this.#writer),
       (encoded) => peer.outbox.send(number, encoded),
       (sender) => this.#blocked.add(sender),
       () => this.#wake(subtaskId(edge.fromTask, from)),

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { LocalChannel, type ReceivingChannel, type SendingChannel } from "../../src/channel/channel.ts";
 import type { BarrierElement, StreamElement } from "../../src/channel/element.ts";
+import { ElementCodec } from "../../src/channel/element-codec.ts";
 import { creditsMemory, ReceiverCredits, SenderCredits } from "../../src/exchange/credits.ts";
 import type { Doorbell } from "../../src/exchange/doorbell.ts";
 import { FramePool } from "../../src/exchange/frame-pool.ts";
@@ -27,6 +28,7 @@ const implementations: Readonly<Record<string, () => Ends>> = {
     const blocked: RemoteSender[] = [];
     const sending = new RemoteSender(
       new SenderCredits(memory, 0, bounds),
+      new ElementCodec(),
       (encoded) => receiving.arrived(pool.copy(encoded, 0, encoded.length)),
       (sender) => void blocked.push(sender),
       () => undefined,
