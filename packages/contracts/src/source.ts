@@ -36,7 +36,10 @@ export interface EnumeratorContext<Split> {
 }
 
 export interface SplitEnumerator {
-  /** Called once; may look for splits for as long as it likes, also periodically until `close`. */
+  /**
+   * Called once, when the tasks run already. The job counts as running, and takes checkpoints, when it resolves: what looks for splits
+   * again and again, until `close`, goes on behind it.
+   */
   start(): Promise<void>;
   /**
    * A reader is ready for a split. Restored splits are given back to readers by the runtime before this is called. None comes back to the
