@@ -10,6 +10,8 @@ const harms: Readonly<Record<string, () => void>> = {
     throw new Error("bad record");
   },
   exit: () => process.exit(3),
+  // With which Node ends a module that awaits what never comes.
+  thirteen: () => process.exit(13),
   uncaught: () => {
     setImmediate(() => {
       throw new Error("out of nowhere");

@@ -87,6 +87,7 @@ describe("a worker that comes to harm", () => {
   const reasons: Readonly<Record<string, { readonly code: string; readonly message: RegExp }>> = {
     throw: { code: "USER_FUNCTION", message: /bad record/ },
     exit: { code: "WORKER_EXITED", message: /code 3: user code called process.exit/ },
+    thirteen: { code: "WORKER_EXITED", message: /code 13: user code called process.exit/ },
     uncaught: { code: "WORKER_FAILED", message: /out of nowhere/ },
     nothing: { code: "WORKER_FAILED", message: /ended worker \d: null/ },
     rejection: { code: "WORKER_FAILED", message: /never caught/ },

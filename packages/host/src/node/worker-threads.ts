@@ -29,14 +29,18 @@ export function startWorkerThread(index: number, start: WorkerStart, heapBytesMa
   });
   let failure: Error | undefined;
   let wanted = false;
+  let isReady = false;
   const exited = new Promise<void>((resolve) => {
     worker.once("exit", (code) => {
       lines.close();
       resolve();
-      if (!wanted) listener.exited(failure ?? ended(index, code));
+      if (!wanted) listener.exited(failure ?? ended(index, code, isReady));
     });
   });
-  worker.on("message", (event: ThreadEvent) => listener.event(event));
+  worker.on("message", (event: ThreadEvent) => {
+    isReady ||= event.kind === "ready";
+    listener.event(event);
+  });
   worker.on("error", (error) => {
     failure = failed(index, error);
   });
@@ -68,8 +72,9 @@ function failed(index: number, error: unknown): MillraceError {
 /** Node's code for a module whose await can never end: nothing is left that could end it. */
 const UNSETTLED = 13;
 
-function ended(index: number, code: number): MillraceError {
-  if (code === UNSETTLED) {
+/** `isReady`: its module was loaded. */
+function ended(index: number, code: number, isReady: boolean): MillraceError {
+  if (code === UNSETTLED && !isReady) {
     return new MillraceError("JOB_LOAD", `the job's module, or one that it imports, awaits what never comes in worker ${index}`, {
       hint: "look for an await at the top of the module whose promise nothing settles any more",
     });
