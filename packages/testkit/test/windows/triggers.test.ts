@@ -11,6 +11,7 @@ import {
   processingTimeoutTrigger,
   purging,
   session,
+  sliding,
   tumbling,
   windowStates,
 } from "@millrace/operators";
@@ -122,6 +123,25 @@ describe("triggers", () => {
     harness.element(a(1), 3);
     harness.element(a(2), 4);
     expect(idsOf(harness.values())).toEqual([[1]]);
+  });
+
+  it.each([
+    ["tumbling", tumbling(10)],
+    ["sliding", sliding(10, 5)],
+    ["session", session(10)],
+  ])("that an assigner of the job's own has by default are asked, also where its windows could fire whole: %s", async (_kind, assigner) => {
+    const own = { ...assigner, description: { type: "own" }, defaultTrigger: purging(countTrigger(2)) };
+    const contents = { ...folded, aggregate: { ...(folded as { readonly aggregate: object }).aggregate, commutative: true } } as never;
+    const harness = await openWindows(specOf({ assigner: own, contents }));
+    harness.element(a(1), 6);
+    expect(harness.values()).toEqual([]);
+    harness.element(a(2), 7);
+    expect(idsOf(harness.values())[0]).toEqual([1, 2]);
+    harness.element(a(3), 8);
+    const fired = harness.values().length;
+    harness.watermark(Number.POSITIVE_INFINITY);
+    expect(harness.values()).toHaveLength(fired);
+    expect(harness.stateEmpty()).toBe(true);
   });
 
   it("of timeouts can be nested", async () => {

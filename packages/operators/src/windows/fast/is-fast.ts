@@ -1,5 +1,6 @@
 import type { AlignedShape } from "../assigners/assigner.ts";
 import type { WindowContents, WindowSpec } from "../spec.ts";
+import { timeTrigger } from "../triggers/time-trigger.ts";
 
 /** A spec whose windows fire once and whole, so that they need neither a trigger nor timers per key. */
 export interface FastSpec extends WindowSpec {
@@ -8,7 +9,7 @@ export interface FastSpec extends WindowSpec {
 
 export type FoldedWindowContents = WindowContents & { readonly kind: "reduce" | "aggregate" };
 
-/** Tumbling and sliding windows with the default trigger, no evictor, no lateness, one value per window, no state per window. */
+/** Tumbling and sliding windows with the trigger of their clock, no evictor, no lateness, one value per window, no state per window. */
 export function isFast(spec: WindowSpec): spec is FastSpec {
   return spec.assigner.shape.kind === "aligned" && firesOnce(spec);
 }
@@ -28,10 +29,11 @@ export function isSliced(spec: WindowSpec): spec is FastSpec {
   );
 }
 
+/** By the trigger that is asked: an assigner of the job's own may have another one by default than that of its clock. */
 function firesOnce(spec: WindowSpec): boolean {
-  const { assigner, trigger } = spec;
+  const { assigner, trigger = assigner.defaultTrigger } = spec;
   return (
-    (trigger === undefined || trigger === assigner.defaultTrigger) &&
+    trigger === timeTrigger(assigner.time) &&
     spec.evictor === undefined &&
     spec.allowedLatenessMs === 0 &&
     spec.contents.kind !== "elements" &&
