@@ -1,6 +1,6 @@
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { collect, collection, datagen, defineJob, type JobDefinition, startJob, t } from "millrace";
+import { collect, collection, customWatermarks, datagen, defineJob, type JobDefinition, startJob, t } from "millrace";
 import { fileSink } from "millrace/files";
 import { describe, expect, it } from "vitest";
 import delays from "../../examples/airport-delays/job.ts";
@@ -89,6 +89,26 @@ describe("batch mode", () => {
     await (await startJob(job, { mode: "batch" })).finished;
     const expected = upTo(7).map((key) => ({ key, sum: upTo(20_000).reduce((sum, n) => (n % 7 === key ? sum + n : sum), 0) }));
     expect([...sums.values].sort((a, b) => a.key - b.key)).toEqual(expected);
+  });
+
+  it("gives one result for each key also where event time is over before the input: one source has ended while the other is idle", async () => {
+    const idle = customWatermarks<number>("always idle", () => ({
+      onEvent: (_value, _timestamp, output) => output.markIdle(),
+      onPeriodicEmit() {},
+      snapshot: () => [],
+      restore() {},
+    }));
+    const count = collect<number>();
+    const job = defineJob("count", (env) => {
+      env
+        .from(collection([1]), { uid: "short" })
+        .union(env.from(datagen({ generate: () => 1, count: 20_000 }), { uid: "long", watermarks: idle }))
+        .keyBy(() => "all")
+        .reduce((a, b) => a + b, { uid: "count", codec: t.integer() })
+        .to(count, { uid: "out" });
+    });
+    await (await startJob(job, { mode: "batch" })).finished;
+    expect(count.values).toEqual([20_001]);
   });
 
   it("begins again from the start when it fails, and publishes each result once", () =>

@@ -24,6 +24,7 @@ export function createFinalReduceOperator<K extends Key, V>(
 ): Operator<V, V> {
   const reducedCodec: Codec<Reduced<V>> = t.object({ value: codec, timestamp: t.number() });
   let opened: { readonly context: OperatorContext<V>; readonly cells: Cells<Reduced<V>> } | undefined;
+  let ended = false;
   return {
     open(context) {
       opened = { context, cells: context.keyed.cells<number, Reduced<V>>(REDUCE_STATE, reducedCodec, t.number()).of(ALL) };
@@ -42,9 +43,13 @@ export function createFinalReduceOperator<K extends Key, V>(
         throw userFunctionError(error, { context, key });
       }
     },
+    endInput() {
+      ended = true;
+    },
     onWatermark(watermark) {
       assert(opened !== undefined, "a watermark came before open");
-      if (watermark !== WATERMARK_MAX) return true;
+      // Event time may be over before the input, as where one source has ended while another is idle; the end tells it again.
+      if (watermark !== WATERMARK_MAX || !ended) return true;
       const { context, cells } = opened;
       return cells.drain(({ value, timestamp }) => {
         context.output.collect(value, timestamp);

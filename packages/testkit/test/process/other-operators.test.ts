@@ -150,14 +150,17 @@ describe("the reduce of batch mode", () => {
     const record: fc.Arbitrary<Word> = fc.record({ key: fc.integer({ min: 0, max: 3 }), text: fc.constantFrom("a", "b", "c") });
     await fc.assert(
       fc.asyncProperty(fc.array(record, { maxLength: 12 }), async (records) => {
-        const outputs = await verifyOperator({
-          create: () => createFinalReduceOperator(follow, t.object({ key: t.number(), text: t.string() }), ({ key }) => key),
-          steps: [...records.map((value, index) => steps.element({ ...value }, index)), steps.watermark(5), steps.watermark(WATERMARK_MAX)],
-          positionsMax: 4,
-        });
-        const found = outputs.flatMap((output) => (output.kind === "record" ? [output.value] : []));
         const expected = [...Map.groupBy(records, ({ key }) => key).values()].map((ones) => ones.reduce(follow));
-        expect(found.toSorted((a, b) => a.key - b.key)).toEqual(expected.toSorted((a, b) => a.key - b.key));
+        // Batch mode has no restarts.
+        for (const capacity of [Number.POSITIVE_INFINITY, 1, 0]) {
+          const create = () => createFinalReduceOperator(follow, t.object({ key: t.number(), text: t.string() }), ({ key }: Word) => key);
+          const harness = await createHarness({ create, capacity });
+          for (const [index, value] of records.entries()) harness.element({ ...value }, index);
+          harness.watermark(5);
+          harness.endInput();
+          harness.watermark(WATERMARK_MAX);
+          expect(harness.values().toSorted((a, b) => a.key - b.key)).toEqual(expected.toSorted((a, b) => a.key - b.key));
+        }
       }),
       { numRuns: 25 },
     );
@@ -170,6 +173,7 @@ describe("the reduce of batch mode", () => {
       const create = () => make<string, Total>(untilZero, t.undefinable(t.object({ n: t.number() })), () => "all");
       const harness = await createHarness({ create });
       for (const n of [1, 2, 0, 4]) harness.element({ n }, n);
+      harness.endInput();
       harness.watermark(WATERMARK_MAX);
       return harness.outputs.findLast(({ kind }) => kind === "record");
     };
