@@ -4,6 +4,7 @@ import {
   type Collector,
   collect,
   collection,
+  type DataStream,
   datagen,
   defineJob,
   type Sink,
@@ -83,6 +84,25 @@ describe("event time of an endless source", () => {
       });
       const { job: running } = await startNoted(job, stateDir, { parallelism: 2 });
       await until(() => sink.values.length > 20);
+      await running.cancel();
+    }));
+});
+
+describe("event time that is given behind sources that end", () => {
+  it("goes on past a stream that is idle by its own strategy", () =>
+    inDirectory(async (stateDir) => {
+      const sink = collect<string>();
+      const job = defineJob("windows", (env) => {
+        const idle = boundedOutOfOrderness<number>(0, (n) => n).withIdleness(50);
+        const [steady, silent] = [500, 1 / 1_000].map((ratePerSecond) =>
+          env
+            .from(datagen({ generate: (n: number) => n * 10, count: 100_000, ratePerSecond }), { uid: `at-${ratePerSecond}` })
+            .assignTimestampsAndWatermarks(idle, { uid: `times-at-${ratePerSecond}` }),
+        ) as [DataStream<number>, DataStream<number>];
+        countsOf100ms(steady.union(silent)).to(sink, { uid: "out" });
+      });
+      const { job: running } = await startNoted(job, stateDir);
+      await until(() => sink.values.length > 0);
       await running.cancel();
     }));
 });

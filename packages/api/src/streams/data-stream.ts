@@ -149,8 +149,9 @@ export class DataStream<T> {
   assignTimestampsAndWatermarks(strategy: WatermarkStrategy<T>, options: WatermarksOptions): DataStream<T> {
     const { builder, origins } = this.#upstream;
     const { everyRecords, intervalMs } = options;
-    // Over input that ends, a pause is the machine's and not the stream's: the wall clock must not decide what is late.
-    const quietMs = options.quietMs ?? (origins.some(({ node }) => builder.isLive(node)) ? undefined : 0);
+    // Over input that ends, a pause is the machine's and not the stream's: the wall clock decides what is late only if it is asked to.
+    const watchesQuiet = (strategy.idlenessMs ?? 0) > 0 || origins.some(({ node }) => builder.isLive(node));
+    const quietMs = options.quietMs ?? (watchesQuiet ? undefined : 0);
     const cadence: WatermarkCadence = {
       ...(everyRecords === undefined ? {} : { everyRecords }),
       ...(intervalMs === undefined ? {} : { intervalMs }),
