@@ -1,9 +1,10 @@
+import { t } from "@millrace/codec";
 import type { AggregatingState } from "@millrace/contracts";
-import { session, sliding, tumbling, type WindowAssigner, type WindowSpec } from "@millrace/operators";
+import { session, sliding, tumbling, type WindowAssigner, type WindowContents, type WindowSpec } from "@millrace/operators";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { HarnessStep, OperatorHarness } from "../../src/harness/index.ts";
-import { folded, linesPerStep, openWindows, readingSteps, scatteredSessions, specOf } from "./window-harness.ts";
+import { folded, linesPerStep, openWindows, type Reading, readingSteps, scatteredSessions, specOf } from "./window-harness.ts";
 
 const assigners: fc.Arbitrary<WindowAssigner<unknown>> = fc
   .tuple(fc.integer({ min: 1, max: 20 }), fc.integer({ min: 1, max: 9 }), fc.integer({ min: -9, max: 9 }))
@@ -22,6 +23,27 @@ const specs: fc.Arbitrary<WindowSpec> = fc
   .map(([assigner, sideOutput, plain]) =>
     specOf({ assigner, contents: folded, lateOutput: sideOutput ? "late" : undefined, ...(plain ? { process: undefined } : {}) }),
   );
+
+/** A sum that is given up at a 0. */
+const upToZero: WindowContents = {
+  kind: "reduce",
+  codec: t.undefinable(t.object({ key: t.string(), id: t.number() })) as never,
+  reduce: (a, b) => ((b as Reading).id === 0 ? undefined : { key: "a", id: (a as Reading).id + (b as Reading).id }),
+};
+
+/** The sliding ones are put together from slices. */
+const largestEven: WindowContents = {
+  kind: "aggregate",
+  codec: t.undefinable(t.number()) as never,
+  elementCodec: undefined,
+  aggregate: {
+    createAccumulator: () => undefined,
+    add: (value, held) => ((value as Reading).id % 2 === 0 ? Math.max((value as Reading).id, (held as number) ?? 0) : held),
+    getResult: (held) => held,
+    merge: (a, b) => Math.max((a as number) ?? 0, b as number),
+    commutative: true,
+  },
+};
 
 describe("windows that fire once", () => {
   it("give what windows with timers per key give, generated or interpreted", async () => {
@@ -53,6 +75,32 @@ describe("windows that fire once", () => {
       }),
       { numRuns: 40 },
     );
+  });
+
+  it.each([
+    ["a value that the function gives up with undefined", upToZero],
+    ["windows in which nothing counts", largestEven],
+  ])("begin anew behind nothing, and emit nothing for it, as windows with timers do: %s", async (_, contents) => {
+    // Sessions are bridged when one of them holds nothing, and when none does.
+    const readings = [2, 1, 0, 4, 11, 0, 32, 21, 0, 27, 0, 23].map((id, index) => ({
+      id,
+      at: [1, 2, 3, 4, 15, 16, 17, 40, 41, 46, 47, 43][index] as number,
+    }));
+    for (const assigner of [tumbling(10), sliding(10, 5), session(3), session(() => 3)]) {
+      for (const count of readings.keys()) {
+        const spec = specOf({ assigner, contents, process: undefined });
+        const outputs = await Promise.all(
+          (["general", "generated", "interpreted"] as const).map(async (implementation) => {
+            const harness = await openWindows(spec, { implementation });
+            for (const { id, at } of readings.slice(0, count + 1)) harness.element({ key: "a", id }, at);
+            harness.watermark(Number.POSITIVE_INFINITY);
+            expect(harness.stateEmpty(), implementation).toBe(true);
+            return harness.outputs;
+          }),
+        );
+        for (const output of outputs) expect(output).toEqual(outputs[0]);
+      }
+    }
   });
 
   it("look at few sessions of a key, however many are open", async () => {

@@ -64,7 +64,12 @@ export class FastWindowOperator implements Operator<unknown, unknown> {
       kernel,
       pending,
       lateness: new Lateness(this.#spec, context),
-      fire: (accumulator) => kernel.fire(accumulator),
+      fire(accumulator) {
+        if (accumulator !== undefined) return kernel.fire(accumulator);
+        // Given up by the function: as in Flink, there is nothing to emit.
+        results.clear();
+        return true;
+      },
     };
     // A call less per record; the method below is for those who took it before.
     this.processElement = this.#eventTime ? kernel.processElement : (value) => kernel.processElement(value, context.now());

@@ -137,7 +137,8 @@ export class SessionOperator implements Operator<unknown, unknown> {
       const over = this.#over as OpenSession | undefined;
       if (over === undefined) return;
       results.turnTo({ start: over.start, end: over.end });
-      results.emitAndClear(this.#folding.result(over.accumulator));
+      if (over.accumulator === undefined) results.clear();
+      else results.emitAndClear(this.#folding.result(over.accumulator));
     } catch (error) {
       throw userFunctionError(error, { context, key: context.keyed.currentKey() });
     }

@@ -69,12 +69,11 @@ export function foldedContents(
   codec: NamespaceCodec<Namespace>,
 ): ContentsState<unknown> {
   const table = keyed.cells(stateNames.contents, contents.codec, codec);
-  const { first, add, merge } = foldingOf(contents);
+  const { add, merge } = foldingOf(contents);
   return {
     add(namespace, value) {
       const cells = table.of(namespace);
-      const held = cells.get();
-      cells.put(held === undefined ? first(value) : add(held, value));
+      cells.put(add(cells.get(), value));
     },
     // `of` would make the namespace anew only to find nothing in it.
     read: (namespace) => (table.has(namespace) ? table.of(namespace).get() : undefined),
@@ -83,11 +82,10 @@ export function foldedContents(
       for (const source of sources) {
         if (!table.has(source)) continue;
         const moved = table.of(source).get();
-        if (moved === undefined) continue;
         removeFrom(table, source);
+        if (moved === undefined) continue;
         const cells = table.of(target);
-        const held = cells.get();
-        cells.put(held === undefined ? moved : merge(held, moved));
+        cells.put(merge(cells.get(), moved));
       }
     },
   };

@@ -21,7 +21,7 @@ export interface SliceKernelParts {
   readonly keys: Cells<SlicedRecords>;
   /** Finds the slice [start, end) of a record that does not lie in the one at hand. undefined: it is late, and dealt with. */
   enter(value: unknown, timestamp: number): { readonly start: number; readonly end: number } | undefined;
-  /** Adds a record to the slice that begins at `start` when that is not the latest one of the key. */
+  /** Adds a record to the slice that begins at `start` when that is not the latest one of the key, or holds nothing. */
   addElsewhere(held: SlicedRecords | undefined, value: unknown, start: number): void;
   /** What to throw when a user's function threw; the key is undefined as long as it is not known. */
   failed(error: unknown, key: Key | undefined): unknown;
@@ -62,7 +62,7 @@ return {
       if (held !== undefined) {
         const slices = held.slices;
         const latest = slices[slices.length - 1];
-        if (latest.start === start) {
+        if (latest.start === start && latest.accumulator !== undefined) {
           latest.accumulator = aggregate.add(value, latest.accumulator);
           keys.put(held);
           return;

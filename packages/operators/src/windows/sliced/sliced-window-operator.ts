@@ -134,7 +134,8 @@ export class SlicedWindowOperator implements Operator<unknown, unknown> {
       pending.add(records.due);
       keys.put(records);
     }
-    results.emitAndClear(this.#folding.result(accumulator));
+    if (accumulator === undefined) results.clear();
+    else results.emitAndClear(this.#folding.result(accumulator));
     return !context.shouldYield();
   }
 
