@@ -101,6 +101,17 @@ describe("windows", () => {
     });
   });
 
+  test("whoever takes the results of a reduce or an aggregate does not say what they are", () => {
+    build((flights) => {
+      const windows = flights.keyBy((flight) => flight.origin).window(tumbling(minutes(5)));
+      const take = (lines: DataStream<string>): DataStream<number> => lines.map((line) => line.length);
+      // @ts-expect-error flights are no strings
+      take(windows.reduce((a) => a, { uid: "first", codec: flightCodec }));
+      // @ts-expect-error nor are means
+      take(windows.aggregate({ ...mean, add: (_flight, sums) => sums }, { uid: "mean" }));
+    });
+  });
+
   test("triggers, evictors and gaps know the records", () => {
     const lastThree = countEvictor(3);
     build((flights) => {

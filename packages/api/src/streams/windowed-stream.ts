@@ -86,11 +86,13 @@ export class WindowedStream<T, K extends Key> {
     return this.lateTo(tag);
   }
 
+  // Of the results' types below nothing is inferred but from a process function: where there is none, whoever takes the stream would say it.
+
   /** Folds the records of a window into one as they come. */
   reduce<Out = T, S extends StateDeclarations = NoState, G extends StateDeclarations = NoState>(
     fn: ReduceFunction<T>,
     options: WindowElementsOptions<T> & ThenProcess<K, T, Out, S, G>,
-  ): DataStream<Out> {
+  ): DataStream<NoInfer<Out>> {
     const contents: WindowContents = {
       kind: "reduce",
       codec: options.codec as Codec<unknown>,
@@ -104,7 +106,7 @@ export class WindowedStream<T, K extends Key> {
   aggregate<Acc, Result, Out = Result, S extends StateDeclarations = NoState, G extends StateDeclarations = NoState>(
     fn: WindowAggregateFunction<T, Acc, Result>,
     options: WindowAggregateOptions<T> & ThenProcess<K, Result, Out, S, G>,
-  ): DataStream<Out> {
+  ): DataStream<NoInfer<Out>> {
     const contents: WindowContents = {
       kind: "aggregate",
       codec: fn.accumulator as Codec<unknown>,
