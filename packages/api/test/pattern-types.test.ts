@@ -78,6 +78,10 @@ describe("the types of a pattern", () => {
     }>();
     const zeroOrMore = Pattern.of<Event>().begin("few").times(0, 3).next("end");
     expectTypeOf<MatchOf<typeof zeroOrMore>["few"]>().toEqualTypeOf<readonly Event[]>();
+    const read = 2 as number;
+    const maybeNone = Pattern.of<Event>().begin("few").times(read, 3).next("end").times(read);
+    expectTypeOf<MatchOf<typeof maybeNone>["few"]>().toEqualTypeOf<readonly Event[]>();
+    expectTypeOf<MatchOf<typeof maybeNone>["end"]>().toEqualTypeOf<readonly [Event, ...Event[]]>();
   });
 
   it("flow from the stream to the results", () => {

@@ -17,6 +17,8 @@ export type WithinType = "firstAndLast" | "previousAndCurrent";
 /** No name: of a stage that must not come. */
 type None = Readonly<Record<never, never>>;
 type Named<N extends string, E> = { readonly [Name in N]: OneOrMore<E> };
+/** Of a stage that occurs from so many times on; a number that is not known may be 0. */
+type MaybeFrom<From extends number, Current> = number extends From ? Maybe<Current> : From extends 0 ? Maybe<Current> : Current;
 type AnyPattern<In> = Pattern<In, object, object, never> | Pattern<In, object, object, In>;
 type StagesOf<P> = P extends Pattern<infer _In, infer Done, infer Current, infer _Event> ? Done & Current : never;
 
@@ -68,12 +70,10 @@ export class Pattern<In, Done extends object, Current extends object, Event> {
     return this.where((event: Event): event is Sub => event instanceof type) as unknown as Pattern<In, Done, Retyped<Current, Sub>, Sub>;
   }
 
+  times(count: number, options?: RepetitionOptions): Pattern<In, Done, Current, Event>;
+  times<From extends number>(from: From, to: number, options?: RepetitionOptions): Pattern<In, Done, MaybeFrom<From, Current>, Event>;
   /** So many times, or from so many to so many; from 0 on means optional. */
-  times<From extends number>(
-    from: From,
-    to?: number | RepetitionOptions,
-    options: RepetitionOptions = {},
-  ): Pattern<In, Done, From extends 0 ? Maybe<Current> : Current, Event> {
+  times(from: number, to?: number | RepetitionOptions, options: RepetitionOptions = {}): Pattern<In, Done, object, Event> {
     const upTo = typeof to === "number" ? to : from;
     const { within } = typeof to === "object" ? to : options;
     return this.#changed(this.#last, (stage) => repeated(stage, "times", from, upTo, within));
