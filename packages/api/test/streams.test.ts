@@ -278,4 +278,18 @@ describe("what can't be built", () => {
   test("a union of streams that travel in different ways", () => {
     expect(() => built((flights) => flights.union(flights.rebalance()))).toThrow(expect.objectContaining({ code: "PLAN_UNION" }));
   });
+
+  test("watermarks in the middle of a stream that could not do what they are told to are refused", () => {
+    const strategy = boundedOutOfOrderness<Flight>(seconds(5), (flight) => flight.at);
+    const aligned = strategy.withWatermarkAlignment("flights", seconds(5));
+    expect(() => built((flights) => flights.assignTimestampsAndWatermarks(aligned, { uid: "times" }))).toThrow(
+      expect.objectContaining({ code: "WATERMARK_ALIGNMENT", where: expect.objectContaining({ uid: "times" }) }),
+    );
+    for (const cadence of [{ everyRecords: Number.NaN }, { everyRecords: -1 }, { intervalMs: Number.NaN }, { intervalMs: 0.5 }, { quietMs: -200 }]) {
+      expect(() => built((flights) => flights.assignTimestampsAndWatermarks(strategy, { uid: "times", ...cadence }))).toThrow(
+        expect.objectContaining({ code: "WATERMARK_CADENCE" }),
+      );
+    }
+    expect(() => built((flights) => flights.assignTimestampsAndWatermarks(strategy, { uid: "times", everyRecords: 0, quietMs: 0 }))).not.toThrow();
+  });
 });

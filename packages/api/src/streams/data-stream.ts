@@ -1,7 +1,14 @@
 import type { Codec } from "@millrace/codec";
 import type { BroadcastStates, Key, OutputTag, ProcessFunction, Sink, WatermarkStrategy } from "@millrace/contracts";
 import { checkChoice, MillraceError } from "@millrace/core";
-import { createProcessOperator, createWatermarksOperator, type LookupContext, type WatermarkCadence, type WindowAssigner } from "@millrace/operators";
+import {
+  checkInStream,
+  createProcessOperator,
+  createWatermarksOperator,
+  type LookupContext,
+  type WatermarkCadence,
+  type WindowAssigner,
+} from "@millrace/operators";
 import { type AsyncCall, type AsyncOptions, addAsync, LookupJoin } from "./async-wait.ts";
 import { BroadcastConnectedStream, BroadcastStream } from "./broadcast-streams.ts";
 import { ConnectedStreams } from "./connected-streams.ts";
@@ -149,6 +156,7 @@ export class DataStream<T> {
   assignTimestampsAndWatermarks(strategy: WatermarkStrategy<T>, options: WatermarksOptions): DataStream<T> {
     const { builder, origins } = this.#upstream;
     const { everyRecords, intervalMs } = options;
+    checkInStream(options.uid, strategy, options);
     // Over input that ends, a pause is the machine's and not the stream's: the wall clock decides what is late only if it is asked to.
     const watchesQuiet = (strategy.idlenessMs ?? 0) > 0 || origins.some(({ node }) => builder.isLive(node));
     const quietMs = options.quietMs ?? (watchesQuiet ? undefined : 0);

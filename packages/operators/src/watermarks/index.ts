@@ -1,5 +1,6 @@
 export type { ActivityClock } from "./activity-clock.ts";
 export { createActivityClock } from "./activity-clock.ts";
+export { checkInStream } from "./check-in-stream.ts";
 export type { CombinedWatermarks } from "./combined-watermarks.ts";
 export { createCombinedWatermarks } from "./combined-watermarks.ts";
 export { withIdlenessTimer } from "./idleness.ts";
