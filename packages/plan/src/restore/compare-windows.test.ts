@@ -42,6 +42,12 @@ describe("what becomes of windows", () => {
     expect(outcome(fast(), fast({ assigner: { ...tumbling, time: "processing" } }))[0]).toMatch(/went by event time and go by processing time/);
     expect(outcome(slow(), slow({ assigner: { type: "session", time: "event", gapMs: 5 } }))[0]).toMatch(/were tumbling and are session/);
     expect(outcome(slow({ trigger: { type: "count", count: 3 } }), slow())[0]).toMatch(/its trigger was count and is eventTime/);
+    const timeout = (timeoutMs: number, type: string) =>
+      slow({ trigger: { type: "processingTimeout", timeoutMs, of: { type: "purging", of: { type } } } });
+    expect(outcome(timeout(5, "continuousEventTime"), timeout(5, "count"))[0]).toMatch(
+      /its trigger was processingTimeout of continuousEventTime and is processingTimeout of count/,
+    );
+    expect(outcome(timeout(5, "count"), timeout(9, "count"))).toContain("  its timers: matched");
     expect(outcome(slow({ allowedLatenessMs: "forever" }), slow())[0]).toMatch(/no timer that would end them/);
     expect(outcome(slow({ allowedLatenessMs: 5 }), fast())[0]).toMatch(/now fire whole/);
   });

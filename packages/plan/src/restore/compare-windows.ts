@@ -120,11 +120,15 @@ function isAligned({ type }: Fields): boolean {
   return type === "tumbling" || type === "sliding";
 }
 
-/** A purging trigger is the trigger inside. */
-function triggerType(node: PlanNode): string {
-  let trigger = node.details.trigger;
-  while (fieldsOf(trigger).type === "purging") trigger = fieldsOf(trigger).of;
-  const { type } = fieldsOf(trigger);
+function triggerType({ details }: PlanNode): string {
+  return typeOfTrigger(details.trigger);
+}
+
+/** A purging trigger is the trigger inside; one with a timeout has the timers of that, too. */
+function typeOfTrigger(trigger: Json | undefined): string {
+  const { type, of } = fieldsOf(trigger);
+  if (type === "purging") return typeOfTrigger(of);
+  if (type === "processingTimeout") return `processingTimeout of ${typeOfTrigger(of)}`;
   return typeof type === "string" ? type : canonicalJson(trigger ?? null);
 }
 
