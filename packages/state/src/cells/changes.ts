@@ -47,6 +47,7 @@ export class Changes {
   readonly spare = new SpareChunks();
   /** Sets of completed checkpoints on their way to the local store, oldest first. */
   #applying: Frozen[] = [];
+  #removedSlots = 0;
 
   /** `tracks` false: no checkpoint will be taken, and changes are not remembered for one. */
   constructor(slots: Slots, tracks: boolean) {
@@ -63,6 +64,11 @@ export class Changes {
     let sum = this.dirtySlots + (this.#frozen?.held ?? 0);
     for (const { held } of this.#applying) sum += held;
     return sum;
+  }
+
+  /** Those among `heldSlots` that hold no value any more, and wait for their tombstones to be in the local store. */
+  get removedSlots(): number {
+    return this.#removedSlots;
   }
 
   get frozen(): Frozen | undefined {
@@ -93,10 +99,16 @@ export class Changes {
     states[slot] = this.#stateOf(slot) | GONE;
     values[slot] = undefined;
     guards[slot] = 0;
-    if (!this.#tracks) this.#slots.release(slot);
-    else if ((this.#stateOf(slot) & PERSISTED) !== 0) this.#list(slot);
-    else if ((this.#stateOf(slot) & EPOCH_MASK) !== this.epoch) this.#slots.release(slot);
-    else this.#dead.push(slot);
+    if (!this.#tracks) {
+      this.#slots.release(slot);
+    } else if ((this.#stateOf(slot) & PERSISTED) !== 0) {
+      this.#removedSlots++;
+      this.#list(slot);
+    } else if ((this.#stateOf(slot) & EPOCH_MASK) !== this.epoch) {
+      this.#slots.release(slot);
+    } else {
+      this.#dead.push(slot);
+    }
   }
 
   /** A slot for a new entry, changed already; NO_SLOT when there is none, and one has to be taken. */
@@ -170,6 +182,7 @@ export class Changes {
   applied(frozen: Frozen): void {
     assert(this.#applying[0] === frozen, "sets are applied in order");
     this.#applying.shift();
+    this.#removedSlots -= frozen.buried.length;
     for (const slot of frozen.buried) {
       this.#slots.ownerOf(slot).buried(slot);
       this.#slots.release(slot);

@@ -10,6 +10,8 @@ const SAMPLED_MASK = 63;
  * 106 (8), object of three fields 178 (19), text 146 (36), 20 integers 298 (76). Columns that have just grown take more.
  */
 const ENTRY_MEMORY_BYTES = 100;
+/** The same of an entry that has been removed, until its tombstone is in the local store: its key is kept among those that the store is not asked for. */
+export const REMOVED_MEMORY_BYTES = ENTRY_MEMORY_BYTES;
 const MEMORY_PER_ENCODED_BYTE = 4;
 
 /** Estimates the bytes that the entries of one table take, from the sizes seen so far. */

@@ -3,6 +3,7 @@ import type { WrittenBase } from "@millrace/contracts";
 import { assert, limits, type PrimitiveKey } from "@millrace/core";
 import type { StoreDump } from "../backend/backend-snapshot.ts";
 import type { StateTier, TierParts } from "../backend/state-tier.ts";
+import { REMOVED_MEMORY_BYTES } from "../cells/footprint.ts";
 import type { SlotOwner } from "../cells/slots.ts";
 import type { ColdStore } from "../cells/table-context.ts";
 import { verifiedValue } from "../format/checksum.ts";
@@ -258,12 +259,16 @@ export class StoreTier implements StateTier, ColdStore {
     return bytes;
   }
 
-  /** Of what has changed and of what is on its way to the store, as far as it is known: an entry weighs what entries weigh. */
+  /**
+   * Of what has changed and of what is on its way to the store, as far as it is known: an entry weighs what entries weigh. What has been
+   * removed has no value among these, but its key stays until the store has the tombstone.
+   */
   #changedBytes(): number {
+    const { heldSlots, removedSlots } = this.#parts.changes;
     let entries = 0;
     for (const { footprint, pageFootprint } of this.#parts.tables()) entries += footprint.entries + pageFootprint.entries;
-    if (entries === 0) return 0;
-    return Math.min(1, this.#parts.changes.heldSlots / entries) * this.#bytes();
+    const share = entries === 0 ? 0 : Math.min(1, (heldSlots - removedSlots) / entries);
+    return removedSlots * REMOVED_MEMORY_BYTES + share * this.#bytes();
   }
 
   #changedBytesMax(): number {
