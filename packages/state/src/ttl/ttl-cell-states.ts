@@ -72,7 +72,9 @@ export class TtlAggregatingState<In, Acc, Out> extends TtlCellState<Acc> impleme
   }
 
   add(value: In): void {
-    const held = this.expiry.usable(this.cells.get()) ?? returned(this.#aggregate.createAccumulator());
-    this.cells.put(this.expiry.stamp(returned(this.#aggregate.add(value, held))));
+    const held = this.expiry.usable(this.cells.get());
+    // null is an accumulator like any other.
+    const accumulator = held === undefined ? returned(this.#aggregate.createAccumulator()) : held;
+    this.cells.put(this.expiry.stamp(returned(this.#aggregate.add(value, accumulator))));
   }
 }
