@@ -13,7 +13,8 @@ export async function* framePieces(chunks: Chunks): AsyncGenerator<Frames> {
   const frames = new Frames(held, 0);
   for await (const chunk of chunks) {
     const done = frames.frameEnd;
-    held.copyWithin(0, done, length);
+    // A long record is not moved again with each of its chunks.
+    if (done > 0) held.copyWithin(0, done, length);
     length -= done;
     if (length + chunk.length > held.length) held = enlarged(held, length, chunk.length);
     held.set(chunk, length);

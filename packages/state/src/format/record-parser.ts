@@ -6,7 +6,11 @@ export type RecordVisitor = (key: Uint8Array, stored: Uint8Array | undefined) =>
 /** Reads the frames of RecordWriter from a stream of chunks that may be cut anywhere. */
 export class RecordParser {
   readonly #visit: RecordVisitor;
-  #rest: Uint8Array = new Uint8Array(0);
+  /** The last chunk, or memory of the parser's own where records go on in the next one. */
+  #bytes: Uint8Array = new Uint8Array(0);
+  /** What belongs to no whole record yet. */
+  #start = 0;
+  #end = 0;
   #at = 0;
 
   constructor(visit: RecordVisitor) {
@@ -14,16 +18,20 @@ export class RecordParser {
   }
 
   push(chunk: Uint8Array): void {
-    this.#rest = this.#rest.length === 0 ? chunk : joined(this.#rest, chunk);
-    this.#at = 0;
-    let done = 0;
-    while (this.#record()) done = this.#at;
-    this.#rest = this.#rest.subarray(done);
+    if (this.#start < this.#end) {
+      this.#append(chunk);
+    } else {
+      this.#bytes = chunk;
+      this.#start = 0;
+      this.#end = chunk.length;
+    }
+    this.#at = this.#start;
+    while (this.#record()) this.#start = this.#at;
   }
 
   /** The stream is over. Throws STATE_CORRUPT when it ends inside a record. */
   end(): void {
-    if (this.#rest.length > 0) throw corruptState("the last record of a file is cut short");
+    if (this.#start < this.#end) throw corruptState("the last record of a file is cut short");
   }
 
   #record(): boolean {
@@ -33,10 +41,24 @@ export class RecordParser {
     const keyAt = this.#at;
     const valueAt = keyAt + keyBytes;
     const end = valueAt + (marker === 0 ? 0 : marker - 1);
-    if (end > this.#rest.length) return false;
+    if (end > this.#end) return false;
     this.#at = end;
-    this.#visit(this.#rest.subarray(keyAt, valueAt), marker === 0 ? undefined : this.#rest.subarray(valueAt, end));
+    this.#visit(this.#bytes.subarray(keyAt, valueAt), marker === 0 ? undefined : this.#bytes.subarray(valueAt, end));
     return true;
+  }
+
+  /** A chunk that was pushed is never written into: it ends where its bytes do. Memory is doubled, lest a long record be copied with each of its chunks. */
+  #append(chunk: Uint8Array): void {
+    const held = this.#end - this.#start;
+    if (this.#end + chunk.length > this.#bytes.length) {
+      const more = new Uint8Array(Math.max(held * 2, held + chunk.length));
+      more.set(this.#bytes.subarray(this.#start, this.#end));
+      this.#bytes = more;
+      this.#start = 0;
+      this.#end = held;
+    }
+    this.#bytes.set(chunk, this.#end);
+    this.#end += chunk.length;
   }
 
   /** undefined: the bytes end before it does. */
@@ -44,21 +66,14 @@ export class RecordParser {
     let value = 0;
     let scale = 1;
     for (;;) {
-      const byte = this.#rest[this.#at++];
-      if (byte === undefined) return undefined;
+      if (this.#at >= this.#end) return undefined;
+      const byte = this.#bytes[this.#at++] as number;
       value += (byte & 0x7f) * scale;
       if (byte < 0x80) return value;
       scale *= 0x80;
       if (value > Number.MAX_SAFE_INTEGER) throw corruptState("a record has an impossible length");
     }
   }
-}
-
-function joined(a: Uint8Array, b: Uint8Array): Uint8Array {
-  const both = new Uint8Array(a.length + b.length);
-  both.set(a);
-  both.set(b, a.length);
-  return both;
 }
 
 /** Reads a whole stream. */
