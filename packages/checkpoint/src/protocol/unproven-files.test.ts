@@ -35,4 +35,11 @@ describe("restoring a checkpoint reads", () => {
   ] satisfies [string, Partial<StoreFacts>][])("every file when %s", (_why, change) => {
     expect(filesRead({ ...facts, ...change }).size).toBe(3);
   });
+
+  test("every file of the subtask when another operator's make that its store is filled anew", () => {
+    const added = manifestOf(8, [file("sum-0-000008.base")]).operators.map((operator) => ({ ...operator, uid: "sum" }));
+    const manifest: CheckpointManifest = { ...second, operators: [...second.operators, ...added] };
+    const markers = [{ kind: "applied", checkpoint: identityOf(first) }] as const;
+    expect(filesRead({ ...facts, manifest, markers }).size).toBe(4);
+  });
 });

@@ -21,22 +21,27 @@ export function hasOtherLayout(manifest: CheckpointManifest, parallelismOf: Stor
 }
 
 /**
- * The files of a checkpoint that restoring it reads: none of an operator subtask whose local store is proven to hold the
- * checkpoint, the deltas since of one that lags, otherwise all. The others need no look: a store's values carry checksums of
- * their own, and a file is verified whenever it is read.
+ * The files of a checkpoint that restoring it reads: none of the operators of a subtask whose local store is proven to hold the
+ * checkpoint, the deltas since of one that lags, otherwise all: also of those that it could have gone on with, where another operator's
+ * files make that it is filled anew. The others need no look: a store's values carry checksums of their own, and a file is verified
+ * whenever it is read.
  */
 export function filesRead({ manifest, others, markers, parallelismOf }: StoreFacts): ReadonlySet<string> {
   const layoutChanged = hasOtherLayout(manifest, parallelismOf);
   const restored = identityOf(manifest);
   const ancestors = ancestryOf(manifest, others);
+  const parts = manifest.operators.flatMap(({ subtasks }) =>
+    subtasks.flatMap(({ subtask, keyed }) => {
+      if (keyed === undefined) return [];
+      const chain = keyed.files.map(chainFile);
+      return [{ subtask, chain, decision: decideLocalStore({ marker: markers[subtask], restored, ancestors, chain, layoutChanged }) }];
+    }),
+  );
+  const rebuilt = new Set(parts.flatMap(({ subtask, decision }) => (decision.kind === "rebuild" ? [subtask] : [])));
   const names = new Set<string>();
-  for (const { subtasks } of manifest.operators) {
-    for (const { subtask, keyed } of subtasks) {
-      const chain = (keyed?.files ?? []).map(chainFile);
-      const decision = decideLocalStore({ marker: markers[subtask], restored, ancestors, chain, layoutChanged });
-      const read = decision.kind === "use" ? [] : decision.kind === "applyDeltas" ? decision.deltas : chain;
-      for (const { file } of read) names.add(file.name);
-    }
+  for (const { subtask, chain, decision } of parts) {
+    const read = rebuilt.has(subtask) ? chain : decision.kind === "applyDeltas" ? decision.deltas : [];
+    for (const { file } of read) names.add(file.name);
   }
   return names;
 }
