@@ -49,7 +49,7 @@ export class BroadcastStore {
   }
 
   #declarationOf(stored: string): readonly [string, MapDeclaration<unknown, unknown>] | undefined {
-    const own = this.#declarations[stored];
+    const own = Object.hasOwn(this.#declarations, stored) ? this.#declarations[stored] : undefined;
     if (own !== undefined) return [stored, own];
     return Object.entries(this.#declarations).find(([, { aliases }]) => aliases?.includes(stored) === true);
   }

@@ -137,7 +137,7 @@ describe("broadcast state", () => {
     let states: object = broadcast;
     const harness = await createHarness({ create: () => store(states), inputs: 2, keyed: false });
     harness.element({ name: "a", factor: 3 }, 0, 1);
-    states = { rules: state.map(t.string(), t.number()), more: state.map(t.string(), t.string()) };
+    states = { rules: state.map(t.string(), t.number()), constructor: state.map(t.string(), t.string()) };
     await harness.restart();
     harness.element({ name: "b", factor: 1 / 2 }, 0, 1);
     harness.element(2, 1);
