@@ -1,4 +1,4 @@
-import { type Collector, datagen, defineJob, type JobDefinition, type Sink, state, t } from "millrace";
+import { boundedOutOfOrderness, type Collector, datagen, defineJob, discard, type JobDefinition, type Sink, state, t } from "millrace";
 import { describe, expect, it } from "vitest";
 import { countOf, inDirectory, slowSink, startNoted, until } from "./support.ts";
 
@@ -61,6 +61,34 @@ describe("a slow sink", () => {
       await until(() => flight.written > 500);
       await running.cancel();
       expect(flight.most).toBeLessThan(1_000);
+    }));
+});
+
+describe("a stream of few records beside a slow sink", () => {
+  it("is not idle by the time in which it was not read", () =>
+    inDirectory(async (stateDir) => {
+      const flight = new Flight();
+      const heard: string[] = [];
+      const job = defineJob("few", (env) => {
+        const all = env.from(numbers(flight), { uid: "numbers" });
+        all.rebalance().to(flight.sink(10), { uid: "slow" });
+        all
+          .filter((n) => n % 1_000 === 0)
+          .assignTimestampsAndWatermarks(boundedOutOfOrderness<number>(0, (n) => n).withIdleness(300), { uid: "times", quietMs: 20 })
+          .transform<number>(
+            () => ({
+              ownsWatermarks: true,
+              processElement: () => void heard.push("record"),
+              onStatus: (status) => void heard.push(status),
+            }),
+            { uid: "listens" },
+          )
+          .to(discard(), { uid: "out" });
+      });
+      const { job: running } = await startNoted(job, stateDir, { batchSize: 8 });
+      await until(() => heard.filter((what) => what === "record").length > 3);
+      await running.cancel();
+      expect(heard).not.toContain("idle");
     }));
 });
 

@@ -1,6 +1,6 @@
 import type { KeyedStateBackend } from "@millrace/contracts";
 import { assert, WATERMARK_MIN } from "@millrace/core";
-import { type ActivityClock, createActivityClock } from "@millrace/operators";
+import { createActivityClock } from "@millrace/operators";
 import type { OperatorBody } from "@millrace/plan";
 import { type ChainCode, type ChainControl, explainFailure } from "../chain/code.ts";
 import { type ChainProgram, chainProgram } from "../chain/program.ts";
@@ -65,8 +65,7 @@ async function build(order: TaskOrder, unfinished: Unfinished): Promise<Deployed
   const active = createActivityClock(() => ports.clock.monotonic());
   const services = servicesOf(
     settings,
-    control,
-    active,
+    { control, active },
     () => flow,
     () => task,
   );
@@ -114,8 +113,7 @@ async function build(order: TaskOrder, unfinished: Unfinished): Promise<Deployed
 /** Operators are opened before the task runs, and may ask for its services then. */
 function servicesOf(
   { ports }: TaskSettings,
-  control: ChainControl,
-  active: ActivityClock,
+  { control, active }: Pick<TaskWiring, "control" | "active">,
   flowOf: () => WatermarkFlow,
   taskOf: () => StreamTask | undefined,
 ): HostServices {
