@@ -4,6 +4,7 @@ import { timeTrigger } from "../triggers/time-trigger.ts";
 import type { Trigger } from "../triggers/trigger.ts";
 import { checkLength, checkTime, eventTimestamp } from "./alignment.ts";
 import type { WindowAssigner } from "./assigner.ts";
+import { builtIn } from "./built-in.ts";
 
 export interface SessionOptions {
   readonly time?: "event" | "processing";
@@ -20,7 +21,7 @@ export function session<T = unknown>(gap: number | ((value: T) => number), optio
   if (typeof gap === "number") checkLength("the gap of a session window", gap);
   const gapOf = typeof gap === "number" ? () => gap : (value: T) => checkGap(gap(value));
 
-  return Object.freeze({
+  return builtIn({
     description: { type: "session", time, gapMs: typeof gap === "number" ? gap : "dynamic" },
     time,
     merging: true,

@@ -2,6 +2,7 @@ import type { Window } from "../spec.ts";
 import { timeTrigger } from "../triggers/time-trigger.ts";
 import { checkLength, checkOffset, checkTime, eventTimestamp, slideStart } from "./alignment.ts";
 import type { AlignmentOptions, WindowAssigner } from "./assigner.ts";
+import { builtIn } from "./built-in.ts";
 
 /**
  * Windows of one size that start every `slideMs` (Flink's SlidingEventTimeWindows, SlidingProcessingTimeWindows). A
@@ -22,7 +23,7 @@ export function sliding(sizeMs: number, slideMs: number, options: AlignmentOptio
     }
     return windows;
   };
-  return Object.freeze({
+  return builtIn({
     description: { type: "sliding", time, sizeMs, slideMs, offsetMs },
     time,
     merging: false,

@@ -2,6 +2,7 @@ import type { Window } from "../spec.ts";
 import { timeTrigger } from "../triggers/time-trigger.ts";
 import { checkLength, checkOffset, checkTime, eventTimestamp, slideStart } from "./alignment.ts";
 import type { AlignmentOptions, WindowAssigner } from "./assigner.ts";
+import { builtIn } from "./built-in.ts";
 
 /** Windows of one size, side by side (Flink's TumblingEventTimeWindows, TumblingProcessingTimeWindows). Throws WINDOW_ASSIGNER. */
 export function tumbling(sizeMs: number, options: AlignmentOptions = {}): WindowAssigner<unknown> {
@@ -15,7 +16,7 @@ export function tumbling(sizeMs: number, options: AlignmentOptions = {}): Window
     const start = slideStart(timestamp, offsetMs, sizeMs);
     return [{ start, end: start + sizeMs }];
   };
-  return Object.freeze({
+  return builtIn({
     description: { type: "tumbling", time, sizeMs, offsetMs },
     time,
     merging: false,

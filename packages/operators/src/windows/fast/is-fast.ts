@@ -1,4 +1,5 @@
 import type { AlignedShape } from "../assigners/assigner.ts";
+import { assignsByShape } from "../assigners/built-in.ts";
 import type { WindowContents, WindowSpec } from "../spec.ts";
 import { timeTrigger } from "../triggers/time-trigger.ts";
 
@@ -29,11 +30,12 @@ export function isSliced(spec: WindowSpec): spec is FastSpec {
   );
 }
 
-/** By the trigger that is asked: an assigner of the job's own may have another one by default than that of its clock. */
+/** By the trigger that is asked, and if nobody else has to be: an assigner of the job's own may assign by itself, and have another trigger by default than that of its clock. */
 function firesOnce(spec: WindowSpec): boolean {
   const { assigner, trigger = assigner.defaultTrigger } = spec;
   return (
     trigger === timeTrigger(assigner.time) &&
+    assignsByShape(assigner) &&
     spec.evictor === undefined &&
     spec.allowedLatenessMs === 0 &&
     spec.contents.kind !== "elements" &&
