@@ -86,11 +86,20 @@ export class RecordStream<T> {
   constructor(options: RecordStreamOptions<T>) {
     this.#options = options;
     this.#decoder = options.decoder;
-    this.#decoder.restore(options.position.decoder);
+    this.#restore(options.position);
     this.#base = options.position.offset;
     this.#line = options.position.line;
     this.#records = options.position.records;
     this.#skipping = options.skipFirstLine;
+  }
+
+  /** A job that was edited may want columns that the header of a file it is reading does not have. */
+  #restore(position: StreamPosition): void {
+    try {
+      this.#decoder.restore(position.decoder);
+    } catch (error) {
+      throw this.#options.explain(error, position);
+    }
   }
 
   /**
@@ -179,8 +188,8 @@ export class RecordStream<T> {
       if (end > this.#checkedTo && !this.#isText(end)) throw new BadRecord("not UTF-8");
       return this.#decoder.decode(this.#buffer, this.#start, end);
     } catch (error) {
-      if (!(error instanceof BadRecord)) throw error;
       if (this.#decoder.awaitsHeader === true) throw this.#options.explain(unreadableHeader(error), this.position);
+      if (!(error instanceof BadRecord)) throw error;
       return this.#bad(error, end);
     }
   }
@@ -238,9 +247,10 @@ export class RecordStream<T> {
   }
 }
 
-/** Left out like a bad record it would leave its place to the first row. */
-function unreadableHeader({ message }: BadRecord): MillraceError {
-  return new MillraceError("SOURCE_HEADER", `the header can't be read: ${message}`, {
+/** Left out like a bad record it would leave its place to the first row. One that can be read and is not what is wanted says so itself. */
+function unreadableHeader(error: unknown): unknown {
+  if (!(error instanceof BadRecord)) return error;
+  return new MillraceError("SOURCE_HEADER", `the header can't be read: ${error.message}`, {
     hint: "correct the file, or give its encoding; a file without a header needs header: false and all columns in order",
   });
 }

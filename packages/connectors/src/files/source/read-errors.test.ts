@@ -4,6 +4,7 @@ import { nodePorts } from "@millrace/core/node";
 import { FaultyFiles, fault, SourceDriver } from "@millrace/testkit/drivers";
 import { expect, test } from "vitest";
 import { directoryWith } from "../../../test/temporary.ts";
+import { csv } from "../../formats/csv/csv.ts";
 import { lines } from "../../formats/lines.ts";
 import { files } from "./files.ts";
 
@@ -28,6 +29,21 @@ test("a file that may not be opened, and one that can't be read on, fail with SO
     await expect(driver.drain()).rejects.toMatchObject({ code: "SOURCE_READ", where: { position: join(directory, "a.txt") }, cause: { code } });
     await driver.close();
   }
+});
+
+test("a header without a column that is wanted names its file, in a file that has been begun too", async () => {
+  const directory = directoryWith({ "a.csv": "a,b\n1,2\n3,4\n" });
+  const refused = { code: "SOURCE_HEADER", message: expect.stringContaining('no column "c"') };
+  const driver = await SourceDriver.open(files(directory, csv({ columns: { c: "string" } })), { ports: nodePorts });
+  await expect(driver.drain()).rejects.toMatchObject({ ...refused, where: { position: `${directory}/a.csv:1` } });
+  await driver.close();
+
+  const before = await SourceDriver.open(files(directory, csv({ columns: { a: "string" } })), { ports: nodePorts });
+  await before.take(1);
+  const restored = before.checkpoint();
+  await before.close();
+  const edited = SourceDriver.open(files(directory, csv({ columns: { c: "string" } })), { ports: nodePorts, restored });
+  await expect(edited.then((one) => one.drain())).rejects.toMatchObject({ ...refused, where: { position: `${directory}/a.csv:3` } });
 });
 
 test("what was read before an error is handed over before it", async () => {

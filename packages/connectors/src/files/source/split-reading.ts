@@ -36,6 +36,18 @@ export class SplitReading<T> {
     // A range that is not at its file's beginning starts after the first line feed at or after the byte before it.
     const atRangeStart = split.start > 0 && split.offset === split.start;
     const from = atRangeStart ? split.offset - 1 : split.offset;
+    // Before anything is opened: what it refuses leaves nothing open.
+    this.#stream = new RecordStream({
+      decoder: options.format.createDecoder(options.encoding),
+      encoding: options.encoding,
+      maxLineBytes: options.maxLineBytes,
+      position: { offset: from, line: split.line, records: split.records, decoder: split.decoder },
+      skipFirstLine: atRangeStart,
+      pull: () => this.#readAhead.take(),
+      exhausted: () => this.#readAhead.exhausted,
+      bad: (bad) => this.#bad(bad),
+      explain: (error, at) => (error instanceof MillraceError ? error.at({ position: this.#positionOf(at) }) : error),
+    });
     this.#readAhead = new ReadAhead(
       fileBytes(files, {
         path: split.path,
@@ -49,17 +61,6 @@ export class SplitReading<T> {
       }),
       notify,
     );
-    this.#stream = new RecordStream({
-      decoder: options.format.createDecoder(options.encoding),
-      encoding: options.encoding,
-      maxLineBytes: options.maxLineBytes,
-      position: { offset: from, line: split.line, records: split.records, decoder: split.decoder },
-      skipFirstLine: atRangeStart,
-      pull: () => this.#readAhead.take(),
-      exhausted: () => this.#readAhead.exhausted,
-      bad: (bad) => this.#bad(bad),
-      explain: (error, at) => (error instanceof MillraceError ? error.at({ position: this.#positionOf(at) }) : error),
-    });
     this.#deliver = this.#delivery();
   }
 
