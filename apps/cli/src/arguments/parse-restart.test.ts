@@ -23,7 +23,7 @@ describe("restart strategies", () => {
     "failure-rate:1:1s",
   ])("%j is refused with an example", (text) => {
     expect(() => parseRestart(text, "--restart")).toThrow(
-      expect.objectContaining({ code: "COMMAND_ARGUMENT", hint: expect.stringContaining("--restart") }),
+      expect.objectContaining({ code: "COMMAND_ARGUMENT", hint: expect.stringContaining("--restart fixed-delay:3:10s") }),
     );
   });
 });

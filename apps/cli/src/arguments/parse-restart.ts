@@ -1,4 +1,4 @@
-import { MillraceError } from "@millrace/core";
+import { MillraceError, messageOf } from "@millrace/core";
 import type { StartOptions } from "@millrace/host";
 import { parseCount, parseDuration } from "./parse.ts";
 
@@ -9,6 +9,15 @@ const factor = 1.5;
 
 /** Flink's strategies: `none`, `fixed-delay:3:10s`, `exponential-delay:1s:1m`, `failure-rate:3:5m:10s`. */
 export function parseRestart(text: string, option: string): RestartStrategy {
+  try {
+    return strategyOf(text, option);
+  } catch (error) {
+    // A number or a duration by itself, as the hint of its own error has it, is no strategy.
+    throw refused(messageOf(error), option);
+  }
+}
+
+function strategyOf(text: string, option: string): RestartStrategy {
   const [kind, ...values] = text.trim().split(":");
   const [first = "", second = "", third = ""] = values;
   switch (`${kind} of ${values.length}`) {
