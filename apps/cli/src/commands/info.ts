@@ -1,5 +1,5 @@
 import { relative } from "node:path";
-import type { JobEntry, JobStatus, RetainedCheckpoint, RunRecord } from "@millrace/host";
+import type { JobCondition, JobEntry, JobStatus, RetainedCheckpoint, RunRecord } from "@millrace/host";
 import type { Io } from "../io.ts";
 import { RateMeter } from "../live/rates.ts";
 import { render } from "../live/render.ts";
@@ -32,20 +32,21 @@ export async function infoCommand(name: string, flags: InfoFlags, io: Io): Promi
     return 0;
   }
   const paint = paintFor(io, io.stdout);
-  const lines = [...(await headLines(job, io, paint)), "", ...checkpointLines(checkpoints, paint), "", ...runLines(runs, paint)];
+  const lines = [...(await headLines(job, checkpoints, io, paint)), "", ...checkpointLines(checkpoints, paint), "", ...runLines(runs, paint)];
   io.stdout.write(`${lines.join("\n")}\n`);
   return 0;
 }
 
-async function headLines(job: JobEntry, io: Io, paint: Paint): Promise<readonly string[]> {
+async function headLines(job: JobEntry, checkpoints: readonly RetainedCheckpoint[], io: Io, paint: Paint): Promise<readonly string[]> {
   const { live } = job;
   const place = `state directory ${relative(io.cwd, job.path) || job.path}`;
   if (live === undefined) {
     const reason = job.lastRun?.reason;
+    const next = nextRun(job, checkpoints);
     return [
       `${paint("bold", job.name)} ${paint(conditionStyles[job.condition], job.condition)}${reason === undefined ? "" : `: ${reason}`}`,
       `  ${place}`,
-      ...(nextRun[job.condition] === undefined ? [] : [`  ${nextRun[job.condition]}`]),
+      ...(next === undefined ? [] : [`  ${next}`]),
     ];
   }
   const footer = `pid ${live.pid} · ${place}`;
@@ -74,10 +75,17 @@ async function liveRates({ socketPath }: JobEntry, first: JobStatus): Promise<Pi
 }
 
 /** What the next `run` would do. */
-const nextRun: { readonly [condition: string]: string | undefined } = {
-  crashed: "the next run resumes from the last completed checkpoint",
-  failed: "the next run resumes from the last completed checkpoint",
-  stopped: "the next run resumes from the last completed checkpoint",
+function nextRun({ condition, lastRun }: JobEntry, checkpoints: readonly RetainedCheckpoint[]): string | undefined {
+  if (!unfinished.includes(condition) || lastRun === undefined) return otherwise[condition];
+  // Those of earlier runs are kept beside it, and it does not go on from them.
+  if (checkpoints.some(({ id }) => id >= lastRun.firstCheckpointId)) return "the next run resumes from the last completed checkpoint";
+  const beginning = lastRun.startedFrom === null ? "begins anew" : `starts from ${lastRun.startedFrom}`;
+  return `the next run ${beginning}: this one has completed no checkpoint`;
+}
+
+const unfinished: readonly JobCondition[] = ["crashed", "failed", "stopped"];
+
+const otherwise: { readonly [condition in JobCondition]?: string } = {
   finished: "the next run starts anew",
   cancelled: "the next run starts anew; --from starts from a checkpoint",
   savepoint: "the next run starts anew; --from starts from the savepoint",

@@ -60,4 +60,18 @@ describe("a job that is named", () => {
         err: expect.stringMatching(/file is no directory \[STATE_READ\]\n {2}name the directory/),
       });
   });
+
+  it("and has completed no checkpoint is not said to resume from one, whatever earlier runs have left", async () => {
+    await stateDirectory(".millrace/young/checkpoints", "young");
+    await stateDirectory(".millrace/young", "young");
+    await writeFile(join(cwd, ".millrace/young/checkpoints/chk-000002.json"), "{}");
+    const says = async (firstCheckpointId: number, startedFrom: string | null): Promise<string | undefined> => {
+      const start = { event: "start", runId: "r", attempt: 1, startedAtMs: 1, startedFrom, restoredFrom: null, firstCheckpointId, lockToken: "t" };
+      await writeFile(join(cwd, ".millrace/young/runs.jsonl"), `${JSON.stringify(start)}\n`);
+      return (await call("info", "young")).out.split("\n")[2]?.trim();
+    };
+    expect(await says(3, null)).toBe("the next run begins anew: this one has completed no checkpoint");
+    expect(await says(3, "/there/sp-7")).toBe("the next run starts from /there/sp-7: this one has completed no checkpoint");
+    expect(await says(2, null)).toBe("the next run resumes from the last completed checkpoint");
+  });
 });
