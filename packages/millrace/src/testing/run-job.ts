@@ -2,6 +2,7 @@ import type { JobDefinition } from "@millrace/api";
 import { type Json, MillraceError } from "@millrace/core";
 import { type JobHandle, type JobResult, startJob } from "@millrace/host";
 import { type SimulatedPorts, simulatedPorts } from "@millrace/testkit";
+import { checkTestOptions } from "./check-options.ts";
 import { Feed } from "./fed-source.ts";
 import { type TestInputs, TestSinks, underTest } from "./job-under-test.ts";
 import { TestProcess } from "./test-process.ts";
@@ -69,6 +70,7 @@ export class JobTest {
   #endedMs: number | undefined;
 
   static async begin(definition: JobDefinition, options: JobTestOptions): Promise<JobTest> {
+    checkTestOptions(options);
     const test = new JobTest(definition, options);
     for (const [path, text] of Object.entries(options.files ?? {})) await writeText(test.#world, path, text);
     return test;

@@ -1,9 +1,10 @@
 import { inspect } from "node:util";
 import type { JobDefinition } from "@millrace/api";
 import { seededRandom } from "@millrace/core";
+import { checkTestOptions } from "./check-options.ts";
 import { JobTest, type JobTestOptions, type JobTestResult, type Life, runJob } from "./run-job.ts";
 
-export interface VerifyJobOptions extends JobTestOptions {
+export interface VerifyJobOptions extends Omit<JobTestOptions, "parallelism"> {
   /** Parallelisms that the job runs at and is restored at. Default 1 and 3. */
   readonly parallelisms?: readonly number[];
   /** Places in the input where the job is stopped, and where it dies; spread evenly. Default 8. */
@@ -16,6 +17,7 @@ export interface VerifyJobOptions extends JobTestOptions {
  * run's result. A job whose results depend on the clock, on randomness or on the order between keys is not for it.
  */
 export async function verifyJob(definition: JobDefinition, options: VerifyJobOptions = {}): Promise<JobTestResult> {
+  checkTestOptions(options);
   const { parallelisms = [1, 3], positionsMax = 8, seed = 1 } = options;
   const plain = await runJob(definition, { ...options, parallelism: parallelisms[0] ?? 1 });
   const wanted = goldenText(plain.outputs);
