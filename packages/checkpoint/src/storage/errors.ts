@@ -43,20 +43,21 @@ export function systemCode(error: unknown): string | undefined {
   return typeof code === "string" ? code : undefined;
 }
 
+/** A savepoint may be anywhere: which place is meant stands in the message. */
 function hintFor(cause: unknown): string {
   switch (systemCode(cause)) {
     case "ENOSPC":
     case "EDQUOT":
-      return "the disk is full: free some space, or move the state directory with --state-dir";
+      return "the disk is full: free some space there, or name another place (--state-dir, of a savepoint --path)";
     case "EACCES":
     case "EPERM":
-      return "give this user the right to read and write the state directory";
+      return "give this user the right to read and write there";
     case "EROFS":
-      return "the file system is read-only: mount it for writing, or move the state directory with --state-dir";
+      return "the file system is read-only: mount it for writing, or name another place (--state-dir, of a savepoint --path)";
     case "EMFILE":
     case "ENFILE":
       return "too many files are open: raise the limit with ulimit -n";
     default:
-      return "check the disk that holds the state directory";
+      return "check that place, and the disk that holds it";
   }
 }
