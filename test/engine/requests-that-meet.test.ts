@@ -137,6 +137,17 @@ describe("a rescale", () => {
     }),
   );
 
+  it("that another one comes before is refused as that", { timeout: 15_000 }, () =>
+    inDirectory(async (directory) => {
+      const job = await startJob(endless(), { stateDir: join(directory, "state"), checkpointIntervalMs: 600_000 });
+      await until(() => job.status().state === "running");
+      const [first, second] = await Promise.allSettled([job.rescale(2), job.rescale(3)]);
+      expect(first).toMatchObject({ value: { from: 1, to: 2 } });
+      expect(second).toMatchObject({ reason: { code: "JOB_NOT_RUNNING", message: expect.stringContaining("rescaled") } });
+      await job.stop();
+    }),
+  );
+
   it("that a stop comes between is refused as that, and not as one that is tried again", { timeout: 15_000 }, () =>
     inDirectory(async (directory) => {
       const [closing, mayClose] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];

@@ -1,5 +1,16 @@
 import { join } from "node:path";
-import { collection, defineJob, discard, type JobDefinition, type JobEvent, type JobHandle, type Sink, type StartOptions, startJob } from "millrace";
+import {
+  collection,
+  datagen,
+  defineJob,
+  discard,
+  type JobDefinition,
+  type JobEvent,
+  type JobHandle,
+  type Sink,
+  type StartOptions,
+  startJob,
+} from "millrace";
 import { fileSink } from "millrace/files";
 import { describe, expect, it } from "vitest";
 import { countOf, inDirectory, published, until } from "./support.ts";
@@ -108,4 +119,23 @@ describe("a job without checkpoints whose input has ended", () => {
       expect(countOf(events, "restarting")).toBe(1);
       expect(await published(out)).toEqual([1, 2, 3]);
     }));
+});
+
+describe("a running job without checkpoints", () => {
+  it("is not told to be asked again for what takes one", async () => {
+    const { job } = await start(
+      defineJob("endless", (env) => {
+        env.from(datagen({ generate: (n: number) => n }), { uid: "numbers" }).to(discard(), { uid: "out" });
+      }),
+      soon,
+    );
+    const refused = {
+      code: "JOB_NOT_RUNNING",
+      message: expect.stringContaining("without checkpoints"),
+      hint: expect.stringContaining("state directory"),
+    };
+    for (const asked of [job.savepoint("anywhere"), job.rescale(2), job.stop({ savepoint: true })])
+      await expect(asked).rejects.toMatchObject(refused);
+    await job.cancel();
+  });
 });

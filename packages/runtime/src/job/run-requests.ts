@@ -5,7 +5,7 @@ import type { Attempt } from "./attempt.ts";
 import type { Attempts } from "./attempts.ts";
 import { isCheckpointAborted } from "./checkpoints/checkpoint-aborted.ts";
 import type { Ending } from "./ending.ts";
-import { notRunning } from "./not-running.ts";
+import { notRunning, withoutCheckpoints } from "./not-running.ts";
 import type { Savepoints } from "./savepoints.ts";
 import type { RunSettings } from "./settings.ts";
 import { type Checkpointed, Stopping } from "./stopping.ts";
@@ -109,12 +109,14 @@ export class RunRequests {
     const { graph, maxParallelism, dev, ports } = settings;
     toPhysical(graph.plan, { parallelism, maxParallelism, chaining: !dev });
     const suspends = Symbol("rescale");
-    const { checkpointId } = await attempt.checkpoints.take("final", { suspends });
+    const { checkpointId } = await attempt.checkpoints.take("final", { suspends }).catch((error: unknown) => {
+      throw this.#rescaled.has(attempt) && isCheckpointAborted(error) ? notRunning("it was rescaled meanwhile") : error;
+    });
     const pausedMs = ports.clock.monotonic();
     if (attempts.current !== attempt || ending.hasBegun || this.#stopping !== undefined) {
       // What ends the run may want a checkpoint of its own.
       attempt.checkpoints.resume(suspends);
-      throw notRunning("it ended or failed meanwhile, or is being stopped");
+      throw notRunning("it ended, failed or was rescaled meanwhile, or is being stopped");
     }
     attempts.dismiss();
     this.#rescaled.add(attempt);
@@ -135,7 +137,7 @@ export class RunRequests {
     const { attempts, ending, lane, settings } = this.#run;
     if (!ending.hasBegun) await lane.idle;
     if (ending.hasBegun) throw notRunning("it is ending");
-    if (settings.storage === undefined) throw notRunning("its checkpoints are off");
+    if (settings.storage === undefined) throw withoutCheckpoints();
     if (attempts.current === undefined) throw notRunning("it is restarting after a failure");
     return attempts.current as Checkpointed;
   }
