@@ -122,6 +122,7 @@ it.runIf(process.platform === "linux")(
     const below = (await readFile(`/proc/${child.pid}/task/${child.pid}/children`, "utf8")).trim().split(" ").map(Number);
     for (const pid of [...below, child.pid as number]) process.kill(pid, "SIGTERM");
     expect((await ended).code).toBe(143);
+    expect(events().at(-1)).toMatchObject({ event: "job.resumable", command: expect.stringMatching(/^millrace run slow\.ts .*--supervise/) });
     const runs = (await readFile(join(workshop.path, ".millrace/slow/runs.jsonl"), "utf8")).trimEnd().split("\n");
     expect(JSON.parse(runs.at(-1) ?? "")).toMatchObject({ event: "end", end: "stopped" });
   },

@@ -6,7 +6,7 @@ import { type RunLine, without, wordsOf } from "../arguments/run-line.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { failingWith } from "../failure.ts";
 import type { Io } from "../io.ts";
-import { tellSupervisor } from "../run/run-begun.ts";
+import { supervisedVariable, tellSupervisor } from "../run/run-begun.ts";
 import { runJob } from "../run/run-job.ts";
 import { anew, supervise } from "../run/supervise.ts";
 import { type RunView, writesStandardOutput } from "../run/view.ts";
@@ -63,7 +63,7 @@ export async function runCommand(flags: RunFlags, io: Io, line: RunLine): Promis
     view,
     start: startJob,
     prints: writesStandardOutput(planned.plan),
-    resumeCommand: resumeCommand(line),
+    resumeCommand: resumeCommand(line, io),
     redact: planned.redact,
   };
   return failingWith(exitCodes.jobFailed, () => runJob(io, request), planned.redact);
@@ -132,8 +132,10 @@ async function viewFor({ job, plan, secrets }: PlannedJob, { live }: RunFlags, i
 }
 
 /** How to go on with a stopped run. */
-function resumeCommand(line: RunLine): string {
-  return ["millrace", ...wordsOf(without(line, [...anew, "--allow-drop", "--accept-loss"])).map(quoted)].join(" ");
+function resumeCommand(line: RunLine, io: Io): string {
+  // A supervisor keeps its own flag from the process that it starts.
+  const supervised = io.env[supervisedVariable] === undefined ? [] : ["--supervise"];
+  return ["millrace", ...wordsOf(without(line, [...anew, "--allow-drop", "--accept-loss"])).map(quoted), ...supervised].join(" ");
 }
 
 function quoted(argument: string): string {
