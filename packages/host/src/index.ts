@@ -1,3 +1,6 @@
+export type { RestartStrategy } from "@millrace/checkpoint";
+export type { ExecutionMode, NodeKind } from "@millrace/plan";
+export type { Rescaled } from "@millrace/runtime";
 export type {
   ControlClient,
   ControlClientOptions,
@@ -17,6 +20,7 @@ export { createControlClient, findJob, jobRuns, listJobs, retainedCheckpoints, s
 export { engineVersion } from "./engine-version.ts";
 export type {
   CheckpointStatus,
+  ConsoleLevel,
   JobEvent,
   JobHandle,
   JobLogger,
@@ -32,6 +36,7 @@ export type {
 export type { ErrorFields, LoggerOptions, LogRecord } from "./log/index.ts";
 export { createLogger, errorFields, heldLogger, logEvent, logRecordOf, progressRecord, redactor } from "./log/index.ts";
 export type { Machine } from "./machine.ts";
+export type { MemoryShares } from "./memory.ts";
 export { nodeProcessFacts } from "./node/index.ts";
 export type { RestorePreview } from "./preview-restore.ts";
 export { previewRestore } from "./preview-restore.ts";

@@ -12,6 +12,8 @@ export async function checkCommand(path: string, flags: { readonly param?: reado
   const states = plan.nodes.reduce((sum, node) => sum + node.states.length, 0);
   const found = warnings.length === 0 ? "no warnings" : `${warnings.length} warning${warnings.length === 1 ? "" : "s"}`;
   const symbol = warnings.length === 0 ? paint("green", "✓") : paint("yellow", "!");
-  io.stdout.write(`${symbol} ${plan.jobName}: ${plan.nodes.length} nodes, ${states} states, plan ${planHash(plan)}: ${found}\n`);
+  io.stdout.write(
+    `${symbol} ${plan.jobName}: ${plan.nodes.length} nodes, ${states} ${states === 1 ? "state" : "states"}, plan ${planHash(plan)}: ${found}\n`,
+  );
   return 0;
 }

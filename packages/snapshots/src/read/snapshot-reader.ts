@@ -66,7 +66,7 @@ export class SnapshotReader {
     const found = this.manifest.operators.find((operator) => operator.uid === uid);
     if (found !== undefined) return found;
     throw new MillraceError("SNAPSHOT_UID", `${this.path} holds no operator ${JSON.stringify(uid)}`, {
-      hint: `with keyed state: ${this.keyedUids.join(", ")}`,
+      hint: this.keyedUids.length === 0 ? "no operator in it has keyed state" : `with keyed state: ${this.keyedUids.join(", ")}`,
     });
   }
 
