@@ -2,7 +2,10 @@ import type { ConditionContext } from "../pattern/condition.ts";
 import { eventNumbers, materialize } from "./found-match.ts";
 import type { MatchBuffer } from "./match-buffer.ts";
 
-/** What conditions see: one object, turned to a partial match before its conditions are asked. Events are looked up when asked for. */
+/**
+ * What conditions see: one object, turned to a partial match before its conditions are asked. Events are looked up when asked for. A condition may take
+ * what it calls out of it, as out of any context.
+ */
 export class MatchContext implements ConditionContext {
   readonly #names: readonly string[];
   readonly #buffer: MatchBuffer;
@@ -23,16 +26,12 @@ export class MatchContext implements ConditionContext {
     this.#events = undefined;
   }
 
-  events(name: string): readonly unknown[] {
+  readonly events = (name: string): readonly unknown[] => {
     this.#events ??= materialize(this.#buffer, this.#names, eventNumbers(this.#buffer, this.#entry, this.#names.length));
     return this.#events[name] ?? [];
-  }
+  };
 
-  timestamp(): number {
-    return this.#time;
-  }
+  readonly timestamp = (): number => this.#time;
 
-  currentProcessingTime(): number {
-    return this.#now();
-  }
+  readonly currentProcessingTime = (): number => this.#now();
 }

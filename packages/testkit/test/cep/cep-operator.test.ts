@@ -75,6 +75,20 @@ describe("the operator of a pattern", () => {
     expect(texts(await verifyOperator({ create: create(pattern), steps: list }))).toEqual(["3 k a=1 b=3"]);
   });
 
+  it("lets a condition take what it calls out of its context", async () => {
+    const pattern = Pattern.of<Event>()
+      .begin("a")
+      .where(of("a"))
+      .next("b")
+      .where(
+        (event, { events, timestamp, currentProcessingTime }) => timestamp() === event.at + 0 * currentProcessingTime() && events("a").length === 1,
+      )
+      .within(10);
+    const event = (id: number, letter: string, at: number): HarnessStep => steps.element({ key: "k", letter, value: 0, id, at }, at);
+    const list = [event(0, "a", 3), event(1, "b", 4), steps.watermark(20)];
+    expect(texts(await verifyOperator({ create: create(pattern), steps: list }))).toEqual(["4 k a=0 b=1"]);
+  });
+
   it("runs by the clock in processing time", async () => {
     const list = [
       steps.processingTime(100),

@@ -15,7 +15,7 @@ import { openKeyStates, openWindowStates, type WindowStates } from "./handles.ts
 import { stateNames } from "./state-names.ts";
 import type { WindowForm } from "./window-form.ts";
 
-/** The context of a window function: one object, turned to a window before each call. */
+/** The context of a window function: one object, turned to a window before each call. A function may take what it calls out of it, as out of any context. */
 export class FunctionContext implements WindowContext<Key, StateDeclarations, StateDeclarations> {
   readonly globalState: StateHandles<StateDeclarations>;
   readonly #context: OperatorContext<unknown>;
@@ -61,20 +61,14 @@ export class FunctionContext implements WindowContext<Key, StateDeclarations, St
     });
   }
 
-  timestamp(): number | undefined {
+  readonly timestamp = (): number | undefined => {
     const timestamp = maxTimestamp(this.#window);
     return Number.isFinite(timestamp) ? timestamp : undefined;
-  }
+  };
 
-  currentWatermark(): number {
-    return this.#context.currentWatermark();
-  }
+  readonly currentWatermark = (): number => this.#context.currentWatermark();
 
-  currentProcessingTime(): number {
-    return this.#context.now();
-  }
+  readonly currentProcessingTime = (): number => this.#context.now();
 
-  output<T>(tag: OutputTag<T>, value: T): void {
-    this.#emitSide(tag, value, maxTimestamp(this.#window));
-  }
+  readonly output = <T>(tag: OutputTag<T>, value: T): void => this.#emitSide(tag, value, maxTimestamp(this.#window));
 }

@@ -50,7 +50,5 @@ export class Results implements Collector<unknown> {
     }
   }
 
-  collect(value: unknown): void {
-    this.#context.output.collect(value, this.#timestamp);
-  }
+  readonly collect = (value: unknown): void => this.#context.output.collect(value, this.#timestamp);
 }

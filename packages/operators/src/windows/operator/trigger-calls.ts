@@ -15,7 +15,7 @@ import { openWindowStates, type WindowStates } from "./handles.ts";
 import { stateNames } from "./state-names.ts";
 import type { WindowForm } from "./window-form.ts";
 
-/** Calls the trigger with its context turned to one window of the current key. */
+/** Calls the trigger with its context turned to one window of the current key. A trigger may take what it calls out of it, as out of any context. */
 export class TriggerCalls implements MergeContext {
   readonly #trigger: Trigger<unknown>;
   readonly #context: OperatorContext<unknown>;
@@ -67,31 +67,19 @@ export class TriggerCalls implements MergeContext {
     return this.#states.handles;
   }
 
-  currentWatermark(): number {
-    return this.#context.currentWatermark();
-  }
+  readonly currentWatermark = (): number => this.#context.currentWatermark();
 
-  currentProcessingTime(): number {
-    return this.#context.now();
-  }
+  readonly currentProcessingTime = (): number => this.#context.now();
 
-  registerEventTimeTimer(time: number): void {
-    this.#timers.registerEventTime(this.#namespace, checked(time));
-  }
+  readonly registerEventTimeTimer = (time: number): void => this.#timers.registerEventTime(this.#namespace, checked(time));
 
-  deleteEventTimeTimer(time: number): void {
-    this.#timers.deleteEventTime(this.#namespace, time);
-  }
+  readonly deleteEventTimeTimer = (time: number): void => this.#timers.deleteEventTime(this.#namespace, time);
 
-  registerProcessingTimeTimer(time: number): void {
-    this.#timers.registerProcessingTime(this.#namespace, checked(time));
-  }
+  readonly registerProcessingTimeTimer = (time: number): void => this.#timers.registerProcessingTime(this.#namespace, checked(time));
 
-  deleteProcessingTimeTimer(time: number): void {
-    this.#timers.deleteProcessingTime(this.#namespace, time);
-  }
+  readonly deleteProcessingTimeTimer = (time: number): void => this.#timers.deleteProcessingTime(this.#namespace, time);
 
-  mergeState(name: string): void {
+  readonly mergeState = (name: string): void => {
     const declared = this.#states.byName.get(name);
     const kind = declared?.declaration.kind;
     if (declared === undefined || (kind !== "reducing" && kind !== "list")) {
@@ -112,7 +100,7 @@ export class TriggerCalls implements MergeContext {
         (declared.state.of(this.#namespace) as ListState<unknown>).addAll(values);
       }
     }
-  }
+  };
 }
 
 /** A timer at what is no time would fire never, or bring those of other keys out of their order. */
