@@ -228,8 +228,8 @@ export const canaries: readonly Canary[] = [
     changes: [
       {
         path: "packages/runtime/src/job/run-requests.ts",
-        find: "if (settings.storage === undefined) throw notRunning",
-        replace: "if (settings.storage !== undefined) throw notRunning",
+        find: "if (settings.storage === undefined) throw withoutCheckpoints",
+        replace: "if (settings.storage !== undefined) throw withoutCheckpoints",
       },
     ],
   },
