@@ -19,6 +19,7 @@ export function drawWishes(seed: number, judging: Judging | undefined): JobWishe
   return {
     // A judge goes by files, and so do those that take turns.
     layoutSeed: judging === undefined && !turns ? seed : undefined,
+    furtherSeed: seed,
     aligned,
     // What a source counts as its records is not what the judge counts where some can't be read.
     brokenEvery: judging === undefined ? drawBrokenEvery(seed) : undefined,

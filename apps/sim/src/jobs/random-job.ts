@@ -14,6 +14,7 @@ import { crowd } from "./crowd.ts";
 import { edited } from "./edited-job.ts";
 import { exchangeBranches } from "./exchange-branches.ts";
 import { functionBranches } from "./function-branches.ts";
+import { drawFurther } from "./further-branches.ts";
 import { joinBranches } from "./join-branches.ts";
 import { drawLayout, type Layout, wholeFiles } from "./layout.ts";
 import { holdingBranch, ownOperatorBranches } from "./own-operator-branches.ts";
@@ -71,6 +72,8 @@ export const allBranches: readonly Branch[] = [
 export interface JobWishes {
   /** Of what its input files are like, and when they come. undefined: they lie there whole. */
   readonly layoutSeed: number | undefined;
+  /** Of the branches that it has beside those that it is drawn from, see `drawFurther`. */
+  readonly furtherSeed: number;
   /** Two sources in one alignment group, with enough records that one gets ahead of the other. */
   readonly aligned: boolean;
   readonly brokenEvery: number | undefined;
@@ -157,12 +160,13 @@ export function drawJob(chance: Chance, wishes: JobWishes): RandomJob {
 /** `isInOrder`: readings come in the order of their one file. */
 function drawBranches(
   chance: Chance,
-  { bursts, edited: isEdited, turns: takesTurns, awaits, crowded, marked }: JobWishes,
+  { furtherSeed, bursts, edited: isEdited, turns: takesTurns, awaits, crowded, marked }: JobWishes,
   isInOrder: boolean,
 ): Branch[] {
-  const possible = allBranches.filter((branch) => (isInOrder || !branch.ordered) && !(takesTurns && branch.severalWays === true));
+  const fits = (branch: Branch): boolean => (isInOrder || !branch.ordered) && !(takesTurns && branch.severalWays === true);
   return [
-    ...chance.distinct(possible, chance.between(1, 5)),
+    ...chance.distinct(allBranches.filter(fits), chance.between(1, 5)),
+    ...drawFurther(furtherSeed, fits),
     ...(bursts ? [burstTimers] : []),
     ...(isEdited ? [edited] : []),
     ...(awaits ? [awaitingBranch] : []),

@@ -14,24 +14,33 @@ export function fixedWindowSums(name: string, input: readonly Reading[], sizeMs:
 
 /** Lines of session sums when nothing is late. */
 export function sessionSums(name: string, input: readonly Reading[], gapMs: number): string[] {
-  const lines: string[] = [];
+  return joinedSessions(input, () => gapMs).map(({ sensor, start, end, sum }) => `${name} ${sensor} ${start} ${end} ${sum}`);
+}
+
+export interface JoinedSession {
+  readonly sensor: string;
+  start: number;
+  end: number;
+  count: number;
+  sum: number;
+}
+
+/** The sessions of each sensor when nothing is late, in their order. */
+export function joinedSessions(input: readonly Reading[], gapOf: (one: Reading) => number): JoinedSession[] {
+  const sessions: JoinedSession[] = [];
   for (const [sensor, ones] of Map.groupBy(input, (one) => one.sensor)) {
-    let open: { start: number; end: number; sum: number } | undefined;
-    const close = (): void => {
-      if (open !== undefined) lines.push(`${name} ${sensor} ${open.start} ${open.end} ${open.sum}`);
-    };
-    for (const { at, value } of ones.toSorted((a, b) => a.at - b.at)) {
-      if (open !== undefined && at <= open.end) {
-        open.end = at + gapMs;
-        open.sum += value;
-      } else {
-        close();
-        open = { start: at, end: at + gapMs, sum: value };
+    let open: JoinedSession | undefined;
+    for (const one of ones.toSorted((a, b) => a.at - b.at)) {
+      if (open === undefined || one.at > open.end) {
+        open = { sensor, start: one.at, end: one.at, count: 0, sum: 0 };
+        sessions.push(open);
       }
+      open.end = Math.max(open.end, one.at + gapOf(one));
+      open.count++;
+      open.sum += one.value;
     }
-    close();
   }
-  return lines;
+  return sessions;
 }
 
 /** Every reading is in the last firing of its window or aside as late, whatever was late; no window is made anew. */

@@ -1,6 +1,8 @@
 import type { StartOptions } from "millrace";
+import { askAgain } from "../jobs/ask-again.ts";
 import { asyncBranches } from "../jobs/async-branches.ts";
-import { varies } from "../jobs/branch.ts";
+import { type Branch, varies } from "../jobs/branch.ts";
+import { lifeCycleBranch } from "../jobs/life-cycle-branch.ts";
 import { inputPath } from "../jobs/places.ts";
 import type { RandomJob } from "../jobs/random-job.ts";
 import { TURNS_IDLENESS_MS } from "../jobs/turns.ts";
@@ -71,6 +73,9 @@ const DISK_OPERATIONS = 400;
 /** The longest that asynchronous functions let a record wait, once it is its turn. */
 const ASYNC_MS = 30;
 
+/** Branches whose records wait for answers. */
+const asking: readonly Branch[] = [...asyncBranches, askAgain, lifeCycleBranch];
+
 /** `lines`: what the job publishes when nothing goes wrong. */
 export function createJudge(
   world: World,
@@ -85,7 +90,7 @@ export function createJudge(
   const { checkpointIntervalMs = 0, minPauseMs = 0 } = options;
   const records = job.input.flat().length;
   const sinkMs = job.sinkPace === undefined ? 0 : (lines.length / job.sinkPace.records + 1) * job.sinkPace.pauseMs;
-  const asyncMs = job.branches.some((branch) => asyncBranches.includes(branch)) ? records * ASYNC_MS : 0;
+  const asyncMs = job.branches.some((branch) => asking.includes(branch)) ? records * ASYNC_MS : 0;
   const workMs = (msPerReading === undefined ? SLACK_MS : SLOW_SLACK_MS) + sinkMs + asyncMs + (takesTurns ? 2 * TURNS_IDLENESS_MS : 0);
   const settings = {
     live,

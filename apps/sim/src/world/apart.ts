@@ -40,6 +40,7 @@ export const salts = {
   byPath: 0xbf597fc7,
   awaits: 0xc6e00bf3,
   meeting: 0xd5a79147,
+  further: 0x06ca6351,
 } as const;
 
 /** For what is drawn apart from all else: the other draws of a seed are what they are without it. `pid`: where it is drawn for each process. */
