@@ -28,7 +28,8 @@ export class MatchContext implements ConditionContext {
 
   readonly events = (name: string): readonly unknown[] => {
     this.#events ??= materialize(this.#buffer, this.#names, eventNumbers(this.#buffer, this.#entry, this.#names.length));
-    return this.#events[name] ?? [];
+    // A name that no event can have, as of a stage that forbids, may be one that every object has.
+    return Object.hasOwn(this.#events, name) ? (this.#events[name] ?? []) : [];
   };
 
   readonly timestamp = (): number => this.#time;

@@ -1,4 +1,4 @@
-import { cepStates, compilePattern, Pattern, skipPastLastEvent } from "@millrace/cep";
+import { type ConditionContext, cepStates, compilePattern, Pattern, skipPastLastEvent } from "@millrace/cep";
 import type { KeyedStateBackend } from "@millrace/contracts";
 import { createHeapBackend } from "@millrace/state";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -48,6 +48,15 @@ describe("the operator of a pattern", () => {
       positionsMax: 40,
     });
     expect(texts(outputs).length).toBeGreaterThanOrEqual(found);
+  });
+
+  it.each(["__proto__", "constructor"])("shows a condition no events of a stage that can have none, named %s", async (name) => {
+    const first = (event: Event, context: ConditionContext): boolean => event.letter === "a" && context.events(name).length === 0;
+    const pattern = Pattern.of<Event>().begin("a").where(first).notFollowedBy(name).where(of("b")).followedBy("c").where(of("c")).within(10);
+    const event = (id: number, letter: string, at: number): HarnessStep => steps.element({ key: "k", letter, value: 1, id, at }, at);
+    expect(texts(await verifyOperator({ create: create(pattern), steps: [event(0, "a", 1), event(1, "c", 2), steps.watermark(20)] }))).toEqual([
+      "2 k a=0 c=1",
+    ]);
   });
 
   it("takes events in the order of their time, then of the comparator, then of their coming", async () => {
