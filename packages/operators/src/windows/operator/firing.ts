@@ -3,6 +3,7 @@ import { returned } from "@millrace/core";
 import type { EvictorContext, TimestampedValue } from "../evictors/evictor.ts";
 import type { Window, WindowContents, WindowSpec } from "../spec.ts";
 import { type ContentsState, type EvictableContents, elementsContents, evictableContents, foldedContents } from "./contents.ts";
+import { foldingOf } from "./folding.ts";
 import { Results } from "./results.ts";
 import { numbers, type WindowForm } from "./window-form.ts";
 
@@ -44,6 +45,7 @@ function plainFiring<C>(contents: ContentsState<C>, resultsOf: (contents: C) => 
 /** As Flink's EvictingWindowOperator: evict, call the function, evict, keep what is left. A window whose elements are all evicted still fires. */
 function evictingFiring(spec: WindowSpec, context: OperatorContext<unknown>, contents: EvictableContents, results: Results): Firing {
   const { evictor } = spec;
+  const folded = foldedBy(spec.contents);
   return {
     contents,
     fire(window, namespace) {
@@ -52,7 +54,7 @@ function evictingFiring(spec: WindowSpec, context: OperatorContext<unknown>, con
       const evictorContext = evictorContextOf(window, context);
       const before = returned(evictor?.evictBefore?.(held, evictorContext)) ?? held;
       results.turnTo(window);
-      results.emit(folded(spec.contents, before));
+      results.emit(folded(before));
       const after = returned(evictor?.evictAfter?.(before, evictorContext)) ?? before;
       if (after !== held) contents.replace(namespace, after);
     },
@@ -69,22 +71,16 @@ function evictorContextOf(window: Window, context: OperatorContext<unknown>): Ev
   return { window, currentWatermark: () => context.currentWatermark(), currentProcessingTime: () => context.now() };
 }
 
-/** What the function sees of elements that were kept whole for an evictor. A reduce of nothing is null, as in Flink. */
-function folded(contents: WindowContents, elements: readonly TimestampedValue<unknown>[]): readonly unknown[] {
-  switch (contents.kind) {
-    case "elements":
-      return elements.map((element) => element.value);
-    case "reduce": {
-      const [first, ...rest] = elements;
-      return [first === undefined ? null : rest.reduce((value, element) => contents.reduce(value, element.value), first.value)];
-    }
-    case "aggregate": {
-      const { aggregate } = contents;
-      return [
-        aggregate.getResult(
-          elements.reduce((accumulator, element) => returned(aggregate.add(element.value, accumulator)), returned(aggregate.createAccumulator())),
-        ),
-      ];
-    }
-  }
+/**
+ * What the function sees of elements that were kept whole for an evictor. Nothing left, or given up by the function: a reduce of it
+ * is null, as in Flink, and an aggregate that of no record.
+ */
+function foldedBy(contents: WindowContents): (elements: readonly TimestampedValue<unknown>[]) => readonly unknown[] {
+  if (contents.kind === "elements") return (elements) => elements.map((element) => element.value);
+  const { add, result } = foldingOf(contents);
+  const ofNothing = (): unknown => (contents.kind === "reduce" ? null : result(returned(contents.aggregate.createAccumulator())));
+  return (elements) => {
+    const held = elements.reduce<unknown>((value, element) => returned(add(value, element.value)), undefined);
+    return [held === undefined ? ofNothing() : result(held)];
+  };
 }
