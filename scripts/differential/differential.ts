@@ -11,6 +11,7 @@ import { anyWhole, whole } from "../../bench/option-values.ts";
 import { orUsage } from "../../bench/usage.ts";
 import { Oracle, type Program } from "./oracle.ts";
 import { shrink } from "./shrink.ts";
+import { drawCase, isWidened } from "./widen/widen.ts";
 
 const kindNames = Object.keys(kindRunners);
 const wayNames = [...Object.keys(variations), "job"];
@@ -20,6 +21,7 @@ const usage = `Runs new random programs on Apache Flink and on this engine, and 
 
   --rounds N     programs, dealt out over the kinds; default 1000
   --seed N       decides the programs and how they are run; printed, default random. Seed 1 gives the recorded cases
+                 Every second program of other seeds is widened with what Flink's side never draws
   --kinds LIST   ${kindNames.join(", ")}; default all
   --variations   ${wayNames.join(", ")}; default all. Kinds that cannot be run in any of them are left out, and named
   --out FILE     appends the smallest case of each difference, with Flink's output, for pnpm semantics FILE
@@ -37,6 +39,7 @@ const options = orUsage(usage, readOptions);
 
 interface Tally {
   rounds: number;
+  widened: number;
   deviating: number;
   different: number;
 }
@@ -78,24 +81,25 @@ async function main({ seed, rounds, kinds, notRun, ways }: Options): Promise<voi
   for (const kind of notRun) console.log(`${kind}: not run as job, ${bareKinds[kind]}`);
   await using oracle = new Oracle();
   const random = seededRandom(seed);
-  const tallies = new Map(kinds.map((kind): [string, Tally] => [kind, { rounds: 0, deviating: 0, different: 0 }]));
+  const tallies = new Map(kinds.map((kind): [string, Tally] => [kind, { rounds: 0, widened: 0, deviating: 0, different: 0 }]));
   for (let round = 0; round < rounds; round++) {
     const kind = kinds[round % kinds.length] as string;
     const tally = tallies.get(kind) as Tally;
-    const drawn = await oracle.draw(seed, kind, tally.rounds++);
+    const drawn = await drawCase(oracle, seed, kind, tally.rounds++);
     const newVariation = variationOf(kind, ways, tally.rounds, random.uint32());
     if (drawn !== undefined) await runOne(oracle, drawn, newVariation, tally);
     else console.log(`${kind} ${tally.rounds - 1} of seed ${seed}: Flink comes to no end with it, and it is left out`);
     if (process.stdout.isTTY && round % 20 === 0) process.stdout.write(`\r${round} of ${rounds} `);
   }
   if (process.stdout.isTTY) process.stdout.write("\r");
-  for (const [kind, { rounds, deviating, different }] of tallies) {
-    console.log(`${kind}: ${rounds} rounds, ${different} differ, ${deviating} deviate on purpose`);
+  for (const [kind, { rounds, widened, deviating, different }] of tallies) {
+    console.log(`${kind}: ${rounds} rounds, ${widened} of them widened, ${different} differ, ${deviating} deviate on purpose`);
     if (different > 0) process.exitCode = 1;
   }
 }
 
 async function runOne(oracle: Oracle, drawn: SemanticsCase, newVariation: () => Variation, tally: Tally): Promise<void> {
+  if (isWidened(drawn)) tally.widened++;
   const outcome = await outcomeOf(drawn, newVariation);
   if (outcome.deviates) tally.deviating++;
   if (outcome.difference === undefined) return;

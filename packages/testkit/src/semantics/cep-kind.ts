@@ -3,7 +3,7 @@ import { t } from "@millrace/codec";
 import { outputTag } from "@millrace/contracts";
 import type { Json } from "@millrace/core";
 import type { CaseElement, CaseResult, SemanticsCase, TraceEntry } from "./case.ts";
-import { patternOf } from "./cep-pattern.ts";
+import { type ForgottenCalls, patternOf } from "./cep-pattern.ts";
 import { driveOperator } from "./drive-operator.ts";
 import type { Variation } from "./variation.ts";
 
@@ -11,17 +11,14 @@ const timeout = outputTag<Json>("timeout");
 const eventCodec = t.object({ k: t.string(), t: t.string(), v: t.number(), id: t.number() });
 
 /** Flink's way where the engine's is another one. */
-export interface CepCaseOptions extends CepOperatorOptions {
-  /** Flink loses an optional that is said before a quantifier. */
-  readonly optional?: "lost";
-}
+export interface CepCaseOptions extends CepOperatorOptions, ForgottenCalls {}
 
 /** Runs a case of event patterns. `options` chooses Flink's way where the engine's is another one. */
 export async function runCepCase(recorded: SemanticsCase, variation: Variation, options: CepCaseOptions = {}): Promise<CaseResult> {
   const result = await driveOperator(
     recorded,
     {
-      create: () => createCepOperator(specOf(recorded, options.optional === "lost"), options),
+      create: () => createCepOperator(specOf(recorded, options), options),
       valueToJson: (value, side) => (side === "late" ? { id: (value as CaseElement).id ?? null } : (value as Json)),
     },
     variation,
@@ -29,10 +26,10 @@ export async function runCepCase(recorded: SemanticsCase, variation: Variation, 
   return { ...result, output: result.output.map(asFlinkSays) };
 }
 
-function specOf({ spec }: SemanticsCase, forgetful: boolean): CepSpec {
+function specOf({ spec }: SemanticsCase, forgotten: ForgottenCalls): CepSpec {
   const byValue = (a: unknown, b: unknown): number => Number((a as CaseElement).v) - Number((b as CaseElement).v);
   return {
-    pattern: patternOf(spec, forgetful).definition,
+    pattern: patternOf(spec, forgotten).definition,
     keySelector: (element) => (element as CaseElement).k ?? "",
     codec: eventCodec,
     time: spec.time === "processing" ? "processing" : "event",

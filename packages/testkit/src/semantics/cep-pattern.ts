@@ -19,10 +19,29 @@ interface Stage {
   readonly calls: readonly Call[];
 }
 
-/** The pattern of a case, by the calls that it lists. `forgetful`: an optional before a quantifier is lost, as in Flink. */
-export function patternOf(spec: Fields, forgetful: boolean): AnyPattern {
-  const stages = spec.pattern as unknown as readonly Stage[];
-  return chain(forgetful ? stages.map(forgetOptional) : stages, skipOf(spec.skip as Fields)).unbounded();
+/** What is said of a pattern and lost in Flink. */
+export interface ForgottenCalls {
+  /** `optional()` before a quantifier. */
+  readonly optional?: "lost";
+  /** `within` on the last stage of a group. */
+  readonly groupWithin?: "lost";
+}
+
+/** The pattern of a case, by the calls that it lists. */
+export function patternOf(spec: Fields, forgotten: ForgottenCalls): AnyPattern {
+  const listed = spec.pattern as unknown as readonly Stage[];
+  const read = spec.subtypes === true ? listed.map(byClass) : listed;
+  const kept = forgotten.groupWithin === "lost" ? read.map(forgetWithin) : read;
+  return chain(forgotten.optional === "lost" ? kept.map(forgetOptional) : kept, skipOf(spec.skip as Fields)).unbounded();
+}
+
+function forgetWithin(stage: Stage): Stage {
+  if (stage.group === undefined) return stage;
+  const group = stage.group.map(forgetWithin);
+  const last = group.at(-1);
+  return last === undefined
+    ? stage
+    : { ...stage, group: [...group.slice(0, -1), { ...last, calls: last.calls.filter(([method]) => method !== "within") }] };
 }
 
 const quantifiers = ["times", "timesBetween", "oneOrMore", "timesOrMore"];
@@ -31,6 +50,25 @@ function forgetOptional(stage: Stage): Stage {
   const last = stage.calls.findLastIndex(([method]) => quantifiers.includes(method));
   const calls = stage.calls.filter(([method], index) => method !== "optional" || index > last);
   return { ...stage, calls, ...(stage.group === undefined ? {} : { group: stage.group.map(forgetOptional) }) };
+}
+
+/** Conditions that an event has one letter ask for its class. */
+function byClass(stage: Stage): Stage {
+  const calls = stage.calls.map(([method, ...given]): Call => {
+    const letter = method === "where" ? (given[0] as Fields).is : undefined;
+    return letter === undefined ? [method, ...given] : ["subtype", letter];
+  });
+  return { ...stage, calls, ...(stage.group === undefined ? {} : { group: stage.group.map(byClass) }) };
+}
+
+/** The events are plain objects: an event is of the class of its letter. */
+function classOf(letter: Json | undefined): abstract new () => CaseElement {
+  return class implements CaseElement {
+    readonly [name: string]: Json | undefined;
+    static [Symbol.hasInstance](event: CaseElement): boolean {
+      return event.t === letter;
+    }
+  };
 }
 
 function chain(stages: readonly Stage[], skip: AfterMatchSkip): AnyPattern {
@@ -56,6 +94,8 @@ function called(pattern: AnyPattern, [method, ...given]: Call): AnyPattern {
     case "where":
     case "or":
       return pattern[method](conditionOf(given[0] as Fields)) as AnyPattern;
+    case "subtype":
+      return pattern.subtype(classOf(given[0])) as AnyPattern;
     case "until":
       return pattern.until(conditionOf(given[0] as Fields));
     case "timesBetween":

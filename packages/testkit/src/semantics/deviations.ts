@@ -63,6 +63,13 @@ export const deviations: Readonly<Record<string, readonly Deviation[]>> = {
       gaps: "flink",
       optional: "lost",
     }),
+    cep("cep-within", "Flink loses a within() on the last stage of a group; here the least one of a pattern holds, wherever it is said.", {
+      timing: "flink",
+      refusals: "flink",
+      gaps: "flink",
+      optional: "lost",
+      groupWithin: "lost",
+    }),
   ],
   window: [
     {

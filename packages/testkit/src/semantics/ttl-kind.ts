@@ -1,5 +1,7 @@
 import { t } from "@millrace/codec";
 import {
+  type AggregateFunction,
+  type AggregatingState,
   type KeyedProcessFunction,
   type ListState,
   type MapState,
@@ -43,13 +45,22 @@ function programOf(kind: string, ttl: TtlConfig): Program {
     case "value":
       return program({ expiring: state.value(t.number(), ttl) }, onValue);
     case "reducing":
-      return program({ expiring: state.reducing(t.number(), (a, b) => a + b, ttl) }, onReducing);
+      return program({ expiring: state.reducing(t.number(), (a, b) => a + b, ttl) }, onFolded);
+    case "aggregating":
+      return program({ expiring: state.aggregating(t.number(), total, ttl) }, onFolded);
     case "list":
       return program({ expiring: state.list(t.number(), ttl) }, onList);
     default:
       return program({ expiring: state.map(t.string(), t.number(), ttl) }, onMap);
   }
 }
+
+const total: AggregateFunction<number, number, number> = {
+  createAccumulator: () => 0,
+  add: (value, sum) => sum + value,
+  getResult: (sum) => sum,
+  merge: (a, b) => a + b,
+};
 
 /** `operate` returns what a read saw, undefined for a write. */
 function program<Handle>(declarations: StateDeclarations, operate: (handle: Handle, name: string, rest: Arguments) => Json | undefined): Program {
@@ -70,10 +81,10 @@ function onValue(value: ValueState<number>, name: string, [first]: Arguments): J
   return undefined;
 }
 
-function onReducing(reducing: ReducingState<number>, name: string, [first]: Arguments): Json | undefined {
-  if (name === "get") return reducing.get() ?? null;
-  if (name === "add") reducing.add(Number(first));
-  else reducing.clear();
+function onFolded(folded: ReducingState<number> | AggregatingState<number, number>, name: string, [first]: Arguments): Json | undefined {
+  if (name === "get") return folded.get() ?? null;
+  if (name === "add") folded.add(Number(first));
+  else folded.clear();
   return undefined;
 }
 

@@ -24,18 +24,23 @@ export function sortedIf(sorted: boolean, ids: readonly number[]): number[] {
 export function windowFunction(spec: Fields): Pick<WindowSpec, "contents" | "process"> {
   const sorted = spec.sortIds === true;
   const codec = eventCodec as Codec<unknown>;
-  const reduced: WindowSpec["contents"] = { kind: "reduce", codec, reduce: (a, b) => sum(a as CaseEvent, b as CaseEvent) };
+  const givesUpAt = Number(spec.givesUpAt ?? 0);
+  const reduced: WindowSpec["contents"] = {
+    kind: "reduce",
+    codec: givesUpAt === 0 ? codec : t.undefinable(codec),
+    reduce: (a, b) => sum(a as CaseEvent, b as CaseEvent, givesUpAt),
+  };
   const aggregated: WindowSpec["contents"] = {
     kind: "aggregate",
     codec: accumulatorCodec as Codec<unknown>,
     elementCodec: codec,
-    aggregate: statistics(sorted) as AggregateFunction<unknown, unknown, unknown>,
+    aggregate: { ...statistics(sorted), commutative: spec.commutative === true } as AggregateFunction<unknown, unknown, unknown>,
   };
   switch (spec.function) {
     case "reduce":
       return { contents: reduced, process: undefined };
     case "reduceProcess":
-      return { contents: reduced, process: perResult((value) => reducedFields(value as CaseEvent | null, sorted)) };
+      return { contents: reduced, process: perResult((value) => reducedFields(value as CaseEvent | null | undefined, sorted)) };
     case "aggregate":
       return { contents: aggregated, process: undefined };
     case "aggregateProcess":
@@ -45,7 +50,9 @@ export function windowFunction(spec: Fields): Pick<WindowSpec, "contents" | "pro
   }
 }
 
-function sum(a: CaseEvent, b: CaseEvent): CaseEvent {
+/** undefined, where Flink's gives null, when the sum is a multiple of `givesUpAt`; 0: never. */
+function sum(a: CaseEvent, b: CaseEvent, givesUpAt: number): CaseEvent | undefined {
+  if (givesUpAt !== 0 && (a.v + b.v) % givesUpAt === 0) return undefined;
   return { ...a, v: a.v + b.v, ids: [...a.ids, ...b.ids] };
 }
 
@@ -65,8 +72,8 @@ function statistics(sorted: boolean): AggregateFunction<CaseEvent, Accumulator, 
   };
 }
 
-function reducedFields(event: CaseEvent | null, sorted: boolean): object {
-  return event === null ? { reduced: null } : { sum: event.v, ids: sortedIf(sorted, event.ids) };
+function reducedFields(event: CaseEvent | null | undefined, sorted: boolean): object {
+  return event === null || event === undefined ? { reduced: null } : { sum: event.v, ids: sortedIf(sorted, event.ids) };
 }
 
 function head(context: Context): object {

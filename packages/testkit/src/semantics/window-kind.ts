@@ -41,7 +41,7 @@ function windowSpecOf(spec: Fields): WindowSpec {
 
 function valueToJson(value: unknown, side: string | undefined, spec: Fields): Json {
   if (side === "late") return { id: (value as CaseElement).id ?? null };
-  if (spec.function === "reduce" && value !== null) {
+  if (spec.function === "reduce" && value !== null && value !== undefined) {
     const event = value as CaseEvent;
     return { k: event.k, v: event.v, ids: sortedIf(spec.sortIds === true, event.ids) };
   }

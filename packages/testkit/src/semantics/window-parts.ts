@@ -11,7 +11,15 @@ export type Fields = { readonly [name: string]: Json };
 
 const distance = (a: unknown, b: unknown): number => Math.abs((a as CaseEvent).v - (b as CaseEvent).v);
 
+/** `own`: one of the job's own, which assigns what ours does, and says of its windows as much as ours, or nothing. */
 export function assignerOf(fields: Fields): windows.WindowAssigner<unknown> {
+  const ours = builtIn(fields);
+  if (fields.own === undefined) return ours;
+  const own = { ...ours, assign: (...given: Parameters<typeof ours.assign>) => ours.assign(...given) };
+  return fields.own === "interval" && ours.shape.kind !== "global" ? { ...own, shape: { kind: "interval" } } : own;
+}
+
+function builtIn(fields: Fields): windows.WindowAssigner<unknown> {
   const time = fields.time === "processing" ? "processing" : "event";
   const offset = Number(fields.offset ?? 0);
   switch (fields.type) {
