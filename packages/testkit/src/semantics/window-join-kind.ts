@@ -4,14 +4,15 @@ import { createWindowJoinOperator, type WindowJoinSpec, type WindowOperatorOptio
 import { steps } from "../harness/index.ts";
 import { type CaseResult, type CaseStep, type SemanticsCase, timeFromCase } from "./case.ts";
 import { driveOperator } from "./drive-operator.ts";
+import { atFlinksEnds } from "./ends-of-time.ts";
 import type { Variation } from "./variation.ts";
 import { type CaseEvent, eventOf, sortedIf } from "./window-functions.ts";
 import { assignerOf, eventCodec, evictorOf, type Fields, triggerOf } from "./window-parts.ts";
 
 /** Two keyed inputs that share windows. In the cases they are united before: one watermark for both. `options` as of a window case. */
-export function runWindowJoinCase(recorded: SemanticsCase, variation: Variation, options: WindowOperatorOptions = {}): Promise<CaseResult> {
+export async function runWindowJoinCase(recorded: SemanticsCase, variation: Variation, options: WindowOperatorOptions = {}): Promise<CaseResult> {
   const spec = recorded.spec as Fields;
-  return driveOperator(
+  const result = await driveOperator(
     recorded,
     {
       create: () => createWindowJoinOperator(joinOf(spec), options),
@@ -22,6 +23,7 @@ export function runWindowJoinCase(recorded: SemanticsCase, variation: Variation,
     },
     variation,
   );
+  return { ...result, output: result.output.map(atFlinksEnds) };
 }
 
 function ofBoth({ wm, status }: CaseStep) {
