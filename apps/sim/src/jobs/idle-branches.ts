@@ -146,10 +146,9 @@ export const idleBranches: readonly Branch[] = [
   },
   {
     name: "clockedTime",
-    due: dueAt(3, BOUND_MS - 1),
     ordered: true,
     // The clock says when its event time goes on, by a generator of its own; windows are complete all the same. It is never idle: beside subtasks that
-    // have ended, what it has yet to come to would be late.
+    // have ended, what it has yet to come to would be late. Nothing of it is due in a lull: at another parallelism its time begins anew with the next record.
     build: (all) => {
       const bounded = boundedOutOfOrderness<Reading>(BOUND_MS, timeOf);
       const strategy = customWatermarks<Reading>("clocked", () => bounded.createGenerator(), timeOf);
