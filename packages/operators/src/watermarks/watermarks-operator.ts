@@ -68,8 +68,8 @@ class WatermarksOperator<T> implements Operator<T, T> {
   }
 
   onProcessingTime(now: number): boolean {
-    // One that was asked for before the restore told when the next is due; further away than any, it is by a clock that has been put back.
-    if (now < this.#nextTickAt && this.#nextTickAt - now <= this.#tickMs) {
+    // One that was asked for before the restore told when the next is due.
+    if (now < this.#nextTickAt) {
       this.#wakeAt(this.#nextTickAt);
       return true;
     }
