@@ -10,38 +10,23 @@ import { equalTimes, idleTimes, noTimes, recordsBehindTheEnd } from "./steps.ts"
 import type { Widening } from "./widening.ts";
 import { commutative, edges, givingUp, nestedTriggers, otherLateness, otherWindows, ownAssigner } from "./windows.ts";
 
+type Chances = readonly (readonly [Widening, oneIn: number])[];
+
+/** Of windows, whatever is joined in them. */
+const inTime: Chances = [
+  [equalTimes, 5],
+  [recordsBehindTheEnd, 8],
+  [idleTimes, 6],
+  [oddKeys, 4],
+  [farTimes, 3],
+  [farClock, 4],
+  [otherLateness, 6],
+];
+
 /** What may be done to the programs of a kind, each to one in so many, in this order: what lies far away already is not moved. */
-const widenings: Readonly<Record<string, readonly (readonly [Widening, oneIn: number])[]>> = {
-  window: [
-    [otherWindows, 4],
-    [edges, 10],
-    [nestedTriggers, 5],
-    [givingUp, 6],
-    [ownAssigner, 4],
-    [commutative, 4],
-    [noTimes, 30],
-    [equalTimes, 5],
-    [recordsBehindTheEnd, 8],
-    [idleTimes, 6],
-    [oddKeys, 4],
-    [farTimes, 3],
-    [farClock, 4],
-    [otherLateness, 6],
-  ],
-  windowJoin: [
-    [otherWindows, 4],
-    [edges, 10],
-    [nestedTriggers, 5],
-    [ownAssigner, 4],
-    [noTimes, 20],
-    [equalTimes, 5],
-    [recordsBehindTheEnd, 8],
-    [idleTimes, 6],
-    [oddKeys, 4],
-    [farTimes, 3],
-    [farClock, 4],
-    [otherLateness, 6],
-  ],
+const widenings: Readonly<Record<string, Chances>> = {
+  window: [[otherWindows, 4], [edges, 10], [nestedTriggers, 5], [givingUp, 6], [ownAssigner, 4], [commutative, 4], [noTimes, 30], ...inTime],
+  windowJoin: [[otherWindows, 4], [edges, 10], [nestedTriggers, 5], [ownAssigner, 4], [noTimes, 20], ...inTime],
   cep: [
     [nestedGroups, 4],
     [otherCalls, 2],

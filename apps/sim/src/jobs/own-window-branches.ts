@@ -5,7 +5,7 @@ import { sensorOf, startOf } from "./join-branches.ts";
 import { delayed } from "./own-triggers.ts";
 import type { Reading } from "./reading.ts";
 import { sums } from "./window-branches.ts";
-import { fixedWindowSums, joinedSessions } from "./window-judges.ts";
+import { fixedWindowSums, joinedSessions, sumsOf } from "./window-judges.ts";
 
 /** Of an even reading two windows of different lengths, of an odd one one, and of some none. */
 function windowsOf({ at, value }: Reading): readonly Window[] {
@@ -60,7 +60,7 @@ export const ownWindowBranches: readonly Branch[] = [
     build: (all) => [sums("ownSessions", all.keyBy(sensorOf).window(highSessions))],
     judge: exactly("ownSessions", (input) => {
       const high = input.filter(({ value }) => value >= 20);
-      return joinedSessions(high, gapOf).map(({ sensor, start, end, sum }) => `ownSessions ${sensor} ${start} ${end} ${sum}`);
+      return sumsOf("ownSessions", joinedSessions(high, gapOf));
     }),
   },
   {
@@ -68,9 +68,7 @@ export const ownWindowBranches: readonly Branch[] = [
     due: dueAt(3, -1),
     ordered: false,
     build: (all) => [sums("ownGaps", all.keyBy(sensorOf).window(session(gapOf)))],
-    judge: exactly("ownGaps", (input) =>
-      joinedSessions(input, gapOf).map(({ sensor, start, end, sum }) => `ownGaps ${sensor} ${start} ${end} ${sum}`),
-    ),
+    judge: exactly("ownGaps", (input) => sumsOf("ownGaps", joinedSessions(input, gapOf))),
   },
   {
     name: "ownDefault",

@@ -2,6 +2,7 @@ import { countEvictor, eventTimeTrigger, globalWindow, outputTag, purging, sessi
 import { type Branch, exactly } from "./branch.ts";
 import { codecs, grouped, isEven, isLow, joined, sensorOf, startOf } from "./join-branches.ts";
 import { type Reading, show } from "./reading.ts";
+import { joinedSessions } from "./window-judges.ts";
 
 const PAIR_MS = 180;
 const lateOne = outputTag<Reading>("lateOne");
@@ -53,21 +54,8 @@ export const pairSettings: Branch = {
 
 /** Sessions of even and low readings together, and how many of each they have. */
 function groupSessions(input: readonly Reading[]): string[] {
-  const lines: string[] = [];
-  for (const [sensor, all] of Map.groupBy(
-    input.filter((one) => isEven(one) || isLow(one)),
-    sensorOf,
-  )) {
-    const groups: Reading[][] = [];
-    for (const one of all.toSorted((a, b) => a.at - b.at)) {
-      const open = groups.at(-1);
-      if (open === undefined || one.at > (open.at(-1) as Reading).at + 40) groups.push([one]);
-      else open.push(one);
-    }
-    for (const ones of groups) {
-      const [start, end] = [(ones[0] as Reading).at, (ones.at(-1) as Reading).at + 40];
-      lines.push(`pairSettings ${sensor} ${start} ${end} ${ones.filter(isEven).length}/${ones.filter(isLow).length}`);
-    }
-  }
-  return lines;
+  const both = input.filter((one) => isEven(one) || isLow(one));
+  return joinedSessions(both, () => 40).map(
+    ({ sensor, start, end, ones }) => `pairSettings ${sensor} ${start} ${end} ${ones.filter(isEven).length}/${ones.filter(isLow).length}`,
+  );
 }

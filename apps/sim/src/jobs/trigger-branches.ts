@@ -23,7 +23,7 @@ import { sensorOf } from "./join-branches.ts";
 import { byClockOrEnd, ofMany } from "./own-triggers.ts";
 import { type Reading, readingCodec, show } from "./reading.ts";
 import { sums } from "./window-branches.ts";
-import { fixedWindowSums, joinedSessions, sessionSums } from "./window-judges.ts";
+import { fixedWindowSums, joinedSessions, sessionSums, sumsOf } from "./window-judges.ts";
 
 const EARLY_MS = 70;
 const MANY = 3;
@@ -180,8 +180,9 @@ export const triggerBranches: readonly Branch[] = [
     ordered: false,
     build: (all) => [sums("ofMany", all.keyBy(sensorOf).window(session(60)).trigger(ofMany(MANY)))],
     judge: exactly("ofMany", (input) =>
-      joinedSessions(input, () => 60).flatMap(({ sensor, start, end, count, sum }) =>
-        count < MANY ? [] : [`ofMany ${sensor} ${start} ${end} ${sum}`],
+      sumsOf(
+        "ofMany",
+        joinedSessions(input, () => 60).filter(({ ones }) => ones.length >= MANY),
       ),
     ),
   },

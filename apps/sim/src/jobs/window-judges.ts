@@ -14,15 +14,22 @@ export function fixedWindowSums(name: string, input: readonly Reading[], sizeMs:
 
 /** Lines of session sums when nothing is late. */
 export function sessionSums(name: string, input: readonly Reading[], gapMs: number): string[] {
-  return joinedSessions(input, () => gapMs).map(({ sensor, start, end, sum }) => `${name} ${sensor} ${start} ${end} ${sum}`);
+  return sumsOf(
+    name,
+    joinedSessions(input, () => gapMs),
+  );
+}
+
+/** Lines of sums, one for each session. */
+export function sumsOf(name: string, sessions: readonly JoinedSession[]): string[] {
+  return sessions.map(({ sensor, start, end, ones }) => `${name} ${sensor} ${start} ${end} ${ones.reduce((sum, { value }) => sum + value, 0)}`);
 }
 
 export interface JoinedSession {
   readonly sensor: string;
-  start: number;
+  readonly start: number;
   end: number;
-  count: number;
-  sum: number;
+  readonly ones: Reading[];
 }
 
 /** The sessions of each sensor when nothing is late, in their order. */
@@ -32,12 +39,11 @@ export function joinedSessions(input: readonly Reading[], gapOf: (one: Reading) 
     let open: JoinedSession | undefined;
     for (const one of ones.toSorted((a, b) => a.at - b.at)) {
       if (open === undefined || one.at > open.end) {
-        open = { sensor, start: one.at, end: one.at, count: 0, sum: 0 };
+        open = { sensor, start: one.at, end: one.at, ones: [] };
         sessions.push(open);
       }
       open.end = Math.max(open.end, one.at + gapOf(one));
-      open.count++;
-      open.sum += one.value;
+      open.ones.push(one);
     }
   }
   return sessions;

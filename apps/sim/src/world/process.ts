@@ -22,8 +22,6 @@ export class SimulatedProcess {
   disturbances = 0;
   /** What it has been asked for so far. */
   readonly asked: Request["kind"][] = [];
-  /** It has been asked to stop with a savepoint. */
-  stopsWithSavepoint = false;
   /** Its state directory has been taken away. */
   hasLostLock = false;
   /** When its timers are due that have neither been over nor cancelled, in time that goes evenly. */
@@ -71,6 +69,11 @@ export class SimulatedProcess {
   /** Where its lock has been taken, a record fails. */
   get failsWithoutLock(): boolean {
     return this.hasLostLock && this.#incarnation.orders.some(({ order }) => order.kind === "takeLock" && order.fails);
+  }
+
+  /** It has been asked to stop with a savepoint. */
+  get stopsWithSavepoint(): boolean {
+    return this.asked.includes("stopWithSavepoint");
   }
 
   /** It has been asked to stop in one way or another. */
@@ -151,7 +154,6 @@ export class SimulatedProcess {
       if (at !== turn) continue;
       if (order.kind !== "hold") this.disturbed();
       if (isRequest(order)) this.asked.push(order.kind);
-      if (order.kind === "stopWithSavepoint") this.stopsWithSavepoint = true;
       if (order.kind === "stopWithSavepoint" || order.kind === "drain") this.disk.stopAsked();
       this.#onOrder(order);
     }

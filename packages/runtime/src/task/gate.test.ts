@@ -1,16 +1,12 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import { describe, expect, it } from "vitest";
+import { collectGarbage } from "../../test/collect-garbage.ts";
 import type { ChainCode } from "../chain/code.ts";
 import { LocalChannel } from "../channel/channel.ts";
 import type { BarrierElement } from "../channel/element.ts";
 import { InputGate } from "./gate.ts";
 import type { OvertakenElements } from "./replay.ts";
 import type { WatermarkFlow } from "./watermark-flow.ts";
-
-setFlagsFromString("--expose-gc");
-const collect = runInNewContext("gc") as () => void;
 
 /** A gate over so many channels, and what it says to those behind it, hands to its chain and takes as checkpoints. */
 function gateOver(count: number, restored: readonly OvertakenElements[] = []) {
@@ -200,7 +196,7 @@ describe("what a checkpoint has overtaken is let go of", () => {
   async function isGone(held: WeakRef<object>): Promise<boolean> {
     // What a weak reference was made of stays until the event loop turns.
     await pause(0);
-    collect();
+    collectGarbage();
     return held.deref() === undefined;
   }
 

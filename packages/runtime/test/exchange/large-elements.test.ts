@@ -1,13 +1,9 @@
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import { expect, it, vi } from "vitest";
 import type { StreamElement } from "../../src/channel/element.ts";
 import { createExchangeMemory } from "../../src/exchange/exchange-memory.ts";
 import { ThreadExchange } from "../../src/exchange/thread-exchange.ts";
+import { collectGarbage } from "../collect-garbage.ts";
 import { fullMesh } from "./stress.ts";
-
-setFlagsFromString("--expose-gc");
-const collect = runInNewContext("gc") as () => void;
 
 const CHANNELS = 20;
 const BYTES = 4 << 20;
@@ -25,7 +21,7 @@ it("memory for the largest element so far is kept once in a thread, not once a c
     }
   };
   const used = (): number => {
-    collect();
+    collectGarbage();
     return process.memoryUsage().arrayBuffers;
   };
   const before = used();

@@ -1,14 +1,10 @@
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import type { CheckpointManifest, CheckpointStorage } from "@millrace/contracts";
 import { nodePorts } from "@millrace/core/node";
 import { expect, it } from "vitest";
+import { collectGarbage } from "../../../test/collect-garbage.ts";
 import type { RunSettings } from "../settings.ts";
 import { CheckpointCoordinator } from "./checkpoint-coordinator.ts";
 import { HeldCheckpoints } from "./held-checkpoints.ts";
-
-setFlagsFromString("--expose-gc");
-const collect = runInNewContext("gc") as () => void;
 
 /** A job of one task, which acknowledges at once. */
 function coordinatorOf(): CheckpointCoordinator {
@@ -48,7 +44,7 @@ it("an attempt keeps nothing of the checkpoints that are over, however many ther
   coordinator.started();
   const heapAfter = async (checkpoints: number): Promise<number> => {
     for (let count = 0; count < checkpoints; count++) await coordinator.take("final");
-    collect();
+    collectGarbage();
     return process.memoryUsage().heapUsed;
   };
   const before = await heapAfter(1_000);
