@@ -12,6 +12,8 @@ export { javaHash, keyHash } from "./keys/java-hash.ts";
 export { defaultMaxParallelism, keyGroupOf, keyGroupRange, murmurHash, subtaskOf } from "./keys/key-groups.ts";
 export { Lane } from "./lane.ts";
 export { limits } from "./limits.ts";
+export type { NumberRange } from "./number-range.ts";
+export { isInRange, rangeText } from "./number-range.ts";
 export { onceFor } from "./once-for.ts";
 export * from "./ports/index.ts";
 export { checkReturned, isThenable, returned, truth } from "./returned.ts";

@@ -1,12 +1,9 @@
 import type { RestartStrategy } from "@millrace/checkpoint";
-import { MillraceError } from "@millrace/core";
+import { isInRange, MillraceError, type NumberRange, rangeText } from "@millrace/core";
 import type { StartOptions } from "./job-handle.ts";
 
 /** What an option may be. */
-interface Numbers {
-  readonly from: number;
-  readonly to: number;
-  readonly whole: boolean;
+interface Numbers extends NumberRange {
   /** As which `millrace run` takes it. */
   readonly flag?: string;
 }
@@ -72,21 +69,15 @@ export function checkOptions(job: string, given: StartOptions): void {
   for (const [name, numbers] of Object.entries(strategy)) {
     const value = restart[name];
     // All but one have no default.
-    if (value === undefined && name !== "resetAfterMs") throw refused(job, `restart.${name}`, textOf(numbers), value);
+    if (value === undefined && name !== "resetAfterMs") throw refused(job, `restart.${name}`, rangeText(numbers), value);
     checkNumber(job, `restart.${name}`, value, numbers);
   }
 }
 
 function checkNumber(job: string, name: string, value: unknown, numbers: Numbers): void {
   if (value === undefined) return;
-  const { from, to, whole, flag } = numbers;
-  const fits = typeof value === "number" && value >= from && value <= to && (!whole || Number.isInteger(value) || value === Number.POSITIVE_INFINITY);
-  if (!fits) throw refused(job, flag === undefined ? name : `${name} (${flag})`, textOf(numbers), value);
-}
-
-function textOf({ from, to, whole }: Numbers): string {
-  const bound = to === Number.POSITIVE_INFINITY ? ", or Infinity" : "";
-  return `a ${whole ? "whole " : ""}number from ${from}${bound}`;
+  const { flag } = numbers;
+  if (!isInRange(value, numbers)) throw refused(job, flag === undefined ? name : `${name} (${flag})`, rangeText(numbers), value);
 }
 
 function refused(job: string, name: string, possible: string, value: unknown): MillraceError {
