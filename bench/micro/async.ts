@@ -1,7 +1,8 @@
 import { t } from "@millrace/codec";
 import { createAsyncOperator } from "@millrace/operators";
 import { type Figure, pairedAsync } from "./measure.ts";
-import { contextOf, type Fed, heapBackend, sink, sunk } from "./operator-context.ts";
+import { contextOf, type Fed, heapBackend } from "./operator-context.ts";
+import { sink, sunk } from "./sink.ts";
 
 const RECORDS = 20_000;
 const CAPACITY = 100;

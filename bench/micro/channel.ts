@@ -1,29 +1,28 @@
 import { LocalChannel } from "@millrace/runtime";
-import { bids } from "./bids.ts";
-import { type Figure, median } from "./measure.ts";
+import { type Bid, bids } from "./bids.ts";
+import { type Figure, pairedAsync } from "./measure.ts";
 
 const count = 102_400;
 const batch = 256;
 // Few enough to stay in the processor's cache: what is timed is handing over, not fetching records from memory.
 const records = 4_096;
 const data = bids(records);
+const expected = Array.from({ length: count }, (_, i) => (data[i % records] as Bid).price).reduce((a, b) => a + b);
 
 /** Batches through a bounded channel, one promise a batch, against one promise a record. */
 export async function run(): Promise<Figure[]> {
-  const ratios: number[] = [];
-  const times: number[] = [];
-  for (let slice = 0; slice < 14; slice++) {
-    const single = await timed(perRecord);
-    const batched = await timed(perBatch);
-    if (slice < 3) continue;
-    ratios.push(single / batched);
-    times.push(batched / count);
-  }
-  if (Number.isNaN(sum)) throw new Error("the benchmark lost its records");
-  return [{ name: "in-thread channel, batches of 256, against an await a record", ratio: median(ratios), bar: 2.5, nanoseconds: median(times) }];
+  const name = "in-thread channel, batches of 256, against an await a record";
+  return [await pairedAsync({ name, bar: 2.5, operations: count, reference: () => same(perRecord), subject: () => same(perBatch) })];
 }
 
 let sum = 0;
+
+/** Both sides sum up the same prices. */
+async function same(side: () => Promise<void>): Promise<void> {
+  const before = sum;
+  await side();
+  if (sum - before !== expected) throw new Error(`${sum - before} instead of ${expected}: records were lost`);
+}
 
 async function perRecord(): Promise<void> {
   const next = async (i: number) => data[i % records];
@@ -44,10 +43,4 @@ async function perBatch(): Promise<void> {
       if (element.kind === "batch") for (const bid of element.values as typeof data) sum += bid.price;
     }
   }
-}
-
-async function timed(run_: () => Promise<void>): Promise<number> {
-  const start = process.hrtime.bigint();
-  await run_();
-  return Number(process.hrtime.bigint() - start);
 }

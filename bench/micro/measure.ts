@@ -1,3 +1,6 @@
+import { expectAlike, sunk } from "./sink.ts";
+import { turns } from "./turns.ts";
+
 /** A paired figure: `ratio` of the reference's time to the subject's, 1 when both are equally fast, larger is better. */
 export interface Figure {
   readonly name: string;
@@ -15,22 +18,27 @@ export interface Pair {
   readonly reference: () => void;
   readonly subject: () => void;
   readonly slices?: number;
+  /** Whether both sides give as many results to `sink`, which is then checked. Default true. */
+  readonly alike?: boolean;
 }
 
 /** Runs both sides in turn in this process and takes the median of the slices' ratios: machines are noisy, ratios less so. */
-export function paired({ name, bar, operations, reference, subject, slices = 31 }: Pair): Figure {
-  for (let i = 0; i < 6; i++) {
-    reference();
-    subject();
-  }
+export function paired({ name, bar, operations, reference, subject, slices = 31, alike = true }: Pair): Figure {
+  const { warm, timed } = turns(6, slices);
   const ratios: number[] = [];
   const times: number[] = [];
-  for (let i = 0; i < slices; i++) {
-    const a = timed(reference);
-    const b = timed(subject);
+  let given = [0, 0] as [number, number];
+  for (let turn = -warm; turn < timed; turn++) {
+    const before = sunk();
+    const a = elapsed(reference);
+    const between = sunk();
+    const b = elapsed(subject);
+    given = [between - before, sunk() - between];
+    if (turn < 0) continue;
     ratios.push(a / b);
     times.push(b / operations);
   }
+  if (alike) expectAlike(...given);
   return { name, bar, ratio: median(ratios), nanoseconds: median(times) };
 }
 
@@ -42,21 +50,27 @@ export interface AsyncPair extends Omit<Pair, "reference" | "subject"> {
 }
 
 /** As `paired`, for sides that wait. */
-export async function pairedAsync({ name, bar, operations, reference, subject, between, slices = 15 }: AsyncPair): Promise<Figure> {
+export async function pairedAsync({ name, bar, operations, reference, subject, between, slices = 15, alike = true }: AsyncPair): Promise<Figure> {
+  const { warm, timed } = turns(6, slices);
   const ratios: number[] = [];
   const times: number[] = [];
-  for (let i = -6; i < slices; i++) {
-    const a = await timedAsync(reference);
-    const b = await timedAsync(subject);
+  let given = [0, 0] as [number, number];
+  for (let turn = -warm; turn < timed; turn++) {
+    const before = sunk();
+    const a = await elapsedAsync(reference);
+    const middle = sunk();
+    const b = await elapsedAsync(subject);
+    given = [middle - before, sunk() - middle];
     await between?.();
-    if (i < 0) continue;
+    if (turn < 0) continue;
     ratios.push(a / b);
     times.push(b / operations);
   }
+  if (alike) expectAlike(...given);
   return { name, bar, ratio: median(ratios), nanoseconds: median(times) };
 }
 
-async function timedAsync(run: () => void | Promise<void>): Promise<number> {
+async function elapsedAsync(run: () => void | Promise<void>): Promise<number> {
   // What was left behind before is not on the account of this side.
   globalThis.gc?.();
   const start = process.hrtime.bigint();
@@ -64,7 +78,7 @@ async function timedAsync(run: () => void | Promise<void>): Promise<number> {
   return Number(process.hrtime.bigint() - start);
 }
 
-function timed(run: () => void): number {
+function elapsed(run: () => void): number {
   const start = process.hrtime.bigint();
   run();
   return Number(process.hrtime.bigint() - start);

@@ -1,5 +1,6 @@
 import { type KeyedStateBackend, type Mailbox, newOperatorMetrics, type OperatorContext } from "@millrace/contracts";
 import { createHeapBackend } from "@millrace/state";
+import { sink } from "./sink.ts";
 
 const MAX_PARALLELISM = 720;
 
@@ -27,18 +28,6 @@ export async function checkpoint(backend: KeyedStateBackend, checkpointId: numbe
   while (!backend.encodeSlice(1));
   backend.takeDelta();
   await backend.complete(checkpointId);
-}
-
-/** Results go into a ring, so that they escape as they would into a sink. */
-const ring: unknown[] = new Array(1_024);
-let written = 0;
-export function sink(result: unknown): void {
-  ring[written++ & 1_023] = result;
-}
-
-/** Results that have come so far. */
-export function sunk(): number {
-  return written;
 }
 
 /** A context for an operator alone, which emits into `collect`. */

@@ -8,6 +8,7 @@ import { nodePorts } from "@millrace/core/node";
 import { createHeapBackend, createStoreBackend, type KeyedBackend, LocalStore, type StoreBackendOptions } from "@millrace/state";
 import { storeThread } from "@millrace/state/node";
 import { type Figure, median, paired } from "./measure.ts";
+import { turns } from "./turns.ts";
 
 const EVENTS = 200_000;
 const CHECKPOINTED = 100_000;
@@ -118,12 +119,13 @@ async function gaps(directory: string, changes: number): Promise<Figure> {
   const ratios: number[] = [];
   const times: number[] = [];
   let checkpointId = 1;
-  for (let slice = 0; slice < GAPS + 5; slice++) {
+  const { warm, timed } = turns(5, GAPS);
+  for (let slice = 0; slice < warm + timed; slice++) {
     fill(opened, changes, slice);
     const sliced = await longestGap(() => checkpoint(opened, ++checkpointId, limits.sliceMs));
     fill(opened, changes, slice + 0.5);
     const unsliced = await longestGap(() => checkpoint(opened, ++checkpointId, Number.POSITIVE_INFINITY));
-    if (slice < 5) continue;
+    if (slice < warm) continue;
     ratios.push(unsliced / sliced);
     times.push(sliced * 1e6);
   }
@@ -161,14 +163,15 @@ async function deltas(): Promise<Figure> {
   fill(opened, CHECKPOINTED, 0);
   const ratios: number[] = [];
   const times: number[] = [];
-  for (let slice = 0; slice < SLICES + 2; slice++) {
+  const { warm, timed } = turns(2, SLICES);
+  for (let slice = 0; slice < warm + timed; slice++) {
     fill(opened, ONE_PERCENT, slice);
     const full = blockedMs(opened.backend, true);
     await opened.backend.complete(1);
     fill(opened, ONE_PERCENT, slice + 0.5);
     const delta = blockedMs(opened.backend, false);
     await opened.backend.complete(1);
-    if (slice < 2) continue;
+    if (slice < warm) continue;
     ratios.push(full / delta);
     times.push(delta * 1e6);
   }

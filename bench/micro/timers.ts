@@ -69,10 +69,13 @@ function queueOf(queue: TimerQueue): Queue {
 function timeouts(times: Float64Array, queue: Queue): void {
   for (let index = 0; index < times.length; index++) queue.add(times[index] as number, index);
   let before = Number.NEGATIVE_INFINITY;
+  let fired = 0;
   for (let time = queue.poll(); time !== undefined; time = queue.poll()) {
     if (time < before) throw new Error("timers out of order");
     before = time;
+    fired++;
   }
+  if (fired !== times.length) throw new Error(`${fired} timers fired of ${times.length}`);
 }
 
 /** Many windows are open at a time, as late records and sliding windows have it; then one after the other fires. */

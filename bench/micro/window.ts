@@ -2,7 +2,9 @@ import { t } from "@millrace/codec";
 import type { Operator } from "@millrace/contracts";
 import { createWindowOperator, tumbling, type WindowSpec } from "@millrace/operators";
 import { type Figure, median } from "./measure.ts";
-import { checkpoint, contextOf, type Fed, heapBackend, sink } from "./operator-context.ts";
+import { checkpoint, contextOf, type Fed, heapBackend } from "./operator-context.ts";
+import { expectAlike, sink, sunk } from "./sink.ts";
+import { turns } from "./turns.ts";
 
 interface Bid {
   readonly bidder: number;
@@ -46,16 +48,21 @@ async function measured(keys: number): Promise<Figure> {
   const pipelines = await Promise.all(Array.from({ length: PIPELINES }, (_, index) => pipeline(index)));
   const ratios: number[] = [];
   const times: number[] = [];
-  for (let slice = 0; slice < WARM_SLICES + SLICES; slice++) {
+  const { warm, timed } = turns(WARM_SLICES, SLICES);
+  for (let slice = 0; slice < warm + timed; slice++) {
     const spans = slice * PIPELINES;
+    const before = sunk();
     const handMs = elapsedMs(() => {
       for (let turn = 0; turn < PIPELINES; turn++) hand(bids, spans + turn);
     });
+    const between = sunk();
     const engineMs = elapsedMs(() => {
       for (const one of pipelines) one.loop(bids, spans);
     });
     for (const one of pipelines) await one.checkpoint(slice);
-    if (slice < WARM_SLICES) continue;
+    if (slice < warm) continue;
+    // The first slice leaves windows open on either side.
+    expectAlike(between - before, sunk() - between);
     ratios.push(handMs / engineMs);
     times.push((engineMs * 1e6) / (RECORDS * PIPELINES));
   }
