@@ -71,10 +71,8 @@ describe("a checkpoint that takes too long", () => {
       it(`is given up, and the next one publishes what its sinks had prepared (parallelism ${parallelism}, ${backend})`, () =>
         inDirectory(async (stateDir) => {
           const released = Promise.withResolvers<void>();
-          // The third and fourth are let go on only long after they were given up.
-          const sink = new StubbornSink((prepared) =>
-            prepared >= 2 * parallelism && prepared < 4 * parallelism ? released.promise : Promise.resolve(),
-          );
+          // The first two are let go on only long after they were given up; every run has them, however slow the machine.
+          const sink = new StubbornSink((prepared) => (prepared < 2 * parallelism ? released.promise : Promise.resolve()));
           const { job, events } = await startNoted(counting(sink, 4_000), stateDir, {
             parallelism,
             backend,
@@ -95,7 +93,7 @@ describe("a checkpoint that takes too long", () => {
 
   it("too often restarts the job, which loses nothing", () =>
     inDirectory(async (stateDir) => {
-      const sink = new StubbornSink((prepared) => (prepared === 2 || prepared === 3 ? never() : Promise.resolve()));
+      const sink = new StubbornSink((prepared) => (prepared < 2 ? never() : Promise.resolve()));
       const { job } = await startNoted(counting(sink, 2_000), stateDir, { checkpointTimeoutMs: 20, tolerableFailures: 0 });
       expect((await job.finished).restarts).toBeGreaterThan(0);
       expectSame(sink.published, expected(2_000));
@@ -120,7 +118,7 @@ describe("a checkpoint that takes too long", () => {
 describe("a sink", () => {
   it("that can't prepare its records fails the attempt, because they would be lost", () =>
     inDirectory(async (stateDir) => {
-      const sink = new StubbornSink((prepared) => (prepared === 3 ? Promise.reject(new Error("connection lost")) : Promise.resolve()));
+      const sink = new StubbornSink((prepared) => (prepared === 0 ? Promise.reject(new Error("connection lost")) : Promise.resolve()));
       const { job, events } = await startNoted(counting(sink, 2_000), stateDir);
       expect((await job.finished).restarts).toBe(1);
       expect(events.find((event) => event.kind === "restarting")).toMatchObject({
