@@ -71,6 +71,7 @@ function expectSamePairs(orders: readonly Order[], hand: Loop, engine: Loop): vo
     return sunk() - before;
   });
   expectAlike(byHand, byEngine);
+  if (byHand === 0) throw new Error("neither side has found a pair");
 }
 
 function makeOrders(keys: number): Order[] {

@@ -27,18 +27,17 @@ export function paired({ name, bar, operations, reference, subject, slices = 31,
   const { warm, timed } = turns(6, slices);
   const ratios: number[] = [];
   const times: number[] = [];
-  let given = [0, 0] as [number, number];
   for (let turn = -warm; turn < timed; turn++) {
     const before = sunk();
     const a = elapsed(reference);
-    const between = sunk();
+    const middle = sunk();
     const b = elapsed(subject);
-    given = [between - before, sunk() - between];
+    const after = sunk();
     if (turn < 0) continue;
+    if (alike) expectAlike(middle - before, after - middle);
     ratios.push(a / b);
     times.push(b / operations);
   }
-  if (alike) expectAlike(...given);
   return { name, bar, ratio: median(ratios), nanoseconds: median(times) };
 }
 
@@ -54,19 +53,18 @@ export async function pairedAsync({ name, bar, operations, reference, subject, b
   const { warm, timed } = turns(6, slices);
   const ratios: number[] = [];
   const times: number[] = [];
-  let given = [0, 0] as [number, number];
   for (let turn = -warm; turn < timed; turn++) {
     const before = sunk();
     const a = await elapsedAsync(reference);
     const middle = sunk();
     const b = await elapsedAsync(subject);
-    given = [middle - before, sunk() - middle];
+    const after = sunk();
     await between?.();
     if (turn < 0) continue;
+    if (alike) expectAlike(middle - before, after - middle);
     ratios.push(a / b);
     times.push(b / operations);
   }
-  if (alike) expectAlike(...given);
   return { name, bar, ratio: median(ratios), nanoseconds: median(times) };
 }
 

@@ -7,13 +7,13 @@ import { join } from "node:path";
 import { machine } from "../machine.ts";
 import { orUsage } from "../usage.ts";
 import type { Figure } from "./measure.ts";
+import { once } from "./turns.ts";
 
 const all = ["async", "batch", "cep", "chain", "channel", "codec", "joins", "state", "timers", "window"];
 const usage = `pnpm bench:micro [name…] [--once]
 
 Ratios of two sides timed in turn in one process: ${all.join(", ")}. Exit code 1 when one is under its bar, or when a bench fails.
 With --once each side runs once or twice, cold, and nothing is judged but that both do the same.`;
-const once = process.argv.includes("--once");
 const wanted = orUsage(usage, () => {
   const names = process.argv.slice(2).filter((name) => !name.startsWith("--child=") && name !== "--once");
   const unknown = names.find((name) => !all.includes(name));

@@ -1,5 +1,5 @@
 /** `--once`: each side runs once or twice and no figure is judged, which shows that every bench still does its work. */
-const once = process.argv.includes("--once");
+export const once = process.argv.includes("--once");
 
 export interface Turns {
   /** Left out of the figure. */

@@ -1,10 +1,9 @@
 import { t } from "@millrace/codec";
 import type { Operator } from "@millrace/contracts";
 import { createWindowOperator, tumbling, type WindowSpec } from "@millrace/operators";
-import { type Figure, median } from "./measure.ts";
+import { type Figure, pairedAsync } from "./measure.ts";
 import { checkpoint, contextOf, type Fed, heapBackend } from "./operator-context.ts";
-import { expectAlike, sink, sunk } from "./sink.ts";
-import { turns } from "./turns.ts";
+import { sink } from "./sink.ts";
 
 interface Bid {
   readonly bidder: number;
@@ -19,7 +18,6 @@ const SPAN_MS = RECORDS / RECORDS_PER_MS;
 const WINDOW_MS = 5_000;
 const PIPELINES = 3;
 const SLICES = 11;
-const WARM_SLICES = 6;
 const BAR = 0.5;
 
 /** Runs over all bids, shifted by so many spans. */
@@ -46,36 +44,24 @@ async function measured(keys: number): Promise<Figure> {
   const bids = makeBids(keys);
   const hand = handLoop();
   const pipelines = await Promise.all(Array.from({ length: PIPELINES }, (_, index) => pipeline(index)));
-  const ratios: number[] = [];
-  const times: number[] = [];
-  const { warm, timed } = turns(WARM_SLICES, SLICES);
-  for (let slice = 0; slice < warm + timed; slice++) {
-    const spans = slice * PIPELINES;
-    const before = sunk();
-    const handMs = elapsedMs(() => {
-      for (let turn = 0; turn < PIPELINES; turn++) hand(bids, spans + turn);
-    });
-    const between = sunk();
-    const engineMs = elapsedMs(() => {
-      for (const one of pipelines) one.loop(bids, spans);
-    });
-    for (const one of pipelines) await one.checkpoint(slice);
-    if (slice < warm) continue;
-    // The first slice leaves windows open on either side.
-    expectAlike(between - before, sunk() - between);
-    ratios.push(handMs / engineMs);
-    times.push((engineMs * 1e6) / (RECORDS * PIPELINES));
-  }
-  const name = `keyed tumbling count, ${keys} keys, ${PIPELINES} pipelines`;
-  return { name, bar: BAR, ratio: median(ratios), nanoseconds: median(times) };
-}
-
-function elapsedMs(work: () => void): number {
-  // What the checkpoint before left behind is not on the account of either side.
-  globalThis.gc?.();
-  const start = performance.now();
-  work();
-  return performance.now() - start;
+  let [handSpans, engineSpans, checkpoints] = [0, 0, 0];
+  return pairedAsync({
+    name: `keyed tumbling count, ${keys} keys, ${PIPELINES} pipelines`,
+    bar: BAR,
+    operations: RECORDS * PIPELINES,
+    reference: () => {
+      for (let turn = 0; turn < PIPELINES; turn++) hand(bids, handSpans++);
+    },
+    subject: () => {
+      for (const one of pipelines) one.loop(bids, engineSpans);
+      engineSpans += PIPELINES;
+    },
+    between: async () => {
+      for (const one of pipelines) await one.checkpoint(checkpoints);
+      checkpoints++;
+    },
+    slices: SLICES,
+  });
 }
 
 function makeBids(keys: number): Bid[] {

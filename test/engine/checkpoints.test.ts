@@ -65,6 +65,12 @@ function counting(sink: Sink<string>, count: number): JobDefinition {
 const expected = (count: number) => upTo(count).map((n) => `${n % 10}:${Math.floor(n / 10) + 1}`);
 const never = () => new Promise<void>(() => undefined);
 
+/** So many times, the first ones behind a checkpoint that has published something: a restart has output that it could double. */
+function behindPublished(times: number): (sink: StubbornSink) => boolean {
+  let left = times;
+  return ({ published }) => published.length > 0 && left-- > 0;
+}
+
 describe("a checkpoint that takes too long", () => {
   for (const parallelism of [1, 2]) {
     for (const backend of ["heap", "disk"] as const) {
@@ -93,10 +99,11 @@ describe("a checkpoint that takes too long", () => {
 
   it("too often restarts the job, which loses nothing", () =>
     inDirectory(async (stateDir) => {
-      const sink = new StubbornSink((prepared) => (prepared < 2 ? never() : Promise.resolve()));
-      const { job } = await startNoted(counting(sink, 2_000), stateDir, { checkpointTimeoutMs: 20, tolerableFailures: 0 });
+      const troubled = behindPublished(2);
+      const sink: StubbornSink = new StubbornSink(() => (troubled(sink) ? never() : Promise.resolve()));
+      const { job } = await startNoted(counting(sink, 10_000), stateDir, { checkpointTimeoutMs: 20, tolerableFailures: 0 });
       expect((await job.finished).restarts).toBeGreaterThan(0);
-      expectSame(sink.published, expected(2_000));
+      expectSame(sink.published, expected(10_000));
     }));
 
   it("while the job is stopped ends it with the last checkpoint that was complete", () =>
@@ -118,13 +125,14 @@ describe("a checkpoint that takes too long", () => {
 describe("a sink", () => {
   it("that can't prepare its records fails the attempt, because they would be lost", () =>
     inDirectory(async (stateDir) => {
-      const sink = new StubbornSink((prepared) => (prepared === 0 ? Promise.reject(new Error("connection lost")) : Promise.resolve()));
-      const { job, events } = await startNoted(counting(sink, 2_000), stateDir);
+      const troubled = behindPublished(1);
+      const sink: StubbornSink = new StubbornSink(() => (troubled(sink) ? Promise.reject(new Error("connection lost")) : Promise.resolve()));
+      const { job, events } = await startNoted(counting(sink, 10_000), stateDir);
       expect((await job.finished).restarts).toBe(1);
       expect(events.find((event) => event.kind === "restarting")).toMatchObject({
         error: { message: expect.stringContaining("connection lost"), where: { uid: "out" } },
       });
-      expectSame(sink.published, expected(2_000));
+      expectSame(sink.published, expected(10_000));
     }));
 });
 
