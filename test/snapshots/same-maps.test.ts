@@ -74,7 +74,7 @@ it("maps that nothing was put into between two savepoints are the same in both",
 
 it("maps with the same entries are the same, in whatever order and pages these are", () =>
   inDirectory(async (directory) => {
-    const grown = await savepoint(changes(upTo(400), upTo(400, 100)), join(directory, "first"));
+    const grown = await savepoint(changes(upTo(800), upTo(800, 100)), join(directory, "first"));
     const turned = await savepoint(changes(upTo(100).reverse()), join(directory, "second"));
     expect(await compared(directory, [grown, turned])).toMatchObject({ numbers: [0, 0, 0, KEYS], texts: [0, 0, 0, KEYS] });
     const others = await savepoint(changes(upTo(101), [3]), join(directory, "third"));

@@ -1,6 +1,7 @@
 import { type Codec, readLength } from "@millrace/codec";
 import { integerEntries } from "./integer-entries.ts";
 import type { PageFormat } from "./pages.ts";
+import { unpagedMax } from "./unpaged-max.ts";
 
 /** The entries of one page, or of a head without pages. A JavaScript Map is one. */
 export interface Entries<K, V> {
@@ -13,6 +14,8 @@ export interface Entries<K, V> {
 
 /** One kind of them: what is done with all at once. */
 export interface EntriesFormat<K, V> extends PageFormat<Entries<K, V>> {
+  /** A map of more entries has pages. */
+  readonly unpagedMax: number;
   empty(): Entries<K, V>;
   /** A copy, in an order that does not depend on what was there before, so that it is the same after a restore. */
   list(entries: Entries<K, V>): [K, V][];
@@ -28,6 +31,7 @@ export function entriesFormat<K, V>(keyCodec: Codec<K>, codec: Codec<V>): Entrie
 
 function anyEntries<K, V>(keyCodec: Codec<K>, codec: Codec<V>): EntriesFormat<K, V> {
   return {
+    unpagedMax: unpagedMax(keyCodec as Codec<unknown>, codec as Codec<unknown>),
     empty: () => new Map<K, V>(),
     list: (entries) => [...mapOf(entries)],
     split(entries, leaves) {

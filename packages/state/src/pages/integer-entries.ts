@@ -1,11 +1,15 @@
 import type { Codec } from "@millrace/codec";
 import { checkMapKey } from "@millrace/contracts";
 import type { Entries, EntriesFormat } from "./entries.ts";
+import { unpagedMax } from "./unpaged-max.ts";
 
 /** Places at first: two to the power of it. */
 const BITS_MIN = 2;
 /** 2^32 divided by the golden ratio. */
 const GOLDEN = 0x9e3779b1;
+
+/** From so many on, an order is made by the sort of the language. */
+const SORTED_FROM = 128;
 
 /** Where a table has keys, while it is walked. */
 let taken = new Int32Array(256);
@@ -141,14 +145,9 @@ class IntegerEntries<V> implements Entries<number, V> {
 
 export function integerEntries<V>(keyCodec: Codec<number>, codec: Codec<V>): EntriesFormat<number, V> {
   return {
+    unpagedMax: unpagedMax(keyCodec as Codec<unknown>, codec as Codec<unknown>),
     empty: () => new IntegerEntries<V>(0),
-    list(entries) {
-      const list: [number, V][] = [];
-      own(entries).each((key, value) => {
-        putInOrder(list, [key, value]);
-      });
-      return list;
-    },
+    list: (entries) => (entries.size < SORTED_FROM ? inOrder(entries) : sorted(entries)),
     split(entries, leaves) {
       const moved = new IntegerEntries<V>(entries.size / 2);
       const stay = new IntegerEntries<V>(entries.size / 2);
@@ -191,7 +190,23 @@ function isCrowded(entries: number, length: number): boolean {
   return entries * 8 > length * 3;
 }
 
-/** There are some dozens at most. */
+function sorted<V>(entries: Entries<number, V>): [number, V][] {
+  const list: [number, V][] = [];
+  own(entries).each((key, value) => {
+    list.push([key, value]);
+  });
+  return list.sort((one, other) => (one[0] < other[0] ? -1 : 1));
+}
+
+/** For few it is faster than a sort. */
+function inOrder<V>(entries: Entries<number, V>): [number, V][] {
+  const list: [number, V][] = [];
+  own(entries).each((key, value) => {
+    putInOrder(list, [key, value]);
+  });
+  return list;
+}
+
 function putInOrder<V>(list: [number, V][], entry: [number, V]): void {
   let at = list.length;
   for (; at > 0; at--) {

@@ -5,9 +5,8 @@ import type { Entries, EntriesFormat } from "./entries.ts";
 import { CURSOR_END, cursorOf, entryHash, neighbourHash, pageAtCursor, pageOf, partnerOf } from "./linear-hash.ts";
 import { Pages } from "./pages.ts";
 
-/** Beyond it, the entries of a map move to pages. To find a page takes longer than to encode some dozens of entries more. */
-export const SMALL_MAX = limits.pageElementsMax * 5;
-const SMALL_AGAIN = Math.floor(SMALL_MAX / 4);
+/** Of the entries that a map without pages may have: one with pages and so few has none again. */
+const SMALL_AGAIN = 1 / 4;
 /** Maps of more entries have smaller pages: where changes are spread over many, little is encoded for each. */
 const LARGE = limits.pageElementsMax * 64;
 /** Average entries of a page below which the last one is merged away: far from where any splits. */
@@ -115,7 +114,7 @@ export class PagedEntries<K, V> {
 
   #grow(): void {
     if (this.#small === undefined) this.#split();
-    else if (this.#small.size > SMALL_MAX) this.adopt(this.#small);
+    else if (this.#small.size > this.#format.unpagedMax) this.adopt(this.#small);
   }
 
   #split(): void {
@@ -129,7 +128,7 @@ export class PagedEntries<K, V> {
   #shrink(): void {
     const { pages } = this;
     if (this.#small !== undefined) return;
-    if (this.#size <= SMALL_AGAIN) {
+    if (this.#size <= this.#format.unpagedMax * SMALL_AGAIN) {
       const small = this.#format.empty();
       for (let page = 0; page < pages.count; page++) this.#copy(pages.read(page), small);
       pages.dropAll();

@@ -4,7 +4,7 @@ import type { CellMap } from "../cells/cell-map.ts";
 import type { ValueFormat } from "../cells/value-format.ts";
 import { type Entries, type EntriesFormat, entriesFormat } from "./entries.ts";
 import { CURSOR_END } from "./linear-hash.ts";
-import { type EntriesPart, entriesFrom, PagedEntries, SMALL_MAX } from "./paged-entries.ts";
+import { type EntriesPart, entriesFrom, PagedEntries } from "./paged-entries.ts";
 import type { Pages } from "./pages.ts";
 
 /** At the end of a head with pages: they are those of `neighbourHash`. Older heads end before it. */
@@ -78,7 +78,7 @@ export class PagedMap<K, V> {
     }
     const entries = head ?? this.#format.empty();
     entries.set(key, value);
-    this.cells.put(entries.size > SMALL_MAX ? this.#paged(entries) : entries);
+    this.cells.put(entries.size > this.#format.unpagedMax ? this.#paged(entries) : entries);
   }
 
   /** False when there was none. */

@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { t } from "@millrace/codec";
+import { type Codec, t } from "@millrace/codec";
 import { state } from "@millrace/contracts";
 import fc from "fast-check";
 import { expect, it } from "vitest";
@@ -43,6 +43,29 @@ it("a map that becomes large and small again is the same in memory, in a local s
     }),
     { numRuns: 8 },
   );
+});
+
+it.each([
+  ["integers", t.integer(), 640],
+  ["texts", t.string(), 320],
+])("a map of %s to integers is one record up to its bound, and pages behind it", async (name, keyCodec, most) => {
+  const backend = createHeapBackend(options);
+  const { map } = backend.states({ map: state.map(keyCodec as Codec<number | string>, t.integer()) });
+  backend.setCurrentKey("k");
+  const put = (key: number, value: number): void => map.put(name === "texts" ? `${key}` : key, value);
+  /** Bytes of a checkpoint for one entry that changed. */
+  const cost = async (checkpointId: number): Promise<number> => {
+    put(1, checkpointId);
+    return (await checkpoint(backend, checkpointId)).reduce((sum, chunk) => sum + chunk.length, 0);
+  };
+  for (let key = 0; key < most; key++) put(key, 1);
+  await checkpoint(backend, 1);
+  const inOneRecord = await cost(2);
+  expect(inOneRecord).toBeGreaterThan(2 * most);
+  // It comes to small pages change by change.
+  for (let key = most; key < most + 10; key++) put(key, 1);
+  await checkpoint(backend, 3);
+  expect(await cost(4)).toBeLessThan(inOneRecord / 2);
 });
 
 it("what is there all the time comes once while a map that was written in the first format becomes small", async () => {

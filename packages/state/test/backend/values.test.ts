@@ -121,9 +121,9 @@ describe("values in state", () => {
 
 describe("an iteration over map state", () => {
   it("gives every entry that is there all the time once, whatever is put and removed meanwhile", () => {
-    const change = fc.record({ at: fc.nat(400), put: fc.boolean(), from: fc.nat(500), count: fc.nat(300) });
+    const change = fc.record({ at: fc.nat(800), put: fc.boolean(), from: fc.nat(1_000), count: fc.nat(600) });
     fc.assert(
-      fc.property(fc.nat(400), fc.array(change, { maxLength: 6 }), (size, changes) => {
+      fc.property(fc.nat(800), fc.array(change, { maxLength: 6 }), (size, changes) => {
         const backend = createHeapBackend(options);
         const { map } = backend.states({ map: state.map(t.integer(), t.integer()) });
         backend.setCurrentKey("k");

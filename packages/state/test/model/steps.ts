@@ -35,7 +35,10 @@ export const stepArbitrary: fc.Arbitrary<Step> = fc.oneof(
   // Enough to fill pages.
   one(4, fc.record({ do: fc.constant("append" as const), key, n, count: fc.constantFrom(1, 3, 70, 150) })),
   one(1, fc.record({ do: fc.constant("replace" as const), key, count: fc.constantFrom(0, 2, 65, 140) })),
-  one(4, fc.record({ do: fc.constantFrom("put" as const, "remove" as const), key, from: fc.nat(400), count: fc.constantFrom(1, 5, 80, 250, 500) })),
+  one(
+    4,
+    fc.record({ do: fc.constantFrom("put" as const, "remove" as const), key, from: fc.nat(400), count: fc.constantFrom(1, 5, 80, 250, 500, 900) }),
+  ),
   one(2, fc.record({ do: fc.constant("clear" as const), key, what: fc.constantFrom("value", "list", "map", "reducing", "aggregating", "space") })),
   one(6, fc.record({ do: fc.constant("cell" as const), key, space, n })),
   one(1, fc.record({ do: fc.constant("drop" as const), key, space })),
