@@ -2,6 +2,7 @@ import { apart } from "../world/apart.ts";
 import { askAgain } from "./ask-again.ts";
 import type { Branch } from "./branch.ts";
 import { idleBranches } from "./idle-branches.ts";
+import { largeMapBranch } from "./large-map-branch.ts";
 import { lifeCycleBranch } from "./life-cycle-branch.ts";
 import { ownWindowBranches } from "./own-window-branches.ts";
 import { pairSettings } from "./pair-settings.ts";
@@ -23,6 +24,7 @@ export const furtherBranches: readonly Branch[] = [
   pairSettings,
   ...passingBranches,
   lifeCycleBranch,
+  largeMapBranch,
 ];
 
 /**
