@@ -1,7 +1,7 @@
 import { type Codec, readLength } from "@millrace/codec";
 import { integerEntries } from "./integer-entries.ts";
 import type { PageFormat } from "./pages.ts";
-import { unpagedMax } from "./unpaged-max.ts";
+import { UNPAGED_MAX } from "./unpaged.ts";
 
 /** The entries of one page, or of a head without pages. A JavaScript Map is one. */
 export interface Entries<K, V> {
@@ -14,8 +14,8 @@ export interface Entries<K, V> {
 
 /** One kind of them: what is done with all at once. */
 export interface EntriesFormat<K, V> extends PageFormat<Entries<K, V>> {
-  /** A map of more entries has pages. */
-  readonly unpagedMax: number;
+  /** Whether they are too many for one record. */
+  needPages(entries: Entries<K, V>): boolean;
   empty(): Entries<K, V>;
   /** A copy, in an order that does not depend on what was there before, so that it is the same after a restore. */
   list(entries: Entries<K, V>): [K, V][];
@@ -31,7 +31,7 @@ export function entriesFormat<K, V>(keyCodec: Codec<K>, codec: Codec<V>): Entrie
 
 function anyEntries<K, V>(keyCodec: Codec<K>, codec: Codec<V>): EntriesFormat<K, V> {
   return {
-    unpagedMax: unpagedMax(keyCodec as Codec<unknown>, codec as Codec<unknown>),
+    needPages: (entries) => entries.size > UNPAGED_MAX,
     empty: () => new Map<K, V>(),
     list: (entries) => [...mapOf(entries)],
     split(entries, leaves) {

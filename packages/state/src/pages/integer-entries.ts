@@ -1,7 +1,7 @@
 import type { Codec } from "@millrace/codec";
 import { checkMapKey } from "@millrace/contracts";
 import type { Entries, EntriesFormat } from "./entries.ts";
-import { unpagedMax } from "./unpaged-max.ts";
+import { ENTRIES_PER_CHANGE, isShort, SELDOM_MIN, SHORT_UNPAGED_MAX, UNPAGED_MAX } from "./unpaged.ts";
 
 /** Places at first: two to the power of it. */
 const BITS_MIN = 2;
@@ -25,11 +25,25 @@ class IntegerEntries<V> implements Entries<number, V> {
   #places: unknown[];
   /** There are two to the power of it. */
   #bits = BITS_MIN;
+  /** Since they were encoded. */
+  #changes = 0;
+  /** How many times in a row few had changed when they were encoded. */
+  #seldom = 0;
 
   /** `expected`: how many there will be. */
   constructor(expected: number) {
     while (isCrowded(expected, 2 << this.#bits)) this.#bits++;
     this.#places = noPlaces(this.#bits);
+  }
+
+  /** A checkpoint takes all of them for the few that change. */
+  get changesSeldom(): boolean {
+    return this.#seldom >= SELDOM_MIN;
+  }
+
+  encoded(): void {
+    this.#seldom = this.#changes * ENTRIES_PER_CHANGE < this.size ? this.#seldom + 1 : 0;
+    this.#changes = 0;
   }
 
   get(key: number): V | undefined {
@@ -44,6 +58,7 @@ class IntegerEntries<V> implements Entries<number, V> {
     const at = this.#find(key);
     const places = this.#places;
     const isNew = places[at] === undefined;
+    this.#changes++;
     if (isNew) {
       checkMapKey(key);
       // Not −0, as in a Map.
@@ -58,6 +73,7 @@ class IntegerEntries<V> implements Entries<number, V> {
     const at = this.#find(key);
     if (this.#places[at] === undefined) return false;
     this.size--;
+    this.#changes++;
     this.#closeGap(at);
     if (this.size * 16 < this.#places.length && this.#bits > BITS_MIN) this.#fit(this.#bits - 1);
     return true;
@@ -144,8 +160,9 @@ class IntegerEntries<V> implements Entries<number, V> {
 }
 
 export function integerEntries<V>(keyCodec: Codec<number>, codec: Codec<V>): EntriesFormat<number, V> {
+  const unpagedMax = isShort(keyCodec as Codec<unknown>) && isShort(codec as Codec<unknown>) ? SHORT_UNPAGED_MAX : UNPAGED_MAX;
   return {
-    unpagedMax: unpagedMax(keyCodec as Codec<unknown>, codec as Codec<unknown>),
+    needPages: (entries) => entries.size > UNPAGED_MAX && (entries.size > unpagedMax || own(entries).changesSeldom),
     empty: () => new IntegerEntries<V>(0),
     list: (entries) => (entries.size < SORTED_FROM ? inOrder(entries) : sorted(entries)),
     split(entries, leaves) {
@@ -158,6 +175,7 @@ export function integerEntries<V>(keyCodec: Codec<number>, codec: Codec<V>): Ent
       return moved;
     },
     encode(entries, writer) {
+      own(entries).encoded();
       writer.varint(entries.size);
       own(entries).each((key, value) => {
         keyCodec.encode(key, writer);

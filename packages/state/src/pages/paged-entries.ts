@@ -4,9 +4,8 @@ import type { CellMap } from "../cells/cell-map.ts";
 import type { Entries, EntriesFormat } from "./entries.ts";
 import { CURSOR_END, cursorOf, entryHash, neighbourHash, pageAtCursor, pageOf, partnerOf } from "./linear-hash.ts";
 import { Pages } from "./pages.ts";
+import { UNPAGED_AGAIN } from "./unpaged.ts";
 
-/** Of the entries that a map without pages may have: one with pages and so few has none again. */
-const SMALL_AGAIN = 1 / 4;
 /** Maps of more entries have smaller pages: where changes are spread over many, little is encoded for each. */
 const LARGE = limits.pageElementsMax * 64;
 /** Average entries of a page below which the last one is merged away: far from where any splits. */
@@ -114,7 +113,7 @@ export class PagedEntries<K, V> {
 
   #grow(): void {
     if (this.#small === undefined) this.#split();
-    else if (this.#small.size > this.#format.unpagedMax) this.adopt(this.#small);
+    else if (this.#format.needPages(this.#small)) this.adopt(this.#small);
   }
 
   #split(): void {
@@ -128,7 +127,7 @@ export class PagedEntries<K, V> {
   #shrink(): void {
     const { pages } = this;
     if (this.#small !== undefined) return;
-    if (this.#size <= this.#format.unpagedMax * SMALL_AGAIN) {
+    if (this.#size <= UNPAGED_AGAIN) {
       const small = this.#format.empty();
       for (let page = 0; page < pages.count; page++) this.#copy(pages.read(page), small);
       pages.dropAll();

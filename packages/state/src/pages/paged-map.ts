@@ -78,7 +78,7 @@ export class PagedMap<K, V> {
     }
     const entries = head ?? this.#format.empty();
     entries.set(key, value);
-    this.cells.put(entries.size > this.#format.unpagedMax ? this.#paged(entries) : entries);
+    this.cells.put(this.#format.needPages(entries) ? this.#paged(entries) : entries);
   }
 
   /** False when there was none. */

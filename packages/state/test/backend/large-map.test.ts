@@ -68,6 +68,33 @@ it.each([
   expect(await cost(4)).toBeLessThan(inOneRecord / 2);
 });
 
+it("a map of integers goes to pages where few of its entries change from one checkpoint to the next, and else stays one record", async () => {
+  const backend = createHeapBackend(options);
+  const { map } = backend.states(declarations);
+  const entries = 600;
+  let next = 1;
+  const change = async (key: string, fields: readonly number[]): Promise<number> => {
+    backend.setCurrentKey(key);
+    for (const field of fields) map.put(field, next);
+    return (await checkpoint(backend, next++)).reduce((sum, chunk) => sum + chunk.length, 0);
+  };
+  /** Bytes of a checkpoint for one entry that changed, behind twenty with so many of them. */
+  const cost = async (key: string, changes: number): Promise<number> => {
+    await change(
+      key,
+      Array.from({ length: entries }, (_, field) => field),
+    );
+    for (let round = 0; round < 20; round++) {
+      const known = Array.from({ length: changes - 1 }, (_, n) => n * 7 + round);
+      await change(key, [entries + round, ...known]);
+    }
+    expect([...map.keys()]).toHaveLength(entries + 20);
+    return change(key, [1]);
+  };
+  expect(await cost("seldom", 2)).toBeLessThan(2 * entries);
+  expect(await cost("often", 20)).toBeGreaterThan(2 * entries);
+});
+
 it("what is there all the time comes once while a map that was written in the first format becomes small", async () => {
   const backend = createHeapBackend(options);
   await backend.restore(stream([await readFile(new URL("fixtures/map-in-pages-1.records", import.meta.url))]));
