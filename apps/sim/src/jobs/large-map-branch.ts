@@ -8,11 +8,14 @@ const BUCKET_MS = 300;
 const SPREAD = 120;
 /** Entries of a bucket at most. */
 const BUCKET_ENTRIES = 900;
+/** Fields of one bucket lie side by side, and those of the next one so far behind. */
+const BUCKET_FIELDS = 1_000;
 
 const bucketOf = (one: Reading): number => Math.floor(one.at / BUCKET_MS);
+const dueOf = (one: Reading): number => (bucketOf(one) + 1) * BUCKET_MS - 1;
 
 function* fieldsOf(one: Reading): Iterable<number> {
-  const first = bucketOf(one) * 1_000;
+  const first = bucketOf(one) * BUCKET_FIELDS;
   for (let n = 0; n < SPREAD; n++) yield first + ((one.value * 13 + n * 7) % BUCKET_ENTRIES);
 }
 
@@ -24,7 +27,7 @@ function add<F>(sums: MapState<F, number>, field: F, value: number): void {
 function takeOut<F>(sums: MapState<F, number>, bucket: number): string {
   let [count, total] = [0, 0];
   for (const [field, sum] of sums.entries()) {
-    if (Math.floor(Number(field) / 1_000) !== bucket) continue;
+    if (Math.floor(Number(field) / BUCKET_FIELDS) !== bucket) continue;
     sums.remove(field);
     count++;
     total += sum;
@@ -48,7 +51,7 @@ export const largeMapBranch: Branch = {
               add(numbers, field, one.value);
               add(texts, `${field}`, one.value);
             }
-            timers.registerEventTimeTimer((bucketOf(one) + 1) * BUCKET_MS - 1);
+            timers.registerEventTimeTimer(dueOf(one));
           },
           onTimer(time, { state: { numbers, texts }, currentKey }, out) {
             const bucket = Math.floor(time / BUCKET_MS);
@@ -61,7 +64,7 @@ export const largeMapBranch: Branch = {
   judge: exactly("largeMaps", (input) => {
     const buckets = new Map<string, Map<number, number>>();
     for (const one of input) {
-      const place = `largeMaps ${one.sensor} ${(bucketOf(one) + 1) * BUCKET_MS - 1}`;
+      const place = `largeMaps ${one.sensor} ${dueOf(one)}`;
       const sums = buckets.get(place) ?? new Map<number, number>();
       buckets.set(place, sums);
       for (const field of fieldsOf(one)) sums.set(field, (sums.get(field) ?? 0) + one.value);

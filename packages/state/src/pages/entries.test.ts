@@ -67,6 +67,14 @@ describe.each([
   });
 });
 
+it.each([100, 500])("lists %i entries by integers in their order, however they came", (count) => {
+  const format = entriesFormat(t.integer(), t.integer());
+  const keys = Array.from({ length: count }, (_, n) => (n * 7_919) % count).map((n) => n * 3 - count);
+  const entries = format.empty();
+  for (const key of keys) entries.set(key, key);
+  expect(format.list(entries)).toEqual(keys.toSorted((a, b) => a - b).map((key) => [key, key]));
+});
+
 it("refuses what can't be a key of integers", () => {
   const entries = entriesFormat(t.integer(), t.integer()).empty() as Entries<unknown, number>;
   for (const odd of [undefined, null, {}, Symbol("s")]) {

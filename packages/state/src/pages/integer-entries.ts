@@ -8,7 +8,7 @@ const BITS_MIN = 2;
 /** 2^32 divided by the golden ratio. */
 const GOLDEN = 0x9e3779b1;
 
-/** From so many on, an order is made by the sort of the language. */
+/** From so many on, the sort of the language puts them in order; of fewer, each is put in its place. */
 const SORTED_FROM = 128;
 
 /** Where a table has keys, while it is walked. */
@@ -41,6 +41,7 @@ class IntegerEntries<V> implements Entries<number, V> {
     return this.#seldom >= SELDOM_MIN;
   }
 
+  /** By a checkpoint, or for its size, which is seldom. */
   encoded(): void {
     this.#seldom = this.#changes * ENTRIES_PER_CHANGE < this.size ? this.#seldom + 1 : 0;
     this.#changes = 0;
@@ -160,11 +161,19 @@ class IntegerEntries<V> implements Entries<number, V> {
 }
 
 export function integerEntries<V>(keyCodec: Codec<number>, codec: Codec<V>): EntriesFormat<number, V> {
-  const unpagedMax = isShort(keyCodec as Codec<unknown>) && isShort(codec as Codec<unknown>) ? SHORT_UNPAGED_MAX : UNPAGED_MAX;
+  const unpagedMax = isShort(codec.type) ? SHORT_UNPAGED_MAX : UNPAGED_MAX;
   return {
     needPages: (entries) => entries.size > UNPAGED_MAX && (entries.size > unpagedMax || own(entries).changesSeldom),
     empty: () => new IntegerEntries<V>(0),
-    list: (entries) => (entries.size < SORTED_FROM ? inOrder(entries) : sorted(entries)),
+    list(entries) {
+      const list: [number, V][] = [];
+      const isSmall = entries.size < SORTED_FROM;
+      own(entries).each((key, value) => {
+        if (isSmall) putInOrder(list, [key, value]);
+        else list.push([key, value]);
+      });
+      return isSmall ? list : list.sort(([one], [other]) => (one < other ? -1 : 1));
+    },
     split(entries, leaves) {
       const moved = new IntegerEntries<V>(entries.size / 2);
       const stay = new IntegerEntries<V>(entries.size / 2);
@@ -206,23 +215,6 @@ function noPlaces(bits: number): unknown[] {
 /** More than three quarters of a table are taken. */
 function isCrowded(entries: number, length: number): boolean {
   return entries * 8 > length * 3;
-}
-
-function sorted<V>(entries: Entries<number, V>): [number, V][] {
-  const list: [number, V][] = [];
-  own(entries).each((key, value) => {
-    list.push([key, value]);
-  });
-  return list.sort((one, other) => (one[0] < other[0] ? -1 : 1));
-}
-
-/** For few it is faster than a sort. */
-function inOrder<V>(entries: Entries<number, V>): [number, V][] {
-  const list: [number, V][] = [];
-  own(entries).each((key, value) => {
-    putInOrder(list, [key, value]);
-  });
-  return list;
 }
 
 function putInOrder<V>(list: [number, V][], entry: [number, V]): void {

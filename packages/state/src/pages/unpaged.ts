@@ -1,4 +1,4 @@
-import type { Codec } from "@millrace/codec";
+import type { TypeDescription } from "@millrace/codec";
 import { limits } from "@millrace/core";
 
 /** A map of more entries has pages. To find a page takes longer than to encode some hundred entries more. */
@@ -16,8 +16,8 @@ export const ENTRIES_PER_CHANGE = 128;
 export const SELDOM_MIN = 3;
 
 /** Codecs whose values take 8 bytes at most. */
-const SHORT_KINDS: readonly unknown[] = ["integer", "number", "boolean", "null"];
+const SHORT_KINDS: readonly string[] = ["integer", "number", "boolean", "null"];
 
-export function isShort(codec: Codec<unknown>): boolean {
-  return SHORT_KINDS.includes(codec.type.kind);
+export function isShort({ kind }: TypeDescription): boolean {
+  return SHORT_KINDS.includes(kind);
 }

@@ -4,7 +4,7 @@ import { state } from "@millrace/contracts";
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { createHeapBackend } from "../../src/index.ts";
-import { checkpoint, options, storePlace, stream } from "./open-store.ts";
+import { checkpoint, options, sizeOf, storePlace, stream } from "./open-store.ts";
 
 const declarations = { map: state.map(t.integer(), t.integer()) };
 
@@ -56,7 +56,7 @@ it.each([
   /** Bytes of a checkpoint for one entry that changed. */
   const cost = async (checkpointId: number): Promise<number> => {
     put(1, checkpointId);
-    return (await checkpoint(backend, checkpointId)).reduce((sum, chunk) => sum + chunk.length, 0);
+    return sizeOf(await checkpoint(backend, checkpointId));
   };
   for (let key = 0; key < most; key++) put(key, 1);
   await checkpoint(backend, 1);
@@ -76,7 +76,7 @@ it("a map of integers goes to pages where few of its entries change from one che
   const change = async (key: string, fields: readonly number[]): Promise<number> => {
     backend.setCurrentKey(key);
     for (const field of fields) map.put(field, next);
-    return (await checkpoint(backend, next++)).reduce((sum, chunk) => sum + chunk.length, 0);
+    return sizeOf(await checkpoint(backend, next++));
   };
   /** Bytes of a checkpoint for one entry that changed, behind twenty with so many of them. */
   const cost = async (key: string, changes: number): Promise<number> => {

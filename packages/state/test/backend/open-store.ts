@@ -53,6 +53,11 @@ export async function checkpoint(backend: KeyedBackend, checkpointId: number, fu
   return file;
 }
 
+/** Bytes of a checkpoint's file. */
+export function sizeOf(file: readonly Uint8Array[]): number {
+  return file.reduce((sum, chunk) => sum + chunk.length, 0);
+}
+
 export async function* stream(...files: readonly (readonly Uint8Array[])[]): AsyncGenerator<Uint8Array> {
   for (const file of files) yield* file;
 }

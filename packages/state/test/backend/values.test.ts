@@ -4,7 +4,7 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createHeapBackend } from "../../src/index.ts";
 import { encodeAll } from "../model/history.ts";
-import { checkpoint, options, stream } from "./open-store.ts";
+import { checkpoint, options, sizeOf, stream } from "./open-store.ts";
 
 describe("values in state", () => {
   it("keep NaN, −0, undefined fields and empty collections over a snapshot", async () => {
@@ -106,9 +106,8 @@ describe("values in state", () => {
     list.add(1);
     map.put(77, 78);
     const delta = await checkpoint(backend, 2);
-    const bytes = (file: readonly Uint8Array[]): number => file.reduce((sum, chunk) => sum + chunk.length, 0);
-    expect(bytes(delta)).toBeLessThan(1500);
-    expect(bytes(whole)).toBeGreaterThan(100_000);
+    expect(sizeOf(delta)).toBeLessThan(1500);
+    expect(sizeOf(whole)).toBeGreaterThan(100_000);
 
     const restored = createHeapBackend(options);
     await restored.restore(stream(whole, delta));
