@@ -4,10 +4,10 @@ import { limits } from "@millrace/core";
 /** A map of more entries has pages. To find a page takes longer than to encode some hundred entries more. */
 export const UNPAGED_MAX = limits.pageElementsMax * 5;
 /**
- * The same where entries are short and several change from one checkpoint to the next: the record is a block or two of the local store,
- * and Nexmark's q16 has 1.3 to 1.8 times the events a second with it.
+ * The same where entries are short and several change from one checkpoint to the next: the record is two or three blocks of the local
+ * store, and Nexmark's q16 has 1.3 to 1.8 times the events a second with it.
  */
-export const SHORT_UNPAGED_MAX = UNPAGED_MAX * 2;
+export const SHORT_UNPAGED_MAX = UNPAGED_MAX * 4;
 /** A map with pages that has no more entries than this has none again. */
 export const UNPAGED_AGAIN = UNPAGED_MAX / 4;
 /** To change an entry of a page takes as long as to encode so many: where fewer than one of them change, pages are cheaper. */

@@ -46,7 +46,7 @@ it("a map that becomes large and small again is the same in memory, in a local s
 });
 
 it.each([
-  ["integers", t.integer(), 640],
+  ["integers", t.integer(), 1_280],
   ["texts", t.string(), 320],
 ])("a map of %s to integers is one record up to its bound, and pages behind it", async (name, keyCodec, most) => {
   const backend = createHeapBackend(options);
