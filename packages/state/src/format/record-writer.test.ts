@@ -69,3 +69,21 @@ test("records come back as they were written, whatever their lengths, also in me
     spare.give(chunks);
   }
 });
+
+test.each([
+  ["20 kB goes past the end of a chunk", 20_000, (4 << 20) + (64 << 10)],
+  ["200 kB doubles a chunk once, however often its memory is used again", 200_000, 2 * ((4 << 20) + (64 << 10))],
+])("a record of %s", (_name, length, most) => {
+  const spare = new SpareChunks();
+  const value = new Uint8Array(length);
+  for (let checkpoint = 0; checkpoint < 6; checkpoint++) {
+    const writer = new RecordWriter(spare);
+    for (let written = 0; written < 20 << 20; written += length) {
+      writer.begin().raw(value);
+      writer.endPut(1);
+    }
+    const chunks = writer.finish();
+    expect(Math.max(...chunks.map(({ buffer }) => buffer.byteLength))).toBeLessThanOrEqual(most);
+    spare.give(chunks);
+  }
+});

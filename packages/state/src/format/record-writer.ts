@@ -6,7 +6,10 @@ import type { SpareChunks } from "./spare-chunks.ts";
 /** Chunks are cut, so that no buffer is copied while it grows; each is as long as all before it, between these sizes. */
 const CHUNK_BYTES_MIN = 256 << 10;
 const CHUNK_BYTES_MAX = 4 << 20;
-const CHUNK_ROOM_BYTES = 4 << 10;
+/** The last record of a chunk goes past its end; one that is longer than this doubles the chunk, once for as long as that is spared. */
+const CHUNK_ROOM_BYTES = 64 << 10;
+/** Most writers hold little. */
+const FIRST_BYTES = 4 << 10;
 /** Two lengths. */
 const HEAD_BYTES_MIN = 2;
 
@@ -122,8 +125,8 @@ export class RecordWriter {
 
   #newChunk(): GrowingWriter {
     const spare = this.#spare?.take();
-    if (spare === undefined) return createWriter(this.#finishedBytes === 0 ? CHUNK_ROOM_BYTES : this.#chunkBytes + CHUNK_ROOM_BYTES);
-    this.#chunkBytes = Math.max(spare.length - CHUNK_ROOM_BYTES, CHUNK_ROOM_BYTES);
+    if (spare === undefined) return createWriter(this.#finishedBytes === 0 ? FIRST_BYTES : this.#chunkBytes + CHUNK_ROOM_BYTES);
+    this.#chunkBytes = Math.min(Math.max(spare.length - CHUNK_ROOM_BYTES, CHUNK_ROOM_BYTES), CHUNK_BYTES_MAX);
     return createWriter(spare);
   }
 
