@@ -17,6 +17,7 @@ export { createReader } from "./reader.ts";
 export { t } from "./t.ts";
 export { typeText } from "./type-text.ts";
 export type { TypedArrayKind, TypedArrayOf } from "./types/binary.ts";
+export { writeIntegerPairs } from "./types/integer-pairs.ts";
 export type { AliasedField, FieldDeclaration, FieldDeclarations, ObjectOf, OptionalField, RequiredField } from "./types/object/fields.ts";
 export type { Literal } from "./types/scalars.ts";
 export type { TaggedOf } from "./types/tagged.ts";

@@ -1,4 +1,4 @@
-import { type ByteWriter, createReader } from "@millrace/codec";
+import { createReader, type GrowingWriter } from "@millrace/codec";
 import type { Cells, Namespace } from "@millrace/contracts";
 import { assert, type PrimitiveKey } from "@millrace/core";
 import type { Footprint } from "./footprint.ts";
@@ -134,11 +134,11 @@ export class CellMap<V> implements Cells<V>, SlotOwner<V> {
     return this.#scope.own(this.#scope.requireMapKey());
   }
 
-  writeKey(slotKey: PrimitiveKey, writer: ByteWriter): void {
+  writeKey(slotKey: PrimitiveKey, writer: GrowingWriter): void {
     this.table.writeKey(slotKey, this.namespace, writer);
   }
 
-  writeValue(value: V, writer: ByteWriter): void {
+  writeValue(value: V, writer: GrowingWriter): void {
     this.table.format.encode(value, writer);
   }
 

@@ -1,4 +1,4 @@
-import type { ByteReader, ByteWriter, Codec } from "@millrace/codec";
+import type { ByteReader, Codec, GrowingWriter } from "@millrace/codec";
 import type { PrimitiveKey } from "@millrace/core";
 import type { Pages } from "../pages/pages.ts";
 import type { CellMap } from "./cell-map.ts";
@@ -7,7 +7,7 @@ import type { CellMap } from "./cell-map.ts";
 export interface ValueFormat<V> {
   readonly kind: string;
   readonly fingerprint: string;
-  encode(value: V, writer: ByteWriter): void;
+  encode(value: V, writer: GrowingWriter): void;
   decode(reader: ByteReader, cells: CellMap<V>, mapKey: PrimitiveKey): V;
   pagesOf?(value: V): Pages<unknown> | undefined;
 }

@@ -120,7 +120,7 @@ export class KeyScope {
     if (this.#kind === undefined) {
       this.#kind = kind;
       if (kind.startsWith("[")) this.#partTypes = kind === "[]" ? [] : kind.slice(1, -1).split(", ");
-      if (this.#partTypes?.includes("string")) this.#known = new KnownTuples();
+      if (this.#partTypes?.includes("string")) this.#known = new KnownTuples(this.#partTypes.length);
       this.#setFastType();
     } else if (kind !== this.#kind) {
       throw new MillraceError("STATE_KEY", `a key is a ${kind}, but the keys before it were of the kind ${this.#kind}`, {

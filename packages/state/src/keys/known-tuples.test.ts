@@ -7,11 +7,14 @@ import { tupleText } from "./tuple-text.ts";
 
 const text = fc.oneof(fc.constantFrom("", "a", "channel-1", "channel-12", "channel-123", "\ud800"), fc.string({ maxLength: 30 }));
 const part: fc.Arbitrary<PrimitiveKey> = fc.oneof(text, fc.constantFrom<PrimitiveKey>(0, -0, 1, 2 ** 40, 0.5, true, false, 1n), fc.integer());
+const tuples = fc
+  .nat({ max: 4 })
+  .chain((parts) => fc.tuple(fc.constant(parts), fc.array(fc.array(part, { minLength: parts, maxLength: parts }), { maxLength: 80 })));
 
 test("a tuple is found from when it is remembered, and never another's map key", () => {
   fc.assert(
-    fc.property(fc.array(fc.array(part, { maxLength: 4 }), { maxLength: 80 }), (tuples) => {
-      const known = new KnownTuples();
+    fc.property(tuples, ([parts, tuples]) => {
+      const known = new KnownTuples(parts);
       for (const tuple of tuples) {
         const found = known.mapKeyOf(tuple);
         if (found !== undefined) expect(found).toBe(tupleText(tuple));
@@ -23,7 +26,7 @@ test("a tuple is found from when it is remembered, and never another's map key",
 });
 
 test("more tuples than there are places push each other out, and are known again when they come again", () => {
-  const known = new KnownTuples();
+  const known = new KnownTuples(2);
   const tuples = Array.from({ length: 150_000 }, (_, n) => [`user-${n % 1_000}`, Math.floor(n / 1_000)]);
   for (const tuple of tuples) known.remember(tuple, tupleText(tuple));
   const found = tuples.filter((tuple) => known.mapKeyOf(tuple) !== undefined);
@@ -40,7 +43,7 @@ test("tuples of one kind are known to the same number, wherever they differ", ()
     (n) => ["clicks", n * 2 ** 32],
   ];
   for (const tupleOf of kinds) {
-    const known = new KnownTuples();
+    const known = new KnownTuples(2);
     const tuples = Array.from({ length: 20_000 }, (_, n) => tupleOf(n));
     for (const tuple of tuples) known.remember(tuple, tupleText(tuple));
     expect(tuples.filter((tuple) => known.mapKeyOf(tuple) !== undefined).length).toBeGreaterThan(17_000);
@@ -48,7 +51,7 @@ test("tuples of one kind are known to the same number, wherever they differ", ()
 });
 
 test("a tuple with long texts is not remembered, and its map key is the same however often it comes", () => {
-  const known = new KnownTuples();
+  const known = new KnownTuples(2);
   expect(known.takes(tupleText(["a".repeat(36), "b".repeat(36), 1]))).toBe(true);
   expect(known.takes(tupleText(["a".repeat(97), 1]))).toBe(false);
   expect(known.takes(tupleText(["a".repeat(60), "b".repeat(60)]))).toBe(false);

@@ -1,7 +1,7 @@
 import type { PrimitiveKey } from "@millrace/core";
 import { textHash } from "./text-hash.ts";
 
-/** Places for tuples, two to a row; a megabyte, and about five more when all are taken by short ones. */
+/** Places for tuples, two to a row: 1.5 MB for pairs, half a megabyte more for each further part. */
 const PLACES = 65_536;
 /** No longer text stands for a tuple that is remembered: when all places are taken by such, these are 13 MB, or 26 past Latin-1. */
 const TEXT_UNITS_MAX = 96;
@@ -12,14 +12,24 @@ const TEXT_UNITS_MAX = 96;
  * influence on anything but time.
  */
 export class KnownTuples {
-  readonly #tuples = new Array<readonly PrimitiveKey[] | undefined>(PLACES).fill(undefined);
-  readonly #mapKeys = new Array<PrimitiveKey>(PLACES).fill("");
+  readonly #parts: number;
+  readonly #step: number;
+  /** Of each place the map key and behind it the parts: side by side, since a tuple and its parts would be two lines of the processor's cache more. */
+  readonly #places: (PrimitiveKey | undefined)[];
+
+  /** `parts`: how many each tuple has. */
+  constructor(parts: number) {
+    this.#parts = parts;
+    this.#step = parts + 1;
+    this.#places = new Array<PrimitiveKey | undefined>(PLACES * this.#step).fill(undefined);
+  }
 
   /** undefined: it is not known. −0 is found as 0. */
   mapKeyOf(tuple: readonly PrimitiveKey[]): PrimitiveKey | undefined {
-    const at = placeOf(tuple);
-    if (isSame(this.#tuples[at], tuple)) return this.#mapKeys[at];
-    return isSame(this.#tuples[at + 1], tuple) ? this.#mapKeys[at + 1] : undefined;
+    if (tuple.length !== this.#parts) return undefined;
+    const at = placeOf(tuple) * this.#step;
+    if (this.#isAt(at, tuple)) return this.#places[at];
+    return this.#isAt(at + this.#step, tuple) ? this.#places[at + this.#step] : undefined;
   }
 
   /** Whether it is short enough to be remembered. */
@@ -29,18 +39,17 @@ export class KnownTuples {
 
   /** Both are kept, in the place of the older one of their row. */
   remember(tuple: readonly PrimitiveKey[], mapKey: PrimitiveKey): void {
-    const at = placeOf(tuple);
-    this.#tuples[at + 1] = this.#tuples[at];
-    this.#mapKeys[at + 1] = this.#mapKeys[at] as PrimitiveKey;
-    this.#tuples[at] = tuple;
-    this.#mapKeys[at] = mapKey;
+    const places = this.#places;
+    const at = placeOf(tuple) * this.#step;
+    places.copyWithin(at + this.#step, at, at + this.#step);
+    places[at] = mapKey;
+    for (let part = 0; part < this.#parts; part++) places[at + 1 + part] = tuple[part];
   }
-}
 
-function isSame(known: readonly PrimitiveKey[] | undefined, tuple: readonly PrimitiveKey[]): boolean {
-  if (known === undefined || known.length !== tuple.length) return false;
-  for (let index = 0; index < known.length; index++) if (known[index] !== tuple[index]) return false;
-  return true;
+  #isAt(at: number, tuple: readonly PrimitiveKey[]): boolean {
+    for (let part = 0; part < this.#parts; part++) if (this.#places[at + 1 + part] !== tuple[part]) return false;
+    return true;
+  }
 }
 
 /** The first place of a row: from numbers and texts. A tuple with a longer text than those that are remembered has any. */

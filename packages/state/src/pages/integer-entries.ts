@@ -1,4 +1,4 @@
-import type { Codec } from "@millrace/codec";
+import { type Codec, type GrowingWriter, writeIntegerPairs } from "@millrace/codec";
 import { checkMapKey } from "@millrace/contracts";
 import type { Entries, EntriesFormat } from "./entries.ts";
 import { ENTRIES_PER_CHANGE, isShort, SELDOM_MIN, SHORT_UNPAGED_MAX, UNPAGED_MAX } from "./unpaged.ts";
@@ -91,6 +91,11 @@ class IntegerEntries<V> implements Entries<number, V> {
     }
   }
 
+  /** In the order of `each`; values are integers, too. */
+  write(writer: GrowingWriter): void {
+    writeIntegerPairs(this.#places, this.#taken(), this.size, writer);
+  }
+
   /** The other one is not used any more. */
   become(other: IntegerEntries<V>): void {
     this.size = other.size;
@@ -162,6 +167,7 @@ class IntegerEntries<V> implements Entries<number, V> {
 
 export function integerEntries<V>(keyCodec: Codec<number>, codec: Codec<V>): EntriesFormat<number, V> {
   const unpagedMax = isShort(codec.type) ? SHORT_UNPAGED_MAX : UNPAGED_MAX;
+  const areIntegers = codec.type.kind === "integer";
   return {
     needPages: (entries) => entries.size > UNPAGED_MAX && (entries.size > unpagedMax || own(entries).changesSeldom),
     empty: () => new IntegerEntries<V>(0),
@@ -186,6 +192,7 @@ export function integerEntries<V>(keyCodec: Codec<number>, codec: Codec<V>): Ent
     encode(entries, writer) {
       own(entries).encoded();
       writer.varint(entries.size);
+      if (areIntegers) return own(entries).write(writer);
       own(entries).each((key, value) => {
         keyCodec.encode(key, writer);
         codec.encode(value, writer);

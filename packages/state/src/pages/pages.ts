@@ -1,4 +1,4 @@
-import { type ByteReader, type ByteWriter, createReader } from "@millrace/codec";
+import { type ByteReader, createReader, type GrowingWriter } from "@millrace/codec";
 import { assert, type PrimitiveKey } from "@millrace/core";
 import type { CellMap } from "../cells/cell-map.ts";
 import type { Changes } from "../cells/changes.ts";
@@ -11,7 +11,7 @@ const { PERSISTED, COLD } = slotFlags;
 
 /** How one page is written. */
 export interface PageFormat<P> {
-  encode(page: P, writer: ByteWriter): void;
+  encode(page: P, writer: GrowingWriter): void;
   decode(reader: ByteReader): P;
 }
 
@@ -103,12 +103,12 @@ export class Pages<P> implements SlotOwner<P> {
     this.#fill(slot, encoded);
   }
 
-  writeKey(slotKey: PrimitiveKey, writer: ByteWriter): void {
+  writeKey(slotKey: PrimitiveKey, writer: GrowingWriter): void {
     this.#cells.table.writeKey(this.#mapKey, this.#cells.namespace, writer, recordForms.page);
     writer.varint(Number(slotKey));
   }
 
-  writeValue(content: P, writer: ByteWriter): void {
+  writeValue(content: P, writer: GrowingWriter): void {
     this.#format.encode(content, writer);
   }
 
