@@ -35,6 +35,16 @@ test("more tuples than there are places push each other out, and are known again
   for (const tuple of found) expect(known.mapKeyOf(tuple)).toBe(tupleText(tuple));
 });
 
+test("of tuples with many parts fewer are known", () => {
+  const known = new KnownTuples(40);
+  const tuples = Array.from({ length: 20_000 }, (_, n) => Array.from({ length: 40 }, (_, part) => (part === 7 ? n : 1)));
+  for (const [n, tuple] of tuples.entries()) known.remember(tuple, n);
+  const found = tuples.filter((tuple) => known.mapKeyOf(tuple) !== undefined);
+  expect(found.length).toBeGreaterThan(3_000);
+  expect(found.length).toBeLessThan(6_600);
+  for (const tuple of found) expect(known.mapKeyOf(tuple)).toBe(tuple[7]);
+});
+
 test("tuples of one kind are known to the same number, wherever they differ", () => {
   const kinds: readonly ((n: number) => PrimitiveKey[])[] = [
     (n) => [`user-${n}@example.com`, 1],

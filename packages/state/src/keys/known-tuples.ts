@@ -1,8 +1,10 @@
 import type { PrimitiveKey } from "@millrace/core";
 import { textHash } from "./text-hash.ts";
 
-/** Places for tuples, two to a row: 1.5 MB for pairs, half a megabyte more for each further part. */
-const PLACES = 65_536;
+/** Rows of two tuples each; fewer for tuples of many parts. */
+const ROWS_MAX = 32_768;
+/** Map keys and parts together: 2 MB. */
+const VALUES_MAX = 1 << 18;
 /** No longer text stands for a tuple that is remembered: when all places are taken by such, these are 13 MB, or 26 past Latin-1. */
 const TEXT_UNITS_MAX = 96;
 
@@ -14,6 +16,8 @@ const TEXT_UNITS_MAX = 96;
 export class KnownTuples {
   readonly #parts: number;
   readonly #step: number;
+  /** A power of two. */
+  readonly #rows: number;
   /** Of each place the map key and behind it the parts: side by side, since a tuple and its parts would be two lines of the processor's cache more. */
   readonly #places: (PrimitiveKey | undefined)[];
 
@@ -21,13 +25,15 @@ export class KnownTuples {
   constructor(parts: number) {
     this.#parts = parts;
     this.#step = parts + 1;
-    this.#places = new Array<PrimitiveKey | undefined>(PLACES * this.#step).fill(undefined);
+    this.#rows = 1;
+    while (this.#rows < ROWS_MAX && this.#rows * 4 * this.#step <= VALUES_MAX) this.#rows *= 2;
+    this.#places = new Array<PrimitiveKey | undefined>(this.#rows * 2 * this.#step).fill(undefined);
   }
 
   /** undefined: it is not known. −0 is found as 0. */
   mapKeyOf(tuple: readonly PrimitiveKey[]): PrimitiveKey | undefined {
     if (tuple.length !== this.#parts) return undefined;
-    const at = placeOf(tuple) * this.#step;
+    const at = this.#rowOf(tuple);
     if (this.#isAt(at, tuple)) return this.#places[at];
     return this.#isAt(at + this.#step, tuple) ? this.#places[at + this.#step] : undefined;
   }
@@ -40,10 +46,15 @@ export class KnownTuples {
   /** Both are kept, in the place of the older one of their row. */
   remember(tuple: readonly PrimitiveKey[], mapKey: PrimitiveKey): void {
     const places = this.#places;
-    const at = placeOf(tuple) * this.#step;
+    const at = this.#rowOf(tuple);
     places.copyWithin(at + this.#step, at, at + this.#step);
     places[at] = mapKey;
     for (let part = 0; part < this.#parts; part++) places[at + 1 + part] = tuple[part];
+  }
+
+  /** Where its first place begins. */
+  #rowOf(tuple: readonly PrimitiveKey[]): number {
+    return (hashOf(tuple) & (this.#rows - 1)) * 2 * this.#step;
   }
 
   #isAt(at: number, tuple: readonly PrimitiveKey[]): boolean {
@@ -52,13 +63,13 @@ export class KnownTuples {
   }
 }
 
-/** The first place of a row: from numbers and texts. A tuple with a longer text than those that are remembered has any. */
-function placeOf(tuple: readonly PrimitiveKey[]): number {
+/** Of numbers and texts. A tuple with a longer text than those that are remembered has any. */
+function hashOf(tuple: readonly PrimitiveKey[]): number {
   let hash = tuple.length;
   for (let index = 0; index < tuple.length; index++) {
     const part = tuple[index];
     if (typeof part === "number") hash = Math.imul(hash ^ ((part | 0) === part ? part : part ^ (part / 2 ** 32)), 0x9e3779b1);
     else if (typeof part === "string" && part.length <= TEXT_UNITS_MAX) hash = textHash(part, hash);
   }
-  return ((hash ^ (hash >>> 15)) & (PLACES / 2 - 1)) * 2;
+  return hash ^ (hash >>> 15);
 }
