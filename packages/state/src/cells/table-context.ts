@@ -7,6 +7,8 @@ import type { SlotOwner, Slots } from "./slots.ts";
 export interface ColdStore {
   /** The value of a record (without its checksum), good until the next read; undefined when there is none. Throws STATE_CORRUPT. */
   read(owner: SlotOwner<never>, slotKey: PrimitiveKey): Uint8Array | undefined;
+  /** Whether values had to leave memory: what is read since then is not always in use. */
+  readonly hasEvicted: boolean;
   /** A value has come into memory; its owner may be asked to `evict` it once it is clean. */
   admit(): void;
 }

@@ -17,6 +17,8 @@ export interface EntriesFormat<K, V> extends PageFormat<Entries<K, V>> {
   /** Whether they are too many for one record. */
   needPages(entries: Entries<K, V>): boolean;
   empty(): Entries<K, V>;
+  /** They have been out of memory for want of use. */
+  cameBack(entries: Entries<K, V>): void;
   /** A copy, in an order that does not depend on what was there before, so that it is the same after a restore. */
   list(entries: Entries<K, V>): [K, V][];
   /** Takes out those of which `leaves` is true; they are what it returns. */
@@ -33,6 +35,7 @@ function anyEntries<K, V>(keyCodec: Codec<K>, codec: Codec<V>): EntriesFormat<K,
   return {
     needPages: (entries) => entries.size > UNPAGED_MAX,
     empty: () => new Map<K, V>(),
+    cameBack: () => undefined,
     list: (entries) => [...mapOf(entries)],
     split(entries, leaves) {
       const moved = new Map<K, V>();

@@ -41,6 +41,11 @@ class IntegerEntries<V> implements Entries<number, V> {
     return this.#seldom >= SELDOM_MIN;
   }
 
+  /** From the local store: to read and write all of them for each change is dearer than pages, until many change. */
+  cameBack(): void {
+    this.#seldom = SELDOM_MIN;
+  }
+
   /** By a checkpoint, or for its size, which is seldom. */
   encoded(): void {
     this.#seldom = this.#changes * ENTRIES_PER_CHANGE < this.size ? this.#seldom + 1 : 0;
@@ -171,6 +176,7 @@ export function integerEntries<V>(keyCodec: Codec<number>, codec: Codec<V>): Ent
   return {
     needPages: (entries) => entries.size > UNPAGED_MAX && (entries.size > unpagedMax || own(entries).changesSeldom),
     empty: () => new IntegerEntries<V>(0),
+    cameBack: (entries) => own(entries).cameBack(),
     list(entries) {
       const list: [number, V][] = [];
       const isSmall = entries.size < SORTED_FROM;

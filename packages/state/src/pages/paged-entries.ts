@@ -10,7 +10,7 @@ import { UNPAGED_AGAIN } from "./unpaged.ts";
 const LARGE = limits.pageElementsMax * 64;
 /** Average entries of a page below which the last one is merged away: far from where any splits. */
 const MERGE_BELOW = limits.pageElementsMax / 8;
-/** At most so many at a change: a map that has just become large comes to its smaller pages step by step. */
+/** At most so many at a change: a map that has just become large (`LARGE`) comes to its smaller pages step by step. */
 const SPLITS_AT_ONCE = 2;
 
 /** What is known of a map with pages before they are read. */
@@ -84,12 +84,12 @@ export class PagedEntries<K, V> {
     this.#size = 0;
   }
 
-  /** Those that are too many for one record move to pages. */
+  /** Those that are too many for one record move to pages: all at once, since they may not grow any more. */
   adopt(entries: Entries<K, V>): void {
     this.pages.add(entries);
     this.#size = entries.size;
     this.#small = undefined;
-    this.#split();
+    this.#split(Number.POSITIVE_INFINITY);
   }
 
   /** The entries from a cursor on, as far as one page goes; what `PagedMap.entries` says of changes holds. */
@@ -112,13 +112,13 @@ export class PagedEntries<K, V> {
   }
 
   #grow(): void {
-    if (this.#small === undefined) this.#split();
+    if (this.#small === undefined) this.#split(SPLITS_AT_ONCE);
     else if (this.#format.needPages(this.#small)) this.adopt(this.#small);
   }
 
-  #split(): void {
+  #split(most: number): void {
     const { pages } = this;
-    for (let splits = 0; splits < SPLITS_AT_ONCE && this.#size > pages.count * splitAbove(this.#size); splits++) {
+    for (let splits = 0; splits < most && this.#size > pages.count * splitAbove(this.#size); splits++) {
       const added = pages.count;
       pages.add(this.#format.split(pages.change(partnerOf(added)), (key) => pageOf(hashOf(key, this.neighbours), added + 1) === added));
     }

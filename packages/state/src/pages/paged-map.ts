@@ -32,7 +32,11 @@ export function mapFormat<K, V>(keyCodec: Codec<K>, codec: Codec<V>, kind = "map
     },
     decode(reader, cells, mapKey) {
       const pages = reader.varint();
-      if (pages === 0) return format.decode(reader);
+      if (pages === 0) {
+        const entries = format.decode(reader);
+        if (cells.table.context.cold?.hasEvicted === true) format.cameBack(entries);
+        return entries;
+      }
       const size = reader.varint();
       return new PagedEntries(cells as CellMap<unknown>, mapKey, format, { size, neighbours: reader.remaining > 0, pages });
     },

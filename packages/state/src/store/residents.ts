@@ -29,9 +29,15 @@ export class Residents {
   /** After rounds that found too little to let go, so many more values must come before the next. */
   #patience = 0;
   #over = false;
+  #hasEvicted = false;
 
   constructor(parts: ResidentsParts) {
     this.#parts = parts;
+  }
+
+  /** Whether any value was let go. */
+  get hasEvicted(): boolean {
+    return this.#hasEvicted;
   }
 
   /** A value has come into memory. */
@@ -79,6 +85,6 @@ export class Residents {
     }
     const slot = this.#hand;
     if (((slots.states[slot] as number) & (GONE | COLD)) !== 0 || (slots.guards[slot] as number) >= changes.stamp) return;
-    if (changes.isClean(slot)) slots.ownerOf(slot).evict(slot);
+    if (changes.isClean(slot) && slots.ownerOf(slot).evict(slot)) this.#hasEvicted = true;
   }
 }

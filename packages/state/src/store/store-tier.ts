@@ -66,6 +66,10 @@ export class StoreTier implements StateTier, ColdStore {
     return this;
   }
 
+  get hasEvicted(): boolean {
+    return this.#residents.hasEvicted;
+  }
+
   /** Changes can't leave memory before they are in the store: at half of what there is for them a checkpoint is due. */
   get wantsCheckpoint(): boolean {
     return this.#changedBytes() * 2 >= this.#changedBytesMax();

@@ -95,6 +95,34 @@ it("a map of integers goes to pages where few of its entries change from one che
   expect(await cost("often", 20)).toBeGreaterThan(2 * entries);
 });
 
+it("a map of integers goes to pages at its first change behind its return from the local store, once values had to leave memory", async () => {
+  const place = await storePlace();
+  const backend = await place.open(false);
+  const { map } = backend.states(declarations);
+  const [maps, entries] = [400, 600];
+  const cost = async (checkpointId: number): Promise<number> => {
+    backend.setCurrentKey("k0");
+    map.put(1, checkpointId);
+    return sizeOf(await checkpoint(backend, checkpointId));
+  };
+  for (let n = 0; n < maps; n++) {
+    backend.setCurrentKey(`k${n}`);
+    for (let key = 0; key < entries; key++) map.put(key, key);
+    if (n === 0) await checkpoint(backend, 1);
+    // There is room for all of them: it stays as it is.
+    if (n === 0) expect(await cost(2)).toBeGreaterThan(2 * entries);
+  }
+  await checkpoint(backend, 3);
+  for (let n = maps - 1; n > 0; n--) {
+    backend.setCurrentKey(`k${n}`);
+    expect(map.get(n)).toBe(n);
+  }
+  await cost(4);
+  expect(await cost(5)).toBeLessThan(2 * entries);
+  backend.setCurrentKey("k0");
+  expect([...map.keys()]).toHaveLength(entries);
+});
+
 it("what is there all the time comes once while a map that was written in the first format becomes small", async () => {
   const backend = createHeapBackend(options);
   await backend.restore(stream([await readFile(new URL("fixtures/map-in-pages-1.records", import.meta.url))]));
