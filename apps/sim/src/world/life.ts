@@ -37,7 +37,7 @@ export interface Life {
 /** Virtual time that one process may take, hours: what takes longer hangs. */
 const LIMIT_MS = 6 * 3_600_000;
 /** Turns of the event loop that one process may take; some hundreds are usual. */
-const TURNS_MAX = 200_000;
+const TURNS_MAX = 1_000_000;
 
 /** From the end of a job to the last word on what it was asked for. */
 const ANSWER_MS = 1_000;
