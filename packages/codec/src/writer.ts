@@ -81,11 +81,7 @@ class MemoryWriter implements GrowingWriter {
   varint(value: number): void {
     if (this.#length + VARINT_BYTES_MAX > this.#memory.length) this.#grow(VARINT_BYTES_MAX);
     if (value >>> 0 !== value) value = this.#varintLow(value);
-    const memory = this.#memory;
-    let at = this.#length;
-    for (; value > 0x7f; value >>>= 7) memory[at++] = value | 0x80;
-    memory[at] = value;
-    this.#length = at + 1;
+    this.#length = putVarint(value, this.#memory, this.#length);
   }
 
   /** Writes the lower 28 bits of a number past 32 bits; returns the rest. A remainder of a number past 32 bits would be a call. */
@@ -191,6 +187,15 @@ class MemoryWriter implements GrowingWriter {
     this.#memory = memory;
     this.#numbers = new DataView(memory.buffer);
   }
+}
+
+/** Writes a varint of 32 bits at a place where there is room; the place behind it. */
+export function putVarint(value: number, memory: Uint8Array, place: number): number {
+  let at = place;
+  let rest = value;
+  for (; rest > 0x7f; rest >>>= 7) memory[at++] = rest | 0x80;
+  memory[at] = rest;
+  return at + 1;
 }
 
 /** What `varint` takes. */

@@ -1,9 +1,9 @@
-import type { GrowingWriter } from "../writer.ts";
-import { integerCodec } from "./numbers.ts";
+import { type GrowingWriter, putVarint } from "../writer.ts";
+import { integerCodec, isSmall, zigzag } from "./numbers.ts";
 
 /** Between two looks at whether there is room. */
 const BLOCK = 64;
-/** Of an integer of 31 bits. */
+/** Of a small integer. */
 const BYTES_MAX = 5;
 
 /**
@@ -22,8 +22,8 @@ export function writeIntegerPairs(values: readonly unknown[], places: Int32Array
       const one = values[place];
       const other = values[place + 1];
       if (!(isSmall(one) && isSmall(other))) break;
-      at = put(one, memory, at);
-      at = put(other, memory, at);
+      at = putVarint(zigzag(one), memory, at);
+      at = putVarint(zigzag(other), memory, at);
     }
     writer.advance(at - start);
     // What is longer, or refused, and the rest of its block.
@@ -33,17 +33,4 @@ export function writeIntegerPairs(values: readonly unknown[], places: Int32Array
       integerCodec.encode(values[place + 1] as number, writer);
     }
   }
-}
-
-/** An integer of 31 bits, and not −0, which has bytes of its own. */
-function isSmall(value: unknown): value is number {
-  return typeof value === "number" && (value << 1) >> 1 === value && (value !== 0 || 1 / value > 0);
-}
-
-function put(value: number, memory: Uint8Array, place: number): number {
-  let at = place;
-  let rest = ((value << 1) ^ (value >> 31)) >>> 0;
-  for (; rest > 0x7f; rest >>>= 7) memory[at++] = rest | 0x80;
-  memory[at] = rest;
-  return at + 1;
 }

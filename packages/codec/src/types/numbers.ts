@@ -33,8 +33,8 @@ function notAnInteger(value: unknown): Error {
  * unused long form of 0, the bytes 80 00.
  */
 export function writeInteger(value: number, writer: ByteWriter): void {
-  if ((value << 1) >> 1 === value && value !== 0) {
-    writer.varint(((value << 1) ^ (value >> 31)) >>> 0);
+  if (isSmall(value)) {
+    writer.varint(zigzag(value));
     return;
   }
   const negative = value < 0 ? 1 : 0;
@@ -47,6 +47,16 @@ export function writeInteger(value: number, writer: ByteWriter): void {
     writer.u8(low | 0x80);
     writer.varint(high);
   }
+}
+
+/** An integer of 31 bits, and not −0. */
+export function isSmall(value: unknown): value is number {
+  return typeof value === "number" && (value << 1) >> 1 === value && (value !== 0 || 1 / value > 0);
+}
+
+/** Of a small integer; 32 bits. */
+export function zigzag(value: number): number {
+  return ((value << 1) ^ (value >> 31)) >>> 0;
 }
 
 export function readInteger(reader: ByteReader): number {

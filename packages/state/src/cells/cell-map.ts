@@ -1,4 +1,4 @@
-import { createReader, type GrowingWriter } from "@millrace/codec";
+import { type ByteWriter, createReader, type GrowingWriter } from "@millrace/codec";
 import type { Cells, Namespace } from "@millrace/contracts";
 import { assert, type PrimitiveKey } from "@millrace/core";
 import type { Footprint } from "./footprint.ts";
@@ -134,7 +134,7 @@ export class CellMap<V> implements Cells<V>, SlotOwner<V> {
     return this.#scope.own(this.#scope.requireMapKey());
   }
 
-  writeKey(slotKey: PrimitiveKey, writer: GrowingWriter): void {
+  writeKey(slotKey: PrimitiveKey, writer: ByteWriter): void {
     this.table.writeKey(slotKey, this.namespace, writer);
   }
 

@@ -1,4 +1,4 @@
-import type { GrowingWriter } from "@millrace/codec";
+import type { ByteWriter, GrowingWriter } from "@millrace/codec";
 import { limits, MillraceError, type PrimitiveKey } from "@millrace/core";
 import type { Footprint } from "./footprint.ts";
 
@@ -102,7 +102,7 @@ export class Slots {
 /** Where a slot belongs. Its methods are told which slot they are about. */
 export interface SlotOwner<V> {
   readonly footprint: Footprint;
-  writeKey(slotKey: PrimitiveKey, writer: GrowingWriter): void;
+  writeKey(slotKey: PrimitiveKey, writer: ByteWriter): void;
   writeValue(value: V, writer: GrowingWriter): void;
   /** The value may leave memory; it is in the local store. False when it has to stay. */
   evict(slot: number): boolean;

@@ -1,4 +1,4 @@
-import { type ByteReader, createReader, type GrowingWriter } from "@millrace/codec";
+import { type ByteReader, type ByteWriter, createReader, type GrowingWriter } from "@millrace/codec";
 import { assert, type PrimitiveKey } from "@millrace/core";
 import type { CellMap } from "../cells/cell-map.ts";
 import type { Changes } from "../cells/changes.ts";
@@ -103,7 +103,7 @@ export class Pages<P> implements SlotOwner<P> {
     this.#fill(slot, encoded);
   }
 
-  writeKey(slotKey: PrimitiveKey, writer: GrowingWriter): void {
+  writeKey(slotKey: PrimitiveKey, writer: ByteWriter): void {
     this.#cells.table.writeKey(this.#mapKey, this.#cells.namespace, writer, recordForms.page);
     writer.varint(Number(slotKey));
   }

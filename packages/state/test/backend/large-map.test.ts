@@ -62,7 +62,7 @@ it.each([
   await checkpoint(backend, 1);
   const inOneRecord = await cost(2);
   expect(inOneRecord).toBeGreaterThan(2 * most);
-  // It comes to small pages change by change.
+  // They are pages from the first of these on, and some of them change.
   for (let key = most; key < most + 10; key++) put(key, 1);
   await checkpoint(backend, 3);
   expect(await cost(4)).toBeLessThan(inOneRecord / 2);
