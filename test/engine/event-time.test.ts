@@ -256,3 +256,13 @@ describe("processing-time timers", () => {
       await second.job.cancel();
     }));
 });
+
+it.each([1, 2])("has come to its end everywhere when a job has finished, which its result says, with parallelism %i", (parallelism) =>
+  inDirectory(async (stateDir) => {
+    const job = await startJob(windows(collection([10, 20, 150]), collect()), { stateDir, parallelism });
+    const { operators } = await job.finished;
+    const shown = operators.flatMap(({ uid, watermark }) => (watermark === undefined ? [] : [[uid, watermark]]));
+    expect(shown).toContainEqual(["numbers", Number.POSITIVE_INFINITY]);
+    expect(shown.filter(([, watermark]) => watermark !== Number.POSITIVE_INFINITY)).toEqual([]);
+  }),
+);

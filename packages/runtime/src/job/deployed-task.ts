@@ -26,7 +26,7 @@ export function statusOf({ id, physical, subtask, task, metrics, watermarkOf, so
     const skipped = node === physical.head ? source?.skipped : undefined;
     const reached = watermarkOf(node);
     // A source keeps where it was when it ended: it holds nobody back, and a job's least is of those that go on.
-    const watermark = reached !== undefined && task.state === "ended" ? WATERMARK_MAX : reached;
+    const watermark = reached !== undefined && task.hasEnded ? WATERMARK_MAX : reached;
     return { ...counters, node, watermark, ...(skipped === undefined ? {} : { skipped }) };
   });
   return { id, task: physical.id, subtask, busyMs, backPressuredMs, elapsedMs, nodes };

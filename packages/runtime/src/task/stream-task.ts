@@ -33,6 +33,7 @@ export class StreamTask {
   readonly #timers: ClockTimers;
   readonly #room: StateRoomWatch;
   #state: TaskState = "running";
+  #hasEnded = false;
   #othersWait = (): boolean => false;
   #mailCame = false;
   #flushedAt = 0;
@@ -50,6 +51,11 @@ export class StreamTask {
 
   get state(): TaskState {
     return this.#state;
+  }
+
+  /** All of its input has gone through, whatever has become of it since. */
+  get hasEnded(): boolean {
+    return this.#hasEnded;
   }
 
   get name(): string {
@@ -279,6 +285,7 @@ export class StreamTask {
 
   #becomeEnded(): void {
     this.#state = "ended";
+    this.#hasEnded = true;
     for (const edge of this.#parts.edges) edge.flush();
     this.#parts.listener.ended();
   }
