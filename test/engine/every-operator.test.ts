@@ -79,6 +79,7 @@ describe("random jobs have every kind of operator, said in every way that there 
         aligned: false,
         brokenEvery: undefined,
         bursts: false,
+        clockBursts: false,
         edited: false,
         turns: false,
         awaits: false,

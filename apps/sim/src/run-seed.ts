@@ -16,7 +16,8 @@ import { Chance } from "./world/chance.ts";
 import { calm } from "./world/faults.ts";
 import { garbageOf } from "./world/garbage.ts";
 import { layInput } from "./world/input.ts";
-import { type Life, live, published } from "./world/life.ts";
+import { type Life, live } from "./world/life.ts";
+import { published } from "./world/published.ts";
 import { drawEphemeral } from "./world/rare-faults.ts";
 import { World } from "./world/world.ts";
 

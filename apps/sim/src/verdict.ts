@@ -1,7 +1,8 @@
 import type { Branch } from "./jobs/branch.ts";
 import type { Reading } from "./jobs/reading.ts";
 import { lineDifference } from "./line-difference.ts";
-import type { Life, published } from "./world/life.ts";
+import type { Life } from "./world/life.ts";
+import type { published } from "./world/published.ts";
 
 /** What is wrong with what was published, when `expected` comes where nothing goes wrong; undefined: nothing. `racing`: branches that are judged, not compared; `again`: what may have come before somebody went back. */
 export function verdict(

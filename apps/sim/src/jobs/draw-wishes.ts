@@ -3,6 +3,7 @@ import type { Judging } from "../progress/draw-judge.ts";
 import { drawAwaits } from "./awaiting-branch.ts";
 import { drawBrokenEvery } from "./broken-lines.ts";
 import { drawBursts } from "./burst-timers.ts";
+import { drawClockBursts } from "./clock-bursts.ts";
 import { drawEdited } from "./edited-job.ts";
 import { drawInterleaved } from "./interleaved-source.ts";
 import { drawPunctuated } from "./punctuated.ts";
@@ -24,6 +25,7 @@ export function drawWishes(seed: number, judging: Judging | undefined): JobWishe
     // What a source counts as its records is not what the judge counts where some can't be read.
     brokenEvery: judging === undefined ? drawBrokenEvery(seed) : undefined,
     bursts: judging?.msPerReading !== undefined && drawBursts(seed),
+    clockBursts: judging?.msPerReading !== undefined && drawClockBursts(seed),
     edited: drawEdited(seed),
     turns,
     // What a reader is about to read has to be known where it is judged how far it may go.

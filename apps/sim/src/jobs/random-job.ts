@@ -9,6 +9,7 @@ import type { Branch } from "./branch.ts";
 import { brokenBranch } from "./broken-lines.ts";
 import { BURST_PACE, burstTimers } from "./burst-timers.ts";
 import { clockBranches } from "./clock-branches.ts";
+import { clockBursts } from "./clock-bursts.ts";
 import { connectedBranches } from "./connected-branches.ts";
 import { crowd } from "./crowd.ts";
 import { edited } from "./edited-job.ts";
@@ -79,6 +80,8 @@ export interface JobWishes {
   readonly brokenEvery: number | undefined;
   /** `burstTimers` is one of its branches. */
   readonly bursts: boolean;
+  /** `clockBursts` is one of its branches. */
+  readonly clockBursts: boolean;
   /** `edited` is one of its branches. */
   readonly edited: boolean;
   /** Two sources are at work in turns, see `Turns`. */
@@ -160,7 +163,7 @@ export function drawJob(chance: Chance, wishes: JobWishes): RandomJob {
 /** `isInOrder`: readings come in the order of their one file. */
 function drawBranches(
   chance: Chance,
-  { furtherSeed, bursts, edited: isEdited, turns: takesTurns, awaits, crowded, marked }: JobWishes,
+  { furtherSeed, bursts, clockBursts: burstsByClock, edited: isEdited, turns: takesTurns, awaits, crowded, marked }: JobWishes,
   isInOrder: boolean,
 ): Branch[] {
   const fits = (branch: Branch): boolean => (isInOrder || !branch.ordered) && !(takesTurns && branch.severalWays === true);
@@ -168,6 +171,7 @@ function drawBranches(
     ...chance.distinct(allBranches.filter(fits), chance.between(1, 5)),
     ...drawFurther(furtherSeed, fits),
     ...(bursts ? [burstTimers] : []),
+    ...(burstsByClock ? [clockBursts] : []),
     ...(isEdited ? [edited] : []),
     ...(awaits ? [awaitingBranch] : []),
     ...(crowded ? [crowd, holdingBranch, awaitingBranch, pouringBranch] : []),

@@ -8,7 +8,7 @@ import type { RandomJob } from "../jobs/random-job.ts";
 import { TURNS_IDLENESS_MS } from "../jobs/turns.ts";
 import { apart } from "../world/apart.ts";
 import type { Chance } from "../world/chance.ts";
-import { published } from "../world/life.ts";
+import { published } from "../world/published.ts";
 import type { World } from "../world/world.ts";
 import { dueLines } from "./due.ts";
 import { ProgressJudge } from "./progress-judge.ts";

@@ -8,6 +8,7 @@ export const salts = {
   versions: 0x5be0cd19,
   turns: 0x27220a95,
   burstTimers: 0x165667b1,
+  clockBursts: 0x2f4f0b7d,
   interleavedSplits: 0x1f83d9ab,
   diskOfProcess: 0x3c6ef372,
   rareFaults: 0x5bd1e995,

@@ -1,9 +1,10 @@
-import type { StartOptions } from "millrace";
+import type { JobHandle, StartOptions } from "millrace";
 import type { LifeEnd } from "./life.ts";
 import { laggingStore, strangeStore } from "./local-stores.ts";
 import { keptManifests } from "./manifests.ts";
 import type { SimulatedProcess } from "./process.ts";
 import { newestSavepoint } from "./savepoints.ts";
+import { shownAtTheEnd } from "./shown-at-the-end.ts";
 import type { World } from "./world.ts";
 
 /** Of a sink or a source that pauses, when the job has come to its end. */
@@ -15,6 +16,7 @@ const BEHIND = 3;
 interface Ended {
   readonly world: World;
   readonly process: SimulatedProcess;
+  readonly handle: JobHandle | undefined;
   /** Its checkpoints, in their order. */
   readonly completed: readonly number[];
   readonly options: StartOptions;
@@ -25,10 +27,17 @@ interface Ended {
 }
 
 /** What a process that has come to its end leaves behind and should not; undefined: nothing. */
-export async function leftAt(end: LifeEnd, { world, process, completed, options, subtasks, stoppedWith }: Ended): Promise<string | undefined> {
+export async function leftAt(
+  end: LifeEnd,
+  { world, process, handle, completed, options, subtasks, stoppedWith }: Ended,
+): Promise<string | undefined> {
   const { disk, unclosed, disturbances, lastTimerMs } = process;
   if (stoppedWith !== undefined && stoppedWith !== (await newestSavepoint(world)))
     return `it was stopped with ${stoppedWith}, and there is a newer savepoint`;
+  if (end === "finished" && handle !== undefined) {
+    const wrong = await shownAtTheEnd(world, handle, disk.met.has("rescale done"));
+    if (wrong !== undefined) return wrong;
+  }
   if (lastTimerMs > TIMER_MS) return `a timer is left that is due in ${lastTimerMs} ms`;
   if (disk.hasFailed) return undefined;
   if (end !== "failed" && disk.leftOpen.length > 0) return `files left open: ${disk.leftOpen.join(", ")}`;

@@ -1,12 +1,10 @@
 import { messageOf } from "@millrace/core";
 import { jobRuns, type RunRecord } from "@millrace/host";
 import { type JobDefinition, type JobHandle, type StartOptions, startJob } from "millrace";
-import { OUTPUT } from "../jobs/places.ts";
 import type { ProgressJudge } from "../progress/progress-judge.ts";
 import { Conduct } from "./conduct.ts";
 import { damageNow } from "./damage.ts";
 import { calm, type Incarnation, type Request } from "./faults.ts";
-import { filesBelow } from "./files-below.ts";
 import { holdForAWhile } from "./held-checkpoint.ts";
 import { leftAt } from "./left-behind.ts";
 import { takeLock } from "./lost-lock.ts";
@@ -98,7 +96,7 @@ export async function live(
   if (fault() !== undefined) throw new Error(fault());
   if (end === undefined && process.alive) throw new Error(`the job comes to no end in ${TURNS_MAX} turns`);
   if (process.alive) await answered(world, conduct.refusals, () => process.alive && fault() === undefined);
-  const ended = { world, process, completed, options, subtasks: subtasksOf(handle), stoppedWith };
+  const ended = { world, process, handle, completed, options, subtasks: subtasksOf(handle), stoppedWith };
   const wrong = fault() ?? (process.alive ? await leftAt(end as LifeEnd, ended) : undefined);
   if (wrong !== undefined) throw new Error(wrong);
   const restarts = handle?.status().restarts ?? 0;
@@ -171,17 +169,4 @@ export async function lastEnd(world: World): Promise<string | undefined> {
 export async function lastRun(world: World): Promise<RunRecord | undefined> {
   const runs = await jobRuns("/state", { files: world.files, processes: new SimulatedProcess(world, 0, 0, calm, () => undefined).machine.processes });
   return runs.at(-1);
-}
-
-/** Every published line, sorted; and the names of files that are neither published nor the sink's own business any more. */
-export async function published(world: World): Promise<{ readonly lines: readonly string[]; readonly leftovers: readonly string[] }> {
-  const lines: string[] = [];
-  const leftovers: string[] = [];
-  for (const path of await filesBelow(world, OUTPUT)) {
-    const name = path.slice(path.lastIndexOf("/") + 1);
-    if (name === ".part-sink") continue;
-    if (!name.startsWith("part-")) leftovers.push(path);
-    else lines.push(...new TextDecoder().decode(await world.files.readFile(path)).split("\n"));
-  }
-  return { lines: lines.filter((line) => line !== "").sort(), leftovers };
 }
