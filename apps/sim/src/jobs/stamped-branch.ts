@@ -1,9 +1,9 @@
-import type { Operator, OperatorContext } from "millrace";
+import { type Operator, type OperatorContext, state, t } from "millrace";
 import { type Branch, exactly } from "./branch.ts";
 import { type Reading, show } from "./reading.ts";
 
 /** How long an operator takes nothing: checkpoints overtake what waits before it, what is on its way again, too. */
-const HELD_MS = 2;
+const HELD_MS = 6;
 
 /** What a reading becomes on its way. */
 interface Stamped {
@@ -12,41 +12,65 @@ interface Stamped {
   readonly timestamp: number;
   /** How far event time had come where it was stamped. */
   readonly watermark: number;
+  /** Rises from one to the next. */
+  readonly number: number;
 }
 
-/** Turns what comes into what goes on; behind some of it, it takes nothing for a moment. */
-function halting<In, Out>(isHaltedBy: (value: In) => boolean, made: (value: In, watermark: number) => Out): Operator<In, Out> {
-  let context: OperatorContext<Out>;
+const keyOf = ({ value }: Stamped): number => value % 10;
+const states = { last: state.value(t.integer()) };
+
+/** Takes nothing for a moment. */
+function halt(context: OperatorContext<never>): void {
+  context.hold();
+  context.mailbox.after(HELD_MS, () => context.release());
+}
+
+function stamping(): Operator<Reading, Stamped> {
+  let context: OperatorContext<Stamped>;
+  let number = 0;
   return {
     open(opened) {
       context = opened;
     },
-    processElement(value, timestamp) {
-      context.output.collect(made(value, context.currentWatermark()), timestamp);
-      if (!isHaltedBy(value)) return;
-      context.hold();
-      context.mailbox.after(HELD_MS, () => context.release());
+    processElement(one) {
+      const watermark = context.currentWatermark();
+      const text = `${one.at <= watermark ? "late " : ""}${show(one)}`;
+      context.output.collect({ text, value: one.value, timestamp: one.at, watermark, number: number++ }, one.at);
+      if (one.value % 9 === 0) halt(context as OperatorContext<never>);
+    },
+    snapshotState: () => [number],
+    restoreState(items) {
+      number = Math.max(...items.map(Number));
     },
   };
 }
 
-const stamping = (): Operator<Reading, Stamped> =>
-  halting(
-    ({ value }) => value % 3 === 0,
-    (one, watermark) => ({ text: `${one.at <= watermark ? "late " : ""}${show(one)}`, value: one.value, timestamp: one.at, watermark }),
-  );
-
-/** A watermark that went before a record has come before it, and none that was behind it. */
-const checking = (): Operator<Stamped, string> =>
-  halting(
-    ({ value }) => value % 2 === 0,
-    ({ text, timestamp, watermark: stamped }, watermark) => {
-      const wrong = watermark < stamped ? `behind ${stamped} ` : timestamp <= watermark ? `ahead of ${timestamp} ` : "";
-      return `stamped ${wrong}${text}`;
+/** A watermark that went before a record has come before it, and none that was behind it; those of a key come as they went. */
+function checking(): Operator<Stamped, string, Stamped> {
+  let context: OperatorContext<string>;
+  let last: ReturnType<typeof handles>;
+  const handles = (opened: OperatorContext<string>) => opened.keyed.states(states).last;
+  const wrongOf = ({ timestamp, watermark: stamped, number }: Stamped): string => {
+    const watermark = context.currentWatermark();
+    if (watermark < stamped) return `behind ${stamped} `;
+    if (timestamp <= watermark) return `ahead of ${timestamp} `;
+    return number <= (last.value() ?? -1) ? "out of order " : "";
+  };
+  return {
+    open(opened) {
+      context = opened;
+      last = handles(opened);
     },
-  );
+    processElement(one, timestamp) {
+      context.keyed.setCurrentKey(keyOf(one));
+      context.output.collect(`stamped ${wrongOf(one)}${one.text}`, timestamp);
+      last.update(one.number);
+      halt(context as OperatorContext<never>);
+    },
+  };
+}
 
-/** All records go through one subtask, which writes on each how far event time has come; it has come as far where they go from there. */
+/** All records go through one subtask, which writes on each its number and how far event time has come; it has come as far where they go from there. */
 export const stampedBranch: Branch = {
   name: "stamped",
   ordered: false,
@@ -54,8 +78,8 @@ export const stampedBranch: Branch = {
     all
       .rebalance()
       .transform(stamping, { uid: "stamping", parallelism: 1 })
-      .keyBy(({ value }) => value % 10)
-      .transform(checking, { uid: "checking" }),
+      .keyBy(keyOf)
+      .transform(checking as () => Operator<Stamped, string>, { uid: "checking", states }),
   ],
   judge: exactly("stamped", (input) => input.map((one) => `stamped ${show(one)}`)),
 };
