@@ -8,11 +8,15 @@ import { calm, drawRequest, type Incarnation, type Request } from "./faults.ts";
 /** Of operations that write a savepoint, so that a job that ends with one could do much beside that. */
 const SAVEPOINT_DELAY_MS = 200;
 
+/** Of an operation on the disk, where sources take turns. */
+const TURNS_DELAY_MS = 8;
+
 /**
  * Moments that chance alone hardly ever meets: in some seeds one process can't publish for once, while it may go on with everything else; in some,
  * and where firings are long, each dies right after a checkpoint that cut a firing; in some, after one that overtook records. Drawn apart from all else.
  */
-export function withRareFaults(incarnation: Incarnation, job: RandomJob, seed: number, pid: number): Incarnation {
+export function withRareFaults(drawn: Incarnation, job: RandomJob, seed: number, pid: number): Incarnation {
+  const incarnation = job.turnsOf === undefined ? drawn : withQuickDisk(drawn);
   const overtaking = overtakingLife(incarnation, job, seed, pid);
   if (overtaking !== undefined) return overtaking;
   const chance = apart(seed, "rareFaults");
@@ -47,6 +51,11 @@ function overtakingLife({ disk }: Incarnation, job: RandomJob, seed: number, pid
   const first = chance.below(3);
   const parallelism = chance.oneIn(3) ? 2 + (first % 2) : 1 + ((first + pid) % 3);
   return { ...calm, disk: { ...calm.disk, delayMsMax: disk.delayMsMax, diesWithRecordsUnderWay: true }, parallelism };
+}
+
+/** Where sources take turns, all that one has said has to be everywhere before the other one speaks: nothing waits long for a sink. */
+function withQuickDisk({ disk, ...incarnation }: Incarnation): Incarnation {
+  return { ...incarnation, disk: { ...disk, delayMsMax: Math.min(disk.delayMsMax, TURNS_DELAY_MS) } };
 }
 
 /** In some of these the process is asked to stop in order a little later, as by Ctrl-C: it has to come to an end, with the savepoint or without. */
