@@ -21,6 +21,8 @@ export function verdict(
   if (lost.length > 0 || extra.length > 0) {
     return `${lost.length} lines lost, e.g. ${JSON.stringify(lost.slice(0, 3))}; ${extra.length} too many, e.g. ${JSON.stringify(extra.slice(0, 3))}`;
   }
+  const sunk = lives.at(-1)?.sunk ?? lines.length;
+  if (sunk !== lines.length) return `${lines.length} lines are published, and the sinks are said to have had ${sunk} records`;
   if (leftovers.length > 0 && !mayLeaveFiles(lives)) return `files left behind in the output: ${leftovers.join(", ")}`;
   // What is published again is there more often than in the input.
   return hasGoneBack ? undefined : judgement(input, racing, lines);

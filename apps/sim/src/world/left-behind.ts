@@ -4,7 +4,7 @@ import { laggingStore, strangeStore } from "./local-stores.ts";
 import { keptManifests } from "./manifests.ts";
 import type { SimulatedProcess } from "./process.ts";
 import { newestSavepoint } from "./savepoints.ts";
-import { shownAtTheEnd } from "./shown-at-the-end.ts";
+import { timeShownAtTheEnd } from "./shown-at-the-end.ts";
 import type { World } from "./world.ts";
 
 /** Of a sink or a source that pauses, when the job has come to its end. */
@@ -34,10 +34,8 @@ export async function leftAt(
   const { disk, unclosed, disturbances, lastTimerMs } = process;
   if (stoppedWith !== undefined && stoppedWith !== (await newestSavepoint(world)))
     return `it was stopped with ${stoppedWith}, and there is a newer savepoint`;
-  if (end === "finished" && handle !== undefined) {
-    const wrong = await shownAtTheEnd(world, handle, disk.met.has("rescale done"));
-    if (wrong !== undefined) return wrong;
-  }
+  const shown = end === "finished" && handle !== undefined ? timeShownAtTheEnd(handle) : undefined;
+  if (shown !== undefined) return shown;
   if (lastTimerMs > TIMER_MS) return `a timer is left that is due in ${lastTimerMs} ms`;
   if (disk.hasFailed) return undefined;
   if (end !== "failed" && disk.leftOpen.length > 0) return `files left open: ${disk.leftOpen.join(", ")}`;

@@ -11,6 +11,7 @@ import { takeLock } from "./lost-lock.ts";
 import { SimulatedProcess } from "./process.ts";
 import { disturbs } from "./quiet-runs.ts";
 import type { Refusals } from "./refusals.ts";
+import { recordsShown } from "./shown-at-the-end.ts";
 import type { World } from "./world.ts";
 
 export type LifeEnd = "finished" | "stopped" | "savepoint" | "died" | "failed";
@@ -30,6 +31,8 @@ export interface Life {
   readonly met: ReadonlySet<string>;
   /** One of them was the disk's. */
   readonly diskFailed: boolean;
+  /** Of a job that has finished, see `recordsShown`. */
+  readonly sunk: number | undefined;
 }
 
 /** Virtual time that one process may take, hours: what takes longer hangs. */
@@ -99,8 +102,7 @@ export async function live(
   const ended = { world, process, handle, completed, options, subtasks: subtasksOf(handle), stoppedWith };
   const wrong = fault() ?? (process.alive ? await leftAt(end as LifeEnd, ended) : undefined);
   if (wrong !== undefined) throw new Error(wrong);
-  const restarts = handle?.status().restarts ?? 0;
-  if (restarts > 0) process.disk.met.add("restart");
+  const restarts = restartsOf(handle, process);
   return {
     end: process.exit() ? (end as LifeEnd) : "died",
     parallelism: incarnation.parallelism,
@@ -108,8 +110,15 @@ export async function live(
     checkpoints: completed.length,
     met: process.disk.met,
     diskFailed: process.disk.hasFailed,
+    sunk: end === "finished" ? recordsShown(handle, process.disk.met.has("rescale done")) : undefined,
     ...(reason === undefined ? {} : { reason }),
   };
+}
+
+function restartsOf(handle: JobHandle | undefined, { disk: { met } }: SimulatedProcess): number {
+  const restarts = handle?.status().restarts ?? 0;
+  if (restarts > 0) met.add("restart");
+  return restarts;
 }
 
 function subtasksOf(handle: JobHandle | undefined): number {
