@@ -2,6 +2,9 @@ import type { DataStream } from "millrace";
 import type { Due } from "../progress/due.ts";
 import type { Reading } from "./reading.ts";
 
+/** Later than all readings: an event-time timer for it fires when all inputs have ended. */
+export const AFTER_ALL = 1e12;
+
 /** A part of a random job: readings in, lines out. */
 export interface Branch {
   readonly name: string;

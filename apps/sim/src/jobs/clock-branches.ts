@@ -1,11 +1,8 @@
 import { type Collector, state, t, tumbling } from "millrace";
 import { lineDifference } from "../line-difference.ts";
 import { dueAt } from "../progress/due.ts";
-import { type Branch, exactly } from "./branch.ts";
+import { AFTER_ALL, type Branch, exactly } from "./branch.ts";
 import { readingCodec, show } from "./reading.ts";
-
-/** Fires when both inputs have ended. */
-const AFTER_ALL = 1e12;
 
 /** Branches that go by the machine's clock. */
 export const clockBranches: readonly Branch[] = [

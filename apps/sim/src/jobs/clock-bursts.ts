@@ -1,13 +1,11 @@
 import { type Collector, state, t } from "millrace";
 import { dueAt } from "../progress/due.ts";
 import { apart } from "../world/apart.ts";
-import { type Branch, exactly } from "./branch.ts";
+import { AFTER_ALL, type Branch, exactly } from "./branch.ts";
 import { type Reading, show } from "./reading.ts";
 
 /** Timers of a reading. */
 const TIMERS = 6;
-/** Fires when the input has ended. */
-const AFTER_ALL = 1e12;
 
 /** Whether a job has the branch. Drawn apart from all else, for slow processors alone: others get done with it in a slice. */
 export function drawClockBursts(seed: number): boolean {

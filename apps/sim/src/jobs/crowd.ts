@@ -1,10 +1,9 @@
 import { type Collector, state, t } from "millrace";
-import { type Branch, exactly } from "./branch.ts";
+import { AFTER_ALL, type Branch, exactly } from "./branch.ts";
 import { type Reading, show } from "./reading.ts";
 
 /** Lines of each reading. */
 const LINES = 4;
-const AFTER_ALL = 1e12;
 /** Keys of which some are whole numbers. */
 const halfDigit = ({ value }: Reading): number => (value % 10) / 2;
 

@@ -1,10 +1,9 @@
 import { type Collector, type DataStream, state, t } from "millrace";
 import { dueAt } from "../progress/due.ts";
-import { type Branch, exactly } from "./branch.ts";
+import { AFTER_ALL, type Branch, exactly } from "./branch.ts";
 import { type Reading, show } from "./reading.ts";
 
 const low = ({ value }: Reading): boolean => value < 40;
-const AFTER_ALL = 1e12;
 
 /** Branches over every kind of exchange, and over broadcast state. */
 export const exchangeBranches: readonly Branch[] = [

@@ -1,6 +1,6 @@
 import { type Collector, type MapState, outputTag, state, t } from "millrace";
 import { dueAt } from "../progress/due.ts";
-import { type Branch, exactly } from "./branch.ts";
+import { AFTER_ALL, type Branch, exactly } from "./branch.ts";
 import { type Reading, readingCodec, show } from "./reading.ts";
 
 const big = outputTag<Reading>("big");
@@ -94,7 +94,7 @@ export const functionBranches: readonly Branch[] = [
               count.add(1);
               sensors.put(one.sensor, (sensors.get(one.sensor) ?? 0) + one.value);
               every.add(one);
-              timers.registerEventTimeTimer(1e12);
+              timers.registerEventTimeTimer(AFTER_ALL);
             },
             onTimer(_time, { state: { count, sensors, all: every }, currentKey }, out) {
               const bySensor = [...sensors.entries()].sort().map(([name, sum]) => `${name}=${sum}`);

@@ -1,6 +1,6 @@
 import { type Collector, type DataStream, sliding, state, t, tumbling } from "millrace";
 import { dueAfterReadings, dueAt } from "../progress/due.ts";
-import { type Branch, exactly } from "./branch.ts";
+import { AFTER_ALL, type Branch, exactly } from "./branch.ts";
 import { type Reading, readingCodec, show } from "./reading.ts";
 
 /** A branch of two ways through the job, and the lines that come out when nothing is late, by plain loops. */
@@ -28,9 +28,6 @@ export const grouped = (all: DataStream<Reading>) => all.filter(isEven).coGroup(
 
 /** Even readings with the low one of their sensor that is valid at their time. */
 export const versioned = (all: DataStream<Reading>) => all.filter(isEven).keyBy(sensorOf).temporalJoin(all.filter(isLow).keyBy(sensorOf));
-
-/** When this timer fires, both inputs have ended. */
-const AFTER_ALL = 1e12;
 
 export const joinBranches: readonly TwoWayBranch[] = [
   twoWays({

@@ -1,10 +1,8 @@
 import { type Collector, countEvictor, deltaEvictor, state, t, tumbling } from "millrace";
 import { dueAt } from "../progress/due.ts";
-import { type Branch, exactly } from "./branch.ts";
+import { AFTER_ALL, type Branch, exactly } from "./branch.ts";
 import { isEven, sensorOf, startOf } from "./join-branches.ts";
 import { type Reading, readingCodec, show } from "./reading.ts";
-
-const AFTER_ALL = 1e12;
 
 /** What can be set of nodes, states and evictors, and is nowhere else. */
 export const settingBranches: readonly Branch[] = [

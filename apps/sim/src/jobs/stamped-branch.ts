@@ -20,7 +20,7 @@ const keyOf = ({ value }: Stamped): number => value % 10;
 const states = { last: state.value(t.integer()) };
 
 /** Takes nothing for a moment. */
-function halt(context: OperatorContext<never>): void {
+function halt(context: Pick<OperatorContext<unknown>, "hold" | "release" | "mailbox">): void {
   context.hold();
   context.mailbox.after(HELD_MS, () => context.release());
 }
@@ -36,7 +36,7 @@ function stamping(): Operator<Reading, Stamped> {
       const watermark = context.currentWatermark();
       const text = `${one.at <= watermark ? "late " : ""}${show(one)}`;
       context.output.collect({ text, value: one.value, timestamp: one.at, watermark, number: number++ }, one.at);
-      if (one.value % 9 === 0) halt(context as OperatorContext<never>);
+      if (one.value % 9 === 0) halt(context);
     },
     snapshotState: () => [number],
     restoreState(items) {
@@ -65,7 +65,7 @@ function checking(): Operator<Stamped, string, Stamped> {
       context.keyed.setCurrentKey(keyOf(one));
       context.output.collect(`stamped ${wrongOf(one)}${one.text}`, timestamp);
       last.update(one.number);
-      halt(context as OperatorContext<never>);
+      halt(context);
     },
   };
 }
