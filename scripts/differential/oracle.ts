@@ -11,8 +11,10 @@ import { patience } from "@millrace/testkit/drivers";
 /** A program without what Flink does with it. */
 export type Program = Pick<SemanticsCase, "id" | "kind" | "spec" | "input">;
 
-/** For one program, which takes milliseconds, and the start of a JVM. Some patterns bring Flink into a loop without an end. */
-const PATIENCE_MS = 180_000;
+/** For the build, the start of a JVM and a first program. */
+const FIRST_PATIENCE_MS = 180_000;
+/** For one program, which takes milliseconds. Some patterns bring Flink into a loop without an end. */
+const PATIENCE_MS = 30_000;
 
 /** Apache Flink's operators in one JVM, which stays up for as many cases as are asked for. It is built at its first start. */
 export class Oracle implements AsyncDisposable {
@@ -37,7 +39,7 @@ export class Oracle implements AsyncDisposable {
   }
 
   async #ask(question: object): Promise<SemanticsCase | "endless" | undefined> {
-    const waiting = patience(nodePorts.scheduler, PATIENCE_MS, () => "endless");
+    const waiting = patience(nodePorts.scheduler, this.#jvm.hasAnswered ? PATIENCE_MS : FIRST_PATIENCE_MS, () => "endless");
     const line = await Promise.race([this.#jvm.ask(question), waiting.over.catch(() => undefined)]).finally(() => waiting.end());
     if (line === undefined) {
       this.#jvm.kill();
@@ -54,11 +56,15 @@ class Jvm {
   readonly #process: ChildProcessByStdio<Writable, Readable, null>;
   readonly #waiting: { resolve(line: string): void; reject(error: Error): void }[] = [];
   #gone: Error | undefined;
+  hasAnswered = false;
 
   constructor() {
     const env = { ORACLE_BUILD: join(tmpdir(), "millrace-flink-oracle"), ...process.env };
     this.#process = spawn(join(import.meta.dirname, "oracle/run"), ["serve"], { stdio: ["pipe", "pipe", "inherit"], env });
-    createInterface({ input: this.#process.stdout }).on("line", (line) => this.#waiting.shift()?.resolve(line));
+    createInterface({ input: this.#process.stdout }).on("line", (line) => {
+      this.hasAnswered = true;
+      this.#waiting.shift()?.resolve(line);
+    });
     this.#process.stdin.on("error", () => undefined);
     this.#process.once("error", (error) => this.#end(error));
     this.#process.once("close", (code) => this.#end(new Error(`the oracle ended with code ${code}`)));

@@ -92,8 +92,12 @@ public final class Main {
         out.flush();
     }
 
-    /** Answers each line of the standard input with one: a place of a draw, or a program to run. */
+    /**
+     * Answers each line of the standard input with one: a place of a draw, or a program to run. Goes with whoever started it:
+     * the end of the input would be seen behind a program only, and some have no end in Flink.
+     */
     static void serve(PrintStream out) throws Exception {
+        ProcessHandle.current().parent().ifPresent(asker -> asker.onExit().thenRun(() -> Runtime.getRuntime().halt(1)));
         BufferedReader in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
         for (String line; (line = in.readLine()) != null; ) {
             JsonNode q = Json.parse(line);
