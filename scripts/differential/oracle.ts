@@ -56,6 +56,7 @@ class Jvm {
   readonly #process: ChildProcessByStdio<Writable, Readable, null>;
   readonly #waiting: { resolve(line: string): void; reject(error: Error): void }[] = [];
   #gone: Error | undefined;
+  /** It is built and up. */
   hasAnswered = false;
 
   constructor() {
